@@ -273,8 +273,11 @@ def test_a_cloud_metadata_address_is_rejected(langflow_stand_in):
 def test_a_setting_restricts_users_to_the_configured_servers(langflow_stand_in, monkeypatch):
     monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", "false")
     app = open_app("pages/connection.py")
+    assert [each.label for each in app.text_input] == ["API key"]
+    assert page_text(app).count("LFCONSOLE_ALLOW_OTHER_SERVERS") == 1
+    assert "Connected to" in page_text(press(app, "Use this key"))
+    app = open_app(run="0" * 32)  # the form for the server of a missing run
     assert next(each for each in app.text_input if each.label == "Address").disabled
-    assert "LFCONSOLE_ALLOW_OTHER_SERVERS" in page_text(app)
     with pytest.raises(LangflowError):
         servers.typed_connection("http://127.0.0.1:9", "")
 

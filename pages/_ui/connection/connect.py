@@ -63,25 +63,18 @@ def _draw_missing_run(current: ServerSession) -> None:
         st.button("Close", key="close-run", type="tertiary", on_click=close_run)
 
 
-def draw_connection_form(address: str, label: str, key: str) -> None:
+def draw_connection_form(address: str, label: str, key: str, *, key_only: bool = False) -> None:
     """Draw fields for a server's address and key, and a button that tests and uses them.
 
-    `label` and `key` are the button's. Each page has a key of its own.
+    `label` and `key` are the button's. Each page has a key of its own. `key_only`: the key is for
+    `address`, which has no field.
     """
-    may_use_others = permissions().other_servers
-    st.session_state.setdefault(connection_state.SERVER_URL, address)
+    if key_only:
+        st.session_state[connection_state.SERVER_URL] = address
+    else:
+        _draw_address(address)
     url = st.session_state[connection_state.SERVER_URL]
     has_key = any(each.api_key for each in _connections_to(url))
-    with st.container(key="server-url"):
-        st.text_input(
-            "Address",
-            key=connection_state.SERVER_URL,
-            placeholder="http://127.0.0.1:7860",
-            disabled=not may_use_others,
-            help="The address of Langflow in a browser",
-        )
-        if not may_use_others:
-            st.caption(OTHERS_NOT_ALLOWED)
     with st.container(key="api-key"):
         st.text_input(
             "API key",
@@ -97,6 +90,21 @@ def draw_connection_form(address: str, label: str, key: str) -> None:
         )
     with st.container(key="test-connection"):
         st.button(label, key=key, type="primary", on_click=test_and_connect)
+
+
+def _draw_address(address: str) -> None:
+    may_use_others = permissions().other_servers
+    st.session_state.setdefault(connection_state.SERVER_URL, address)
+    with st.container(key="server-url"):
+        st.text_input(
+            "Address",
+            key=connection_state.SERVER_URL,
+            placeholder="http://127.0.0.1:7860",
+            disabled=not may_use_others,
+            help="The address of Langflow in a browser",
+        )
+        if not may_use_others:
+            st.caption(OTHERS_NOT_ALLOWED)
 
 
 def _connections_to(address: str) -> list[Connection]:

@@ -135,11 +135,9 @@ def _draw_facts(server: ServerSession) -> tuple[set[str], bool]:
 
 
 def _address_text(connection: Connection) -> str:
-    """Return the server's address, where it comes from, and how to use another."""
+    """Return the server's address, where it comes from, and who can use another."""
     text = f"{inline_code(connection.url)} · {_SOURCES[connection.source]}"
-    if permissions().other_servers or connection.source in ("local", "typed"):
-        return text
-    return f"{text}. To use another server, change it and restart the console."
+    return text if permissions().other_servers else f"{text}. {connect.OTHERS_NOT_ALLOWED}"
 
 
 def _require_facts(server: ServerSession) -> None:
@@ -169,17 +167,25 @@ def _draw_details(server_info: ServerInfo) -> None:
 
 
 def draw_connection_form(current: ServerSession | None, is_connected: bool) -> None:
-    """Draw the form for the address and key of any server, folded while one is connected."""
+    """Draw the form for the address and key of any server, folded while one is connected.
+
+    Or only for the key, if no other server may be used.
+    """
     may_use_others = permissions().other_servers
     if current is None and not may_use_others:
         st.caption(connect.OTHERS_NOT_ALLOWED)
         return
-    label = "Address and key"
-    if is_connected:
-        label = "Another server or key" if may_use_others else "Change the key"
+    key_only = not may_use_others
+    label = "Another server or key" if is_connected else "Address and key"
+    if key_only:
+        label = "Change the key"
     with st.expander(label, expanded=not is_connected):
-        address = current.connection.url if current else ""
-        connect.draw_connection_form(address, "Connect", connection_state.CONNECT_BUTTON)
+        connect.draw_connection_form(
+            current.connection.url if current else "",
+            "Use this key" if key_only else "Connect",
+            connection_state.CONNECT_BUTTON,
+            key_only=key_only,
+        )
         if current and current.connection.source == "typed":
             st.button(
                 "Remove my key",

@@ -65,11 +65,11 @@ def test_the_form_is_folded_while_the_server_responds(langflow_stand_in):
 def test_the_variable_that_sets_the_address_is_named(
     langflow_stand_in, monkeypatch, may_use_others
 ):
-    """And that it must be changed to use another server, unless an address can be entered."""
+    """And who can change that, unless an address can be entered."""
     monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", may_use_others)
     words = page_text(open_app("pages/connection.py"))
     assert "set by `LANGFLOW_SERVER_URL`" in words
-    assert ("To use another server, change it" in words) == (may_use_others == "false")
+    assert ("Only the console's operator can add a server" in words) == (may_use_others == "false")
 
 
 @pytest.mark.parametrize(
