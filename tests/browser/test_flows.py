@@ -112,6 +112,21 @@ def test_a_template_is_found_previewed_and_added(
     expect(screen.page.locator("textarea").first).to_be_visible()
 
 
+@pytest.mark.parametrize("below", [10, 110, 220])
+def test_a_preview_below_the_window_of_a_phone_is_scrolled_into_sight(screen: Screen, below: int):
+    """Its button is that many pixels above the window's end."""
+    screen.page.set_viewport_size({"width": 390, "height": 844})
+    dialog = open_dialog(screen)
+    button = dialog.get_by_role("button", name="Preview").nth(4)
+    button.evaluate("button => button.scrollIntoView({block: 'end'})")
+    button.hover()
+    screen.page.mouse.wheel(0, below)
+    screen.page.wait_for_timeout(500)
+    button.click()
+    graph = dialog.get_by_label("Flow graph")
+    expect(graph).to_be_in_viewport(ratio=1)
+
+
 def test_a_file_with_the_id_of_a_flow_leaves_that_flow_as_it_was(
     screen: Screen, api: LangflowClient, added: list[str]
 ):

@@ -1,5 +1,6 @@
 """The gallery of the server's templates."""
 
+import uuid
 from functools import partial
 
 import streamlit as st
@@ -15,12 +16,13 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows.adding import add_flows, existing_names
 from pages._ui.state.flow_choice import Addition
 from pages._ui.state.slot import Slot
-from pages._ui.widgets import alerts
+from pages._ui.widgets import alerts, focus
 from pages._ui.widgets.markdown import escape
 
 _TTL_SECONDS = 300.0
 _MAX_SHOWN = 40
 _PREVIEWED: Slot[int] = Slot("previewed-template")  # its place in the list
+_OPENED: Slot[str] = Slot("opened-preview")  # until it is scrolled into sight
 _SEARCH = "template-search"
 
 
@@ -59,6 +61,8 @@ def draw(server: ServerSession, addition: Addition) -> None:
         for number, outline in matches[:_MAX_SHOWN]:
             if _draw_template(number, outline, is_copy=outline.flow.name in names):
                 chosen = outline.flow
+    previewed = _PREVIEWED.get()
+    focus.scroll_to(_OPENED.take(), f"template-{previewed}", f"template-graph-{previewed}")
     if chosen:
         with alerts.show_errors(), st.spinner("Adding the flow…"):
             add_flows(server, partial(_find_template, chosen), addition)
@@ -91,13 +95,18 @@ def _draw_template(number: int, outline: FlowOutline, *, is_copy: bool) -> bool:
                 key=f"preview-template-{number}",
                 type="tertiary",
                 icon=":material/account_tree:",
-                on_click=_PREVIEWED.clear if is_previewed else _PREVIEWED.set,
+                on_click=_PREVIEWED.clear if is_previewed else _open_preview,
                 args=() if is_previewed else (number,),
             )
             st.caption(escape(outline.facts), width="content")
         if is_previewed:
             draw_plan(flow, key=f"template-graph-{number}")
     return is_chosen
+
+
+def _open_preview(number: int) -> None:
+    _PREVIEWED.set(number)
+    _OPENED.set(uuid.uuid4().hex)
 
 
 def _find_template(outline: Flow, api: LangflowClient) -> Flow:
