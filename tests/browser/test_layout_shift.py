@@ -84,6 +84,20 @@ def test_the_head_of_a_phones_run_keeps_its_height_at_the_end(open_screen: OpenS
     assert after["height"] == before["height"]
 
 
+def test_the_frame_of_a_short_output_fills_the_room_above_the_components(
+    open_screen: OpenScreen,
+) -> None:
+    for size in (WIDE, PHONE):
+        screen = open_screen(size)
+        run(screen, "Echo")
+        wait_for_all([screen])
+        frame = screen.page.locator("[class*=st-key-output-]").first.bounding_box()
+        components = screen.page.locator("[class*=st-key-components-]").first.bounding_box()
+        assert frame
+        assert components
+        assert 0 < components["y"] - frame["y"] - frame["height"] < 30
+
+
 def test_nothing_moves_when_the_result_of_a_short_run_comes(open_screen: OpenScreen) -> None:
     wide, phone = open_screen(WIDE), open_screen(PHONE)
     wide.mode("Synchronous")
