@@ -9,7 +9,7 @@ FIRST_WIDE_CHARACTER = "\u2e80"  # of those that are as wide as two
 # embeddings, overrides and isolates
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
-_NUMBERED = re.compile(r"(.+) \(([0-9]{1,6})\)", re.DOTALL)
+_NUMBERED = re.compile(r"(.+) \(([0-9]{1,3})\)", re.DOTALL)  # not a year
 _ERRNO = re.compile(r"\[(?:Errno|WinError) -?\d+\] ?")
 _ADDRESS_OR_UUID = re.compile(
     r"(https?://\S+)|(?<![/\w-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])", re.IGNORECASE

@@ -13,6 +13,7 @@ from lfclient.common.formatting import (
     format_duration,
     format_size,
     humanize,
+    unused_name,
     without_codes,
 )
 
@@ -100,3 +101,16 @@ def test_a_count_has_its_noun_in_singular_or_plural(count, text):
 def test_an_identifier_becomes_a_label():
     assert humanize("dataframe_output") == "Dataframe output"
     assert humanize("toJSON") == "ToJSON"
+
+
+@pytest.mark.parametrize(
+    ("name", "unused"),
+    [
+        ("Other", "Other"),
+        ("Echo", "Echo (3)"),
+        ("Echo (1)", "Echo (3)"),
+        ("Sales (2024)", "Sales (2024) (2)"),
+    ],
+)
+def test_a_used_name_gets_the_next_number_and_a_year_is_none(name, unused):
+    assert unused_name(name, {"Echo", "Echo (1)", "Echo (2)", "Sales (2024)"}) == unused
