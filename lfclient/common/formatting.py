@@ -9,7 +9,6 @@ FIRST_WIDE_CHARACTER = "\u2e80"  # of those that are as wide as two
 # embeddings, overrides and isolates
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
-_NUMBERED = re.compile(r"(.+) \(([0-9]{1,3})\)", re.DOTALL)  # not a year
 _ERRNO = re.compile(r"\[(?:Errno|WinError) -?\d+\] ?")
 _ADDRESS_OR_UUID = re.compile(
     r"(https?://\S+)|(?<![/\w-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?![\w-])", re.IGNORECASE
@@ -53,19 +52,12 @@ def with_number(name: str, number: int, max_length: int | None = None) -> str:
 
 
 def unused_name(name: str, used: Collection[str]) -> str:
-    """Return `name`, with a number if it is used; "Name (2)" becomes "Name (3)"."""
-    numbered = _NUMBERED.fullmatch(name)
-    base, number = (numbered[1], int(numbered[2])) if numbered else (name, 1)
-    unused = name
+    """Return `name`, with a number if it is used."""
+    unused, number = name, 1
     while unused in used:
         number += 1
-        unused = f"{base} ({number})"
+        unused = f"{name} ({number})"
     return unused
-
-
-def is_numbered(name: str) -> bool:
-    """Return whether a name ends in a number as `unused_name` adds it."""
-    return bool(_NUMBERED.fullmatch(name))
 
 
 def clip_middle(text: str, limit: int) -> str:

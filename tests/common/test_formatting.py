@@ -105,12 +105,7 @@ def test_an_identifier_becomes_a_label():
 
 @pytest.mark.parametrize(
     ("name", "unused"),
-    [
-        ("Other", "Other"),
-        ("Echo", "Echo (3)"),
-        ("Echo (1)", "Echo (3)"),
-        ("Sales (2024)", "Sales (2024) (2)"),
-    ],
+    [("Other", "Other"), ("Echo", "Echo (3)"), ("Echo (2)", "Echo (2) (2)")],
 )
-def test_a_used_name_gets_the_next_number_and_a_year_is_none(name, unused):
-    assert unused_name(name, {"Echo", "Echo (1)", "Echo (2)", "Sales (2024)"}) == unused
+def test_a_used_name_gets_a_number(name, unused):
+    assert unused_name(name, {"Echo", "Echo (2)"}) == unused

@@ -1,6 +1,7 @@
 """Flows of the API key's user, and the server's templates of flows."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from io import BytesIO
 
@@ -11,7 +12,7 @@ from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import FilePart, RequestSpec, id_segment, is_uuid, list_request
 from lfclient.api.steps import Pause, Steps, fetch, or_default, send
 from lfclient.common.backoff import Backoff
-from lfclient.common.formatting import end_sentence, is_numbered, unused_name
+from lfclient.common.formatting import end_sentence
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import (
     BadResponse,
@@ -43,6 +44,7 @@ _COMMIT = Backoff(0.1, 1.0, attempts=14)  # about ten seconds
 _TEMPORARY = "A temporary flow for one run. It is deleted after the run."
 _NOT_CREATED = "Langflow did not create the temporary flow that runs what the choice adds"
 _NOT_CREATED_HINT = f"{CHOOSE_IN_EDITOR}, or let this key's user create flows."
+_NUMBERED = re.compile(r"(.+) \(([0-9]{1,3})\)", re.DOTALL)  # not a year
 _IMPORT_SECONDS = 300.0  # how long a server may take to store 50 MB
 
 
@@ -184,14 +186,27 @@ def _with_free_numbers(flows: Sequence[Flow]) -> Steps[list[Flow]]:
     The server adds a number to any other taken name, and would make "Echo (1) (1)" of these.
     """
     names: set[str] = set()
-    if any(is_numbered(flow.name) for flow in flows):
+    if any(_NUMBERED.fullmatch(flow.name) for flow in flows):
         names |= {flow.name for flow in (yield from or_default(list_flows(), []))}
     renamed = []
     for flow in flows:
-        name = unused_name(flow.name, names) if is_numbered(flow.name) else flow.name
+        name = flow.name
+        if _NUMBERED.fullmatch(name):
+            name = _free_name(name, names)
         names.add(name)
         renamed.append(replace(flow, name=name))
     return renamed
+
+
+def _free_name(name: str, taken: Collection[str]) -> str:
+    """Return `name`, with the next free number if it is taken: "Name (2)" becomes "Name (3)"."""
+    numbered = _NUMBERED.fullmatch(name)
+    base, number = (numbered[1], int(numbered[2])) if numbered else (name, 0)
+    free = name
+    while free in taken:
+        number += 1
+        free = f"{base} ({number})"
+    return free
 
 
 def _until_committed(flow: FlowItem) -> Steps[None]:

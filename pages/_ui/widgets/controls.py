@@ -29,13 +29,21 @@ def view_switch(label: str, options: Sequence[T], key: str, **kwargs: Any) -> T:
 
 
 def unique_labels(labels: Mapping[T, str]) -> dict[T, str]:
-    """Return labels by option, with numbers at those that several options have.
+    """Return labels by option, with numbers at all but the first of those that are equal.
 
-    The browser reports the chosen label, so each must name one option.
+    The browser reports the chosen label, so each must name one option. No option gets the label
+    that another one has itself.
     """
     unique: dict[T, str] = {}
+    used = set(labels.values())
+    unclaimed = set(used)
     for option, label in labels.items():
-        unique[option] = unused_name(label, unique.values())
+        if label in unclaimed:
+            unclaimed.remove(label)
+            unique[option] = label
+        else:
+            unique[option] = unused_name(label, used)
+            used.add(unique[option])
     return unique
 
 

@@ -68,17 +68,25 @@ def test_a_copy_of_a_flow_keeps_the_secrets_that_it_stores():
     assert "sk-stored-1234567" in json.dumps(uploaded(server))
 
 
+def sent_names(listed, *names: str) -> list[str]:
+    """Import a file of flows to a server with the listed names, and return those that were sent."""
+    server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
+    flows = [{"id": str(number), "name": name} for number, name in enumerate(listed)]
+    server.on("GET", FLOWS, (200, flows))
+    with server.client() as client:
+        client.import_flow({"flows": [{**GRAPH, "name": name} for name in names]})
+    return [flow["name"] for flow in uploaded(server)]
+
+
 def test_a_taken_name_that_ends_in_a_number_gets_the_next_free_one():
     """Langflow would add a second number: "Test (1) (1)"."""
-    names = ("Test (1)", "Test (2)")
-    listed = [{"id": str(number), "name": name} for number, name in enumerate(names)]
-    server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
-    server.on("GET", FLOWS, (200, listed))
-    file = [{**GRAPH, "name": name} for name in ("Test (1)", "Test (1)", "Other (7)", "Test")]
-    with server.client() as client:
-        client.import_flow({"flows": file})
-    sent = [flow["name"] for flow in uploaded(server)]
+    names = ("Test (1)", "Test (1)", "Other (7)", "Test")
+    sent = sent_names(("Test (1)", "Test (2)"), *names)
     assert sent == ["Test (3)", "Test (4)", "Other (7)", "Test"]
+
+
+def test_a_year_is_no_number_to_count_on_from():
+    assert sent_names(("Sales (2024)",), "Sales (2024)") == ["Sales (2024)"]  # Langflow adds (1)
 
 
 def test_a_numbered_name_is_sent_as_it_is_if_the_flows_cannot_be_listed():

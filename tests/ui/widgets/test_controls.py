@@ -37,13 +37,13 @@ def test_one_view_is_always_selected():
     assert texts(app) == ["Table"]
 
 
-def test_options_with_one_label_get_numbers():
+def test_options_with_one_label_get_numbers_that_make_no_label_of_another():
     labels = {0: "chart", 1: "chart", 2: "map", 3: "chart (2)"}
     assert list(controls.unique_labels(labels).values()) == [
         "chart",
-        "chart (2)",
-        "map",
         "chart (3)",
+        "map",
+        "chart (2)",
     ]
 
 
