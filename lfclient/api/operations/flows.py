@@ -147,7 +147,7 @@ def import_flow(context: ApiContext, data: Flow | Json | bytes | str) -> Steps[l
 
     It is never resent once a byte was sent. Raises `FileRefused`.
     """
-    new = yield from _with_free_numbers([data] if isinstance(data, Flow) else read_flows(data))
+    new = yield from _with_free_names([data] if isinstance(data, Flow) else read_flows(data))
     part = FilePart("flows.json", BytesIO(upload_content(new)), "application/json")
     spec = RequestSpec(
         "POST",
@@ -180,21 +180,28 @@ def import_flow(context: ApiContext, data: Flow | Json | bytes | str) -> Steps[l
     return [_summary(item) for item in items]
 
 
-def _with_free_numbers(flows: Sequence[Flow]) -> Steps[list[Flow]]:
-    """Return the flows; a taken name that ends in a number gets the next free one.
+def _with_free_names(flows: Sequence[Flow]) -> Steps[list[Flow]]:
+    """Return the flows with a free number at each taken name, if a name ends in a number.
 
-    The server adds a number to any other taken name, and would make "Echo (1) (1)" of these.
+    The server would make "Echo (1) (1)" of a taken "Echo (1)"; all other names it numbers well. A
+    name that is free stays with its flow, also if an earlier flow needs a number.
     """
-    names: set[str] = set()
+    listed = None
     if any(_NUMBERED.fullmatch(flow.name) for flow in flows):
-        names |= {flow.name for flow in (yield from or_default(list_flows(), []))}
+        listed = yield from or_default(list_flows(), None)
+    if listed is None:
+        return list(flows)
+    names = {flow.name for flow in listed}
+    unclaimed = {flow.name for flow in flows} - names
+    names |= unclaimed
     renamed = []
     for flow in flows:
-        name = flow.name
-        if _NUMBERED.fullmatch(name):
-            name = _free_name(name, names)
-        names.add(name)
-        renamed.append(replace(flow, name=name))
+        if flow.name in unclaimed:
+            unclaimed.remove(flow.name)
+            renamed.append(flow)
+        else:
+            renamed.append(replace(flow, name=_free_name(flow.name, names)))
+            names.add(renamed[-1].name)
     return renamed
 
 

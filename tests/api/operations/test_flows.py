@@ -85,16 +85,30 @@ def test_a_taken_name_that_ends_in_a_number_gets_the_next_free_one():
     assert sent == ["Test (3)", "Test (4)", "Other (7)", "Test"]
 
 
+@pytest.mark.parametrize(
+    ("names", "sent"),
+    [
+        (("Echo", "Echo (1)"), ["Echo (2)", "Echo (1)"]),
+        (("Echo (1)", "Echo", "Echo"), ["Echo (1)", "Echo (2)", "Echo (3)"]),
+        (("Sales (2024)", "Other (1)"), ["Sales (2024) (1)", "Other (1)"]),
+    ],
+)
+def test_a_name_in_the_file_that_is_not_taken_is_kept_for_its_flow(names, sent):
+    """Langflow would give it to the flow before, and then make "Echo (1) (1)" of it."""
+    assert sent_names(("Echo", "Sales (2024)"), *names) == sent
+
+
 def test_a_year_is_no_number_to_count_on_from():
     assert sent_names(("Sales (2024)",), "Sales (2024)") == ["Sales (2024)"]  # Langflow adds (1)
 
 
-def test_a_numbered_name_is_sent_as_it_is_if_the_flows_cannot_be_listed():
+def test_numbered_names_are_sent_as_they_are_if_the_flows_cannot_be_listed():
     server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
     server.on("GET", FLOWS, (403, {"detail": "no"}))
+    names = ["Test (1)", "Test (1)"]
     with server.client() as client:
-        client.import_flow({**GRAPH, "name": "Test (1)"})
-    assert [flow["name"] for flow in uploaded(server)] == ["Test (1)"]
+        client.import_flow({"flows": [{**GRAPH, "name": name} for name in names]})
+    assert [flow["name"] for flow in uploaded(server)] == names
 
 
 def test_a_file_without_a_flow_is_not_sent():
