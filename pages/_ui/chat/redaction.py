@@ -16,6 +16,9 @@ from lfclient.runs.components import HumanInput, Message
 from lfclient.runs.model import Run
 from pages._ui.form.flow_form import FlowForm
 
+# Fewer characters of a secret give nothing away, and innocent words end in them.
+_MIN_PARTIAL_SECRET = 3
+
 
 def form_redactor(form: FlowForm) -> Redactor:
     """Return a redactor of the secrets that are in a form or stored in its flow."""
@@ -81,4 +84,5 @@ def _redact_message(message: Message, redactor: Redactor) -> Message:
 def redact_start(text: str, redactor: Redactor, is_cut: bool) -> str:
     """Return a text without secrets. If the text is cut, also drop a partial secret at its end."""
     text = redactor.redact_text(text)
-    return text[: len(text) - redactor.partial_match_length(text)] if is_cut else text
+    length = redactor.partial_match_length(text) if is_cut else 0
+    return text[:-length] if length >= _MIN_PARTIAL_SECRET else text

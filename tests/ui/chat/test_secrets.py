@@ -127,7 +127,15 @@ def test_a_message_with_a_secret_is_shown_once(chat_langflow, token):
 
 
 @pytest.mark.parametrize(("is_stored", "is_latest"), [(True, True), (True, False), (False, True)])
-@pytest.mark.parametrize(("end", "shown"), [(SECRET, "echo of ••••"), (SECRET[:-1], "echo of")])
+@pytest.mark.parametrize(
+    ("end", "shown"),
+    [
+        (SECRET, "echo of ••••"),
+        (SECRET[:-1], "echo of"),
+        (SECRET[:3], "echo of"),
+        ("keys", "echo of keys"),  # like the secret's first letter
+    ],
+)
 def test_a_stopped_answer_is_redacted(chat_langflow, token, is_stored, is_latest, end, shown):
     """Its text is in the run's record only, which was made before the secret was entered.
 
