@@ -16,8 +16,9 @@ def load_flows(wanted: Iterable[tuple[ServerSession, str]]) -> dict[tuple[str, s
     """Return the flows that come within `MAX_SECONDS` or came before, by owner and id.
 
     Each request that ends starts the next one, so neither a flow nor a server that hangs delays
-    others. Missing are flows that were deleted or are refused, and others that never came: their
-    runs are exported as they were recorded, and the file says so. Safe to call from any thread.
+    others. Of a flow that was deleted or is refused, the previous one still says what to remove.
+    Missing are flows that never came: their runs are exported as they were recorded, and the file
+    says so. Safe to call from any thread.
     """
     # kept here: the cache that all connections share has room for fewer than an export may need
     flows = {(server, id): server.latest_flow(id) for server, id in wanted}
@@ -38,5 +39,6 @@ def load_flows(wanted: Iterable[tuple[ServerSession, str]]) -> dict[tuple[str, s
         ended = [key for key, name in requests.items() if key[0].seconds_waiting(name) is None]
         for server, id in ended:
             del requests[server, id]
-            flows[server, id] = server.latest_flow(id)
+            # none if the request failed and the cache has dropped the previous flow
+            flows[server, id] = server.latest_flow(id) or flows[server, id]
     return {(server.owner, id): flow for (server, id), flow in flows.items() if flow}

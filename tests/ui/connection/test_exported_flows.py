@@ -30,15 +30,21 @@ def test_all_flows_are_loaded_however_many_there_are(load, monkeypatch):
     assert load({}) == IDS
 
 
-def test_flows_that_no_longer_fit_into_the_cache_are_not_lost(load, monkeypatch):
-    """Neither those that come now nor those that came before."""
+@pytest.mark.parametrize("status", [200, 404, 503])
+def test_flows_that_no_longer_fit_into_the_cache_are_not_lost(
+    load, fields_server, monkeypatch, status
+):
+    """Neither those that come now nor those that came before, which may hang or fail now."""
     monkeypatch.setattr(exported_flows, "MAX_REQUESTS", 2)
     monkeypatch.setattr(request_cache, "_MAX_RESPONSES", 6)
     assert load({}) == IDS
     monkeypatch.setattr(exported_flows, "MAX_SECONDS", 2)
-    hanging = IDS[-2:]  # the cache has these, until the others come again
+    late = IDS[-2:]  # the cache has these, until the others come again
     servers.attach(servers.available_connections()[0]).refresh()
-    assert load(dict.fromkeys(hanging, 20)) == IDS
+    if status != 200:
+        failed = (status, {"detail": "no"})
+        fields_server.answers |= {f"GET /api/v1/flows/{id}": failed for id in late}
+    assert load(dict.fromkeys(late, 20 if status == 200 else 0)) == IDS
 
 
 def test_flows_are_waited_for_at_once_and_late_ones_are_missing(load, monkeypatch):
