@@ -69,11 +69,10 @@ def draw_connection_form(address: str, label: str, key: str, *, key_only: bool =
     `label` and `key` are the button's. Each page has a key of its own. `key_only`: the key is for
     `address`, which has no field.
     """
-    if key_only:
-        st.session_state[connection_state.SERVER_URL] = address
-    else:
-        _draw_address(address)
-    url = st.session_state[connection_state.SERVER_URL]
+    can_type = permissions().other_servers and not key_only
+    if not key_only:
+        _draw_address(address, can_type)
+    url = st.session_state[connection_state.SERVER_URL] if can_type else address
     has_key = any(each.api_key for each in _connections_to(url))
     with st.container(key="api-key"):
         st.text_input(
@@ -89,21 +88,30 @@ def draw_connection_form(address: str, label: str, key: str, *, key_only: bool =
             "Create keys in Langflow under Settings > Langflow API Keys.",
         )
     with st.container(key="test-connection"):
-        st.button(label, key=key, type="primary", on_click=test_and_connect)
+        st.button(
+            label,
+            key=key,
+            type="primary",
+            on_click=test_and_connect,
+            # a browser sends a typed address together with the press
+            args=(None if can_type else address,),
+        )
 
 
-def _draw_address(address: str) -> None:
-    may_use_others = permissions().other_servers
-    st.session_state.setdefault(connection_state.SERVER_URL, address)
+def _draw_address(address: str, can_type: bool) -> None:
+    if can_type:
+        st.session_state.setdefault(connection_state.SERVER_URL, address)
+    else:  # another server may be in use since
+        st.session_state[connection_state.SERVER_URL] = address
     with st.container(key="server-url"):
         st.text_input(
             "Address",
             key=connection_state.SERVER_URL,
             placeholder="http://127.0.0.1:7860",
-            disabled=not may_use_others,
+            disabled=not can_type,
             help="The address of Langflow in a browser",
         )
-        if not may_use_others:
+        if not can_type:
             st.caption(OTHERS_NOT_ALLOWED)
 
 
@@ -113,12 +121,14 @@ def _connections_to(address: str) -> list[Connection]:
 
 
 @notices.notify_errors()
-def test_and_connect() -> None:
+def test_and_connect(address: str | None) -> None:
     """Test the address and key in the fields, and use them if a Langflow accepts them.
 
-    The callback of the button. Keep the key in its field only if it could not be tested.
+    The callback of the button. `address` is not None if none can be typed. Keep the key in its
+    field only if it could not be tested.
     """
-    address = st.session_state.get(connection_state.SERVER_URL, "").strip()
+    if address is None:
+        address = st.session_state.get(connection_state.SERVER_URL, "").strip()
     key = st.session_state.get(connection_state.API_KEY, "").strip()
     try:
         saved = [] if key else _connections_to(address)

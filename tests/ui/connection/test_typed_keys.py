@@ -10,7 +10,7 @@ from lfclient.errors import InvalidKey
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from tests.ui.support.http_stand_in import StandIn, flow
-from tests.ui.support.whole_pages import TWO, open_app, page_text, press
+from tests.ui.support.whole_pages import TWO, add_ended_run, open_app, page_text, press
 
 FLOWS = "GET /api/v1/flows/"
 WHOAMI = "GET /api/v1/users/whoami"
@@ -47,6 +47,38 @@ def type_and_connect(server, key):
 def key_field(app):
     """Return the field for a key."""
     return next(each for each in app.text_input if each.label == "API key")
+
+
+@pytest.mark.parametrize("has_missing_run", [False, True])
+def test_a_key_without_an_address_to_type_goes_to_the_server_in_use(
+    typed_server, monkeypatch, tmp_path, has_missing_run
+):
+    """Not to the one that was in use when Connection was opened before."""
+    monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", "false")
+    with StandIn({WHOAMI: BOB}) as other:
+        (tmp_path / ".streamlit").mkdir()
+        (tmp_path / ".streamlit" / "secrets.toml").write_text(
+            f'[servers.a]\nurl = "{other.url}"\n[servers.b]\nurl = "{typed_server.url}"\n'
+        )
+        owner = app_context().runner.owner_of(app_context().settings.servers[1])
+        run = add_ended_run(typed_server.url, owner=owner)
+        app = open_app("pages/connection.py")
+        app.query_params["run"] = run.id
+        app.switch_page("pages/run.py").run()
+        if has_missing_run:
+            app.query_params["run"] = "0" * 32
+            app.run()
+            address = next(each for each in app.text_input if each.label == "Address")
+            assert (address.value, address.disabled) == (typed_server.url, True)
+        else:
+            app.switch_page("pages/connection.py").run()
+        key_field(app).set_value("sk-of-b")
+        del other.requests[:]
+        del typed_server.requests[:]
+        app = press(app, "Open the run" if has_missing_run else "Use this key")
+        assert not other.requests
+        assert FLOWS in typed_server.requests
+        assert not app.exception
 
 
 def add_run(server, key, user_id):
