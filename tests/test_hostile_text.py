@@ -38,7 +38,6 @@ from lfclient.runs import error_causes, evidence
 from lfclient.wire import addresses, server_info
 from lfclient.wire.schemas import FileItem
 from pages._ui.app import browser_cookie, upload_quota
-from pages._ui.compare import outputs as compared_outputs
 from pages._ui.connection import editor
 from pages._ui.history import filters
 from pages._ui.outputs import column_stats, gallery, json_viewer, message
@@ -181,6 +180,7 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
     },
     "lfclient/console/content/markdown.py": {
         "normalize": content_markdown.normalize,
+        "has_format": message.has_format,
         "draw_text": message.draw_text,
     },
     "lfclient/console/export/report/markdown.py": {
@@ -231,9 +231,6 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
     "pages/_ui/app/browser_cookie.py": {"is_token": browser_cookie.is_token},
     "pages/_ui/app/upload_quota.py": {"path": _request},
     "pages/_ui/state/run_options.py": {"named_session": run_options.named_session},
-    "pages/_ui/compare/outputs.py": {
-        "has_markdown": lambda text: compared_outputs._has_markdown(_message(text)),
-    },
     "pages/_ui/connection/editor.py": {"flow_id": editor._FLOW_ID.fullmatch},
     "pages/_ui/history/filters.py": {"cursor": filters._parse_cursor},
     "pages/_ui/outputs/column_stats.py": {

@@ -23,6 +23,15 @@ _MAX_NESTING = 50  # of quotes and lists, and of brackets
 # are looked for to the end of the paragraph, each.
 _MAX_LOOKAHEADS = 4
 _LINE_BREAK = re.compile(r"\r\n?")
+# what is drawn as it is written; HTML is drawn as its source
+_PLAIN_TOKENS = frozenset(
+    {"paragraph_open", "paragraph_close", "inline", "text", "softbreak", "hardbreak"}
+    | {"html_block", "html_inline"}
+)
+# what GitHub's Markdown also reads: addresses, and words between single tildes
+_GITHUB_MARKUP = re.compile(
+    r"https?://|\bwww\.|\S@[\w-]+\.\w|~[^~\s](?:[^~]*[^~\s])?~", re.IGNORECASE
+)
 
 
 class UnreadableMarkdown(ValueError):
@@ -59,15 +68,43 @@ def find_spans(text: str) -> list[Span]:
 
     Raises `UnreadableMarkdown`.
     """
-    parser = _parser()
     env = lookaheads(text)
     try:
-        tokens = parser.parse(text, env)
-        if any(token.level >= _MAX_NESTING - 1 for token in tokens):
-            raise UnreadableMarkdown
-        return sorted(_spans(parser, tokens, env, text), key=lambda span: span.start)
+        spans = _spans(_parser(), _parse_blocks(text, env), env, text)
+        return sorted(spans, key=lambda span: span.start)
     except RecursionError as error:
         raise UnreadableMarkdown from error
+
+
+def has_markup(text: str) -> bool:
+    """Return whether a normalized text is drawn as more than its words, lines and paragraphs.
+
+    Raises `UnreadableMarkdown`.
+    """
+    env = lookaheads(text)
+    try:
+        blocks = _parse_blocks(text, env)
+        return (
+            _GITHUB_MARKUP.search(text) is not None
+            or bool(env.get("references"))
+            or any(token.type not in _PLAIN_TOKENS for token in blocks)
+            or any(_has_inline_markup(token.content, env) for token in blocks if token.content)
+        )
+    except RecursionError as error:
+        raise UnreadableMarkdown from error
+
+
+def _has_inline_markup(content: str, env: EnvType) -> bool:
+    tokens: list[Token] = []
+    _parser().inline.parse(content, _parser(), env, tokens)
+    return any(token.type not in _PLAIN_TOKENS for token in tokens)
+
+
+def _parse_blocks(text: str, env: EnvType) -> list[Token]:
+    tokens = _parser().parse(text, env)
+    if any(token.level >= _MAX_NESTING - 1 for token in tokens):
+        raise UnreadableMarkdown
+    return tokens
 
 
 def _spans(parser: MarkdownIt, tokens: Sequence[Token], env: EnvType, text: str) -> Iterator[Span]:

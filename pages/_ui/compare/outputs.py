@@ -1,7 +1,5 @@
 """The outputs of the baseline and another run, component by component."""
 
-import re
-
 import streamlit as st
 
 from lfclient.common.formatting import clip, clip_middle, humanize, replace_surrogates, with_id
@@ -29,8 +27,6 @@ _BADGES = {
     OutputMatch.DIFFERENT: ":orange-badge[:material/difference: Different]",
     OutputMatch.UNKNOWN: ":gray-badge[:material/help: Not compared]",
 }
-# Markdown syntax, which the differences of a text show as source
-_MARKDOWN_SYNTAX = re.compile(r"\*\*|__|`|\]\(|^ {0,3}(#{1,6} |[*+-] |\||> )", re.MULTILINE)
 
 RunPair = tuple[ShownRun, ShownRun]
 
@@ -211,7 +207,7 @@ def _pair_key(runs: RunPair, number: int) -> str:
 def _has_markdown(output: Output) -> bool:
     if output.kind is not OutputKind.MESSAGE:
         return False
-    return isinstance(output.value, str) and _MARKDOWN_SYNTAX.search(output.value) is not None
+    return isinstance(output.value, str) and message.has_format(output.value)
 
 
 def _draw_output(run: ShownRun, output: Output, number: int, cell: OutputCell) -> None:

@@ -9,7 +9,7 @@ from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.outputs.model import Output, OutputKind
 from pages._ui.outputs import image
 from pages._ui.outputs.card import Download, OutputCard
-from pages._ui.widgets.markdown import escape, sanitize, strip_data_images
+from pages._ui.widgets.markdown import escape, is_formatted, sanitize, strip_data_images
 
 # a browser takes 1.3 s for 100 KB of Markdown and 10 s for 1 MB; for 1 MB of plain text, 1 s
 MAX_MARKDOWN_LENGTH = 50_000
@@ -26,6 +26,13 @@ def draw(card: OutputCard) -> None:
         return
     draw_markdown(card, text)
     _draw_buttons(card, text)
+
+
+def has_format(text: str) -> bool:
+    """Return whether `draw` shows a message as more than its lines."""
+    if len(text) <= MAX_MARKDOWN_LENGTH:
+        return is_formatted(replace_surrogates(text))
+    return len(text) <= MAX_LENGTH_WITH_IMAGES and "data:image/" in text
 
 
 def draw_marked(card: OutputCard, markdown: str) -> None:

@@ -5,7 +5,13 @@ from functools import lru_cache
 
 from lfclient.common.formatting import extract_host, remove_bidi_controls
 from lfclient.console.content.images import image_bytes, undrawable_reason
-from lfclient.console.content.markdown import Span, UnreadableMarkdown, find_spans, normalize
+from lfclient.console.content.markdown import (
+    Span,
+    UnreadableMarkdown,
+    find_spans,
+    has_markup,
+    normalize,
+)
 
 MAX_SCANNED = 2_000  # characters that are searched for a first line
 _MAX_SCANNED_WITH_LINKS = 100_000  # the same with addresses, which may be data
@@ -111,6 +117,18 @@ def _sanitize(markdown: str) -> tuple[str, tuple[str, ...]]:
     except UnreadableMarkdown:
         pass
     return escape_lines(markdown), ()
+
+
+@lru_cache(maxsize=200)  # as above
+def is_formatted(markdown: str) -> bool:
+    """Return whether `sanitize` makes more of a text than its lines: links, lists, formulas."""
+    safe, urls = sanitize(markdown)
+    if urls or "$" in safe.replace(r"\$", ""):
+        return True
+    try:
+        return has_markup(normalize(markdown))
+    except UnreadableMarkdown:
+        return False
 
 
 def _outside_code(markdown: str) -> str:

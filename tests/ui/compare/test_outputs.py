@@ -83,8 +83,27 @@ def test_the_words_that_differ_are_marked_side_by_side(create_run):
     assert other == "It comes  \nin :green-background[+ April] \u00a02026"
 
 
-def test_formatted_messages_keep_their_format_side_by_side(create_run):
-    assert {"**a** b", "**a** c"} <= set(side_by_side(create_run, "**a** b", "**a** c"))
+def test_lines_and_paragraphs_are_marked_side_by_side(create_run):
+    drawn = side_by_side(create_run, "One\n\nTwo * 2", "One\n\nThree * 2")
+    assert "One  \n\u2060  \n\u2060:green-background[+ Three] \u00a0\\* 2" in drawn
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "**a** {}",
+        "*a* {}",
+        "1. a  \n2. {}",
+        "- a  \n- {}",
+        "~~a~~ {}",
+        "$x^2$ {}",
+        "See https://example.com {}",
+        "[a](https://example.com) {}",
+    ],
+)
+def test_formatted_messages_keep_their_format_side_by_side(create_run, text):
+    texts = [text.format(word) for word in ("b", "c")]
+    assert set(texts) <= set(side_by_side(create_run, *texts))
 
 
 def test_table_rows_are_matched_by_the_best_column_or_a_chosen_one(create_run):

@@ -11,6 +11,7 @@ from pages._ui.widgets.markdown import (
     escape_message,
     first_line,
     inline_code,
+    is_formatted,
     sanitize,
     strip_data_images,
 )
@@ -62,6 +63,55 @@ def test_no_unwanted_address_is_left(text):
     parser = MarkdownIt("commonmark").enable("table")
     parser.validateLink = lambda url: True
     assert TRACE not in parser.render(sanitize(text)[0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. a",
+        "* a",
+        "# a",
+        "a\n---",
+        "> a",
+        "    a",
+        "|a|\n|-|",
+        "*a*",
+        "_a_",
+        "`a`",
+        "~a~",
+        "~~a~~",
+        "![a](http://b)",
+        "[a](b)",
+        "[a]\n\n[a]: b",
+        "www.example.com",
+        "HTTPS://example.com",
+        "a@example.com",
+        "<tel:1>",
+        "$x^2$",
+        "\\(x^2\\)",
+        "\\*",
+        "&amp;",
+    ],
+)
+def test_what_markdown_changes_is_a_format(text):
+    assert is_formatted(f"Some words\n\n{text}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\nb  \n\nc\r\nd",
+        "2 * 3 * 4 - 5",
+        "snake_case_name",
+        "$5 & ~10 or C# 1.5",
+        ":red[a] :smile: <b>",
+        "me@home",
+        "[a] (b)",
+        ">" * 60 + " *a*",  # nested too deeply
+    ],
+)
+def test_lines_of_words_have_no_format(text):
+    assert not is_formatted(text)
 
 
 def test_links_to_pages_and_addresses_stay():
