@@ -69,9 +69,9 @@ def test_a_run_is_compared_with_an_earlier_one_of_its_flow(screen, console):
     earlier.click()
     page.wait_for_url("**/compare?runs=*")
     expect(screen.part("compared-inputs")).to_contain_text("the sun over Lisbon")
-    words = screen.part("compared-pair-0-1-2")
-    expect(words).to_contain_text("− sun")
-    expect(words).to_contain_text("+ rain")
+    words = screen.part("compared-pair-0-2-1")  # the open run is the baseline
+    expect(words).to_contain_text("− rain")
+    expect(words).to_contain_text("+ sun")
     screen.drawn()  # a chart that is still loading keeps the width it began with
     page.set_viewport_size({"width": 500, "height": 900})
     main = page.get_by_test_id("stMain")

@@ -224,6 +224,6 @@ def draw_menu(server: ServerSession, run_id: str, flow_id: str) -> None:
                 texts = [f":gray[{escape(inputs)}]" if inputs else "", output]
                 facts = [" ".join(filter(None, head)), " → ".join(filter(None, texts))]
                 label = " · ".join(filter(None, facts))
-                compare_link((run_id, run.id), label, icon=None)
+                compare_link((run_id, run.id), label, icon=None, baseline=run_id)
         icon = ":material/playlist_add_check:"
         compare_link([run_id], "Choose runs", icon, baseline=run_id)

@@ -233,8 +233,9 @@ def test_an_open_run_links_to_comparisons_with_other_runs_of_its_flow(create_run
     app.session_state[compare_page.compare_key(f"with-{shown.id}")] = True
     app.run()
     links = [each.proto.query_string for each in app.get("page_link")]
-    assert f"runs={shown.id}%2C{other.id}" in links
-    assert sum("%2C" in link for link in links) == 1
+    assert [link for link in links if "%2C" in link] == [
+        f"runs={shown.id}%2C{other.id}&baseline={shown.id}"
+    ]
 
 
 def saved_table(downloads):
