@@ -44,10 +44,10 @@ class Conversation:
 
     `history` has the server's messages, oldest first, None until they are loaded; `error` is why
     they are missing or outdated. `is_complete` is whether nothing precedes them. `record` is the
-    latest run, redacted except for its inputs, `earlier_runs` the previous ones, newest first;
-    `is_history_final` is whether the history was loaded after the end of the latest run. `redactor`
-    knows the secrets of the form and the flow. `flow_runs` are the flow's latest runs, of all its
-    sessions.
+    latest run, redacted except for its inputs, messages and outputs, `earlier_runs` the previous
+    ones, newest first; `is_history_final` is whether the history was loaded after the end of the
+    latest run. `redactor` knows the secrets of the form and the flow. `flow_runs` are the flow's
+    latest runs, of all its sessions.
     """
 
     form: FlowForm
@@ -245,7 +245,7 @@ def _visible_messages(conversation: Conversation) -> tuple[list[Message], list[M
     is_final = record.ended and conversation.is_history_final
     if is_final and record.status is RunStatus.COMPLETED:
         return history, []
-    live_messages = _run_messages(record, is_final)
+    live_messages = redact_messages(_run_messages(record, is_final), conversation.redactor)
     if is_final:
         # the server stores a message that was being written at the end without its text
         by_id = {message.id: message for message in live_messages}

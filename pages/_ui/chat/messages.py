@@ -169,7 +169,8 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     if record.ended:
         return
     is_asking = approval.pending_question(record) is not None
-    using = steps.using_text(record.run.messages.values(), tool_names) if record.run else ""
+    own_messages = record.run.messages.values() if record.run else ()
+    using = conversation.redactor.redact_text(steps.using_text(own_messages, tool_names))
     if is_writing or is_asking:
         note = record.note if is_asking else ""  # such as why a decision was refused
         for line in filter(None, (using, note, record.stop_result)):

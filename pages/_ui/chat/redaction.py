@@ -11,7 +11,6 @@ from lfclient.common.redaction import Redactor
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import stored_secrets
 from lfclient.flows.validation import collect_secrets
-from lfclient.outputs.model import OutputKind
 from lfclient.runs.components import HumanInput, Message
 from lfclient.runs.model import Run
 from pages._ui.form.flow_form import FlowForm
@@ -27,7 +26,11 @@ def form_redactor(form: FlowForm) -> Redactor:
 
 
 def redact_record(record: RunRecord, redactor: Redactor) -> RunRecord:
-    """Return a run without secrets in what Chat shows; its inputs stay, to be sent again."""
+    """Return a run without secrets in its problem, notes, errors and open question.
+
+    Its inputs stay, to be sent again. So do its messages and outputs, which may be large: redact
+    those that are drawn.
+    """
     text, run, problem = redactor.redact_text, record.run, record.problem
     if problem:
         problem = replace(problem, message=text(problem.message), hint=text(problem.hint))
@@ -41,22 +44,13 @@ def redact_record(record: RunRecord, redactor: Redactor) -> RunRecord:
 
 
 def _redact_run(run: Run, redactor: Redactor) -> Run:
-    """Return a response without secrets in its messages, answers, errors and open question."""
     text, question = redactor.redact_text, run.waiting_for
-    messages = redact_messages(run.messages.values(), redactor)
-    answers = {
-        name: replace(output, value=text(str(output.value)))
-        for name, output in run.outputs.items()
-        if output.kind is OutputKind.MESSAGE and output.value
-    }
     errors = (
         replace(each, message=text(each.message), traceback=each.traceback and text(each.traceback))
         for each in run.errors
     )
     return replace(
         run,
-        messages=dict(zip(run.messages, messages, strict=True)),
-        outputs=run.outputs | answers,
         errors=tuple(errors),
         waiting_for=question and _redact_question(question, redactor),
     )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from lfclient.common.redaction import Redactor
 from lfclient.console.store.run_record import RecordProblem
 from lfclient.runs.components import Decision, HumanInput, Message, RunError
 from lfclient.runs.model import Run, RunStatus
@@ -16,7 +17,13 @@ from tests.ui.support.chat_page import (
     press,
     send,
 )
-from tests.ui.support.whole_pages import ONE, add_ended_run, add_suspended_run, page_text
+from tests.ui.support.whole_pages import (
+    ONE,
+    add_ended_run,
+    add_running_run,
+    add_suspended_run,
+    page_text,
+)
 
 SECRET = "skverysecret"  # without characters that a label escapes
 
@@ -200,3 +207,31 @@ def test_a_question_with_a_secret_is_redacted(chat_langflow, token, monkeypatch)
     monkeypatch.setattr(app_context().runner, "decide", lambda *given: decided.append(given[-1]))
     press(app, "Use ••••")
     assert decided == [f"use {SECRET}"]
+
+
+def test_messages_that_the_server_has_stored_are_redacted_once(chat_langflow, monkeypatch):
+    """Those of the run's record are not drawn. They may be large, and each key redraws a search."""
+    searched = []
+    redact = Redactor.redact_text
+    monkeypatch.setattr(
+        Redactor, "redact_text", lambda *given: searched.append(given[1]) or redact(*given)
+    )
+    messages = {"m": Message("m", "From events", "Machine")}
+    run = Run(ONE, "background", RunStatus.COMPLETED, messages=messages)
+    add_ended_run(chat_langflow.server.url, session_id="s", run=run)
+    chat_langflow.store_message("s", "From the server", "Machine", id="m")
+    app = open_chat(flow=ONE, session="s")
+    assert conversation(app) == [("assistant", "From the server")]
+    assert searched.count("From the server") == 1
+    assert "From events" not in searched
+
+
+def test_the_name_of_a_running_tool_is_redacted(chat_langflow, token):
+    block = {"type": "tool_use", "name": f"ask_{SECRET}", "tool_input": {}, "output": None}
+    message = Message("m", "", "Machine", complete=False, blocks=(block,))
+    run = Run(ONE, "background", RunStatus.IN_PROGRESS, messages={"m": message})
+    record = add_running_run(chat_langflow.server.url, session_id="s", run=run)
+    app_context().runner.store.create(record)
+    app = enter_token(open_chat(flow=ONE, session="s"))
+    assert "Using ask" in page_text(app)
+    assert SECRET not in page_text(app)
