@@ -30,6 +30,7 @@ def open_settings(provider: Provider, form: FlowForm) -> None:
         text = saved_text(setting, form)
         if text and text == setting.value and not setting.options:
             st.session_state[box_key(setting, form)] = text
+            st.session_state[_filled_key(setting, form)] = text
     _open(provider, form)
 
 
@@ -73,6 +74,11 @@ def box_key(setting: ProviderSetting, form: FlowForm) -> str:
     return f"{form.state.key('provider-box')}-{setting.name}"
 
 
+def _filled_key(setting: ProviderSetting, form: FlowForm) -> str:
+    """Return the key of the saved value that was put into the setting's box."""
+    return f"{form.state.key('provider-filled')}-{setting.name}"
+
+
 def container_key(provider: str) -> str:
     """Return the key of the container of a provider's line."""
     return f"provider-{provider}"
@@ -85,10 +91,23 @@ def entered(settings: Iterable[ProviderSetting], form: FlowForm) -> dict[str, st
 
 
 def unsaved(settings: Iterable[ProviderSetting], form: FlowForm) -> list[ProviderSetting]:
-    """Return the settings whose boxes have another value than the server."""
+    """Return the settings whose boxes have another value than the server.
+
+    A saved value that a box was filled with is none, also if the server has another one by now.
+    """
     shown = tuple(settings)
     texts = entered(shown, form)
-    return [each for each in shown if texts.get(each.name, each.value) != each.value]
+    return [
+        each
+        for each in shown
+        if texts.get(each.name, each.value) != each.value
+        and not (each.is_set and _is_as_filled(each, form))
+    ]
+
+
+def _is_as_filled(setting: ProviderSetting, form: FlowForm) -> bool:
+    filled = st.session_state.get(_filled_key(setting, form))
+    return filled is not None and st.session_state.get(box_key(setting, form)) == filled
 
 
 def why_not_for_runs(
@@ -147,8 +166,6 @@ def save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowFo
 
     def store(values: dict[str, str]) -> None:
         form.server.require_change()
-        changed = [one.name for one in unsaved(settings, form)]
-        values = {name: values[name] for name in changed} or values
         addresses = (one for one in settings if one.is_required and not one.is_secret)
         with open_client(form.server.connection) as api:
             if len(values) > 1 or any(one.name in values for one in addresses):
@@ -160,7 +177,7 @@ def save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowFo
         form.server.reload_resources(form.flow)
         st.toast(f"Saved the settings of {escape(provider.name)}.", icon=":material/check:")
 
-    _apply(provider, settings, form, store)
+    _apply(provider, settings, form, store, repeats=True)
 
 
 def remove(provider: Provider, setting: ProviderSetting, form: FlowForm) -> None:
@@ -172,7 +189,7 @@ def remove(provider: Provider, setting: ProviderSetting, form: FlowForm) -> None
             for variable in api.variables():
                 if variable.name == setting.name:
                     api.delete_variable(variable)
-        if entered([setting], form).get(setting.name) == setting.value:
+        if not unsaved([setting], form):
             _empty([setting], form)
         form.server.reload_resources(form.flow)
         st.toast(f"Removed the {escape(setting.label)}.", icon=":material/check:")
@@ -185,6 +202,7 @@ def remove(provider: Provider, setting: ProviderSetting, form: FlowForm) -> None
 def _empty(settings: Iterable[ProviderSetting], form: FlowForm) -> None:
     for setting in settings:
         st.session_state[box_key(setting, form)] = None if setting.options else ""
+        st.session_state.pop(_filled_key(setting, form), None)
 
 
 def _apply(
@@ -192,15 +210,24 @@ def _apply(
     settings: tuple[ProviderSetting, ...],
     form: FlowForm,
     apply: Callable[[dict[str, str]], None],
+    *,
+    repeats: bool = False,
 ) -> None:
-    """Call `apply` with what was entered and then empty the boxes, or keep them and the error."""
+    """Call `apply` with what was changed and then empty the boxes, or keep them and the error.
 
-    def apply_entered() -> None:
-        values = entered(settings, form)
+    With `repeats`, what the server has in these boxes is applied again if nothing was changed.
+    """
+
+    def apply_changed() -> None:
+        texts = entered(settings, form)
+        values = {each.name: texts[each.name] for each in unsaved(settings, form)}
+        if repeats and not values:
+            values = {each.name: each.value for each in settings if each.name in texts}
         if not values:
             required = [setting for setting in settings if setting.is_required] or settings
             labels = " and ".join(setting.label for setting in required)
-            raise LangflowError(f"Enter the {labels} first.")
+            verb = "Change" if entered(required, form) else "Enter"
+            raise LangflowError(f"{verb} the {labels} first.")
         try:
             apply(values)
         except InvalidRequest as error:
@@ -208,7 +235,7 @@ def _apply(
             raise
         _empty(provider.settings, form)
 
-    _attempt(provider, form, apply_entered)
+    _attempt(provider, form, apply_changed)
 
 
 def _what_stays(settings: Iterable[ProviderSetting], form: FlowForm) -> str:

@@ -63,6 +63,53 @@ def test_the_box_that_a_button_leads_to_gets_the_focus_or_the_first_if_it_is_not
     assert not found.at.exception
 
 
+SAVED_ADDRESS = replace(ADDRESS, is_set=True, value="http://gateway/v1")
+
+
+def test_a_saved_address_that_is_left_in_its_box_is_not_used_for_runs(api):
+    """They would keep it when the operator saves another one."""
+    address = replace(SAVED_ADDRESS, is_required=True, parameter="address")
+    nodes = agent(model=[MODELS[1].value])
+    nodes["data"]["node"]["template"]["address"] = text()
+    found = setup(nodes, resources=resources(address)).press("Change").press("Use for my runs")
+    assert "Change the OpenAI Base URL first." in found.text()
+    assert api.checked == []
+    found.set("text_input", address.name, "http://mine/v1").press("Use for my runs")
+    assert found.overrides == {"Agent-a.address": "http://mine/v1"}
+
+
+def test_an_address_that_was_saved_elsewhere_while_the_former_is_in_its_box_stays(api):
+    """The former holds up no run, and is not saved with a key."""
+    found = open_agent(SAVED_KEY, SAVED_ADDRESS).press("Change")
+    newer = replace(SAVED_ADDRESS, value="http://newer/v1")
+    found.at.session_state["resources"] = resources(SAVED_KEY, newer)
+    assert "not used yet" not in found.run().text()
+    found.press("Save on the server")
+    assert api.saved == [(newer.name, newer.value, False)]
+    found.at.session_state["resources"] = resources(SAVED_KEY, SAVED_ADDRESS)
+    found.run().press("Change")
+    found.at.session_state["resources"] = resources(SAVED_KEY, newer)
+    found.run().set("text_input", KEY.name, "sk-1").press("Save on the server")
+    assert api.saved[1:] == [(KEY.name, "sk-1", True)]
+    assert not found.at.exception
+
+
+def test_an_address_that_was_removed_elsewhere_is_saved_from_its_box(api):
+    found = open_agent(SAVED_KEY, SAVED_ADDRESS).press("Change")
+    found.at.session_state["resources"] = resources(SAVED_KEY, ADDRESS)
+    found.run().press("Save on the server")
+    assert api.saved == [(ADDRESS.name, SAVED_ADDRESS.value, False)]
+
+
+def test_a_former_address_is_saved_again_if_it_is_typed(api):
+    found = open_agent(SAVED_KEY, SAVED_ADDRESS).press("Change").press("Cancel")
+    newer = replace(SAVED_ADDRESS, value="http://newer/v1")
+    found.at.session_state["resources"] = resources(KEY, newer)
+    found.run().set("text_input", ADDRESS.name, SAVED_ADDRESS.value)
+    found.press("Save on the server")
+    assert api.saved == [(ADDRESS.name, SAVED_ADDRESS.value, False)]
+
+
 def test_settings_that_are_open_stay_in_sight_if_the_flow_needs_nothing_any_more(api):
     """What is entered in them holds up a run."""
     found = open_agent(SAVED_KEY).press("Change")
