@@ -136,12 +136,12 @@ def find_need(key: str, form: FlowForm) -> Need | None:
     return needs[0] if needs and all(need.provider for need in needs) else None
 
 
-def find_box(provider: str, setting: str, form: FlowForm) -> str:
-    """Return the key of the box of a provider's setting, by their names, or "" if it has none."""
+def find_address_box(provider: str, form: FlowForm) -> str:
+    """Return the key of the first box of a provider's address that is drawn, or ""."""
     needs = [*form.needs, *opened(form)]
     own = (need for need in needs if need.provider and need.provider.name == provider)
-    shown = (one for need in own for one in _shown_settings(need, form) if one.name == setting)
-    return next((actions.box_key(one, form) for one in shown), "")
+    addresses = (one for need in own for one in _shown_settings(need, form) if one.is_address)
+    return next((actions.box_key(one, form) for one in addresses), "")
 
 
 def _unconfirmed(form: FlowForm) -> Iterator[tuple[Need, Provider, ProviderSetting]]:

@@ -79,7 +79,7 @@ def draw(form: FlowForm) -> None:
             _draw_need(need, form)
         provider_settings.draw_opened(form)
     if provider:
-        box = provider_settings.find_box(provider.name, shown.setting, form)
+        box = provider_settings.find_address_box(provider.name, form) if shown.at_address else ""
         focus.lead_to(provider_actions.container_key(provider.name), box)
 
 

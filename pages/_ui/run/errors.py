@@ -89,7 +89,7 @@ def draw(
 def _explain_unreachable(
     server: ServerSession, flow: Flow | None, record: RunRecord, error: RunError
 ) -> tuple[ErrorCause, ShownSettings | None]:
-    """Return the cause, and the settings with the address that this visitor can enter, or None.
+    """Return the cause, and the settings if this visitor can enter an address there, else None.
 
     While the server's providers are not known, any visitor may be able to.
     """
@@ -102,16 +102,15 @@ def _explain_unreachable(
     try:
         provider = server.resources(flow).value.provider(name)
     except LangflowError:  # its settings are not known yet
-        return cause, ShownSettings(name)
+        return cause, ShownSettings(name, at_address=True)
     settings = provider.settings if provider else ()
     addresses = [setting for setting in settings if setting.is_address]
     if not addresses:
         return replace(cause, hint=CHECK_SERVICE), None
-    sent = [one for one in addresses if takes_setting(flow, error.component_id or "", one)]
-    usable = addresses if server.may_change else sent
-    if not usable:
+    component = error.component_id or ""
+    if not (server.may_change or any(takes_setting(flow, component, one) for one in addresses)):
         return replace(cause, hint=f"{CHECK_SERVICE} {_ONLY_OPERATOR.format(name)}"), None
-    return cause, ShownSettings(name, usable[0].name)
+    return cause, ShownSettings(name, at_address=True)
 
 
 def _find_provider(error: RunError, flow: Flow | None, record: RunRecord) -> str:

@@ -19,13 +19,13 @@ T = TypeVar("T")
 
 
 class ShownSettings(NamedTuple):
-    """The settings of a provider that Setup shows, and the one whose box gets the focus, by name.
+    """The settings of a provider that Setup shows, and which of their boxes gets the focus.
 
-    If `setting` is "" or its box is not drawn, the first box gets it.
+    It is the first box, or with `at_address` the first that is drawn of an address, if any is.
     """
 
     provider: str
-    setting: str = ""
+    at_address: bool = False
 
 
 COMPONENTS_VIEW = "components-as"  # whether a run's components are a graph or a table

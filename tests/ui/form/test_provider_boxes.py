@@ -55,7 +55,7 @@ def test_the_box_that_a_button_leads_to_gets_the_focus_or_the_first_if_it_is_not
 ):
     """While the key is missing, an address that the server has is not asked for."""
     found = open_agent(key, replace(ADDRESS, is_required=True, is_set=True))
-    found.at.session_state[SHOWN_SETTINGS.key] = ShownSettings("OpenAI", ADDRESS.name)
+    found.at.session_state[SHOWN_SETTINGS.key] = ShownSettings("OpenAI", at_address=True)
     found.run()
     assert (found.find("text_input", ADDRESS.name) is not None) == is_drawn
     focus = json.loads(found.at.get("bidi_component")[-1].proto.json)

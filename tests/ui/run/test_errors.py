@@ -9,10 +9,12 @@ from streamlit.testing.v1 import AppTest
 
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.store.run_record import RecordProblem
+from lfclient.errors import Unreachable
 from lfclient.flows.field import Variable
 from lfclient.runs.components import RunError
 from lfclient.runs.error_causes import CHECK_SERVICE
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.connection.server_session import ServerSession
 from tests.support.flows import chat_input, edge, entry, group, node
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.model_pages import MODEL, PROVIDERS, serve_models
@@ -72,7 +74,6 @@ def draw_unreachable():
 
     import streamlit as st
 
-    from lfclient.errors import Unreachable
     from lfclient.flows.model import Flow
     from lfclient.resources.server_resources import ServerResources
     from lfclient.runs.components import RunError
@@ -93,8 +94,6 @@ def draw_unreachable():
     record = SimpleNamespace(id="a", flow_id=flow.id, overrides={})
 
     def resources(flow):
-        if st.session_state.get("has_no_lists"):
-            raise Unreachable("It does not respond.")
         return SimpleNamespace(value=ServerResources())
 
     errors.draw(SimpleNamespace(cached_flow=cached_flow, resources=resources), record, run)
@@ -105,14 +104,6 @@ def test_every_error_names_the_provider_of_a_flow_that_was_not_loaded_yet(langfl
     assert page_text(app).count("Couldn't reach Ollama.") == 2
     assert app.session_state["waits"] == [None]
     assert "Provider settings" not in button_labels(app)  # the server has no such provider
-    assert not app.exception
-
-
-def test_settings_that_are_not_known_yet_can_be_opened(langflow_stand_in):
-    app = AppTest.from_function(draw_unreachable)
-    app.session_state["has_no_lists"] = True
-    assert button_labels(app.run()).count("Provider settings") == 2
-    assert page_text(app).count("Couldn't reach Ollama.") == 2
     assert not app.exception
 
 
@@ -154,6 +145,22 @@ def test_the_button_of_a_provider_that_did_not_respond_leads_to_its_address(
     scroll, focused = (json.loads(one.proto.json) for one in app.get("bidi_component")[-2:])
     assert scroll["first"] == "provider-Far"
     assert focused["part"] == address
+    assert not app.exception
+
+
+def test_settings_that_are_not_known_yet_can_be_opened(langflow_stand_in, monkeypatch):
+    """The server's lists came after the error was drawn."""
+
+    def fail(*_):
+        raise Unreachable("It does not respond.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ServerSession, "resources", fail)
+        app = open_unreached(langflow_stand_in, "Far", FAR_ADDRESS)
+    assert "Couldn't reach Far." in page_text(app)
+    app = press(app, "Provider settings")
+    focus = json.loads(app.get("bidi_component")[-1].proto.json)
+    assert focus["part"].endswith("FAR_BASE_URL")
     assert not app.exception
 
 
