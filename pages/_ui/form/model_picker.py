@@ -139,7 +139,7 @@ def model_hint(field: Field, form: FlowForm) -> str:
 
 
 def unlisted_model(field: Field, form: FlowForm) -> str:
-    """Return that the model in the field is in no list, which lets a run fail, or ""."""
+    """Return a warning if no list has the model in the field, or ""."""
     models = offered_models(field, form.resources)
     value = form.state.value(field)
     text = model_text(value)
