@@ -4,7 +4,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lfclient.common.formatting import FIRST_WIDE_CHARACTER, clean_text
+from lfclient.common.formatting import FIRST_WIDE_CHARACTER, clean_text, clip
 from lfclient.common.summaries import align_outputs, fit_inputs, fit_values
 from lfclient.console.store.own_values import MOMENT
 from lfclient.console.store.result_groups import ResultGroup, distinguish_results
@@ -53,16 +53,19 @@ def build_rows(
     """
     are_cards = window.is_narrow()
     limit, in_sight = (MAX_CARD_TEXT, None) if are_cards else (MAX_INPUT_SUMMARY, _IN_SIGHT)
-    found = view.load_snippets(runs)
+    snippets = view.load_snippets(runs)
+    found = [clean_text(snippets.get(run.id, "")) for run in runs]
     lines = [clean_text(run.input_summary) for run in runs]
     inputs = fit_inputs(lines, limit, in_sight=in_sight)
     outputs = _fit_outputs(runs, limit, in_sight)
     shared = view.load_shared(runs)
     by_run = {group.run_id: group for group in results}
     if are_cards:
-        shown = [
-            f"{_mask_moments(output)}\n{line}" for output, line in zip(outputs, inputs, strict=True)
+        texts = [
+            clip(words, MAX_CARD_TEXT) or output
+            for words, output in zip(found, outputs, strict=True)
         ]
+        shown = [f"{_mask_moments(text)}\n{line}" for text, line in zip(texts, inputs, strict=True)]
     else:
         shown = [_mask_moments(_beginning(output)) for output in outputs]
     fingerprints = distinguish_results(runs, shown, whole_flows=not are_cards)
@@ -71,12 +74,12 @@ def build_rows(
             run,
             line,
             output,
-            clean_text(found.get(run.id, "")),
+            words,
             by_run.get(run.id),
             run.id in shared,
             fingerprints.get(run.id, ""),
         )
-        for run, line, output in zip(runs, inputs, outputs, strict=True)
+        for run, line, output, words in zip(runs, inputs, outputs, found, strict=True)
     ]
 
 

@@ -96,6 +96,18 @@ def test_cards_that_differ_in_what_they_show_have_no_fingerprints(url):
     assert "fingerprint" not in " ".join(shown)
 
 
+def test_cards_of_a_search_have_fingerprints_if_what_was_found_looks_alike(url):
+    """They show it in place of the output, which may differ, or be alike."""
+    long = "Cloudy " * 50
+    for n in range(2):
+        add_result(url, f"r{n}", n, f"{n} degrees. {long}in Oslo {long}")
+        add_result(url, f"s{n}", n + 5, f"{long}{n} in Rome", flow_id=TWO)
+    assert all("fingerprint" in card for card in cards(history(q="oslo")))
+    found = cards(history(q="rome"))
+    assert len(found) == 2
+    assert "fingerprint" not in " ".join(found)
+
+
 def test_markup_in_names_and_outputs_is_shown_as_text(url):
     add_result(url, "a", 9, ":red[x] **y**", OutputKind.DATA, flow_name="![x](http://a.b/c)")
     (card,) = cards(history())
