@@ -35,7 +35,7 @@ def draw(runs: Sequence[ShownRun]) -> None:
     shown = rows[:MAX_COMPONENTS]
     with st.container(key="compared-times"):
         st.echarts_chart(
-            chart_options([run.name for run in runs], shown) | {"color": _colors(runs)},
+            chart_options([run.name for run in runs], shown, _colors(runs)),
             height=len(shown) * (BAR_HEIGHT * len(runs) + GROUP_GAP) + 70,
             alt=_summary(runs, shown),
         )
@@ -59,13 +59,16 @@ def _known_times(rows: Sequence[TimingRow], index: int) -> list[tuple[float, str
     return [(seconds, name) for seconds, name in times if seconds is not None]
 
 
-def chart_options(names: Sequence[str], rows: Sequence[TimingRow]) -> dict[str, Any]:
-    """Return the ECharts options."""
+def chart_options(
+    names: Sequence[str], rows: Sequence[TimingRow], colors: Sequence[str]
+) -> dict[str, Any]:
+    """Return the ECharts options, with the names and colors of the runs."""
     text_style = {"color": theme_color("textColor")}
     longest = max(seconds for _, row in rows for seconds in row if seconds is not None)
     factor, unit = axis_unit(longest)
     return {
         **timings.BASE_OPTIONS,
+        "color": list(colors),
         "legend": {"top": 0, "left": 0, "textStyle": text_style},
         "grid": {"left": 4, "right": 70, "top": 34, "bottom": 22, "containLabel": True},
         "xAxis": {"type": "value", "axisLabel": {"formatter": f"{{value}} {unit}", **text_style}},
@@ -86,8 +89,7 @@ def chart_options(names: Sequence[str], rows: Sequence[TimingRow]) -> dict[str, 
 def _colors(runs: Sequence[ShownRun]) -> list[str]:
     """Return the colors of the runs, which don't change with the baseline."""
     palette = theme_palette()
-    by_age = sorted(run.number for run in runs)
-    return [palette[by_age.index(run.number) % len(palette)] for run in runs]
+    return [palette[(run.number - 1) % len(palette)] for run in runs]
 
 
 def _bar_item(seconds: float | None, factor: float, text_style: dict[str, Any]) -> dict[str, Any]:
