@@ -48,6 +48,7 @@ def compare_durations(
     for index, components in enumerate(map(list, runs)):
         seen: Counter[str] = Counter()
         started = [component.started_at for *_, component in components if component.started_at]
+        first = min(started, default=None)
         for name, label, component in components:
             name_or_id = component.component_id if by_id else name.casefold()
             seen[name_or_id] += 1
@@ -55,8 +56,8 @@ def compare_durations(
             if component.seconds is not None:
                 _, durations = rows.setdefault(key, (label, [None] * len(runs)))
                 durations[index] = max(component.seconds, 0.0)
-            if component.started_at:
-                start = (component.started_at - min(started)).total_seconds()
+            if first and component.started_at:
+                start = (component.started_at - first).total_seconds()
                 starts[key] = min(start, starts.get(key, start))
     return [rows[key] for key in sorted(rows, key=lambda key: starts.get(key, inf))]
 
