@@ -59,18 +59,6 @@ def parse_outputs(line: str) -> Values:
     return [SummaryValue(text) for text in line.split(_SEPARATOR)]
 
 
-def align_outputs(lines: Sequence[str], mask: Callable[[str], str] = str) -> list[Values]:
-    """Return the values of lines of outputs so that `fit_values` shows where they differ.
-
-    `mask` returns a text of the same length, without what is no difference.
-    """
-    rows = [parse_outputs(line) for line in lines]
-    common = _common_lengths({mask(value.text) for value in chain.from_iterable(rows)})
-    return [
-        [replace(value, differs_at=common[mask(value.text)]) for value in values] for values in rows
-    ]
-
-
 def fit_inputs(lines: Sequence[str], limit: int, *, in_sight: int | None = None) -> list[str]:
     """Return at most `limit` characters of each line of inputs, so that different lines differ.
 
@@ -79,6 +67,30 @@ def fit_inputs(lines: Sequence[str], limit: int, *, in_sight: int | None = None)
     is the same one everywhere. An empty line stands for unknown inputs.
     """
     return _fit_apart(_parse_list(lines), limit, in_sight=in_sight)
+
+
+def fit_outputs(
+    lines: Sequence[str],
+    limit: int,
+    *,
+    in_sight: int | None = None,
+    mask: Callable[[str], str] = str,
+) -> list[str]:
+    """Return at most `limit` characters of each line of outputs, with where they differ.
+
+    They are as `fit_values` makes them, with the values in their order. `mask` returns a text of
+    the same length, without what is no difference.
+    """
+    rows = [parse_outputs(line) for line in lines]
+    common = _common_lengths({mask(value.text) for value in chain.from_iterable(rows)})
+    return [
+        fit_values(
+            [replace(value, differs_at=common[mask(value.text)]) for value in values],
+            limit,
+            in_sight=in_sight,
+        )
+        for values in rows
+    ]
 
 
 def fit_texts(texts: Sequence[str], limit: int) -> list[str]:

@@ -3,8 +3,8 @@
 import pytest
 
 from lfclient.common.summaries import (
-    align_outputs,
     fit_inputs,
+    fit_outputs,
     fit_texts,
     fit_values,
     join_values,
@@ -69,10 +69,9 @@ def test_the_first_difference_of_outputs_is_in_sight_unless_it_is_masked():
     long = "Here is the letter that you have asked me for, "
     lines = [f"{long}1 · +1 output", f"{long}2 · +1 output", "Hi", f"{long}1 · +1 output"]
     first = "Here is th… me for, 1 · +1 output"
-    fitted = [fit_values(values, 300, in_sight=30) for values in align_outputs(lines)]
-    assert fitted == [first, first.replace("1 ·", "2 ·"), "Hi", first]
-    masked = align_outputs(lines, mask=lambda line: line.replace("2", "1"))
-    assert [fit_values(values, 300, in_sight=30) for values in masked] == lines
+    assert fit_outputs(lines, 300, in_sight=30) == [first, first.replace("1 ·", "2 ·"), "Hi", first]
+    masked = fit_outputs(lines, 300, in_sight=30, mask=lambda line: line.replace("2", "1"))
+    assert masked == lines
 
 
 def test_all_values_have_labels_or_none_has():

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lfclient.common.formatting import FIRST_WIDE_CHARACTER, clean_text, clip
-from lfclient.common.summaries import align_outputs, fit_inputs, fit_values
+from lfclient.common.summaries import fit_inputs, fit_outputs
 from lfclient.console.store.own_values import MOMENT
 from lfclient.console.store.result_groups import ResultGroup, distinguish_results
 from lfclient.console.store.run_record import RunSummary
@@ -89,9 +89,9 @@ def _fit_outputs(runs: Sequence[RunSummary], limit: int, in_sight: int | None) -
     fitted: dict[str, str] = {}
     for flow_id in {run.flow_id for run in runs}:
         ids = [run.id for run in runs if run.flow_id == flow_id]
-        aligned = align_outputs([lines[id] for id in ids], _mask_moments)
-        for id, values in zip(ids, aligned, strict=True):
-            fitted[id] = fit_values(values, limit, in_sight=in_sight)
+        of_flow = [lines[id] for id in ids]
+        shown = fit_outputs(of_flow, limit, in_sight=in_sight, mask=_mask_moments)
+        fitted |= zip(ids, shown, strict=True)
     return [fitted[run.id] for run in runs]
 
 
