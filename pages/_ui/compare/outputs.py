@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, clip_middle, humanize, replace_surrogates, with_id
+from lfclient.common.formatting import clip, clip_middle, humanize, with_id
 from lfclient.console.compare.compared_run import have_same_flow
 from lfclient.console.compare.differences import OutputMatch, as_structured, mask_texts
 from lfclient.console.compare.outputs import MatchKey, OutputPair, match_outputs
@@ -188,9 +188,9 @@ def _mark_words(
     ignored = cell.difference.ignored
     if IDS_AND_TIMES in ignored or not all(map(_is_plain, both)):
         return None
-    texts = [replace_surrogates(output.value) for output in both]
     key = f"output-{_pair_key(runs, number)}"
-    return diffs.mark_sides((versions_key(runs), ignored), key, *texts)
+    before, after = (output.value for output in both)
+    return diffs.mark_sides((versions_key(runs), ignored), key, before, after)
 
 
 def _is_plain(output: Output) -> bool:

@@ -141,11 +141,12 @@ def _shorten(text: str, *, first: bool, last: bool) -> str:
 
 def _marked(piece: Segment) -> Iterator[str]:
     """Yield a piece as Markdown, a changed one line by line, since markup cannot span lines."""
+    text = replace_surrogates(piece.text)
     if piece.kind is ChangeKind.UNCHANGED:
-        yield escape_lines(piece.text)
+        yield escape_lines(text)
         return
     color = "green" if piece.kind is ChangeKind.ADDED else "red"
-    lines = piece.text.split("\n")
+    lines = text.split("\n")
     for number, line in enumerate(lines):
         ends = number < len(lines) - 1
         if line or ends:

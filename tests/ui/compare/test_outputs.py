@@ -83,6 +83,11 @@ def test_the_words_that_differ_are_marked_side_by_side(create_run):
     assert other == "It comes  \nin :green-background[+ April] \u00a02026"
 
 
+def test_text_that_no_browser_accepts_is_replaced_in_every_view(create_run):
+    drawn = side_by_side(create_run, "one \ud800", "two \ud800")
+    assert ":red-background[− one] \u00a0?" in drawn
+
+
 def test_lines_and_paragraphs_are_marked_side_by_side(create_run):
     drawn = side_by_side(create_run, "One\n\nTwo * 2", "One\n\nThree * 2")
     assert "One  \n\u2060  \n\u2060:green-background[+ Three] \u00a0\\* 2" in drawn
