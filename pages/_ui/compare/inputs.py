@@ -69,37 +69,40 @@ def _draw_table(
 ) -> None:
     shown = rows[:MAX_ROWS]
     cells = {run.name: [f"*{UNKNOWN}*"] * len(shown) for run in runs}
-    texts = [_cell_texts(row) for row in shown]
+    texts = [[plain_text(row, index) for index in range(len(stored))] for row in shown]
+    drawn = [_cell_texts(row, of_row) for row, of_row in zip(shown, texts, strict=True)]
     for index, run in enumerate(stored):
-        cells[run.name] = [of_row[index] for of_row in texts]
+        cells[run.name] = [of_row[index] for of_row in drawn]
     names = [
         f"**{escape(clip(parameter.label, 80))}** :gray[· {escape(parameter.component_label(40))}]"
         for parameter in (row.parameter for row in shown)
     ]
     table = pd.DataFrame(cells, index=names)
     if len(runs) > MAX_SIDE_BY_SIDE:
-        values = {run.name: _value_key(shown, index) for index, run in enumerate(stored)}
+        values = {run.name: _value_key(shown, texts, index) for index, run in enumerate(stored)}
         table = _merge_equal(table, runs, values)
     st.table(table)
     if len(rows) > MAX_ROWS:
         st.caption(f"Shows the first {MAX_ROWS} of {len(rows):,}.")
 
 
-def _value_key(rows: Sequence[ParameterRow], index: int) -> Hashable:
-    """Return what tells the whole values of a run from those of another."""
+def _value_key(
+    rows: Sequence[ParameterRow], texts: Sequence[Sequence[str]], index: int
+) -> Hashable:
+    """Return a key that is equal for runs with equal values."""
     values = [row.values[index] for row in rows]
     return tuple(
-        (plain_text(row, index), value and value.is_default)
-        for row, value in zip(rows, values, strict=True)
+        (of_row[index], value and value.is_default)
+        for of_row, value in zip(texts, values, strict=True)
     )
 
 
 def _merge_equal(
     table: pd.DataFrame, runs: Sequence[ComparedRun], values: Mapping[str, Hashable]
 ) -> pd.DataFrame:
-    """Return a table with one row for all runs with the same values, and their numbers.
+    """Return a table with one row for all runs with the same values, named by their numbers.
 
-    `values` has by run name what its values are told by; a run without has unknown ones.
+    `values` maps the names of runs to keys of their values. Runs that it lacks share a row.
     """
     groups: dict[Hashable, list[ComparedRun]] = {}
     for run in runs:
@@ -123,9 +126,8 @@ def _ranges(numbers: Sequence[int]) -> str:
     return ", ".join(str(each[0]) if len(each) == 1 else f"{each[0]}–{each[-1]}" for each in ranges)
 
 
-def _cell_texts(row: ParameterRow) -> list[str]:
-    """Return the cells of all runs, cut so that different values differ."""
-    texts = [plain_text(row, index) for index in range(len(row.values))]
+def _cell_texts(row: ParameterRow, texts: Sequence[str]) -> list[str]:
+    """Return the cells of all runs with these values, cut so that different values differ."""
     cells = []
     for value, text in zip(row.values, fit_texts(texts, MAX_CELL_LENGTH), strict=True):
         if value is None:
