@@ -151,8 +151,8 @@ document.addEventListener("click", async ({ target }) => {
 document.addEventListener(
   "keydown",
   (event) => {
-    const { code, altKey, ctrlKey, metaKey, target } = event;
-    if (!code.startsWith("Key") || altKey || ctrlKey || metaKey || target.matches?.(EDITABLE)) return;
+    const { code, altKey, ctrlKey, metaKey, target } = event; // autofill sends events without a code
+    if (!code?.startsWith("Key") || altKey || ctrlKey || metaKey || target.matches?.(EDITABLE)) return;
     if (document.querySelector('[data-testid="stPopoverBody"]')) event.stopImmediatePropagation();
   },
   true,
