@@ -202,6 +202,17 @@ def test_the_box_of_a_session_that_is_opened_has_the_cursor_in_a_wide_window(
         expect(box_of(chat)).to_be_focused()
 
 
+def test_the_box_takes_the_cursor_from_no_other_field(chat: Screen):
+    """Such as one that was entered before the page was drawn."""
+    send(chat, "first")
+    picker = chat.part("flow-picker").locator("input")
+    picker.focus()
+    chat.part("talk-new").locator("button").evaluate("button => button.click()")
+    expect(chat.page.get_by_test_id("stChatMessage")).to_have_count(0)
+    chat.drawn()
+    expect(picker).to_be_focused()
+
+
 def test_a_sent_text_does_not_return_to_the_box(chat: Screen):
     """Sent with the key or the button, as the first message of a session or a later one."""
     send(chat, "first")

@@ -32,8 +32,10 @@ def current_session(owner: str, flow_id: str) -> str | None:
             close_session()
     elif SESSION in st.query_params:  # a link, such as that of a run, leads to the session
         TO_BOX.set(True)
-    elif is_same_flow and shown_session:
-        open_session(shown_session)
+    else:
+        TO_BOX.clear()  # what was chosen was left before it was shown
+        if is_same_flow and shown_session:
+            open_session(shown_session)
     text = st.query_params.get(SESSION, "")
     session_id = text if 0 < len(text) <= _MAX_SESSION_LENGTH else None
     _SHOWN.set((owner, flow_id, session_id))

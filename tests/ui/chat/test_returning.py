@@ -1,5 +1,7 @@
 """The Chat page opens again where it was left."""
 
+import json
+
 from pages._ui.connection import servers
 from tests.ui.support.chat_langflow import chat_flow
 from tests.ui.support.chat_page import PAGE, conversation, open_chat, press, send, session_in_url
@@ -53,6 +55,29 @@ def test_a_new_conversation_is_still_one_after_its_page_could_not_load_the_flow(
     app.run()
     assert (session_in_url(app), conversation(app)) == (None, [])
     assert not app.exception
+
+
+def is_box_focused(app):
+    parts = [json.loads(each.proto.json) for each in app.get("bidi_component") if each.proto.json]
+    return any(isinstance(part, dict) and part.get("isBox") for part in parts)
+
+
+def test_the_box_has_the_cursor_only_where_its_session_was_just_chosen(chat_langflow):
+    """Not after another page, if the flow could not be loaded when it was chosen."""
+    server = chat_langflow.server
+    accepting = dict(server.answers)
+    app = send(open_chat(), "hello")
+    press(app, "New session")
+    assert is_box_focused(app)
+    server.answers["GET /api/v1/flows/"] = (400, {"detail": "broken"})
+    servers.current().refresh()
+    press(app, "New session")
+    assert not app.chat_input
+    visit(app, "pages/connection.py")
+    server.answers |= accepting
+    servers.current().refresh()
+    assert not is_box_focused(visit(app, PAGE))
+    assert app.chat_input
 
 
 def test_the_conversation_is_open_again_although_its_flow_is_loaded_late(chat_langflow):

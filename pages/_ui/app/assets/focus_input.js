@@ -10,7 +10,7 @@ export default function ({ data, parentElement }) {
   if (done.has(parentElement)) return;
   done.add(parentElement);
   if (data.isBox) {
-    if (!matchMedia(TOUCH).matches) focusBox(data.part, document.activeElement, performance.now() + MAX_WAIT);
+    if (!matchMedia(TOUCH).matches) focusBox(data.part, performance.now() + MAX_WAIT);
     return;
   }
   // what is pressed keeps the focus until the next paint
@@ -28,13 +28,12 @@ export default function ({ data, parentElement }) {
   );
 }
 
-// Focuses the box once it is there, unless the focus has moved to another field meanwhile.
-function focusBox(part, before, until) {
+// Focuses the box once it is there, unless another field has the focus.
+function focusBox(part, until) {
   requestAnimationFrame(() => {
     const box = document.querySelector(`.st-key-${part} textarea`);
-    const active = document.activeElement;
-    if (active !== before && active?.matches("input, textarea")) return;
+    if (document.activeElement?.matches("input, textarea")) return;
     if (box) box.focus({ preventScroll: true });
-    else if (performance.now() < until) focusBox(part, before, until);
+    else if (performance.now() < until) focusBox(part, until);
   });
 }
