@@ -102,7 +102,7 @@ def test_a_lock_file_names_no_registry(lock: str):
     assert "://" not in (ROOT / lock).read_text(encoding="utf-8")
 
 
-def test_the_changelog_tells_of_this_version():
+def test_the_changelog_has_this_version():
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     newest = re.search(r"^## (\S+) \(\d{4}-\d\d-\d\d\)$", changelog, re.M)
     assert newest

@@ -56,7 +56,7 @@ def test_a_recorded_refusal_raises_its_error_with_a_hint(
 
 @pytest.mark.parametrize(("key", "kind"), [(None, errors.MissingKey), ("k", errors.InvalidKey)])
 @pytest.mark.parametrize("detail", ["No authentication credentials provided", "Unauthorized"])
-def test_a_refusal_without_a_key_is_told_from_that_of_a_key(
+def test_a_refusal_without_a_key_differs_from_that_of_a_key(
     key: str | None, kind: type[LangflowError], detail: str
 ):
     """Whatever the server, or a gateway in front of it, says."""

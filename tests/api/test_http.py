@@ -118,7 +118,7 @@ def test_a_refused_connection_is_not_sent_and_says_so_without_an_error_code(kind
     assert not caught.value.sent
 
 
-def test_a_server_without_https_is_told_in_words(server: Server):
+def test_a_server_without_https_is_explained(server: Server):
     url = server.url.replace("http:", "https:")
     with LangflowClient(url, server=MODES) as client, pytest.raises(Unreachable) as caught:
         client.run(FLOW)
@@ -126,7 +126,7 @@ def test_a_server_without_https_is_told_in_words(server: Server):
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
-def test_an_unknown_host_is_told_in_words(kind: str, monkeypatch: pytest.MonkeyPatch):
+def test_an_unknown_host_is_explained(kind: str, monkeypatch: pytest.MonkeyPatch):
     def resolve(*args: object, **options: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -151,7 +151,7 @@ def test_an_unknown_host_is_told_in_words(kind: str, monkeypatch: pytest.MonkeyP
         ),
     ],
 )
-def test_a_broken_connection_is_told_in_a_sentence(error: httpx.TransportError, message: str):
+def test_a_broken_connection_is_explained_in_a_sentence(error: httpx.TransportError, message: str):
     with pytest.raises(Unreachable) as caught, translate_httpx_errors("http://a", Redactor()):
         raise error
     assert caught.value.message == message

@@ -214,7 +214,7 @@ def test_nothing_scrolls_sideways_on_a_phone(console: Console, chromium: Browser
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_a_run_to_compare_with_is_told_whole(
+def test_a_run_to_compare_with_is_shown_in_full(
     console: Console, window: Callable[..., Page], width: int
 ):
     page = window()

@@ -161,7 +161,7 @@ def test_from_1_11_on_a_run_in_the_background_needs_every_variable(
     assert all(need.is_met for need in filled)
 
 
-def test_the_variable_of_a_provider_is_told_by_its_line_alone():
+def test_the_variable_of_a_provider_is_named_by_its_line_alone():
     key = entry("SecretStrInput", "str", "OPENAI_API_KEY", load_from_db=True)
     made = Flow.from_json(graph(agent(model=GPT, api_key=key)))
     found = find_needs(made, {}, server(), **BACKGROUND)

@@ -128,7 +128,7 @@ def test_a_streamed_run_that_completes_much_later_is_found_when_it_is_opened(
     assert (run.executions(), proxy.count(POST)) == (1, 1)
 
 
-def test_a_half_open_call_ends_with_what_the_server_tells_of_its_run(
+def test_a_half_open_call_ends_with_the_servers_status_of_its_run(
     desk: Desk, proxy: Proxy, make: Make, tmp_path: Path
 ):
     """The connection stays open, and nothing arrives any more."""

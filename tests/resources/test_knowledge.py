@@ -37,7 +37,7 @@ def test_a_knowledge_base_has_a_name_to_see_and_one_to_send():
 
 
 @pytest.mark.parametrize(("status", "failure"), [("failed", "No key."), ("ingesting", "")])
-def test_a_reason_is_told_only_for_what_has_failed(status: str, failure: str):
+def test_a_reason_is_given_only_for_what_has_failed(status: str, failure: str):
     """1.11 still lists the reason of the failure before."""
     base = parse_knowledge_base({**BASE, "status": status, "failure_reason": "No key."})
     assert base

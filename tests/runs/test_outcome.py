@@ -226,7 +226,7 @@ def test_what_only_another_chat_input_reaches_names_the_one_that_starts_the_run(
     ]
 
 
-def test_a_component_that_a_choice_disconnected_is_told_from_one_that_never_was_connected():
+def test_a_component_that_a_choice_disconnected_differs_from_one_that_never_was_connected():
     stored = flow_of(
         "ChatInput-a",
         "Words-w",

@@ -136,8 +136,8 @@ def why_not_for_runs(
 def use(need: Need, settings: tuple[ProviderSetting, ...], form: FlowForm) -> None:
     """Let the server try the settings, then use them for the runs of this tab.
 
-    Does nothing if a run can't send one, of which the page tells: a key must not go to the
-    provider's own address because the address entered with it is left out.
+    If a run can't send one of them, only show why: a key must not go to the provider's own
+    address because the address entered with it is left out.
     """
     provider = need.provider
     assert provider

@@ -143,7 +143,7 @@ def test_other_times_count(one, other):
     assert fingerprint(one) != fingerprint(other)
 
 
-def test_a_file_is_told_by_its_name_and_size():
+def test_a_file_is_identified_by_its_name_and_size():
     """Its id and path are new in each run."""
     one, same, larger = (
         fingerprint(FileRef("plan.txt", id=id, path=f"/{id}/plan.txt", size=size))
@@ -174,7 +174,7 @@ def test_an_error_counts_once_also_as_an_output():
     assert of(run) != of(replace(run, outputs={"C-1": replace(output, value="Bang")}))
 
 
-def test_a_run_that_could_not_be_executed_is_told_by_its_problem():
+def test_a_run_that_could_not_be_executed_is_identified_by_its_problem():
     one, other = (RecordProblem(f"No {word}.") for word in ("answer", "key"))
     assert of(None, problem=one) == of(None, problem=replace(one, hint="Try again."))
     assert of(None, problem=one) != of(None, problem=other)

@@ -40,7 +40,7 @@ NO_COMPONENTS = Run("f", "sync", RunStatus.COMPLETED)
         (run(ComponentState.FAILED), ""),
     ],
 )
-def test_a_frozen_component_is_told_as_far_as_the_server_tells(ended: Run, text: str):
+def test_a_frozen_component_is_reported_as_far_as_the_server_does(ended: Run, text: str):
     assert cached_results_text(ended, frozen("Agent-a")) == text
 
 

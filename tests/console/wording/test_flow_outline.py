@@ -31,7 +31,7 @@ def test_a_flow_tells_what_it_needs(parameters, needs):
     assert outline_flow(flow(node("T-a", **parameters))).needs == needs
 
 
-def test_a_need_is_told_once_and_only_for_components_that_run():
+def test_a_need_is_listed_once_and_only_for_components_that_run():
     made = flow(
         chat_input(),
         node("A-a", input_value=text(), model=MODEL),

@@ -41,7 +41,7 @@ def test_small_amounts_keep_two_significant_digits(amount: str, text: str):
     assert format_cost(Decimal(amount), PRICES) == text
 
 
-def test_a_cost_is_told_only_if_all_its_models_have_prices():
+def test_a_cost_is_shown_only_if_all_its_models_have_prices():
     assert cost_text({"mini": USAGE}, PRICES) == "0.45 USD"
     assert known_cost_text({"mini": USAGE}, PRICES) == "0.45 USD"
     unpriced = {"mini": USAGE, "b": USAGE, "a": USAGE}

@@ -98,7 +98,7 @@ def test_a_server_that_falls_silent_in_a_status_request_is_asked_again(
 
 
 @classic
-def test_other_responses_to_status_requests_are_told_and_do_not_end_the_run(
+def test_other_responses_to_status_requests_are_reported_and_do_not_end_the_run(
     desk: Desk, proxy: Proxy, held: HeldFlow
 ):
     """As those of a login page in between, or cut off."""

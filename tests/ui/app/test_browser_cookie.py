@@ -122,7 +122,7 @@ def test_a_websocket_sees_the_token_and_no_cookie_of_a_console():
     assert websocket_cookies() is None
 
 
-def test_streamlit_is_told_the_browser_whose_session_it_may_resume():
+def test_streamlit_knows_the_browser_whose_session_it_may_resume():
     """In a header that its configuration names and that no browser can send itself."""
     options = tomllib.loads((ROOT / ".streamlit/config.toml").read_text())
     (header,) = options["server"]["trustedUserHeaders"]

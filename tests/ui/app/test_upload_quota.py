@@ -136,7 +136,7 @@ def test_the_memory_of_large_files_is_returned_once_they_are_sent(manager, monke
     assert count_releases() == 1
 
 
-def test_a_refusal_is_told_until_the_next_upload_of_the_session(manager):
+def test_a_refusal_is_shown_until_the_next_upload_of_the_session(manager):
     uploads = Uploads(manager)
     uploads.send(("s", "1", 2 * MB))
     assert "A file was not uploaded" in upload_quota.refusal("s")

@@ -98,7 +98,7 @@ def test_a_message_that_was_stopped_before_it_was_sent_says_so(chat_langflow):
     assert not app.exception
 
 
-def test_a_stopped_message_is_told_once(chat_langflow):
+def test_a_stopped_message_is_reported_once(chat_langflow):
     stopped = {"status": RunStatus.CANCELLED, "stop_result": STOPPED}
     add_ended_run(chat_langflow.server.url, session_id="s", **stopped)
     app = open_chat(flow=ONE, session="s")
@@ -120,13 +120,13 @@ def test_a_refused_stop_says_so_also_below_a_partial_answer(chat_langflow, text)
     assert not app.exception
 
 
-@pytest.mark.parametrize(("minutes", "is_told"), [(1, False), (3, True)])
-def test_a_call_that_takes_long_says_what_may_be_wrong(chat_langflow, minutes, is_told):
+@pytest.mark.parametrize(("minutes", "is_explained"), [(1, False), (3, True)])
+def test_a_call_that_takes_long_says_what_may_be_wrong(chat_langflow, minutes, is_explained):
     """Its connection may have broken unnoticed."""
     started_at = datetime.now(UTC) - timedelta(minutes=minutes)
     more = {"mode": "sync", "job_id": None, "session_id": "s", "started_at": started_at}
     record = add_running_run(chat_langflow.server.url, **more)
     app_context().runner.store.create(record)
     app = open_chat(flow=ONE, session="s")
-    assert ("No response for more than 2 minutes." in page_text(app)) is is_told
+    assert ("No response for more than 2 minutes." in page_text(app)) is is_explained
     assert not app.exception

@@ -293,7 +293,7 @@ def test_a_message_goes_only_to_the_chat_inputs_that_run(chat_langflow):
     assert not app.exception
 
 
-def test_a_problem_that_no_field_shows_is_told_in_the_sidebar(chat_langflow):
+def test_a_problem_that_no_field_shows_is_in_the_sidebar(chat_langflow):
     """A flow with an approval can't run synchronously."""
     app = open_chat_with_two_inputs(chat_langflow, node("HumanInput-h"))
     assert "Background runs of a flow with several chat inputs fail" in page_text(app)

@@ -155,7 +155,7 @@ def test_a_column_can_be_ignored_that_was_not_guessed(create_run):
     assert "Outputs are identical" in page_text(app)
 
 
-def test_the_second_of_two_people_is_told_and_keeps_the_choice(records):
+def test_the_second_of_two_people_is_warned_and_keeps_the_choice(records):
     app = open_comparison(*records)
     store = app_context().runner.store.flow_settings
     theirs = {"ignored": ["city"], "compared": []}

@@ -123,7 +123,7 @@ def test_images_of_one_name_are_told_apart(create_run):
     assert "No pixel differs visibly" not in page_text(app)
 
 
-def test_another_number_of_images_is_told(create_run):
+def test_another_number_of_images_is_reported(create_run):
     texts = [f"![one]({as_uri(RED)})", f"![one]({as_uri(RED)}) ![two]({as_uri(BLUE)})"]
     app = switch(compare(create_run, *map(message, texts)), "Overlay")
     assert "Run 1: 1 image. Run 2: 2 images." in page_text(app)

@@ -117,7 +117,7 @@ def test_an_unknown_baseline_in_the_address_is_the_oldest_run(create_run, baseli
     assert column(app)[0] == "baseline"
 
 
-def test_an_output_that_the_baseline_lacks_is_told(create_run):
+def test_an_output_that_the_baseline_lacks_is_shown(create_run):
     other = Output("New-a", OutputKind.MESSAGE, "x", display_name="New")
     app = open_comparison(
         create_run({}, [message("a")]),

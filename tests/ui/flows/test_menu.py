@@ -90,7 +90,7 @@ def duplicate(server, key):
     return [toast.value for toast in app.toast if "••••" in toast.value]
 
 
-def test_a_duplicate_without_the_connections_key_is_told(langflow_stand_in):
+def test_a_duplicate_without_the_connections_key_is_reported(langflow_stand_in):
     told = duplicate(langflow_stand_in, "sk-configured-key")
     assert "sk-configured-key" not in json.dumps(uploaded(langflow_stand_in))
     assert told == ["The copy contains ••••. If it stands for a key, enter it in Langflow."]

@@ -362,7 +362,7 @@ def test_streamlit_holds_a_file_until_it_is_sent_or_refused(fault: Exception | N
     assert [bool(each.errors) for each in started] == [True, bool(fault), bool(fault)]
 
 
-def test_a_file_that_was_refused_on_its_way_is_told_at_its_field(monkeypatch: pytest.MonkeyPatch):
+def test_a_file_that_was_refused_on_its_way_is_named_at_its_field(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(upload_quota, "refusal", lambda session_id: "A file was not uploaded: …")
     page = open_file_form(Server(), path=FILE)
     assert "A file was not uploaded" in page.text()

@@ -150,7 +150,7 @@ def test_a_run_with_settings_that_were_refused_says_so_at_each_press(server):
     assert not app.exception
 
 
-def test_a_refused_run_is_told_until_a_person_does_something(server, monkeypatch):
+def test_a_refused_run_is_shown_until_a_person_does_something(server, monkeypatch):
     """Also if the page redraws itself, as it does once a slow server has responded."""
     app = choose_model(open_settings(open_app(flow=ONE), "Local"), "Near: Near-1")
     box(app, "LOCAL_URL").set_value("http://127.0.0.1:1234/v1")

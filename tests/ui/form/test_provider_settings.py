@@ -209,7 +209,7 @@ def test_a_button_that_leads_to_a_key_typed_in_its_component_opens_the_component
     assert not has_box(found)
 
 
-def test_a_key_saved_for_a_provider_that_is_set_up_leaves_its_box_and_is_told(api):
+def test_a_key_saved_for_a_provider_that_is_set_up_leaves_its_box_with_a_notice(api):
     found = ready_agent().press("Change")
     found.set("text_input", "OPENAI_API_KEY", "sk-new").press("Save on the server")
     assert api.saved == [("OPENAI_API_KEY", "sk-new", True)]
@@ -219,7 +219,7 @@ def test_a_key_saved_for_a_provider_that_is_set_up_leaves_its_box_and_is_told(ap
     assert not has_box(found.press("Cancel"))
 
 
-def test_the_settings_that_the_server_has_are_told_and_kept_unless_replaced(api):
+def test_the_settings_that_the_server_has_are_shown_and_kept_unless_replaced(api):
     saved = replace(COMPATIBLE, is_set=True, value="http://me:secret@gateway/v1")
     provider = Provider("OpenAI", True, (replace(KEY, is_set=True), saved))
     resources = ServerResources((provider,), {"language": MODELS})
@@ -299,7 +299,7 @@ def test_a_saved_setting_is_removed_for_everyone_who_uses_the_account(api):
     assert has_box(found)
 
 
-def test_a_setting_that_could_not_be_removed_is_told(api):
+def test_a_setting_that_could_not_be_removed_is_reported(api):
     api.error = LangflowError("The server refused.")
     found = agent_with_saved_address().press("Change").press("Remove OpenAI API Key")
     assert "The server refused." in found.text()
@@ -318,7 +318,7 @@ def test_only_what_the_server_has_is_removed_and_only_by_those_who_may_change_it
 @pytest.mark.parametrize(
     ("may_change", "named"), [(True, "`http://gateway/v1`"), (False, "the saved address")]
 )
-def test_an_address_where_the_server_found_no_models_is_told(may_change, named):
+def test_an_address_where_the_server_found_no_models_is_reported(may_change, named):
     saved = replace(COMPATIBLE, is_set=True, value="http://me:secret@gateway/v1")
     settings = (replace(KEY, is_set=True), saved)
     provider = Provider("OpenAI", True, settings, has_silent_address=True)
@@ -331,7 +331,7 @@ def test_an_address_where_the_server_found_no_models_is_told(may_change, named):
     assert found.result.ready
 
 
-def test_a_saved_address_without_models_is_told_before_a_model_is_chosen():
+def test_a_saved_address_without_models_is_reported_before_a_model_is_chosen():
     saved = replace(COMPATIBLE, is_set=True, value="http://gateway/v1")
     settings = (replace(KEY, is_set=True), saved)
     provider = Provider("OpenAI", True, settings, has_silent_address=True)

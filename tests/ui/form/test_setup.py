@@ -50,7 +50,7 @@ def test_a_model_of_the_author_that_the_server_lacks_is_marked_and_kept():
     assert found.set("selectbox", "Agent-a.model", "Gone: old").overrides == {}
 
 
-def test_a_chosen_model_that_its_provider_does_not_list_is_told():
+def test_a_chosen_model_that_its_provider_does_not_list_is_shown():
     """The saved address of OpenAI decides what its list has: it may be another server."""
     found = type_model(setup(agent()), "OpenAI: mine")
     assert "Langflow does not list this model of OpenAI. A run may fail." in found.text()

@@ -36,7 +36,7 @@ def tick(app, number):
     return box.set_value(not box.value).run()
 
 
-def test_a_card_tells_what_came_out_when_and_from_what(url):
+def test_a_card_shows_output_start_and_inputs(url):
     add_result(url, "a", 9, "Sunny *day*", input_summary="City: Oslo", attempts=2)
     failed = add(url, "b", 30, status=RunStatus.FAILED)
     app_context().runner.store.shares.create(failed.owner, failed.id, {})

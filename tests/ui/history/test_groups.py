@@ -255,7 +255,7 @@ def test_images_have_a_thumbnail(url):
         ((5, 5), "**10 runs** · 2 results"),
     ],
 )
-def test_the_headline_tells_how_many_runs_differ(counts, text):
+def test_the_headline_shows_how_many_runs_differ(counts, text):
     run = RunSummary("a", "me", "s", ONE, "F", "sync", RunStatus.COMPLETED, NOW, result_hash="x")
     inputs = InputsKey("same")
     counted = count_results(

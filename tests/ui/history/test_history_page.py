@@ -279,7 +279,7 @@ def test_every_drawing_of_the_list_says_which_rows_are_selected(url):
     assert json.loads(app.dataframe[0].proto.selection_default)["selection"]["rows"] == [1]
 
 
-def test_times_are_told_to_the_second(url):
+def test_times_are_shown_to_the_second(url):
     run = add(url, "a")
     (started,) = column(history(), "Started")
     assert started in {f"{day}, {run.created_at:%H:%M:%S}" for day in ("Today", "Yesterday")}

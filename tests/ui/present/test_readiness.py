@@ -149,7 +149,7 @@ def edit_with_given_key():
         ("false", "Ask the operator of this console to save it on the server."),
     ],
 )
-def test_the_editor_tells_of_a_key_that_only_the_presenters_tab_has(
+def test_the_editor_warns_of_a_key_that_only_the_presenters_tab_has(
     fields_server, monkeypatch, may_change, way
 ):
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", may_change)
@@ -165,7 +165,7 @@ def test_the_editor_tells_of_a_key_that_only_the_presenters_tab_has(
     assert not app.exception
 
 
-def test_the_editor_tells_of_no_key_that_the_server_has_as_well(fields_server):
+def test_the_editor_does_not_warn_of_a_key_that_the_server_has(fields_server):
     serve_agent(fields_server, is_configured=True)
     app = edit_with_given_key()
     assert ONLY_TAB not in page_text(app)

@@ -60,10 +60,12 @@ def test_a_presented_run_whose_stop_is_refused_says_so_without_the_server_s_word
     assert not app.exception
 
 
-@pytest.mark.parametrize(("minutes", "is_told"), [(1, False), (3, True)])
-def test_a_presented_call_that_takes_long_says_what_may_be_wrong(fields_server, minutes, is_told):
+@pytest.mark.parametrize(("minutes", "is_explained"), [(1, False), (3, True)])
+def test_a_presented_call_that_takes_long_says_what_may_be_wrong(
+    fields_server, minutes, is_explained
+):
     """Its connection may have broken unnoticed."""
     started_at = datetime.now(UTC) - timedelta(minutes=minutes)
     record = add_running_run(fields_server.url, mode="sync", started_at=started_at, worker="w")
     words = page_text(present(run=record.id))
-    assert ("No response for more than 2 minutes." in words) is is_told
+    assert ("No response for more than 2 minutes." in words) is is_explained
