@@ -71,20 +71,22 @@ class StatusPanel:
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """Update what has changed."""
-        record = self.show_status(record, flow)
+        record = record.with_tool_states(flow)
+        self._show_status(record, flow)
         self._show_outputs(self.live_outputs(record.run, flow) if record.run else [], record, flow)
         if self._graph and record.run:
             self._graph.update(record.run.components)
 
-    def show_status(self, record: RunRecord, flow: Flow | None) -> RunRecord:
-        """Update the status and the progress. Return the record with the states of its tools."""
-        record = record.with_tool_states(flow)
+    def show_status(self, record: RunRecord, flow: Flow | None) -> None:
+        """Update the status and the progress."""
+        self._show_status(record.with_tool_states(flow), flow)
+
+    def _show_status(self, record: RunRecord, flow: Flow | None) -> None:
         save_error = saving.error(record)
         shown = (record.status, status.describe(record), save_error and save_error.message)
         self._head.show(shown, lambda place: self.draw_head(place, record))
         summary = self.summarize(record, flow)
         self._progress.show(summary, lambda place: progress.draw_summary(place, *summary))
-        return record
 
     def _show_outputs(
         self, outputs: list[LiveOutput], record: RunRecord, flow: Flow | None
