@@ -24,6 +24,7 @@ from lfclient.outputs.tables import without_internals
 
 # characters
 MAX_INPUT_SUMMARY = 300
+_MIN_VALUE = 80  # characters of a value among many in it
 MAX_OUTPUT_SUMMARY = 200
 MAX_TABLE_SUMMARY = 80  # of the values of a table
 MAX_SEARCHABLE_CHARACTERS = 20_000  # limit for inputs, and another for outputs
@@ -112,10 +113,12 @@ def summarize_inputs(overrides: Mapping[str, Any], labels: Mapping[str, str] | N
     `overrides` (secrets masked) and `labels` are by `Component.parameter`.
     """
     labels = labels or {}
+    share = MAX_INPUT_SUMMARY // max(len(overrides), 1)
     parts = []
     for key, value in overrides.items():
         label = labels.get(key) or key.partition(".")[2] or key
-        parts.append(f"{label}: {clip_middle(_one_line(value), 80)}")
+        limit = max(_MIN_VALUE, share - len(f"{label}:  · "))
+        parts.append(f"{label}: {clip_middle(_one_line(value), limit)}")
     return clip(join_values(parts), MAX_INPUT_SUMMARY)
 
 

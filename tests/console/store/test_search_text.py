@@ -41,6 +41,18 @@ def test_input_summaries_use_the_labels_of_the_form():
     assert len(summarize_inputs({f"A.{n}": "y" * 70 for n in range(9)})) == MAX_INPUT_SUMMARY
 
 
+def test_a_value_without_others_has_the_whole_line_of_an_input_summary():
+    """Two long messages that differ in their middle look different in a list."""
+    summaries = [
+        summarize_inputs({"A.text": f"{'line ' * 25}{month} {'line ' * 25}"}, {"A.text": "Message"})
+        for month in ("March", "April")
+    ]
+    assert ["March" in each for each in summaries] == [True, False]
+    long = summarize_inputs({"A.text": "x" * 500 + "end"})
+    assert long.endswith("xend")
+    assert len(long) <= MAX_INPUT_SUMMARY
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [
