@@ -176,6 +176,11 @@ def sign_in(visitor: Visitor, url: str, key: str) -> str:
     """Enter a server and key; return what is then shown."""
     visitor.open("connection")
     visitor.type("connection-url", url)
+    return enter_key(visitor, key)
+
+
+def enter_key(visitor: Visitor, key: str) -> str:
+    """Enter a key on the Connection page; return what is then shown."""
     visitor.type("connection-key", key)
     return visitor.press("test-connection-button")
 

@@ -29,6 +29,7 @@ from tests.browser.attack_tools import (
     OPEN_WEBSOCKET,
     Counted,
     Victim,
+    enter_key,
     handshake,
     load_on,
     sign_in,
@@ -208,9 +209,10 @@ def test_a_typed_text_of_18_mb_holds_up_nobody(team: Console, counted: Counted):
     assert load.longest_wait < 5
 
 
-def test_a_typed_key_of_18_mb_takes_no_memory(team: Console, langflow_113: LiveServer):
+def test_a_typed_key_of_18_mb_takes_no_memory(team: Console):
     with Visitor(team) as attacker, load_on(team) as load:
-        assert "not accepted" in sign_in(attacker, langflow_113.url, "sk-" * 6_000_000)
+        attacker.open("connection")
+        assert "not accepted" in enter_key(attacker, "sk-" * 6_000_000)
     assert load.added_bytes < 500_000_000
     assert load.longest_wait < 5
 
@@ -260,7 +262,9 @@ def test_a_stranger_installs_nothing_and_adds_neither_server_nor_flows(
             assert "Only the console's operator" in stranger.press_id(button)
             assert not any(map(stranger.is_offered, ("connection-", "use-", "local-", "first-")))
         with Visitor(team) as visitor:
-            assert "only connects to its configured servers" in sign_in(visitor, other.url, "sk-x")
+            visitor.open("connection")
+            visitor.type_id(url, other.url)
+            assert "not accepted" in enter_key(visitor, "sk-x")
             assert not visitor.is_offered("add-samples")
         assert other.requests == []
         assert samples() == before

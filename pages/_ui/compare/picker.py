@@ -29,7 +29,7 @@ from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_time
 
 MAX_OFFERED = 50  # recent runs in the picker
-MAX_SUGGESTED = 8  # other runs of the flow in the menu beside an open run
+MAX_SUGGESTED = 5  # other runs of the flow in the menu beside an open run
 
 
 def read_runs(server: ServerSession) -> tuple[list[RunHeader], str]:
