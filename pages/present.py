@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from pages._ui.app import navigation
-from pages._ui.present import editor, presented, problems, result, view
+from pages._ui.present import editing, editor, presented, problems, result, view
 from pages._ui.run import controls as run_controls
 from pages._ui.run import status_panel
 from pages._ui.state import notices, query_params
@@ -16,6 +16,7 @@ flow_id = st.query_params.get(query_params.FLOW, "")
 request = partial(presented.require, flow_id)
 with st.container(key="present"), problems.show_errors(request):
     shown = presented.load(flow_id)
+    editing.keep_draft(shown.server.owner, shown.flow.id)
     navigation.set_title(shown.title)
     record = view.find_run(shown)
     stage, side = view.places(shown)

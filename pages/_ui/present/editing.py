@@ -81,17 +81,22 @@ def current(owner: str, flow_id: str) -> Presentation | None:
 def keep_draft(owner: str, flow_id: str) -> None:
     """Keep the settings for a reload of the page if they were changed.
 
-    Call it whenever the editor was drawn.
+    Call it before the page is drawn: going back in the browser ends the drawing.
     """
     edited, settings = EDITED.get(), current(owner, flow_id)
-    if edited is None or settings is None:
-        return
-    if edited.first is None:
-        EDITED.set(replace(edited, first=settings))
+    if edited is None or settings is None or edited.first is None:
         return
     is_changed = edited.is_draft or settings != edited.first
     draft = {"settings": settings.to_json(), "version": edited.version} if is_changed else {}
     drafts().save(_draft_key(owner, flow_id), draft)
+
+
+@notify_errors(PROBLEM)
+def note_first(owner: str, flow_id: str) -> None:
+    """Note the settings as the editor first shows them. Call it once that is drawn."""
+    edited, settings = EDITED.get(), current(owner, flow_id)
+    if edited and settings and edited.first is None:
+        EDITED.set(replace(edited, first=settings))
 
 
 @notify_errors(PROBLEM)

@@ -73,7 +73,7 @@ def draw(presented: Presented, form: FlowForm, record: RunRecord | None) -> None
         preset = {"preset": presented.preset.id} if presented.preset else {}
         address = page_url(st.context.url or "", view="present", flow=presented.flow.id, **preset)
         copy_button.draw_address("present-address", address)
-    editing.keep_draft(*flow)
+    editing.note_first(*flow)
     problem = PROBLEM.take()
     if problem:
         with problems:

@@ -280,27 +280,6 @@ def test_the_second_of_two_editors_can_use_what_the_first_saved():
     assert stored().version == 2
 
 
-def test_unsaved_settings_are_found_again_after_a_reload():
-    title(edit()).set_value("Unsaved").run()
-    assert title(edit()).value == "Unsaved"
-    press(edit(), "Discard")
-    assert title(edit()).value == ""
-
-
-def test_an_unsaved_edit_is_not_shown_to_others():
-    title(edit()).set_value("Unsaved").run()
-    assert present().title[0].value == "Fields"
-    assert present(TWO).title[0].value == "Other"
-
-
-def test_an_editor_without_changes_leaves_no_draft():
-    app = edit()
-    title(app).set_value("Mine").run()
-    title(app).set_value("").run()
-    store(title="Theirs")
-    assert title(edit()).value == "Theirs"
-
-
 def test_settings_that_can_not_be_saved_stay_in_the_editor(monkeypatch):
     app = edit()
     title(app).set_value("Mine").run()
