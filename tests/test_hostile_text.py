@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from lfclient.api import http
-from lfclient.api.operations import files
+from lfclient.api.operations import files, flows
 from lfclient.common import filenames, formatting, redaction
 from lfclient.common.redaction import looks_like_secret
 from lfclient.console.compare import differences, text_diff, volatile
@@ -150,6 +150,7 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
             [FileItem(id="1", name=text[:-1])], FileRef(text), None
         ),
     },
+    "lfclient/api/operations/flows.py": {"free_name": lambda text: flows.free_name(text, {text})},
     "lfclient/common/filenames.py": {"uploaded_name": filenames.uploaded_name},
     "lfclient/common/formatting.py": {
         "remove_bidi_controls": formatting.remove_bidi_controls,

@@ -200,12 +200,12 @@ def _with_free_names(flows: Sequence[Flow]) -> Steps[list[Flow]]:
             unclaimed.remove(flow.name)
             renamed.append(flow)
         else:
-            renamed.append(replace(flow, name=_free_name(flow.name, names)))
+            renamed.append(replace(flow, name=free_name(flow.name, names)))
             names.add(renamed[-1].name)
     return renamed
 
 
-def _free_name(name: str, taken: Collection[str]) -> str:
+def free_name(name: str, taken: Collection[str]) -> str:
     """Return `name`, with the next free number if it is taken: "Name (2)" becomes "Name (3)"."""
     numbered = _NUMBERED.fullmatch(name)
     base, number = (numbered[1], int(numbered[2])) if numbered else (name, 0)
