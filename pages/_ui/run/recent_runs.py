@@ -76,7 +76,7 @@ def _draw_rows(owner: str, flow: Flow | None) -> None:
             parts = [_marks(run, is_odd=run.id in odd), _output(run)]
             result = " ".join(part for part in parts if part)
             if result and inputs and is_narrow:
-                result = f"→ {result}"  # below its input, not in a column of its own
+                result = f"→ {result}"  # above its input, not in a column of its own
             _draw_row(run, inputs_text, result, is_shown=run.id == shown, with_flow=flow is None)
     if _all_settled(runs):
         timers.stop_timer()
