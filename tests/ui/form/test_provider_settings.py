@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from lfclient.errors import InvalidRequest, LangflowError
+from lfclient.errors import InvalidRequest
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
 from tests.support.flows import entry, node
-from tests.ui.support.setup_forms import ADDRESS, KEY, MODELS, agent, setup
+from tests.ui.support.setup_forms import KEY, MODELS, agent, setup
 
 COMPATIBLE = ProviderSetting("OPENAI_BASE_URL", "OpenAI Base URL", False, False, False)
 
@@ -217,150 +217,6 @@ def test_a_key_saved_for_a_provider_that_is_set_up_leaves_its_box_with_a_notice(
     assert not has_box(found)
     assert found.press("Change").find("text_input", "OPENAI_API_KEY").value == ""
     assert not has_box(found.press("Cancel"))
-
-
-def test_the_settings_that_the_server_has_are_shown_and_kept_unless_replaced(api):
-    saved = replace(COMPATIBLE, is_set=True, value="http://me:secret@gateway/v1")
-    provider = Provider("OpenAI", True, (replace(KEY, is_set=True), saved))
-    resources = ServerResources((provider,), {"language": MODELS})
-    found = setup(agent(model=[MODELS[1].value]), resources=resources).press("Change")
-    key, address = (found.find("text_input", name) for name in ("OPENAI_API_KEY", saved.name))
-    assert (key.value, key.placeholder) == ("", "Saved. Enter a new one to replace it")
-    assert (address.value, address.placeholder) == ("", "Saved: http://gateway/v1")
-    assert "Fields left empty stay as saved." in found.text()
-    found.set("text_input", "OPENAI_API_KEY", "sk-2").press("Save on the server")
-    assert api.saved == [("OPENAI_API_KEY", "sk-2", True)]
-
-
-def test_a_key_is_used_for_runs_with_the_address_that_the_server_has(api):
-    found = agent_with_saved_address().press("Change").set("text_input", "OPENAI_API_KEY", "sk-1")
-    found.set("text_input", "OPENAI_BASE_URL", "http://gateway/v1").press("Use for my runs")
-    assert api.checked == [("OpenAI", {"OPENAI_API_KEY": "sk-1"})]
-    assert found.overrides == {"Agent-a.api_key": "sk-1"}
-
-
-def test_the_address_that_the_server_has_holds_up_no_run():
-    found = agent_with_saved_address().press("Change")
-    found.set("text_input", "OPENAI_BASE_URL", "http://gateway/v1")
-    assert "not used yet" not in found.text()
-    assert "Ready" in found.text()
-
-
-@pytest.mark.parametrize("setting", [COMPATIBLE, replace(COMPATIBLE, is_required=True)])
-def test_the_address_that_the_server_has_is_saved_again_to_try_its_server(api, setting):
-    """It was silent when it was saved, and may be no longer."""
-    saved = replace(setting, is_set=True, value="http://gateway/v1")
-    provider = Provider("OpenAI", True, (saved,), has_silent_address=True)
-    resources = ServerResources((provider,), {"language": MODELS})
-    found = setup(agent(model=[MODELS[1].value]), resources=resources).press("Change")
-    found.set("text_input", saved.name, saved.value).press("Save on the server")
-    assert api.saved == [(saved.name, saved.value, False)]
-
-
-def agent_with_saved_address(**more):
-    """Set up an agent whose provider has a key and an address on the server."""
-    saved = replace(COMPATIBLE, is_set=True, value="http://gateway/v1")
-    provider = Provider("OpenAI", True, (replace(KEY, is_set=True), saved))
-    resources = ServerResources((provider,), {"language": MODELS})
-    return setup(agent(model=[MODELS[1].value]), resources=resources, **more)
-
-
-def test_a_saved_address_is_in_its_box_to_be_corrected(api):
-    found = agent_with_saved_address().press("Change")
-    address = found.find("text_input", "OPENAI_BASE_URL")
-    assert address.value == "http://gateway/v1"
-    assert "not used yet" not in found.text()
-    assert "Ready" in found.text()
-    found.press("Use for my runs")
-    assert "Enter the OpenAI API Key first." in found.text()
-    found.set("text_input", "OPENAI_BASE_URL", "http://gateway/v2").press("Save on the server")
-    assert api.saved == [("OPENAI_BASE_URL", "http://gateway/v2", False)]
-
-
-def test_a_saved_address_that_is_left_as_it_is_changes_nothing(api):
-    found = agent_with_saved_address().press("Change").press("Save on the server")
-    assert api.saved == [("OPENAI_BASE_URL", "http://gateway/v1", False)]
-    found.press("Change").set("text_input", "OPENAI_API_KEY", "sk-2").press("Save on the server")
-    assert api.saved[1:] == [("OPENAI_API_KEY", "sk-2", True)]
-    assert api.checked == []
-    found.press("Change").press("Remove OpenAI Base URL")
-    assert found.find("text_input", "OPENAI_BASE_URL").value == ""
-    found = agent_with_saved_address(may_change=False)  # a visitor is not told the address
-    assert not any(each.value for each in found.press("Change").at.text_input)
-
-
-def test_a_saved_setting_is_removed_for_everyone_who_uses_the_account(api):
-    """The form stays for the others."""
-    found = agent_with_saved_address().press("Change")
-    assert "gone for everyone who uses the connected account of Langflow" in found.text()
-    found.press("Remove OpenAI Base URL")
-    assert api.deleted == ["OPENAI_BASE_URL"]
-    assert [toast.value for toast in found.at.toast] == ["Removed the OpenAI Base URL."]
-    assert has_box(found)
-
-
-def test_a_setting_that_could_not_be_removed_is_reported(api):
-    api.error = LangflowError("The server refused.")
-    found = agent_with_saved_address().press("Change").press("Remove OpenAI API Key")
-    assert "The server refused." in found.text()
-    assert has_box(found)
-
-
-def test_only_what_the_server_has_is_removed_and_only_by_those_who_may_change_it(api):
-    def removals(found):
-        labels = (button.label for button in found.press("Change").at.button)
-        return [label for label in labels if label.startswith("Remove")]
-
-    assert removals(ready_agent()) == ["Remove OpenAI API Key"]
-    assert removals(agent_with_saved_address(may_change=False)) == []
-
-
-@pytest.mark.parametrize(
-    ("may_change", "named"), [(True, "`http://gateway/v1`"), (False, "the saved address")]
-)
-def test_an_address_where_the_server_found_no_models_is_reported(may_change, named):
-    saved = replace(COMPATIBLE, is_set=True, value="http://me:secret@gateway/v1")
-    settings = (replace(KEY, is_set=True), saved)
-    provider = Provider("OpenAI", True, settings, has_silent_address=True)
-    resources = ServerResources((provider,), {"language": MODELS})
-    found = setup(agent(model=[MODELS[1].value]), resources=resources, may_change=may_change)
-    assert f"Langflow got no list of models from {named}." in found.text()
-    assert "Address not confirmed" in found.text()
-    assert "Set up" not in found.text()
-    assert "Ready" not in found.text()
-    assert found.result.ready
-
-
-def test_a_saved_address_without_models_is_reported_before_a_model_is_chosen():
-    saved = replace(COMPATIBLE, is_set=True, value="http://gateway/v1")
-    settings = (replace(KEY, is_set=True), saved)
-    provider = Provider("OpenAI", True, settings, has_silent_address=True)
-    resources = ServerResources((provider,), {"language": MODELS})
-    assert (
-        "got no list of models from `http://gateway/v1`"
-        in setup(agent(), resources=resources).text()
-    )
-    other = setup(agent(model=[MODELS[0].value]), resources=resources)  # of Ollama
-    assert "got no list of models" not in other.text()
-
-
-def test_a_missing_key_is_entered_beside_the_saved_address_that_it_goes_to(api):
-    saved = replace(COMPATIBLE, is_set=True, value="http://gateway/v1")
-    resources = ServerResources((Provider("OpenAI", False, (KEY, saved)),), {})
-    found = setup(agent(model=[MODELS[1].value]), resources=resources)
-    assert found.find("text_input", saved.name).placeholder == "Saved: http://gateway/v1"
-    found.set("text_input", "OPENAI_API_KEY", "sk-1").press("Use for my runs")
-    assert found.overrides == {"Agent-a.api_key": "sk-1"}
-
-
-def test_a_visitor_who_may_not_change_the_server_is_not_told_its_addresses():
-    saved = replace(ADDRESS, is_set=True, value="http://inside:11434")
-    resources = ServerResources((Provider("Ollama", True, (saved,)),), {"language": MODELS})
-    found = setup(agent(model=[MODELS[0].value]), resources=resources, may_change=False)
-    found.press("Change")
-    assert (
-        found.find("text_input", saved.name).placeholder == "Saved. Enter a new one to replace it"
-    )
 
 
 def test_a_key_saved_on_the_server_replaces_the_one_of_the_tab(api):

@@ -1,0 +1,185 @@
+"""The errors of providers that did not respond: named, with a way to their settings."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from lfclient.errors import Unreachable
+from lfclient.runs.components import RunError
+from lfclient.runs.error_causes import CHECK_SERVICE
+from lfclient.runs.model import Run, RunStatus
+from pages._ui.connection.server_session import ServerSession
+from tests.support.flows import entry, node
+from tests.ui.support.http_stand_in import flow
+from tests.ui.support.model_pages import MODEL, PROVIDERS, serve_models
+from tests.ui.support.whole_pages import (
+    ONE,
+    add_ended_run,
+    button_labels,
+    open_app,
+    page_text,
+    press,
+)
+
+UNREACHED = RunError("All connection attempts failed", "Agent-a", "Agent")
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_provider_that_did_not_respond_is_named(langflow_stand_in, is_deleted):
+    model = {"name": "llama", "provider": "Ollama"}
+    options = entry("ModelInput", "model", [], model_type="language")
+    flows = [] if is_deleted else [flow(ONE, "Echo", [node("Agent-a", model=options)])]
+    langflow_stand_in.set_flows(*flows)
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(UNREACHED,))
+    overrides = {"Agent-a.model": [model]}
+    record = add_ended_run(
+        langflow_stand_in.url, status=RunStatus.FAILED, run=run, overrides=overrides
+    )
+    assert "Couldn't reach Ollama." in page_text(open_app(run=record.id))
+
+
+def draw_unreachable():
+    """Draw two errors of a run. AppTest runs the source of this function."""
+    from types import SimpleNamespace
+
+    import streamlit as st
+
+    from lfclient.flows.model import Flow
+    from lfclient.resources.server_resources import ServerResources
+    from lfclient.runs.components import RunError
+    from lfclient.runs.model import Run, RunStatus
+    from pages._ui.run import errors
+    from tests.support.flows import entry, graph, node
+
+    model = entry("ModelInput", "model", [{"name": "llama", "provider": "Ollama"}])
+    flow = Flow.from_json(graph(*(node(id, model=model) for id in ("Agent-a", "Agent-b"))))
+    waits = st.session_state["waits"] = []
+
+    def cached_flow(flow_id, max_wait=0):
+        waits.append(max_wait)
+        return flow if max_wait is None else None
+
+    failures = [RunError("Connection error.", id, "Agent") for id in ("Agent-a", "Agent-b")]
+    run = Run(flow.id, "sync", RunStatus.FAILED, errors=tuple(failures))
+    record = SimpleNamespace(id="a", flow_id=flow.id, overrides={})
+
+    def resources(flow):
+        return SimpleNamespace(value=ServerResources())
+
+    errors.draw(SimpleNamespace(cached_flow=cached_flow, resources=resources), record, run)
+
+
+def test_every_error_names_the_provider_of_a_flow_that_was_not_loaded_yet(langflow_stand_in):
+    app = AppTest.from_function(draw_unreachable).run()
+    assert page_text(app).count("Couldn't reach Ollama.") == 2
+    assert app.session_state["waits"] == [None]
+    assert "Provider settings" not in button_labels(app)  # the server has no such provider
+    assert not app.exception
+
+
+FAR_ADDRESS = {"variable_key": "FAR_BASE_URL", "variable_name": "Far address"}
+
+
+SENT_ADDRESS = {
+    "variable_key": "FAR_URL",
+    "required": True,
+    "component_metadata": {"mapping_field": "address"},
+}
+
+
+ONLY_OPERATOR = "Only the operator of this console can change the address of Far"
+
+
+def open_unreached(server, name: str, *more_settings: dict, given: bool = False):
+    """Open a run that didn't reach the provider of its model. Far has a key, Near an address."""
+    serve_models(server)
+    for each in server.answers[PROVIDERS][1]:
+        each["is_configured"] = not given
+    far = server.answers[PROVIDERS][1][0]["variables"]
+    far[0]["is_secret"] = True
+    far.extend(more_settings)
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(UNREACHED,))
+    overrides = {MODEL: [{"name": f"{name}-1", "provider": name}]}
+    record = add_ended_run(server.url, status=RunStatus.FAILED, run=run, overrides=overrides)
+    app = open_app(run=record.id)
+    if given:
+        app.session_state["given-settings"] = {record.owner: {"FAR_KEY": "sk-given"}}
+    return app.run()
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_the_button_of_a_provider_that_did_not_respond_leads_to_its_address(
+    langflow_stand_in, given
+):
+    """Not to its key, also if that is used in this tab only."""
+    app = open_unreached(langflow_stand_in, "Far", FAR_ADDRESS, given=given)
+    assert ONLY_OPERATOR not in page_text(app)
+    app = press(app, "Provider settings")
+    (address,) = (each.key for each in app.text_input if each.key.endswith("FAR_BASE_URL"))
+    scroll, focused = (json.loads(one.proto.json) for one in app.get("bidi_component")[-2:])
+    assert scroll["first"] == "provider-Far"
+    assert focused["part"] == address
+    assert not app.exception
+
+
+def test_settings_that_are_not_known_yet_can_be_opened(langflow_stand_in, monkeypatch):
+    """The server's lists came after the error was drawn."""
+
+    def fail(*_):
+        raise Unreachable("It does not respond.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ServerSession, "resources", fail)
+        app = open_unreached(langflow_stand_in, "Far", FAR_ADDRESS)
+    assert "Couldn't reach Far." in page_text(app)
+    app = press(app, "Provider settings")
+    focus = json.loads(app.get("bidi_component")[-1].proto.json)
+    assert focus["part"].endswith("FAR_BASE_URL")
+    assert not app.exception
+
+
+def test_who_may_not_change_the_address_that_did_not_respond_reads_who_can(
+    langflow_stand_in, monkeypatch
+):
+    monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
+    app = open_unreached(langflow_stand_in, "Far", FAR_ADDRESS, given=True)
+    assert "Couldn't reach Far." in page_text(app)
+    assert ONLY_OPERATOR in page_text(app)
+    assert "Check the address" not in page_text(app)
+    assert "Provider settings" not in button_labels(app)
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "given", "focused"),
+    [("Near", (), False, "-NEAR_URL"), ("Far", (FAR_ADDRESS, SENT_ADDRESS), True, "-FAR_URL")],
+)
+def test_an_address_that_a_run_can_send_is_entered_without_the_operator(
+    langflow_stand_in, monkeypatch, name, settings, given, focused
+):
+    """Not an optional one, which has no box then."""
+    monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
+    app = open_unreached(langflow_stand_in, name, *settings, given=given)
+    app = press(app, "Provider settings")
+    assert any(each.key.endswith(focused) for each in app.text_input)
+    focus = json.loads(app.get("bidi_component")[-1].proto.json)
+    assert focus["part"].endswith(focused)
+    assert not app.exception
+
+
+def test_a_provider_without_an_address_has_no_settings_that_could_help(langflow_stand_in):
+    app = open_unreached(langflow_stand_in, "Far")
+    assert CHECK_SERVICE in page_text(app)
+    assert "Provider settings" not in button_labels(app)
+    assert not app.exception
+
+
+def test_a_provider_that_the_server_lacks_has_no_settings_that_could_help(langflow_stand_in):
+    app = open_unreached(langflow_stand_in, "Elsewhere")
+    assert "Couldn't reach Elsewhere." in page_text(app)
+    assert CHECK_SERVICE in page_text(app)
+    assert "Provider settings" not in button_labels(app)
+    assert not app.exception
