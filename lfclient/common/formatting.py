@@ -1,7 +1,7 @@
 """Sizes, durations, addresses and long texts as people read them."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from urllib.parse import urlsplit, urlunsplit
 
 FIRST_WIDE_CHARACTER = "\u2e80"  # of those that are as wide as two
@@ -58,6 +58,29 @@ def unused_name(name: str, used: Collection[str]) -> str:
         number += 1
         unused = f"{name} ({number})"
     return unused
+
+
+def unique_names(
+    names: Iterable[str],
+    taken: Collection[str] = (),
+    free_name: Callable[[str, Collection[str]], str] = unused_name,
+) -> list[str]:
+    """Return the names, with a free one in place of those that are taken or repeated.
+
+    No name becomes one that another of them has: "Echo", "Echo", "Echo (2)" get "Echo (3)".
+    """
+    wanted = list(names)
+    used = {*wanted, *taken}
+    unclaimed = used - {*taken}
+    unique = []
+    for name in wanted:
+        if name in unclaimed:
+            unclaimed.remove(name)
+            unique.append(name)
+        else:
+            unique.append(free_name(name, used))
+            used.add(unique[-1])
+    return unique
 
 
 def clip_middle(text: str, limit: int) -> str:

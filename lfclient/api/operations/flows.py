@@ -12,7 +12,7 @@ from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import FilePart, RequestSpec, id_segment, is_uuid, list_request
 from lfclient.api.steps import Pause, Steps, fetch, or_default, send
 from lfclient.common.backoff import Backoff
-from lfclient.common.formatting import end_sentence
+from lfclient.common.formatting import end_sentence, unique_names
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import (
     BadResponse,
@@ -191,18 +191,8 @@ def _with_free_names(flows: Sequence[Flow]) -> Steps[list[Flow]]:
         listed = yield from or_default(list_flows(), None)
     if listed is None:
         return list(flows)
-    names = {flow.name for flow in listed}
-    unclaimed = {flow.name for flow in flows} - names
-    names |= unclaimed
-    renamed = []
-    for flow in flows:
-        if flow.name in unclaimed:
-            unclaimed.remove(flow.name)
-            renamed.append(flow)
-        else:
-            renamed.append(replace(flow, name=free_name(flow.name, names)))
-            names.add(renamed[-1].name)
-    return renamed
+    names = unique_names((flow.name for flow in flows), {flow.name for flow in listed}, free_name)
+    return [replace(flow, name=name) for flow, name in zip(flows, names, strict=True)]
 
 
 def free_name(name: str, taken: Collection[str]) -> str:

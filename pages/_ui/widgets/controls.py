@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.common.formatting import unused_name
+from lfclient.common.formatting import unique_names
 
 T = TypeVar("T")
 
@@ -34,17 +34,7 @@ def unique_labels(labels: Mapping[T, str]) -> dict[T, str]:
     The browser reports the chosen label, so each must name one option. No option gets the label
     that another one has itself.
     """
-    unique: dict[T, str] = {}
-    used = set(labels.values())
-    unclaimed = set(used)
-    for option, label in labels.items():
-        if label in unclaimed:
-            unclaimed.remove(label)
-            unique[option] = label
-        else:
-            unique[option] = unused_name(label, used)
-            used.add(unique[option])
-    return unique
+    return dict(zip(labels, unique_names(labels.values()), strict=True))
 
 
 def place_above_fields() -> DeltaGenerator:
