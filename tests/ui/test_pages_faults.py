@@ -210,7 +210,9 @@ def refuse_key(server, app):
     """Let the server refuse the key from now on; return the page, refreshed."""
     for line in {*server.answers, "POST /api/v2/workflows"} - {"GET /api/v1/version"}:
         server.answers[line] = (403, {"detail": "Invalid API key"})
-    return next(button for button in app.button if button.key == "refresh-flows").click().run()
+    buttons = {button.key: button for button in app.button}
+    assert "refresh-flows" in buttons, page_text(app)
+    return buttons["refresh-flows"].click().run()
 
 
 def test_a_form_stays_open_while_the_key_is_refused(langflow_stand_in):
