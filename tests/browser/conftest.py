@@ -29,8 +29,8 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
     """One browser for all tests; each test has its own windows."""
     expect.set_options(timeout=SECONDS)
     with sync_playwright() as playwright:
-        # see _new_context
-        args = [*CHROMIUM_ARGS, "--process-per-site"]
+        # see _new_context; optimizing the scripts takes longer than they then run
+        args = [*CHROMIUM_ARGS, "--process-per-site", "--js-flags=--no-opt --no-maglev"]
         browser = playwright.chromium.launch(executable_path=chromium_path, args=args)
         yield browser
         browser.close()
