@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit import config
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.scriptrunner import script_runner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import app_test, local_script_runner
 from streamlit.testing.v1.element_tree import ElementTree
@@ -58,6 +59,14 @@ def share_runtime():
         for module in (app_test, local_script_runner):
             patch.setattr(module, "ScriptCache", lambda: scripts)
         patch.setattr(app_test, "MagicMock", lambda spec: runtime)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def collect_no_garbage_after_each_script():
+    """Leave garbage to the interpreter; Streamlit collects all of it after each run of a script."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(script_runner, "gc", SimpleNamespace(collect=lambda _: 0))
         yield
 
 
