@@ -19,12 +19,13 @@ from playwright.sync_api import Page
 from tests.bench.browser import click_to_text, settle
 from tests.bench.figures import Figure
 from tests.bench.live import trivial
-from tests.bench.screen import STATUS, chromium, flow_id, new_run, open_flow
+from tests.bench.screen import ROWS, STATUS, chromium, flow_id, new_run, open_flow
 from tests.browser.screen import Screen
 from tests.support.console_process import Console, free_port
 from tests.support.waiting import wait_for
 
 WARMING, CLICKS = 3, 15
+WHERE = ("Gradio", "Streamlit", "Streamlit with as many elements")
 
 PAGE = """
 import os
@@ -160,23 +161,32 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
         chromium(chromium_path) as page,
         gradio(Path(name) / "gradio", called) as gradio_url,
         trivial(Path(name) / "streamlit", STREAMLIT_PAGE, called) as streamlit,
+        trivial(Path(name) / "rows", STREAMLIT_PAGE + ROWS, called) as rows,
         Console(Path(name), environ) as console,
     ):
-        in_gradio, in_streamlit = (page.context.browser.new_page() for _ in range(2))
+        in_gradio, in_streamlit, in_rows = (page.context.browser.new_page() for _ in range(3))
         in_gradio.goto(gradio_url)
         in_streamlit.goto(streamlit.url)
+        in_rows.goto(rows.url)
         open_flow(page, console, flow)
         background = [(run_click(page), bare_job(url, api_key, flow)) for _ in rounds]
         Screen(page).mode("Synchronous")
         sync = [
-            (run_click(page), gradio_click(in_gradio), streamlit_click(in_streamlit))
+            (
+                run_click(page),
+                gradio_click(in_gradio),
+                streamlit_click(in_streamlit),
+                streamlit_click(in_rows),
+            )
             for _ in rounds
         ]
     what = "Click on Run to the answer"
-    ours, plain_gradio, plain_streamlit = map(list, zip(*sync[WARMING:], strict=True))
+    ours, *plain = map(list, zip(*sync[WARMING:], strict=True))
     background_ours, bare = map(list, zip(*background[WARMING:], strict=True))
     return [
-        Figure.of(f"{what}, synchronous", ours, plain_gradio, 1.2, "the same call in Gradio"),
-        Figure.of("the same", ours, plain_streamlit, 1.2, "the same call in Streamlit"),
+        *(
+            Figure.of(f"{what}, synchronous", ours, floor, 1.2, f"the same call in {where}")
+            for floor, where in zip(plain, WHERE, strict=True)
+        ),
         Figure.of(f"{what}, background", background_ours, bare, 2, "bare calls"),
     ]

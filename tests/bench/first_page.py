@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Page
 
 from tests.bench.answer import gradio
 from tests.bench.figures import Figure
-from tests.bench.screen import TRIVIAL, chromium, flow_id
-from tests.support.console_process import ROOT, Console
+from tests.bench.live import trivial
+from tests.bench.screen import ROWS, TRIVIAL, chromium, flow_id
+from tests.support.console_process import Console
 
 VIEWS = 7
 FORM = ".st-key-run-button button"
@@ -50,25 +51,27 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
     environ = {"LANGFLOW_SERVER_URL": url, "LANGFLOW_API_KEY": api_key}
     called = {"BENCH_SERVER": url, "BENCH_KEY": api_key, "BENCH_FLOW": flow}
     with tempfile.TemporaryDirectory() as name, chromium(chromium_path) as window:
-        floor_folder = Path(name) / "floor"
-        (floor_folder / ".streamlit").mkdir(parents=True)
-        (floor_folder / "trivial.py").write_text(TRIVIAL)
-        config = (ROOT / ".streamlit" / "config.toml").read_text()
-        (floor_folder / ".streamlit" / "config.toml").write_text(config)
-        trivial = Console(floor_folder, script=floor_folder / "trivial.py", cwd=floor_folder)
-        console = Console(Path(name), environ)
         browser = window.context.browser
         assert browser
-        with trivial, console, gradio(Path(name) / "gradio", called) as gradio_url:
+        with (
+            trivial(Path(name) / "floor", TRIVIAL) as floor_page,
+            trivial(Path(name) / "rows", TRIVIAL + ROWS) as with_rows,
+            gradio(Path(name) / "gradio", called) as gradio_url,
+            Console(Path(name), environ) as console,
+        ):
             pages = (
                 (f"{console.url}/?flow={flow}", FORM),
-                (trivial.url, ".st-key-shown"),
+                (floor_page.url, ".st-key-shown"),
+                (with_rows.url, ".st-key-shown"),
                 (gradio_url, "#run"),
             )
             rounds = [[opened(browser, *page) for page in pages] for _ in range(VIEWS + 1)][1:]
     figures = []
     for number, what in enumerate(("First page of a fresh browser", "The same page, reloaded")):
-        ours, floor, other = ([page[number] for page in each] for each in zip(*rounds, strict=True))
+        ours, floor, filled, other = (
+            [page[number] for page in each] for each in zip(*rounds, strict=True)
+        )
         beside = f"a trivial page of Streamlit; one of Gradio takes {median(other):.0f} ms"
         figures.append(Figure.of(what, ours, floor, 1.3, beside))
+        figures.append(Figure.of(what, ours, filled, 1.3, "Streamlit with as many elements"))
     return figures

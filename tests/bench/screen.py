@@ -29,6 +29,15 @@ if st.button("Press", key="press"):
 with st.container(key="shown"):
     st.write(f"pressed {st.session_state.get('n', 0)} times")
 """
+# 120 elements, as many as the console's form of Echo chat has
+ROWS = """
+for n in range(20):
+    with st.container(key=f"row-{n}", horizontal=True):
+        with st.container():
+            st.markdown(f"**Label {n}**")
+            st.text_input(f"Field {n}", key=f"field-{n}")
+        st.button(f"Button {n}", key=f"button-{n}")
+"""
 CLICKS = 15
 STOPS = 5
 STATUS = ".st-key-run-status"
