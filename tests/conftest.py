@@ -34,7 +34,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Exclude modules and tests, which stay to the end, from garbage collections."""
+    """Exclude modules and tests, which stay to the end, from garbage collections.
+
+    These come less often than by default, which took a twentieth of the unit tests' time.
+    """
     gc.disable()
     try:
         return (yield)

@@ -19,13 +19,12 @@ from playwright.sync_api import Page
 from tests.bench.browser import click_to_text, settle
 from tests.bench.figures import Figure
 from tests.bench.live import trivial
-from tests.bench.screen import ROWS, STATUS, chromium, flow_id, new_run, open_flow
+from tests.bench.screen import FILLED, ROWS, STATUS, chromium, flow_id, new_run, open_flow
 from tests.browser.screen import Screen
 from tests.support.console_process import Console, free_port
 from tests.support.waiting import wait_for
 
 WARMING, CLICKS = 3, 15
-WHERE = ("Gradio", "Streamlit", "Streamlit with as many elements")
 
 PAGE = """
 import os
@@ -161,13 +160,13 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
         chromium(chromium_path) as page,
         gradio(Path(name) / "gradio", called) as gradio_url,
         trivial(Path(name) / "streamlit", STREAMLIT_PAGE, called) as streamlit,
-        trivial(Path(name) / "rows", STREAMLIT_PAGE + ROWS, called) as rows,
+        trivial(Path(name) / "filled", STREAMLIT_PAGE + ROWS, called) as filled,
         Console(Path(name), environ) as console,
     ):
-        in_gradio, in_streamlit, in_rows = (page.context.browser.new_page() for _ in range(3))
+        in_gradio, in_streamlit, in_filled = (page.context.browser.new_page() for _ in range(3))
         in_gradio.goto(gradio_url)
         in_streamlit.goto(streamlit.url)
-        in_rows.goto(rows.url)
+        in_filled.goto(filled.url)
         open_flow(page, console, flow)
         background = [(run_click(page), bare_job(url, api_key, flow)) for _ in rounds]
         Screen(page).mode("Synchronous")
@@ -176,17 +175,18 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
                 run_click(page),
                 gradio_click(in_gradio),
                 streamlit_click(in_streamlit),
-                streamlit_click(in_rows),
+                streamlit_click(in_filled),
             )
             for _ in rounds
         ]
     what = "Click on Run to the answer"
-    ours, *plain = map(list, zip(*sync[WARMING:], strict=True))
+    ours, *floors = map(list, zip(*sync[WARMING:], strict=True))
+    pages = ("Gradio", "Streamlit", f"Streamlit with {FILLED}")
     background_ours, bare = map(list, zip(*background[WARMING:], strict=True))
     return [
         *(
-            Figure.of(f"{what}, synchronous", ours, floor, 1.2, f"the same call in {where}")
-            for floor, where in zip(plain, WHERE, strict=True)
+            Figure.of(f"{what}, synchronous", ours, floor, 1.2, f"the same call in {which}")
+            for floor, which in zip(floors, pages, strict=True)
         ),
         Figure.of(f"{what}, background", background_ours, bare, 2, "bare calls"),
     ]

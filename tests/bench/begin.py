@@ -15,7 +15,7 @@ from lfclient.console.samples.graph_builder import build_graph
 from tests.bench.browser import click_to_text, settle
 from tests.bench.figures import Figure
 from tests.bench.live import trivial
-from tests.bench.screen import MAIN, ROWS, STATUS, chromium, new_run, open_flow
+from tests.bench.screen import FILLED, MAIN, ROWS, STATUS, chromium, new_run, open_flow
 from tests.bench.status_requests import sleeping
 from tests.support.console_process import Console
 
@@ -120,34 +120,34 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
             with (
                 trivial(Path(name) / "fragment", FRAGMENT) as counter,
                 trivial(Path(name) / "calling", CALLING, environment) as calling,
-                trivial(Path(name) / "rows", CALLING + ROWS, environment) as with_rows,
+                trivial(Path(name) / "filled", CALLING + ROWS, environment) as filled,
                 Console(Path(name), environ) as console,
             ):
-                fragment, caller, filled = (page.context.browser.new_page() for _ in range(3))
-                for beside, shown in (
-                    (fragment, counter),
-                    (caller, calling),
-                    (filled, with_rows),
-                ):
+                in_counter, in_calling, in_filled = besides = [
+                    page.context.browser.new_page() for _ in range(3)
+                ]
+                for beside, shown in zip(besides, (counter, calling, filled), strict=True):
                     beside.goto(shown.url)
                     beside.get_by_text("pressed 0 times").wait_for()
                 open_flow(page, console, made.id)
                 rows = [
                     (
                         run_click(page),
-                        bare_call(url, api_key, made.id) * 1000 + counter_click(fragment),
-                        counter_click(caller),
-                        counter_click(filled),
+                        bare_call(url, api_key, made.id) * 1000 + counter_click(in_counter),
+                        counter_click(in_calling),
+                        counter_click(in_filled),
                     )
                     for _ in range(WARMING + CLICKS)
                 ]
         finally:
             client.delete_flow(made.id)
-    ours, apart, inside, among_rows = (list(column) for column in zip(*rows[WARMING:], strict=True))
+    ours, apart, inside, inside_filled = (
+        list(column) for column in zip(*rows[WARMING:], strict=True)
+    )
     name = "Click on Run to the first progress"
     what = "bare POST and /events to the first event"
     return [
         Figure.of(name, ours, apart, 1.2, f"{what}, and a fragment, each in turn"),
-        Figure.of(name, ours, inside, 1.2, f"{what}, in a fragment of a trivial page"),
-        Figure.of(name, ours, among_rows, 1.2, f"{what}, the same with as many elements"),
+        Figure.of(name, ours, inside, 1.3, f"{what}, in a fragment of a trivial page"),
+        Figure.of(name, ours, inside_filled, 1.3, f"{what}, in a fragment of a page with {FILLED}"),
     ]

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 from tests.bench.answer import gradio
 from tests.bench.figures import Figure
 from tests.bench.live import trivial
-from tests.bench.screen import ROWS, TRIVIAL, chromium, flow_id
+from tests.bench.screen import FILLED, ROWS, TRIVIAL, chromium, flow_id
 from tests.support.console_process import Console
 
 VIEWS = 7
@@ -55,14 +55,14 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
         assert browser
         with (
             trivial(Path(name) / "floor", TRIVIAL) as floor_page,
-            trivial(Path(name) / "rows", TRIVIAL + ROWS) as with_rows,
+            trivial(Path(name) / "filled", TRIVIAL + ROWS) as filled_page,
             gradio(Path(name) / "gradio", called) as gradio_url,
             Console(Path(name), environ) as console,
         ):
             pages = (
                 (f"{console.url}/?flow={flow}", FORM),
                 (floor_page.url, ".st-key-shown"),
-                (with_rows.url, ".st-key-shown"),
+                (filled_page.url, ".st-key-shown"),
                 (gradio_url, "#run"),
             )
             rounds = [[opened(browser, *page) for page in pages] for _ in range(VIEWS + 1)][1:]
@@ -73,5 +73,5 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
         )
         beside = f"a trivial page of Streamlit; one of Gradio takes {median(other):.0f} ms"
         figures.append(Figure.of(what, ours, floor, 1.3, beside))
-        figures.append(Figure.of(what, ours, filled, 1.3, "Streamlit with as many elements"))
+        figures.append(Figure.of(what, ours, filled, 1.3, f"a page of Streamlit with {FILLED}"))
     return figures

@@ -29,7 +29,9 @@ if st.button("Press", key="press"):
 with st.container(key="shown"):
     st.write(f"pressed {st.session_state.get('n', 0)} times")
 """
-# 120 elements, as many as the console's form of Echo chat has
+# rows of a form, for floors with many elements: the console's page of Echo chat has 63 before a run
+# and 115 after it
+FILLED = "100 elements"
 ROWS = """
 for n in range(20):
     with st.container(key=f"row-{n}", horizontal=True):

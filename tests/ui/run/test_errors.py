@@ -21,7 +21,6 @@ from tests.ui.support.whole_pages import (
     press,
 )
 
-UNREACHED = RunError("All connection attempts failed", "Agent-a", "Agent")
 NO_FILE = "Error processing files: No files to process."
 
 

@@ -25,6 +25,13 @@ from tests.ui.support.whole_pages import (
 )
 
 UNREACHED = RunError("All connection attempts failed", "Agent-a", "Agent")
+FAR_ADDRESS = {"variable_key": "FAR_BASE_URL", "variable_name": "Far address"}
+SENT_ADDRESS = {
+    "variable_key": "FAR_URL",
+    "required": True,
+    "component_metadata": {"mapping_field": "address"},
+}
+ONLY_OPERATOR = "Only the operator of this console can change the address of Far"
 
 
 @pytest.mark.parametrize("is_deleted", [False, True])
@@ -78,19 +85,6 @@ def test_every_error_names_the_provider_of_a_flow_that_was_not_loaded_yet(langfl
     assert app.session_state["waits"] == [None]
     assert "Provider settings" not in button_labels(app)  # the server has no such provider
     assert not app.exception
-
-
-FAR_ADDRESS = {"variable_key": "FAR_BASE_URL", "variable_name": "Far address"}
-
-
-SENT_ADDRESS = {
-    "variable_key": "FAR_URL",
-    "required": True,
-    "component_metadata": {"mapping_field": "address"},
-}
-
-
-ONLY_OPERATOR = "Only the operator of this console can change the address of Far"
 
 
 def open_unreached(server, name: str, *more_settings: dict, given: bool = False):
