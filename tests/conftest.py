@@ -57,31 +57,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 # installs a Langflow of its own for minutes, independent of the other tests
 _FROM_NOTHING = "test_from_nothing.py"
 
-# need no sample flows on the shared server, whose names only one worker may use
-_WITHOUT_SAMPLES = (
-    "test_attacks_by_servers.py",
-    "test_compare.py",
-    "test_components.py",
-    "test_lost_connection.py",
-    "test_outputs.py",
-    "test_security.py",
-    "test_server_back.py",
-    "test_streams.py",
-)
-
 _TESTS = Path(__file__).parent
 
 
 class GroupScheduling(LoadScopeScheduling):
-    """Assign whole groups to a worker: tests that share a server, a browser or a file."""
+    """Assign whole groups to a worker: tests of a file, or of a release of Langflow."""
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, rest = nodeid.partition("::")
         version = next((v for v in servers.VERSIONS if v in rest.partition("[")[2]), None)
-        folder = _folder(_TESTS.parent / file)
-        if folder in ("browser", "bench") and Path(file).name != _FROM_NOTHING:
-            return "browser-without-samples" if Path(file).name in _WITHOUT_SAMPLES else folder
-        return f"langflow-{version}" if version and folder == "live" else file
+        is_live = _folder(_TESTS.parent / file) == "live"
+        return f"langflow-{version}" if version and is_live else file
 
 
 def _folder(file: Path) -> str:
@@ -98,9 +84,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupSchedul
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of a folder with its name, before `-m` chooses; the slowest folders run first.
 
-    Tests on PostgreSQL are live, too. The longer group of Chromium comes first, then the other one.
-    The test that installs a Langflow of its own comes after the servers, which download the same
-    packages. Then the files with the most tests, so that no worker is left with a long one.
+    Tests on PostgreSQL are live, too. The test that installs a Langflow of its own comes after the
+    servers, which download the same packages. In a folder the files with the most tests run first,
+    so that no worker is left with a long one.
     """
     counts = Counter(item.path for item in items)
     for item in items:
@@ -114,12 +100,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _turn(file: Path, tests: int) -> tuple[int, int]:
-    if file.name == _FROM_NOTHING:
-        return 2, 0
-    folder = {"browser": 0, "live": 1}.get(_folder(file))
-    if folder is None:
-        return 3, -tests
-    return folder, int(file.name in _WITHOUT_SAMPLES)
+    folder = {"browser": 0, "live": 1}.get(_folder(file), 3)
+    return 2 if file.name == _FROM_NOTHING else folder, -tests
 
 
 @pytest.hookimpl(wrapper=True)

@@ -17,6 +17,7 @@ from lfclient.console.samples.spec import Link, Node, Sample
 from tests.browser.attack_tools import COUNTS, Counted, Victim, sign_in
 from tests.browser.screen import PREFIX, Screen
 from tests.browser.visitor import Visitor, new_cookie
+from tests.support import servers
 from tests.support.console_process import CHROMIUM_ARGS, ROOT, Console
 from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import wait_for
@@ -34,6 +35,12 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=args)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def langflow_113(langflow_113: LiveServer) -> LiveServer:
+    """The shared server, with a user of this worker: others' tests add flows and keys, too."""
+    return servers.with_own_user(langflow_113)
 
 
 @pytest.fixture(scope="package")

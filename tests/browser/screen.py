@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.support.console_process import Console
 from tests.support.waiting import wait_for
 
-# sorts first: a page opens with the first flow, and other workers' tests add and delete theirs
+# sorts first: a page opens with the first flow, and tests add and delete others
 PREFIX = "(Walk) "
 
 # the buttons' positions, or null while the page is being drawn

@@ -9,7 +9,6 @@ import json
 import re
 import threading
 import time
-import uuid
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,6 @@ from itertools import product
 from pathlib import Path
 from urllib.parse import urlencode
 
-import httpx
 import pytest
 from playwright.sync_api import expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -37,6 +35,7 @@ from tests.browser.attack_tools import (
 )
 from tests.browser.screen import Screen
 from tests.browser.visitor import Visitor, new_cookie
+from tests.support import servers
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
@@ -55,15 +54,9 @@ def team(langflow_113: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def other_key(langflow_113: LiveServer) -> str:
+def other_key(live_server: Callable[[str], LiveServer]) -> str:
     """A key of another user of the same server."""
-    headers = {"x-api-key": langflow_113.api_key}
-    name, password = f"eve{uuid.uuid4().hex[:8]}", f"Eve-{uuid.uuid4().hex}"
-    with httpx.Client(base_url=langflow_113.url, headers=headers, timeout=60) as api:
-        user = api.post("/api/v1/users/", json={"username": name, "password": password}).json()
-        api.patch(f"/api/v1/users/{user['id']}", json={"is_active": True}).raise_for_status()
-    with LangflowClient(langflow_113.url, timeout=60) as client:
-        return client.create_key("eve", client.login(name, password))
+    return servers.with_own_user(live_server("1.13.0")).api_key
 
 
 def test_the_address_of_a_run_shows_it_to_nobody_else(
