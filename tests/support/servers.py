@@ -64,6 +64,8 @@ _ENV = {
     "LANGFLOW_MAX_ITEMS_LENGTH": "1000",
     # tracebacks drawn for a terminal take half of a server's time when flows fail
     "LANGFLOW_LOG_ENV": "container_csv",
+    # all workers sign in from one address
+    "LANGFLOW_RATE_LIMIT_ENABLED": "false",
     # so that it may ask the model server of the tests
     "LANGFLOW_SSRF_ALLOWED_HOSTS": "127.0.0.1,localhost",
     # components that ask the internet get no answer from a port that nobody listens on
