@@ -129,10 +129,9 @@ class AudiencePanel(status_panel.StatusPanel):
         """Return nothing: tools are for who made the flow."""
         return ""
 
-    def draw_frames(self, place: DeltaGenerator, count: int, has_titles: bool) -> None:
+    def draw_frames(self, count: int, has_titles: bool) -> None:
         """Draw no frames, so that the text stays in its place at the end."""
-        with place.container():
-            self.places = [status_panel.output_places(has_titles) for _ in range(count)]
+        self.places = [status_panel.output_places(has_titles) for _ in range(count)]
 
     def draw_components(self, server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
         """Draw nothing."""
@@ -165,10 +164,9 @@ def draw(
                 approval.draw(server, record)
         with st.container(key="present-output"):
             output = st.empty()
-        draw_output = partial(_draw_output, presented, places=places, output=output)
-        panel = draw_output(record)
+        panel = _draw_output(presented, record, places, output)
     if run_page.NEW_RUN.get():
-        status_panel.show_first_update(server, record, panel, draw_output)
+        status_panel.show_first_update(server, record, panel)
     return panel
 
 
@@ -183,7 +181,9 @@ def _draw_output(
             draw_result = partial(_draw_result, presented)
             make_panel = partial(AudiencePanel, places, draw_result, chosen)
             return status_panel.follow(server, record, make_panel)
-        _draw_result(presented, record)
+        # the containers of the panel, which showed the result first, as on the Run page
+        with st.container(), st.container(), st.container():
+            _draw_result(presented, record)
         is_audience = not visitor_presents()
         share_result.draw(server, record, presented.flow, is_audience=is_audience)
     return None

@@ -39,8 +39,6 @@ FLUSH_SECONDS = 0.02
 FIRST_UPDATE_SECONDS = 0.3
 HEAD_START = 0.03
 
-Draw = Callable[[RunRecord], object]
-
 
 @dataclass(frozen=True)
 class Places:
@@ -54,12 +52,12 @@ class StatusPanel:
     """The status of a running run, its progress, text and components; only changes are redrawn.
 
     The duration is refreshed with other changes only: each tick starts with a new panel. At the
-    end, `draw_result` draws the result while the page waits for its turn to be redrawn.
+    end, `draw_result` draws the result, until the page is redrawn.
     """
 
     show_errors = staticmethod(alerts.show_errors)
 
-    def __init__(self, places: Places, draw_result: Draw) -> None:
+    def __init__(self, places: Places, draw_result: Callable[[RunRecord], object]) -> None:
         self._draw_result = draw_result
         with places.head:
             self._head = Placeholder()
@@ -70,16 +68,20 @@ class StatusPanel:
         self.places: list[tuple[Placeholder | None, Placeholder]] = []
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
-        """Update what has changed."""
+        """Update what has changed.
+
+        The result comes before the status: the browser would take time to draw that alone. Where
+        many watch, their results wait for their turns, in `rerun_page`.
+        """
         record = record.with_tool_states(flow)
+        if record.ended and not pace.update_pause():
+            self._show_result(record)
+        else:
+            outputs = self.live_outputs(record.run, flow) if record.run else []
+            self._show_outputs(outputs, record, flow)
         self._show_status(record, flow)
-        self._show_outputs(self.live_outputs(record.run, flow) if record.run else [], record, flow)
         if self._graph and record.run:
             self._graph.update(record.run.components)
-
-    def show_status(self, record: RunRecord, flow: Flow | None) -> None:
-        """Update the status and the progress."""
-        self._show_status(record.with_tool_states(flow), flow)
 
     def _show_status(self, record: RunRecord, flow: Flow | None) -> None:
         save_error = saving.error(record)
@@ -93,15 +95,9 @@ class StatusPanel:
     ) -> None:
         has_titles = self.has_titles(outputs, flow)
         names = ComponentNames(flow, record.run.components if record.run else {})
-        # not before it is filled: what is below would jump up for a moment at each tick
-        if self._frames is None:
-            with st.container(key="run-writing"):
-                self._frames = Placeholder()
         ids = tuple(one.component_id or (one.message and one.message.id) for one in outputs)
         count = len(outputs)
-        self._frames.show(
-            (ids, has_titles), lambda place: self.draw_frames(place, count, has_titles)
-        )
+        self._show_frames((ids, has_titles), lambda: self.draw_frames(count, has_titles))
         for (title_place, text_place), output in zip(self.places, outputs, strict=True):
             if title_place:
                 title = self.title(output, _name(output, names))
@@ -113,18 +109,23 @@ class StatusPanel:
                 draw_text = partial(progress.draw_text, text=text, note=note)
                 text_place.show((text, note), draw_text)
 
+    def _show_result(self, record: RunRecord) -> None:
+        self._show_frames("result", lambda: self._draw_result(record))
+
+    def _show_frames(self, content: Hashable, draw: Callable[[], object]) -> None:
+        def fill(place: DeltaGenerator) -> None:
+            with place.container():
+                draw()
+
+        # not before it is filled: what is below would jump up for a moment at each tick
+        if self._frames is None:
+            with st.container(key="run-output"):
+                self._frames = Placeholder()
+        self._frames.show(content, fill)
+
     def rerun_page(self, record: RunRecord) -> None:
         """Rerun the page. If its run has ended, show the result while the page waits its turn."""
-
-        def draw(place: DeltaGenerator) -> None:
-            with place.container():
-                self._draw_result(record)
-
-        def show_result() -> None:
-            if self._frames:
-                self._frames.show("result", draw)
-
-        pace.rerun_page(show_result if record.ended else None)
+        pace.rerun_page(partial(self._show_result, record) if record.ended else None)
 
     def live_outputs(self, run: Run, flow: Flow | None) -> list[LiveOutput]:
         """Return what to show while the run goes on."""
@@ -166,16 +167,15 @@ class StatusPanel:
             return ""
         return steps.using_text([message], steps.tool_names(flow))
 
-    def draw_frames(self, place: DeltaGenerator, count: int, has_titles: bool) -> None:
+    def draw_frames(self, count: int, has_titles: bool) -> None:
         """Draw a frame for each output, with places for its title and text in `self.places`."""
-        with place.container():
-            if not count:
-                with st.container(border=True):
-                    st.caption("Waiting for the first output.")
-            self.places = []
-            for _ in range(count):
-                with st.container(border=True):
-                    self.places.append(output_places(has_titles))
+        if not count:
+            with st.container(border=True):
+                st.caption("Waiting for the first output.")
+        self.places = []
+        for _ in range(count):
+            with st.container(border=True):
+                self.places.append(output_places(has_titles))
 
 
 def output_places(has_title: bool) -> tuple[Placeholder | None, Placeholder]:
@@ -228,8 +228,7 @@ def draw(
         links = run_details.draw_links_place()
         panel, components = _draw_output(server, record, places, output)
     if run_page.NEW_RUN.get():
-        draw_end = partial(_draw_output, server, places=places, output=output)
-        show_first_update(server, record, panel, draw_end)
+        show_first_update(server, record, panel)
     _set_tab_title(record)
     return panel, run_details.ResultPlaces(components, tabs[1:], links, chat)
 
@@ -257,10 +256,12 @@ def _draw_output(
         if not record.ended:
             make_panel = partial(StatusPanel, places, partial(_draw_result, server))
             return follow(server, record, make_panel), None
-        with st.container():  # the fragment of a running run has one
+        # The panel showed the result first: with the same containers, the browser need not draw it
+        # anew. They are the fragment's, the one of the text that is written, and the frames'.
+        with st.container():
             # with room for some lines only where it was started: components below were drawn before
             is_own = run_page.has_form(record.id, record.flow_id)
-            with st.container(key="run-output" if is_own else None):
+            with st.container(key="run-output" if is_own else None), st.container():
                 _draw_result(server, record)
             components = st.container()
         saving.watch(record)  # last, so that the output has the place of the text that was written
@@ -293,19 +294,14 @@ def _set_tab_title(record: RunRecord) -> None:
     navigation.set_title(status_badges.status_text(record))
 
 
-def show_first_update(
-    server: ServerSession, record: RunRecord, panel: StatusPanel | None, draw_end: Draw
-) -> None:
+def show_first_update(server: ServerSession, record: RunRecord, panel: StatusPanel | None) -> None:
     """Show the first moment of a new run. If it ends in it, show the end, then rerun the page."""
     if panel:
         for update in updates(record, time.monotonic() + FIRST_UPDATE_SECONDS):
-            flow = server.cached_flow(update.flow_id)
+            panel.show(update, server.cached_flow(update.flow_id))
             if update.ended:
-                draw_end(update)  # first: the browser would take time to draw the status alone
-                panel.show_status(update, flow)
                 time.sleep(HEAD_START)
-                pace.rerun_page()
-            panel.show(update, flow)
+                panel.rerun_page(update)
     time.sleep(HEAD_START)
 
 
