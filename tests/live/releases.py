@@ -12,12 +12,24 @@ from tests.support.servers import VERSIONS
 Make = Callable[..., Flow]
 
 
-# releases that report a run's events
-with_events = pytest.mark.parametrize("langflow", ["1.11.6", "1.12.8", "1.13.0"], indirect=True)
+def on(*releases: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("langflow", releases, indirect=True)
 
+
+# All five releases take the tests of the contract (outputs, samples, starter projects, chat
+# sessions, causes of errors); the others take those that differ in what the tested code does.
+
+# the first that reports a run's events, and the newest
+with_events = on("1.11.6", VERSIONS[-1])
 
 # the oldest and the newest, which speak different dialects
-oldest_and_newest = pytest.mark.parametrize("langflow", [VERSIONS[0], VERSIONS[-1]], indirect=True)
+oldest_and_newest = on(VERSIONS[0], VERSIONS[-1])
+
+# the first release of each dialect, and the newest
+dialects = on(VERSIONS[0], "1.11.6", VERSIONS[-1])
+
+# one that records no tokens, the first that does, which has no events, and the newest
+with_and_without_tokens = on(VERSIONS[0], "1.10.3", VERSIONS[-1])
 
 
 def run_to_end(client: LangflowClient, flow: Flow, mode: str, overrides: dict, **options: object):

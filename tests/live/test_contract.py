@@ -33,7 +33,7 @@ from tests.live.flows import (
     TEXT_AND_WEBHOOK,
     TWO_CHAT_INPUTS,
 )
-from tests.live.releases import Make, run_to_end
+from tests.live.releases import Make, dialects, run_to_end
 from tests.support.servers import LiveServer
 
 ZERO = "00000000-0000-0000-0000-000000000000"
@@ -93,6 +93,7 @@ def test_the_chat_text_comes_back_as_a_message(client: LangflowClient, make: Mak
     assert (output.display_name, output.component_type) == ("Chat Output", "ChatOutput")
 
 
+@dialects
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_the_first_of_several_chat_inputs_starts_the_run(
     client: LangflowClient, make: Make, modes: bool, mode: str
@@ -115,6 +116,7 @@ def test_the_first_of_several_chat_inputs_starts_the_run(
     ]
 
 
+@dialects
 @pytest.mark.parametrize("mode", ["sync", "background"])
 @pytest.mark.parametrize(
     ("sample", "from_webhook", "others"),
@@ -147,6 +149,7 @@ def test_a_webhook_starts_synchronous_runs_and_before_1_11_all(
     assert (run.status, run.errors) == (RunStatus.COMPLETED, ())
 
 
+@dialects
 @pytest.mark.parametrize("mode", ["sync", "background"])
 @pytest.mark.parametrize("sample", [CHAT_AND_WEBHOOK, CHAT_INTO_WEBHOOK], ids=lambda one: one.name)
 def test_a_message_that_a_run_ignores_is_an_error(
@@ -162,6 +165,7 @@ def test_a_message_that_a_run_ignores_is_an_error(
     assert bool(check_overrides(flow, overrides, mode, client.server())) is not is_read
 
 
+@dialects
 @pytest.mark.parametrize("mode", ["sync", "background"])
 @pytest.mark.parametrize("session_id", [None, "a session of its own"])
 def test_without_an_override_the_flows_own_chat_text_is_used(

@@ -8,7 +8,7 @@ import pytest
 
 from lfclient import FileRef, LangflowClient, OutputKind, RunStatus
 from tests.live.flows import ECHO, ROWS, SAVE
-from tests.live.releases import Make, run_to_end
+from tests.live.releases import Make, dialects, run_to_end
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
@@ -35,6 +35,7 @@ def test_json_comes_as_its_value(client: LangflowClient, make: Make, mode: str):
     assert (output.kind, output.value["order"]) == (OutputKind.DATA, 1042)
 
 
+@dialects
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_a_written_file_can_be_downloaded(client: LangflowClient, make: Make, mode: str):
     """After a second run, it is the second run's file."""
@@ -69,6 +70,7 @@ def test_text_beyond_the_servers_limit_is_complete(client: LangflowClient, make:
     assert not output.truncated
 
 
+@dialects
 def test_truncated_rows_are_reported(client: LangflowClient, make: Make):
     """With the setting that raises the limit; 1.8 reports how many."""
     text = "\n".join(str(number) for number in range(1500))

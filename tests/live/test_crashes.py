@@ -1,4 +1,4 @@
-"""Consoles that are killed at each point of a run, on five real releases.
+"""Consoles that are killed at each point of a run.
 
 Executions are counted in the server's records of each run's session.
 """
@@ -23,7 +23,7 @@ from lfclient.console.runner.timings import Timings
 from lfclient.console.store.run_record import RunRecord
 from tests.live.crash_process import POINTS
 from tests.live.flows import ECHO
-from tests.live.releases import Make
+from tests.live.releases import Make, dialects
 from tests.support.servers import LiveServer
 
 SECONDS = 30.0
@@ -40,6 +40,7 @@ def ended(runner: Runner, owner: str) -> RunRecord:
     return record
 
 
+@dialects
 def test_a_killed_console_loses_nothing_and_runs_nothing_twice(
     langflow: LiveServer,
     client: LangflowClient,

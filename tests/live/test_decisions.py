@@ -1,4 +1,4 @@
-"""Decisions that collide with others or with a stop, or are invalid, on three real releases."""
+"""Decisions that collide with others or with a stop, or are invalid, on real servers."""
 
 from __future__ import annotations
 

@@ -10,13 +10,11 @@ import pytest
 from lfclient import LangflowClient, LogLine, MessageAdded, RunEnded, RunStatus
 from lfclient.api.operations import event_streams
 from tests.live.flows import TALK
-from tests.live.releases import Make, with_events
+from tests.live.releases import Make, on, with_events
 from tests.support.proxy import Fault, Proxy
 from tests.support.scripted import EventCollector
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
-
-pytestmark = with_events
 
 POST = "POST /api/v2/workflows"
 WORDS = {"ChatInput-question.input_value": "Good morning!", "WordByWord-writer.pause": 10}
@@ -33,6 +31,7 @@ def durable(found: list[Any]) -> list[Any]:
     return [one for one in found if one.id and not isinstance(one, RunEnded)]
 
 
+@with_events
 @pytest.mark.parametrize(
     ("kind", "faults"),
     [
@@ -65,6 +64,7 @@ def test_every_event_of_a_job_arrives_once_and_in_order(
     wait_for(lambda: proxy.open == 0)
 
 
+@on("1.13.0")
 def test_events_dropped_for_a_slow_reader_arrive_in_the_end(
     langflow: LiveServer, proxy: Proxy, make: Make
 ):
@@ -90,6 +90,7 @@ def test_events_dropped_for_a_slow_reader_arrive_in_the_end(
     assert found[-1].run.outputs["ChatOutput-b"].value == "said"
 
 
+@with_events
 @pytest.mark.parametrize("fault", [{"cut": True}, {"stall": 60.0}], ids=["cut", "half open"])
 def test_a_streamed_call_that_is_cut_off_is_interrupted_and_not_repeated(
     langflow: LiveServer, proxy: Proxy, make: Make, fault: dict[str, Any], monkeypatch: Any

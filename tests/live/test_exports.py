@@ -1,4 +1,4 @@
-"""A real run exported as a report and as a ZIP file."""
+"""A real run of each dialect, exported as a report and as a ZIP file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lfclient.console.export.zip_archive import write_archive
 from lfclient.console.store.run_record import RunRecord
 from tests.live.desk import Desk, has_components
 from tests.live.flows import every_kind
-from tests.live.releases import Make
+from tests.live.releases import Make, oldest_and_newest
 from tests.support.reports import Page
 from tests.support.servers import LiveServer
 
@@ -34,6 +34,7 @@ def desk(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterat
     made.runner.close()
 
 
+@oldest_and_newest
 def test_report_and_zip_hold_the_whole_run_except_its_secret(
     desk: Desk, make: Make, client: LangflowClient, langflow: LiveServer
 ):

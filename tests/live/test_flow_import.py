@@ -13,8 +13,10 @@ from uuid import uuid4
 import pytest
 
 from lfclient import Flow, FlowSummary, LangflowClient
-from tests.live.releases import Make
+from tests.live.releases import Make, dialects
 from tests.support.servers import delete_flow
+
+pytestmark = dialects
 
 
 class Importer:

@@ -9,7 +9,7 @@ import pytest
 
 from lfclient import InvalidRequest, LangflowClient, ModelOption, NeedKind, RunStatus
 from lfclient.console.samples.spec import Node, Sample
-from tests.live.releases import Make, run_to_end, with_events
+from tests.live.releases import Make, oldest_and_newest, on, run_to_end, with_events
 from tests.support.model_server import ModelServer
 from tests.support.servers import LiveServer
 
@@ -20,6 +20,7 @@ def embedding(client: LangflowClient, ollama: ModelServer) -> ModelOption:
     return next(one for one in client.models("embedding") if one.provider == "Ollama")
 
 
+@oldest_and_newest
 def test_a_knowledge_base_is_made_from_files(client: LangflowClient, embedding: ModelOption):
     """1.8 reads Ollama's address from its environment only."""
     name = f"Docs {uuid4().hex[:8]}"
@@ -42,6 +43,7 @@ def test_a_knowledge_base_is_made_from_files(client: LangflowClient, embedding: 
     assert base.dir_name not in [one.dir_name for one in client.knowledge_bases()]
 
 
+@oldest_and_newest
 def test_files_for_a_model_without_a_key_end_as_failed(client: LangflowClient):
     model = next(one for one in client.models("embedding") if one.provider == "OpenAI")
     base = client.create_knowledge_base(f"Docs {uuid4().hex[:8]}", model)
@@ -52,6 +54,7 @@ def test_files_for_a_model_without_a_key_end_as_failed(client: LangflowClient):
     assert "API key" in ended.failure or client.server().version.startswith("1.8.")
 
 
+@on("1.8.4", "1.10.3", "1.13.0")
 def test_memory_bases_are_those_of_flows_from_1_10_on(
     client: LangflowClient, api: httpx.Client, make, embedding: ModelOption
 ):
@@ -92,6 +95,7 @@ def test_a_run_searches_the_memory_base_of_its_flow(
     api.delete(f"/api/v1/memories/{created['id']}").raise_for_status()
 
 
+@oldest_and_newest
 def test_mcp_servers_tell_their_tools_or_why_they_have_none(
     client: LangflowClient, api: httpx.Client, langflow: LiveServer
 ):

@@ -1,4 +1,4 @@
-"""Decisions after their time limit, on three real releases.
+"""Decisions after their time limit, on real servers.
 
 The shortest limit is a minute, so this flow's component has minutes of one second.
 """

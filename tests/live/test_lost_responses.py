@@ -17,7 +17,7 @@ from lfclient.console.store.run_record import RunRecord
 from tests.live.desk import Desk, ended
 from tests.live.flows import ECHO
 from tests.live.held_flow import Hold, executions
-from tests.live.releases import Make, with_events
+from tests.live.releases import Make, dialects, with_events
 from tests.support.proxy import Fault, Proxy
 from tests.support.runner_bench import backdate_run
 from tests.support.servers import LiveServer
@@ -98,6 +98,7 @@ def test_a_late_restart_or_a_lost_secret_starts_nothing(desk: Desk, proxy: Proxy
     assert {case: held.executions() for case, held in helds.items()} == ran
 
 
+@dialects
 @pytest.mark.parametrize("mode", ["background", "sync"])
 def test_a_run_whose_response_is_lost_runs_once(
     desk: Desk,

@@ -22,7 +22,14 @@ from lfclient.resources.models import ModelKind, ModelOption, find_model
 from lfclient.runs.error_causes import explain_error
 from tests.live.desk import Desk, ended, has_components
 from tests.live.flows import ASK_MODEL, ECHO
-from tests.live.releases import Make, run_to_end, with_events
+from tests.live.releases import (
+    Make,
+    dialects,
+    on,
+    run_to_end,
+    with_and_without_tokens,
+    with_events,
+)
 from tests.support.model_server import (
     EMBEDDING_MODELS,
     LANGUAGE_MODELS,
@@ -79,6 +86,7 @@ def openai_models(client: LangflowClient, kind: ModelKind = "language") -> list[
     return [option for option in client.models(kind) if option.provider == "OpenAI"]
 
 
+@dialects
 def test_a_provider_that_is_set_up_offers_as_many_models_as_before(
     client: LangflowClient, request: pytest.FixtureRequest
 ):
@@ -91,6 +99,7 @@ def test_a_provider_that_is_set_up_offers_as_many_models_as_before(
     assert all(option.is_ready for option in offered)
 
 
+@dialects
 def test_a_model_that_is_not_enabled_is_offered_as_the_server_offers_the_enabled(
     client: LangflowClient, openai_key: str
 ):
@@ -106,7 +115,7 @@ def test_a_model_that_is_not_enabled_is_offered_as_the_server_offers_the_enabled
         assert shown[name].get("reasoning_models") == own["reasoning_models"], name
 
 
-@pytest.mark.parametrize("langflow", ["1.10.3", "1.11.6", "1.12.8", "1.13.0"], indirect=True)
+@on("1.10.3", "1.13.0")  # 1.8 has no such variable
 def test_a_gateway_offers_all_its_models_while_it_responds(
     client: LangflowClient, openai: ModelServer, openai_key: str
 ):
@@ -121,6 +130,7 @@ def test_a_gateway_offers_all_its_models_while_it_responds(
         assert find(client, "OpenAI").has_silent_address
 
 
+@dialects
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_a_model_that_is_not_enabled_runs(
     client: LangflowClient, make: Make, openai: ModelServer, openai_key: str, mode: str
@@ -171,6 +181,7 @@ def test_a_key_that_the_provider_refuses_is_not_saved(client: LangflowClient, op
     assert not find(client, "OpenAI").is_ready
 
 
+@dialects
 def test_a_model_fills_a_schema(client: LangflowClient, make: Make, openai: ModelServer):
     nodes = (Node("a", "ChatInput"), Node("s", "StructuredOutput"))
     flow = make(Sample("schema", "", nodes, (Link("a", "message", "s"),)))
@@ -184,6 +195,7 @@ def test_a_model_fills_a_schema(client: LangflowClient, make: Make, openai: Mode
     assert output.value["field"] == "some text"
 
 
+@with_and_without_tokens
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_a_flow_asks_a_model(client: LangflowClient, make: Make, ollama: ModelServer, mode: str):
     model = client.models()[0]
@@ -203,6 +215,7 @@ def test_a_flow_asks_a_model(client: LangflowClient, make: Make, ollama: ModelSe
     assert not counts or run.components["LanguageModelComponent-m"].usage == counts
 
 
+@dialects
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_a_typed_model_reaches_its_provider_which_may_lack_it(
     client: LangflowClient, make: Make, ollama: ModelServer, mode: str
@@ -236,7 +249,7 @@ def test_a_streamed_run_has_the_tokens_of_its_components(
     assert run.usage == run.components["LanguageModelComponent-m"].usage == Usage(2, 4, 6)
 
 
-@pytest.mark.parametrize("langflow", ["1.12.8", "1.13.0"], indirect=True)
+@on("1.12.8", "1.13.0")
 def test_a_trace_names_the_model_that_was_used(
     client: LangflowClient, make: Make, openai: ModelServer
 ):
@@ -266,6 +279,7 @@ def models_in_history(desk: Desk, make: Make, provider: ModelServer, mode: str, 
     return desk.runner.history.get([desk.owner], run_id).usage_by_model
 
 
+@with_and_without_tokens
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_history_has_the_model_of_a_run(
     desk: Desk, client: LangflowClient, make: Make, ollama: ModelServer, mode: str
@@ -285,6 +299,7 @@ def test_history_has_the_model_of_a_streamed_run(
     assert found == {model.name: Usage(2, 4, 6)}
 
 
+@with_and_without_tokens
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_history_lists_the_tokens_of_a_run(
     desk: Desk,
@@ -324,6 +339,7 @@ def test_a_run_without_a_model_has_no_tokens_and_takes_no_request_for_them(
     assert (run.status, run.usage) == ("completed", None)
 
 
+@with_and_without_tokens
 def test_each_run_has_its_own_tokens(client: LangflowClient, make: Make, ollama: ModelServer):
     """The server keeps only the last build of a component."""
     flow, model = make(ASK_MODEL), client.models()[0]

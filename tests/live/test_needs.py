@@ -17,7 +17,7 @@ from lfclient.flows.need import NeedKind
 from lfclient.resources.packages import package_for
 from lfclient.runs.error_causes import explain_error
 from tests.live.flows import AGENT, ASK_MODEL, ECHO
-from tests.live.releases import Make, run_to_end, with_events
+from tests.live.releases import Make, dialects, run_to_end, with_events
 from tests.support import servers
 from tests.support.model_server import ModelServer
 from tests.support.servers import LiveServer, delete_flow
@@ -42,6 +42,7 @@ def names_variable(client: LangflowClient, catalogue: dict[str, Any]) -> Iterato
     delete_flow(client, made.id)
 
 
+@dialects
 def test_an_mcp_server_is_needed_until_the_server_has_it(
     client: LangflowClient, make: Make, api: httpx.Client
 ):
@@ -60,6 +61,7 @@ def test_an_mcp_server_is_needed_until_the_server_has_it(
         api.delete(f"/api/v2/mcp/servers/{NAMED}")
 
 
+@dialects
 def test_mcp_tools_need_a_server(client: LangflowClient, make: Make, modes: bool):
     """Their run would complete from 1.11 on."""
     flow = make(Sample("mcp", "", (Node("m", "MCPTools"),)))
@@ -70,6 +72,7 @@ def test_mcp_tools_need_a_server(client: LangflowClient, make: Make, modes: bool
         assert "You must select a tool" in str(ended.outputs["MCPTools-m"].value)
 
 
+@dialects
 def test_a_component_that_runs_a_flow_needs_one(client: LangflowClient, make: Make):
     flow = make(Sample("outer", "", (Node("r", "RunFlow"),)))
     assert [one.keys for one in client.needs(flow, {})] == [("RunFlow-r.flow_name_selected",)]
@@ -103,6 +106,7 @@ def test_a_package_that_the_server_lacks_is_named_before_the_run_fails(
     assert [package_for(cause.package) for cause in causes] == [package]
 
 
+@dialects
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_a_variable_of_an_optional_parameter_is_needed_until_the_server_has_it(
     client: LangflowClient, names_variable: Flow, modes: bool, mode: str
@@ -147,6 +151,7 @@ def test_a_variable_of_a_tool_is_needed(
     assert "variable" in cause.message
 
 
+@dialects
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_a_key_that_only_background_runs_look_up_is_needed_there(
     client: LangflowClient,
@@ -169,6 +174,7 @@ def test_a_key_that_only_background_runs_look_up_is_needed_there(
     assert [one.kind for one in missing] == [NeedKind.VARIABLE] * fails
 
 
+@dialects
 def test_a_run_uses_the_saved_key_of_the_provider_for_a_variable_that_the_server_lacks(
     client: LangflowClient, catalogue: dict[str, Any], openai: ModelServer
 ):

@@ -12,7 +12,7 @@ from lfclient import ComponentState, Flow, InvalidRequest, LangflowClient, apply
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
 from tests.live.flows import ECHO, loop_graph
-from tests.live.releases import Make, run_to_end, with_events
+from tests.live.releases import Make, dialects, run_to_end, with_events
 from tests.support.servers import delete_flow
 
 MakeGraph = Callable[[dict[str, Any]], Flow]
@@ -32,6 +32,7 @@ def make_graph(client: LangflowClient) -> Iterator[MakeGraph]:
         delete_flow(client, flow_id)
 
 
+@dialects
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_values_within_a_loop_apply_to_each_item(
     client: LangflowClient, make_graph: MakeGraph, catalogue: dict[str, Any], mode: str
@@ -62,6 +63,7 @@ def test_all_components_of_a_loop_have_run(
     assert run.components.keys() >= flow.in_loops
 
 
+@dialects
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_a_frozen_component_returns_its_first_result_whatever_is_sent(
     client: LangflowClient, make_graph: MakeGraph, catalogue: dict[str, Any], mode: str
@@ -84,6 +86,7 @@ def test_a_frozen_component_returns_its_first_result_whatever_is_sent(
     assert {id: one.cached for id, one in last.items()} == {frozen.id: True, "ChatOutput-b": False}
 
 
+@dialects
 def test_another_flow_is_chosen_for_a_component_that_runs_one(client: LangflowClient, make: Make):
     """Its inputs appear. A run can't name the flow: its id decides."""
     inner, outer = make(ECHO), make(Sample("outer", "", (Node("r", "RunFlow"),)))

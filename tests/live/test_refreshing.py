@@ -17,7 +17,7 @@ from lfclient.console.samples.spec import Link, Node, Sample
 from lfclient.runs.tool_calls import ToolCall, read_calls
 from tests.live.desk import Desk, ended
 from tests.live.flows import AGENT, ASK_MODEL, ROWS
-from tests.live.releases import Make, with_events
+from tests.live.releases import Make, dialects, with_events
 from tests.support.model_server import OLLAMA_MODELS, ModelServer
 from tests.support.servers import LiveServer, delete_flow, installation
 from tests.support.waiting import wait_for
@@ -87,6 +87,7 @@ def test_options_are_those_of_the_server(client: LangflowClient, make: Make):
     assert "Europe/Berlin" in zones
 
 
+@dialects
 def test_fields_that_a_choice_shows_are_sent_in_every_mode(
     client: LangflowClient, make: Make, run_modes: list[str]
 ):
@@ -113,6 +114,7 @@ def flow_names(api: httpx.Client, start: str) -> list[str]:
     return sorted(each["name"] for each in flows if each["name"].startswith(start))
 
 
+@dialects
 def test_a_field_that_a_choice_adds_is_sent_in_every_mode(
     client: LangflowClient,
     api: httpx.Client,
@@ -159,6 +161,7 @@ def adding(langflow: LiveServer, api: httpx.Client, tmp_path: Path) -> Iterator[
     api.delete("/api/v2/mcp/servers/adding")
 
 
+@dialects
 def test_the_arguments_of_a_tool_appear_and_are_sent_in_every_mode(
     client: LangflowClient, make: Make, run_modes: list[str], adding: str
 ):
@@ -178,6 +181,7 @@ def test_the_arguments_of_a_tool_appear_and_are_sent_in_every_mode(
         assert "sum=14" in str(run(client, stored, mode, values).outputs), mode
 
 
+@dialects
 def test_a_model_is_chosen_with_the_address_that_its_provider_needs(
     client: LangflowClient, make: Make, run_modes: list[str]
 ):
@@ -237,6 +241,7 @@ def grouped(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+@dialects
 def test_a_choice_inside_a_group_runs_in_every_mode(
     client: LangflowClient, make: Make, run_modes: list[str]
 ):
@@ -259,6 +264,7 @@ def test_a_choice_inside_a_group_runs_in_every_mode(
         client.delete_flow(made.id)
 
 
+@dialects
 def test_the_choice_of_an_agents_model_runs_in_every_mode(
     client: LangflowClient, make: Make, ollama: ModelServer, run_modes: list[str]
 ):

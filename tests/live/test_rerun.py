@@ -1,4 +1,4 @@
-"""Runs that are run again, on five releases."""
+"""Runs that are run again, in both dialects."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from lfclient import RunStatus
 from lfclient.flows.run_inputs import check_rerun
 from tests.live.desk import Desk, ended
 from tests.live.flows import ROWS
-from tests.live.releases import Make
+from tests.live.releases import Make, oldest_and_newest
 
 GIVEN = {"TextInput-a.input_value": "rain-sun-snow", "SplitText-s.separator": "-"}
 
 
+@oldest_and_newest
 @pytest.mark.parametrize("mode", ["background", "sync"])
 def test_rerunning_a_stored_run_sends_the_same_values(desk: Desk, make: Make, mode: str):
     """Read from disk and checked against the flow as it is now."""

@@ -1,4 +1,4 @@
-"""Snippets of a run, executed on every release: they print what the console shows."""
+"""Snippets of a run, executed in both dialects: they print what the console shows."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from tests.live.flows import ECHO, ROWS, VALUES
 from tests.live.releases import Make, oldest_and_newest, run_to_end
 from tests.support.servers import LiveServer
 from tests.support.snippets import Running, run_all
+
+pytestmark = oldest_and_newest
 
 NASTY = "it's \"quoted\" $HOME `id` \\n 'EOF'\nEOF\n${x} !! <&> é 漢字 🎉"
 # without the two characters \\n, which some servers turn into a line break
@@ -114,7 +116,6 @@ def test_snippets_print_the_runs_answer(
         assert printed_answers(running, mode) == dict.fromkeys(Language, answer)
 
 
-@oldest_and_newest
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_difficult_values_arrive_as_the_console_sends_them(
     client: LangflowClient, langflow: LiveServer, make: Make, tmp_path: Path, mode: str

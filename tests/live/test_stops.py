@@ -1,4 +1,4 @@
-"""Runs that are closed, or stopped by several people at once, on five real releases.
+"""Runs that are closed, or stopped by several people at once.
 
 The runs have started and are not writing: an end in the middle of a write may leave SQLite locked.
 The server is restarted then. 1.13.0 gets its second server, because the browser tests need the
@@ -17,15 +17,13 @@ import pytest
 
 from lfclient import LangflowClient, LogLine, RunStatus, ServerFault, Unreachable, Unsupported
 from tests.live.desk import Desk, ended
-from tests.live.releases import Make
+from tests.live.releases import Make, on
 from tests.support import servers
 from tests.support.proxy import Proxy
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
-pytestmark = pytest.mark.parametrize(
-    "langflow", ["1.8.4", "1.10.3", "1.11.6", "1.12.8", "1.13.0-isolated"], indirect=True
-)
+pytestmark = on("1.8.4", "1.11.6", "1.13.0-isolated")
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Several keys of one user, on five real releases."""
+"""Several keys of one user, on the oldest and the newest release."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import httpx
 
 from lfclient import LangflowClient
 from lfclient.errors import InvalidKey, ServerFault
+from tests.live.releases import oldest_and_newest
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
@@ -18,6 +19,7 @@ def user_id(server: LiveServer, key: str) -> str:
         return client.user_id()
 
 
+@oldest_and_newest
 def test_all_keys_of_a_user_tell_the_same_user_until_they_are_revoked(
     langflow: LiveServer, api: httpx.Client, new_key: Callable[[], tuple[str, str]]
 ):

@@ -1,4 +1,4 @@
-"""Files and images for flows, on five real releases."""
+"""Files and images for flows, on real servers."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from lfclient import (
     RunStatus,
 )
 from tests.live.flows import ECHO, READ_FILE
-from tests.live.releases import Make, run_to_end
+from tests.live.releases import Make, dialects, run_to_end
 from tests.support.servers import LiveServer
+
+pytestmark = dialects
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psutil
-import pytest
 
 from lfclient import RunStatus
 from lfclient.console.store.run_record import RunRecord
 from tests.live.desk import Desk, ended
 from tests.live.held_flow import HeldFlow
+from tests.live.releases import on
 from tests.support import servers
 from tests.support.proxy import raw_response
 from tests.support.servers import LiveServer
@@ -26,10 +26,6 @@ STATUS = "GET /api/v2/workflows"
 LOGIN_PAGE = raw_response(200, b"<html><h1>Sign in</h1></html>", "text/html")
 TRUNCATED = raw_response(200, b'{"job_id": "0f')
 SUBMIT_SECONDS = 10.0  # within which a server responds to a submit
-
-
-def on(release: str) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("langflow", [release], indirect=True)
 
 
 classic, isolated, newest = on("1.8.4"), on(ISOLATED), on("1.13.0")
