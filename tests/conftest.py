@@ -61,13 +61,16 @@ _TESTS = Path(__file__).parent
 
 
 class GroupScheduling(LoadScopeScheduling):
-    """Assign whole groups to a worker: tests of a file, or of a release of Langflow."""
+    """Assign whole groups to a worker: tests of a file, or of a server of Langflow."""
 
     def _split_scope(self, nodeid: str) -> str:
         file, _, rest = nodeid.partition("::")
-        version = next((v for v in servers.VERSIONS if v in rest.partition("[")[2]), None)
-        is_live = _folder(_TESTS.parent / file) == "live"
-        return f"langflow-{version}" if version and is_live else file
+        parameters = rest.partition("[")[2]
+        version = next((v for v in servers.VERSIONS if v in parameters), None)
+        if not version or _folder(_TESTS.parent / file) != "live":
+            return file
+        isolated = servers.ISOLATED if servers.ISOLATED in parameters else ""
+        return f"langflow-{version}{isolated}"
 
 
 def _folder(file: Path) -> str:

@@ -1,4 +1,4 @@
-"""Servers that are killed during runs and started again, on three real releases.
+"""Servers that are killed during runs and started again, in both dialects.
 
 Each is its release's second server, which no other test uses meanwhile.
 """
@@ -13,14 +13,12 @@ from lfclient.common.backoff import Backoff
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.run_record import RunRecord
 from tests.live.desk import Desk, ended, is_waiting
-from tests.live.releases import Make
+from tests.live.releases import Make, on
 from tests.support import servers
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
-pytestmark = pytest.mark.parametrize(
-    "langflow", ["1.8.4-isolated", "1.11.6-isolated", "1.13.0-isolated"], indirect=True
-)
+pytestmark = on("1.8.4-isolated", "1.13.0-isolated")
 
 LONG = {"TimedStep-weather.seconds": 600}
 

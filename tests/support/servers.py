@@ -53,7 +53,7 @@ RELEASES = {
     )
 }
 VERSIONS = tuple(RELEASES)
-_ISOLATED = "-isolated"
+ISOLATED = "-isolated"  # the end of the name of a second server
 # The only certificate that these servers trust. For each call of a model, Langflow reads anew all
 # that it trusts; the usual list took a fifth of an agent's time.
 _CERTIFICATE = CACHE / "ca.pem"
@@ -114,7 +114,7 @@ def _environ() -> dict[str, str]:
 
 def release(name: str) -> LiveServer:
     """Return the server of a release, and start it if needed."""
-    version = name.removesuffix(_ISOLATED)
+    version = name.removesuffix(ISOLATED)
     configured = _configured().get(name)
     if configured:
         return LiveServer(version, configured["url"], configured["api_key"])
@@ -167,8 +167,8 @@ def restart_if_locked(server: LiveServer) -> None:
 
 def release_isolated(name: str) -> None:
     """Stop the second server of a release and delete its data; the shared ones keep running."""
-    if name.endswith(_ISOLATED):
-        server = isolated(name.removesuffix(_ISOLATED))
+    if name.endswith(ISOLATED):
+        server = isolated(name.removesuffix(ISOLATED))
         server.stop()
         shutil.rmtree(server.folder)
 
