@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import pytest
 
@@ -11,13 +10,12 @@ from lfclient import ComponentState, LangflowClient, RunStatus
 from lfclient.console.store.run_record import RunRecord
 from tests.live.desk import SECONDS, Desk, ended, has_components, is_waiting, states
 from tests.live.flows import ECHO, ROWS, SECRETIVE, TWO_QUESTIONS
-from tests.live.releases import Make, with_events
-from tests.support.servers import LiveServer
+from tests.live.releases import Make, dialects, on, with_events
 
-WORDS = {"ChatInput-question.input_value": "Good morning!", "WordByWord-writer.pause": 10}
 SECRET = "sk-a-secret-of-the-live-test"
 
 
+@dialects
 @pytest.mark.parametrize("mode", ["background", "sync", "stream"])
 def test_every_components_state_and_output_is_known(desk: Desk, make: Make, modes: bool, mode: str):
     """From events, or from the build records of releases without events."""
@@ -52,7 +50,7 @@ def test_components_are_shown_while_they_run(desk: Desk, make: Make):
 
 @with_events
 def test_text_appears_as_it_is_written_and_is_kept_after_a_stop(desk: Desk, make: Make):
-    """The stop is confirmed quickly."""
+    """So are the outputs of components that had ended. The stop is confirmed quickly."""
     run_id = desk.start(make("Write word by word"))
 
     def text(record: RunRecord) -> str:
@@ -68,24 +66,6 @@ def test_text_appears_as_it_is_written_and_is_kept_after_a_stop(desk: Desk, make
     assert "Stopped" in record.stop_result
     assert text(record).startswith(later)
     assert "interrupted" in states(record).values()
-
-
-@with_events
-def test_a_job_stopped_while_it_writes_keeps_its_partial_output(
-    desk: Desk, make: Make, langflow: LiveServer
-):
-    """Its text and its components' outputs, marked as partial."""
-    run_id = desk.start(make("Write word by word"), **{**WORDS, "WordByWord-writer.pause": 100})
-
-    def written(record: Any) -> str:
-        messages = record.run.messages.values() if record.run else ()
-        return "".join(one.visible_text for one in messages if one.sender == "Machine")
-
-    desk.until(run_id, lambda record: len(written(record)) > 20)
-    desk.runner.stop(run_id, desk.connection)
-    record = desk.until(run_id, ended)
-    assert record.status is RunStatus.CANCELLED
-    assert len(written(record)) > 20
     assert states(record)["PromptTemplate-story"] == "done"
     assert record.run.components["PromptTemplate-story"].output is not None
 
@@ -204,7 +184,7 @@ def test_a_run_asks_its_second_question(
     assert [one.sent for one in record.run.decided] == made
 
 
-@pytest.mark.parametrize("langflow", ["1.10.3", "1.13.0"], indirect=True)
+@on("1.10.3", "1.13.0")
 def test_thirty_runs_at_once_complete_and_run_once_each(
     desk: Desk, make: Make, client: LangflowClient
 ):

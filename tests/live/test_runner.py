@@ -1,10 +1,5 @@
-"""The runner on real servers of five releases."""
+"""The runner on real servers, with flows that sleep."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
 import time
 import uuid
 from copy import deepcopy
@@ -16,9 +11,12 @@ from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
-from lfclient.console.store.store import Store
+from lfclient.console.samples.spec import components_by_type
 from lfclient.runs.model import RunStatus
+from tests.live.releases import oldest_and_newest
 from tests.support.servers import delete_flow
+
+pytestmark = oldest_and_newest
 
 
 def until(ready, timeout, what):
@@ -33,20 +31,12 @@ def until(ready, timeout, what):
 class Live:
     """A flow that sleeps on a real server, and a runner for it."""
 
-    def __init__(self, server, folder):
-        self.version = tuple(map(int, server.version.split(".")))
+    def __init__(self, server, folder, catalogue):
         self.connection = Connection("live", server.url, SecretStr(server.api_key), "secrets")
-        self.folder, self.key = folder, server.api_key
         self.owner = owner_fingerprint(self.connection, folder)
         self.client = LangflowClient(server.url, server.api_key)
         self.server = self.client.server()
-        self.node = deepcopy(
-            next(
-                components["PythonREPLComponent"]
-                for components in self.client.catalogue().values()
-                if "PythonREPLComponent" in components
-            )
-        )
+        self.node = components_by_type(catalogue)["PythonREPLComponent"]
         self.flows = []
         self.runner = Runner(folder)
 
@@ -105,8 +95,8 @@ class Live:
 
 
 @pytest.fixture
-def live(langflow, tmp_path):
-    made = Live(langflow, tmp_path)
+def live(langflow, tmp_path, catalogue):
+    made = Live(langflow, tmp_path, catalogue)
     yield made
     made.close()
 
@@ -122,16 +112,6 @@ def test_the_end_of_a_job_is_recorded_within_four_seconds(live, seconds):
     assert took <= seconds + 4
 
 
-def test_a_running_job_is_stopped(live):
-    """The server confirms it and the record says so."""
-    run_id = live.start(live.flow(30))
-    live.running(run_id)
-    live.runner.stop(run_id, live.connection)
-    record = live.ended(run_id, 5)
-    assert record.status is RunStatus.CANCELLED
-    assert "Stopped on the server" in record.stop_result
-
-
 def test_stop_closes_a_synchronous_call_at_once(live):
     """The record says what was not stopped."""
     run_id = live.start(live.flow(20), mode="sync")
@@ -140,39 +120,3 @@ def test_stop_closes_a_synchronous_call_at_once(live):
     record = live.ended(run_id, 10)  # half of the flow's time
     assert record.status is RunStatus.CANCELLED
     assert "if it has reached the server, it continues there" in record.stop_result
-
-
-@pytest.mark.parametrize("langflow", ["1.8.4", "1.10.3"], indirect=True)
-def test_a_running_job_is_followed_after_a_kill(live):
-    """Also without events. The synchronous call's outcome is unknown."""
-    live.runner.close()
-    flow = live.flow(3)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.live.runner_process"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    instructions = {
-        "folder": str(live.folder),
-        "url": live.connection.url,
-        "key": live.key,
-        "flow": flow.id,
-    }
-    process.stdin.write(json.dumps(instructions))
-    process.stdin.close()
-    job, call = process.stdout.readline().strip(), process.stdout.readline().strip()
-    store = Store(live.folder)
-    until(lambda: store.get(job).job_id, 10, "job id on disk")
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait(10)
-    assert not store.get(job).ended
-    store.close()
-
-    live.runner = Runner(live.folder)
-    assert live.record(call).status is RunStatus.OUTCOME_UNKNOWN
-    live.runner.attach(live.connection)
-    record = live.ended(job, 20)
-    assert record.status is RunStatus.COMPLETED
-    assert record.run.outputs
-    assert {found.id for found in live.runner.recent(live.owner)} == {job, call}

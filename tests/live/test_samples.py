@@ -128,23 +128,23 @@ def test_a_sample_completes(first_run: Callable[[str, str], RunRecord], name: st
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
-def test_the_failing_sample_completes_once_it_gets_json(
-    client: LangflowClient,
-    flows: dict[str, Flow],
-    first_run: Callable[[str, str], RunRecord],
-    mode: str,
+def test_the_failing_sample_fails_and_says_why(
+    first_run: Callable[[str, str], RunRecord], mode: str
 ):
-    """Before, it fails and says why."""
-    flow = flows[_FAILS]
     failed = first_run(_FAILS, mode).run
-    assert failed
-    mended = client.run(flow, {"JSONtoData-empty.json_string": '{"a": 1}'})
-    repaired = client.run(flow, {"JSONtoData-empty.json_string": '{"a": '})
 
+    assert failed
     assert failed.status is RunStatus.FAILED
     assert "JSON" in failed.errors[0].message
-    assert mended.status is RunStatus.COMPLETED
-    assert repaired.status is RunStatus.COMPLETED  # as the sample's description says
+
+
+def test_the_failing_sample_completes_once_it_gets_json(
+    client: LangflowClient, flows: dict[str, Flow]
+):
+    """Also where the JSON is cut off, as the sample's description says."""
+    for json_string in ('{"a": 1}', '{"a": '):
+        run = client.run(flows[_FAILS], {"JSONtoData-empty.json_string": json_string})
+        assert run.status is RunStatus.COMPLETED
 
 
 @pytest.mark.parametrize("name", [name for name in (*_KINDS, _FAILS) if name != _RANDOM])
