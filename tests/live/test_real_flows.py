@@ -17,6 +17,7 @@ from tests.browser.accessibility import check
 from tests.browser.attack_tools import traces_on_disk
 from tests.browser.screen import Screen, log_of
 from tests.live.flows import EMBED, loop_graph
+from tests.live.releases import on
 from tests.support import servers
 from tests.support.console_process import CHROMIUM_ARGS, Console
 from tests.support.model_server import OLLAMA_URL, ModelServer
@@ -205,6 +206,7 @@ def test_a_key_that_is_entered_for_my_runs_is_sent_and_told_nowhere(
     assert traces_on_disk(console.folder, secret) == []
 
 
+@on("1.13.0")
 def test_a_provider_is_set_up_one_of_all_its_models_is_chosen_and_its_key_is_removed(
     open_project, models: ModelServer
 ):
@@ -240,6 +242,7 @@ def test_a_provider_is_set_up_one_of_all_its_models_is_chosen_and_its_key_is_rem
     screen.drawn()
 
 
+@on("1.13.0")
 def test_a_model_that_calls_no_tools_is_not_offered_to_an_agent(
     open_project, client: LangflowClient
 ):
@@ -258,6 +261,7 @@ def test_a_model_that_calls_no_tools_is_not_offered_to_an_agent(
         box.press("Escape")
 
 
+@on("1.13.0")
 def test_an_embedding_model_is_chosen_in_place_of_the_authors(
     open_console, made: list[str], client: LangflowClient, models: ModelServer
 ):
@@ -290,6 +294,7 @@ def test_an_embedding_model_is_chosen_in_place_of_the_authors(
     assert (asked.path, asked.body["model"]) == ("/api/embed", "nomic-embed-text:latest")
 
 
+@on("1.13.0")
 def test_a_key_is_tried_without_moving_the_page(open_project, models: ModelServer):
     """A ring in the pressed button turns meanwhile; the refusal is below it."""
     screen, _ = open_project("Simple Agent")
@@ -383,6 +388,7 @@ def test_one_model_is_used_for_all_agents_and_a_file_is_read(open_project, tmp_p
     expect(screen.part("outputs")).to_contain_text("What a lovely day.")
 
 
+@on("1.13.0")
 def test_components_whose_values_no_run_reaches_are_named(
     open_project, open_console, made: list[str], client: LangflowClient
 ):
