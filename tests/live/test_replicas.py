@@ -20,12 +20,12 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.run_record import RunRecord
-from tests.live.releases import Make
+from tests.live.releases import Make, on
 from tests.support.postgres import postgres
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for_record
 
-pytestmark = pytest.mark.parametrize("langflow", ["1.13.0"], indirect=True)
+pytestmark = on("1.12.8")
 TAKEN_OVER_SECONDS = 30.0
 
 
@@ -79,7 +79,7 @@ class Survivor:
         self.runner.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def beside(request, tmp_path: Path, langflow: LiveServer) -> Iterator[Survivor]:
     url = postgres().new_database() if request.param == "postgresql" else None
     made = Survivor(tmp_path, langflow, url)
@@ -101,6 +101,7 @@ def ended(record: RunRecord) -> bool:
     return record.ended
 
 
+@pytest.mark.parametrize("beside", ["postgresql"], indirect=True)
 def test_another_process_shows_stops_decides_and_takes_over_runs(
     beside: Survivor, client: LangflowClient, make: Make
 ):
@@ -147,6 +148,7 @@ def test_another_process_shows_stops_decides_and_takes_over_runs(
     assert counts == [1, 1, 1, 1]
 
 
+@pytest.mark.parametrize("beside", ["sqlite"], indirect=True)
 def test_a_job_keeps_writing_while_its_process_is_killed(
     beside: Survivor, client: LangflowClient, make: Make
 ):
