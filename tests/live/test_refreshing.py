@@ -51,16 +51,32 @@ PARSER = Sample(
 MODEL = replace(ASK_MODEL, nodes=tuple(replace(each, editable=()) for each in ASK_MODEL.nodes))
 OLLAMA_CLASS = {"metadata": {"model_class": "ChatOllama", "model_name_param": "model"}}
 MCP = Sample("mcp", "", (Node("m", "MCPTools"),))
+# Langflow starts it many times; the SDK's own takes 0.7 s each time
 MCP_SERVER = """
-from mcp.server.fastmcp import FastMCP
+import json
+import sys
 
-server = FastMCP("adding")
+NUMBERS = {name: {"type": "integer"} for name in ("a", "b")}
+SCHEMA = {"type": "object", "properties": NUMBERS, "required": ["a", "b"]}
+ABOUT = {"capabilities": {"tools": {}}, "serverInfo": {"name": "adding", "version": "1"}}
 
-@server.tool()
-def add(a: int, b: int) -> str:
-    return f"sum={a + b}"
 
-server.run()
+def answer(method, params):
+    if method == "initialize":
+        return {"protocolVersion": params["protocolVersion"], **ABOUT}
+    if method == "tools/list":
+        return {"tools": [{"name": "add", "description": "", "inputSchema": SCHEMA}]}
+    if method == "tools/call":
+        text = f"sum={sum(params['arguments'].values())}"
+        return {"content": [{"type": "text", "text": text}]}
+    return {}
+
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    if "id" in asked:
+        result = answer(asked["method"], asked.get("params"))
+        print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result}), flush=True)
 """
 
 
