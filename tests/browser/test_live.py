@@ -134,6 +134,23 @@ def test_a_short_run_is_not_shown_as_completed_before_its_result(screen):
         screen.run()
         screen.wait("completed")
         screen.drawn()
+    assert_result_came_with_end(screen)
+
+
+def test_a_run_of_some_seconds_is_not_shown_as_completed_before_its_result(screen, finish_work):
+    screen.pick("Takes half a minute")
+    screen.mode("Synchronous")
+    screen.page.evaluate(_RECORD_END)
+    screen.run()
+    screen.page.wait_for_timeout(2_000)  # the fragment follows the run by now
+    finish_work()
+    screen.wait("completed")
+    screen.drawn()
+    assert_result_came_with_end(screen)
+
+
+def assert_result_came_with_end(screen):
+    """Assert that no frame of the page had the end without the result."""
     ended = [text for text in screen.page.evaluate("window.seen") if "Completed" in text]
     assert ended
     assert [text for text in ended if "Waiting for the first" in text] == []
