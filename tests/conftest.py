@@ -83,6 +83,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupSchedul
     return GroupScheduling(config, log)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Import no tests of a folder that is excluded, as by `-m "not live and not browser"`.
+
+    Each worker would import all of them, Chromium's driver as well, to drop them afterwards.
+    """
+    expression = config.option.markexpr
+    is_excluded = f"not {collection_path.name}" in expression.split(" and ")
+    is_kind = collection_path.parent == _TESTS and " or " not in expression
+    return True if is_kind and is_excluded else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of a folder with its name, before `-m` chooses; the slowest folders run first.
@@ -92,8 +103,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     so that no worker is left with a long one.
     """
     counts = Counter(item.path for item in items)
+    folders = {file: _folder(file) for file in counts}
     for item in items:
-        folder = _folder(item.path)
+        folder = folders[item.path]
         if folder in ("live", "browser", "bench"):
             item.add_marker(folder)
         if hasattr(item, "callspec") and "postgresql" in item.callspec.params.values():
