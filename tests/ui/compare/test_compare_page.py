@@ -36,6 +36,11 @@ from tests.ui.support.whole_pages import ONE, TWO, open_app, page_text
 ROOT = Path(__file__).parents[3]
 
 
+def menu_of(run):
+    """Return the state in which the run's menu “Compare with…” is open."""
+    return {compare_page.compare_key(f"with-{run.id}"): True}
+
+
 def test_without_runs_in_the_address_recent_ones_can_be_chosen_and_compared(create_run):
     records = [create_run({TEXT: "a"}), create_run({TEXT: "b"})]
     app = open_app("pages/compare.py")
@@ -90,9 +95,7 @@ def test_the_run_that_others_are_chosen_for_is_the_baseline(create_run):
         create_run({TEXT: word}, created_at=NOW + timedelta(hours=hours))
         for hours, word in enumerate(("shown", "other"), 1)
     )
-    app = open_app(run=shown.id)
-    app.session_state[compare_page.compare_key(f"with-{shown.id}")] = True
-    app.run()
+    app = open_app(run=shown.id, session_state=menu_of(shown))
     links = [link.proto for link in app.get("page_link")]
     query = next(link.query_string for link in links if link.label == "Choose runs")
     app = open_app("pages/compare.py", **dict(parse_qsl(query)))
@@ -229,9 +232,7 @@ def test_a_run_without_timings_is_named(create_run):
 def test_an_open_run_links_to_comparisons_with_other_runs_of_its_flow(create_run):
     shown, other = create_run({TEXT: "a"}), create_run({TEXT: "b"})
     create_run({TEXT: "c"}, flow_id=TWO)
-    app = open_app(run=shown.id)
-    app.session_state[compare_page.compare_key(f"with-{shown.id}")] = True
-    app.run()
+    app = open_app(run=shown.id, session_state=menu_of(shown))
     links = [each.proto.query_string for each in app.get("page_link")]
     assert [link for link in links if "%2C" in link] == [
         f"runs={shown.id}%2C{other.id}&baseline={shown.id}"

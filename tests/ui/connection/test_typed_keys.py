@@ -27,8 +27,7 @@ def typed_server():
 
 def connect(server, key, app=None):
     """Type a server's address and a key, by default in a new browser; return the page."""
-    app = app or open_app("pages/connection.py")
-    app.switch_page("pages/connection.py").run()
+    app = app.switch_page("pages/connection.py").run() if app else open_app("pages/connection.py")
     next(each for each in app.text_input if each.label == "Address").set_value(server.url)
     next(each for each in app.text_input if each.label == "API key").set_value(key)
     app = press(app, "Connect")

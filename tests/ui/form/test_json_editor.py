@@ -12,9 +12,7 @@ PANEL = f"form-json-{OWNER[:12]}-11111111-2222-3333-4444-555555555555"
 
 
 def opened(**parameters) -> Form:
-    found = form(editable_node(**parameters), mode="sync")
-    found.at.session_state[f"{PANEL}-panel"] = True
-    return found.run()
+    return form(editable_node(**parameters), mode="sync", **{f"{PANEL}-panel": True})
 
 
 def box(found: Form):

@@ -17,6 +17,7 @@ from tests.ui.support.history_page import (
     add_label,
     column,
     history,
+    history_with,
     open_label_panel,
     select_runs,
     stored_run_ids,
@@ -129,9 +130,7 @@ def test_bulk_delete_keeps_a_run_that_ends_after_the_confirmation_is_drawn(url):
     running = add_running_run(url, id="c", submit_token="c", created_at=NOW - timedelta(seconds=2))
     store = app_context().runner.store
     store.create(running)
-    app = history()
-    app.session_state[history_state.history_key("bulk")] = True
-    app.run()
+    app = history_with("bulk")
     next(each for each in app.toggle if each.label == "Any age").set_value(True).run()
     ended = datetime.now(UTC)
     stored = store.get("c")

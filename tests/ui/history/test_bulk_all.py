@@ -22,9 +22,15 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.history import bulk_all
 from pages._ui.history.filters import Filters
 from pages._ui.history.view import ListView
-from pages._ui.state import history as history_state
 from tests.support import flows
-from tests.ui.support.history_page import NOW, add, history, select_runs, stored_run_ids
+from tests.ui.support.history_page import (
+    NOW,
+    add,
+    history,
+    history_with,
+    select_runs,
+    stored_run_ids,
+)
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, add_running_run, button_labels, page_text, press
 
@@ -38,9 +44,7 @@ def exported(filters, prices=None):
 
 
 def open_panel(**address):
-    app = history(**address)
-    app.session_state[history_state.history_key("bulk")] = True
-    return app.run()
+    return history_with("bulk", **address)
 
 
 def choose_any_age(app, is_any=True):

@@ -12,11 +12,10 @@ from lfclient.runs.model import Run, RunStatus
 from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import view
-from pages._ui.state import history as history_state
 from tests.support.flows import entry, node
 from tests.support.pictures import image_file
 from tests.ui.history.test_groups import add_result, add_twenty
-from tests.ui.support.history_page import add, history
+from tests.ui.support.history_page import add, history, history_with
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
 
@@ -60,9 +59,7 @@ def test_a_card_shows_output_start_and_inputs(url):
 
 def test_all_filters_but_the_search_are_in_one_panel(url):
     add(url, "a")
-    app = history(status="completed", starred="yes")
-    app.session_state[history_state.history_key("more")] = True
-    app.run()
+    app = history_with("more", status="completed", starred="yes")
     panels = {each.proto.popover.label: each for each in app.get("popover")}
     panel = panels["Filters (2)"]
     assert {each.label for each in panel.selectbox} >= {"Flow", "Started", "Mode"}

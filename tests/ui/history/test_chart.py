@@ -9,7 +9,7 @@ from lfclient.runs.model import RunStatus
 from pages._ui.history import chart as history_chart
 from pages._ui.outputs import chart_data
 from pages._ui.state import history as history_state
-from tests.ui.support.history_page import add, history
+from tests.ui.support.history_page import add, history, history_with
 from tests.ui.support.whole_pages import ONE, TWO, page_text
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -62,9 +62,7 @@ def test_a_day_on_the_chart_is_a_day_in_the_browsers_time_zone(url, monkeypatch)
     monkeypatch.setattr(history_chart, "build_chart", record_bars)
     add(url, "a")
     add(url, "b", 60 * 86400)
-    app = history()
-    app.session_state[history_state.history_key("chart")] = True
-    app.run()
+    history_with("chart")
     starts = [start.astimezone(zone) for start, _, _ in drawn]
     assert [(start.hour, start.minute) for start in starts] == [(0, 0), (0, 0)]
 

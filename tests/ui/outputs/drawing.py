@@ -28,7 +28,7 @@ def page(run, download):
     outputs_view.draw(run, "run-1", download, lambda: run)
 
 
-def draw_outputs(*found, not_run=(), download=None):
+def draw_outputs(*found, not_run=(), download=None, session_state=None):
     run = Run(
         "flow",
         "background",
@@ -38,6 +38,8 @@ def draw_outputs(*found, not_run=(), download=None):
     )
     app = AppTest.from_function(page, kwargs={"run": run, "download": download})
     app.query_params["run"] = "run-1"
+    for key, value in (session_state or {}).items():
+        app.session_state[key] = value
     app.run()
     return app
 

@@ -9,10 +9,7 @@ PAIR_VIEW = "compare-view-run-1"
 
 def open_pair(first, second):
     pair = [Output("A-1", *first, display_name="One"), Output("B-2", *second, display_name="Two")]
-    app = draw_outputs(*pair)
-    app.session_state["compare-run-1"] = True
-    app.run()
-    return app
+    return draw_outputs(*pair, session_state={"compare-run-1": True})
 
 
 def test_two_outputs_are_drawn_side_by_side_once_the_panel_is_opened():

@@ -98,10 +98,8 @@ def open_unreached(server, name: str, *more_settings: dict, given: bool = False)
     run = Run(ONE, "sync", RunStatus.FAILED, errors=(UNREACHED,))
     overrides = {MODEL: [{"name": f"{name}-1", "provider": name}]}
     record = add_ended_run(server.url, status=RunStatus.FAILED, run=run, overrides=overrides)
-    app = open_app(run=record.id)
-    if given:
-        app.session_state["given-settings"] = {record.owner: {"FAR_KEY": "sk-given"}}
-    return app.run()
+    settings = {"given-settings": {record.owner: {"FAR_KEY": "sk-given"}}} if given else None
+    return open_app(run=record.id, session_state=settings)
 
 
 @pytest.mark.parametrize("given", [False, True])

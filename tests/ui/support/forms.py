@@ -98,8 +98,11 @@ class Form:
         return self.run()
 
     def open_all_parameters(self, is_open: bool = True) -> Form:
-        self.at.session_state[f"all-parameters-{OWNER[:12]}-{self.raw['id']}"] = is_open
+        self.at.session_state[self.all_parameters_key()] = is_open
         return self.run()
+
+    def all_parameters_key(self) -> str:
+        return f"all-parameters-{OWNER[:12]}-{self.raw['id']}"
 
     def search(self, words: str) -> Form:
         self.open_all_parameters()
@@ -107,7 +110,8 @@ class Form:
         return self.run()
 
     def open(self, component: str) -> Form:
-        return self.open_all_parameters().toggle(component, True)
+        self.at.session_state[self.all_parameters_key()] = True
+        return self.toggle(component, True)
 
     def toggle(self, component: str, is_open: bool) -> Form:
         (key,) = (k for k in self.toggle_keys() if k.endswith(f"-{component}"))

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from streamlit.testing.v1 import AppTest
-
 from lfclient.console.config.ownership import owner_fingerprint
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import history as history_state
-from tests.ui.support.whole_pages import APP, add_ended_run
+from tests.ui.support.whole_pages import add_ended_run, open_app
 
 NOW = datetime.now(UTC)
 
@@ -25,11 +23,13 @@ def add(url, name, seconds_ago=0, **more):
 
 def history(**address):
     """Open the page with these query parameters."""
-    app = AppTest.from_file(APP)
-    app.switch_page("pages/history.py")
-    for name, value in address.items():
-        app.query_params[name] = value
-    return app.run()
+    return open_app("pages/history.py", **address)
+
+
+def history_with(part, **address):
+    """Open the page with an open panel, a menu, or the chart."""
+    opened = {history_state.history_key(part): True}
+    return open_app("pages/history.py", session_state=opened, **address)
 
 
 def select_runs(app, *runs):

@@ -21,11 +21,16 @@ APP = str(Path(__file__).parents[3] / "app.py")
 ONE, TWO = (str(uuid.UUID(int=number)) for number in (1, 2))
 
 
-def open_app(page=None, **query_params):
-    """Open a page of the console, by default Run, with these query parameters."""
+def open_app(page=None, *, session_state=None, **query_params):
+    """Open a page of the console, by default Run, with these query parameters.
+
+    `session_state` has what a person chose before: menus and tabs that are open, for example.
+    """
     app = AppTest.from_file(APP)
     if page:
         app.switch_page(page)
+    for key, value in (session_state or {}).items():
+        app.session_state[key] = value
     for name, value in query_params.items():
         app.query_params[name] = value
     return app.run()
@@ -123,10 +128,5 @@ def make_record(url, **more):
 
 def open_run_tab(tab, record, view=""):
     """Open the Run page with this tab of the run, and this view of its trace."""
-    app = AppTest.from_file(APP)
-    app.query_params["run"] = record.id
-    app.session_state[f"result-{record.id}"] = tab
-    if view:
-        app.session_state[run_page.TRACE_VIEW] = view
-    app.run()
-    return app
+    chosen = {f"result-{record.id}": tab, **({run_page.TRACE_VIEW: view} if view else {})}
+    return open_app(run=record.id, session_state=chosen)
