@@ -17,6 +17,12 @@ def stop_queued_jobs_soon(monkeypatch):
 
 
 @pytest.fixture
+def forgotten_at_once(monkeypatch):
+    """Take a job that the server does not know for a lost one, however new it is."""
+    monkeypatch.setattr("lfclient.console.runner.job_follower._MAX_COMMIT_SECONDS", 0.0)
+
+
+@pytest.fixture
 def timings():
     """The runners' timings; a test file may override them."""
     return Timings()

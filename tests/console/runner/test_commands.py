@@ -75,6 +75,7 @@ def test_a_second_question_is_shown_after_a_decision_made_elsewhere(bench, suspe
     assert (record.status, record.note) == (RunStatus.SUSPENDED, "")
 
 
+@pytest.mark.usefixtures("forgotten_at_once")
 def test_stop_is_offered_again_if_the_server_moved_and_does_not_know_the_job(bench, running):
     bench.restart()
     bench.server.jobs.clear()
@@ -87,6 +88,7 @@ def test_stop_is_offered_again_if_the_server_moved_and_does_not_know_the_job(ben
     assert (record.ended, record.stop_requested_at) == (False, None)
 
 
+@pytest.mark.usefixtures("forgotten_at_once")
 def test_a_stop_is_offered_again_if_the_run_is_released_as_it_is_sent(bench, running, monkeypatch):
     """As of a server that has moved and does not know the job."""
     bench.restart()
@@ -206,6 +208,7 @@ def test_a_stop_is_sent_although_the_server_asks_to_wait_with_polls(bench, refus
 @both_dialects
 def test_a_stopped_run_ends_although_the_server_has_asked_for_a_day_without_polls(bench, refuse):
     """The console asks again some seconds after the stop."""
+    bench.use_timings(confirming=Backoff(0.1, 60.0, attempts=10))
     bench.server.seconds = 60
     refuse(POLL)
     run_id = bench.start()

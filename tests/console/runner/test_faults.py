@@ -167,6 +167,7 @@ def test_a_job_that_the_server_shows_a_moment_later_is_followed(bench):
 
 
 @both_dialects
+@pytest.mark.usefixtures("forgotten_at_once")
 def test_a_job_that_the_server_has_forgotten_has_an_unknown_outcome(bench):
     run_id = bench.start_job()
     bench.restart()
@@ -280,6 +281,7 @@ def test_a_job_whose_flow_was_deleted_is_followed(bench):
     assert bench.wait_for_end(run_id).run.outputs["ChatOutput-b"].value == "echo"
 
 
+@pytest.mark.usefixtures("forgotten_at_once")
 def test_a_server_at_another_address_that_does_not_know_the_job_does_not_end_the_run(bench):
     run_id = bench.start_job()
     bench.restart()

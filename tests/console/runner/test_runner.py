@@ -195,6 +195,7 @@ def test_stop_closes_a_sync_call_and_says_that_the_server_may_continue(bench):
 
 @pytest.mark.parametrize("mode", ["sync", "stream"])
 def test_a_stop_does_not_wait_for_a_busy_disk(bench, monkeypatch, mode):
+    bench.use_timings(max_call_start_seconds=0.1)
     bench.server.seconds = 60
     disk, update = threading.Event(), Store.update
 

@@ -29,7 +29,9 @@ MODES = ["background", "sync", "stream"]
 
 @pytest.fixture
 def timings():
-    return Timings(unreachable=OFTEN, searching=OFTEN, resend_delay_seconds=0.5)
+    return Timings(
+        unreachable=OFTEN, searching=OFTEN, resend_delay_seconds=0.5, max_call_start_seconds=0.1
+    )
 
 
 def refusal(status, **headers):

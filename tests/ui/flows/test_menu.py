@@ -29,9 +29,7 @@ SECRET = node("T-a", p=entry("SecretStrInput", "str", "sk-stored-123456", passwo
 
 
 def open_menu(**query_params):
-    app = open_app(**query_params)
-    app.session_state["flow-menu"] = True
-    return app.run()
+    return open_app(session_state={"flow-menu": True}, **query_params)
 
 
 def remember(flow_id=ONE):
@@ -83,7 +81,7 @@ def duplicate(server, key):
     """Duplicate a flow that got this key after the page was drawn. Return the toasts on dots."""
     headers = entry("TableInput", "table", [{"key": "x-api-key", "value": key}])
     app = open_menu()
-    server.set_flows(flow(ONE, "Echo", [node("A-a", headers=headers)]))
+    server.set_flows(flow(ONE, "Echo", [node("A-a", headers=headers)]), flow(TWO, "New"))
     offer(server)
     app = press(app, "Duplicate")
     assert not app.exception
@@ -195,9 +193,8 @@ def test_an_added_flow_that_is_not_remembered_is_chosen_all_the_same(
 
 @pytest.mark.parametrize("page", ["pages/run.py", "pages/chat.py"])
 def test_the_menu_is_beside_the_flow_picker(langflow_stand_in, page):
-    app = open_app(page)
-    app.session_state["flow-menu"] = True
-    assert "Duplicate" in button_labels(app.run())
+    app = open_app(page, session_state={"flow-menu": True})
+    assert "Duplicate" in button_labels(app)
 
 
 def test_the_menu_works_while_the_release_is_unknown(langflow_stand_in):
