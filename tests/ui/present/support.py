@@ -2,34 +2,27 @@
 
 import json
 
-from streamlit.testing.v1 import AppTest
-
 from lfclient.console.present.presentation import PURPOSE, Presentation, ShownInput
 from lfclient.console.store.flow_settings import FlowSettings
 from pages._ui.connection.app_context import app_context
-from tests.ui.support.preset_pages import open_page, owner
-from tests.ui.support.whole_pages import APP, ONE, press
+from pages._ui.state.drafts import drafts
+from tests.ui.support.preset_pages import owner
+from tests.ui.support.whole_pages import ONE, open_app
 
 RUN = "POST /api/v2/workflows"
 
 
-def present(flow_id=ONE, browser=None, **address):
+def present(flow_id=ONE, browser=None, *, session_state=None, **address):
     """Open the Present view of a flow, by default in a browser of its own."""
-    app = AppTest.from_file(APP)
-    if browser:
-        app.session_state["browser-id"] = browser * 43
-    for name, value in {"view": "present", "flow": flow_id, **address}.items():
-        app.query_params[name] = value
-    return app.run()
+    state = {**({"browser-id": browser * 43} if browser else {}), **(session_state or {})}
+    return open_app(session_state=state, view="present", flow=flow_id, **address)
 
 
-def present_as_presenter(browser="b", **address):
-    """Open the Present view in a browser that came to it from the Run page.
-
-    AppTest would run the Run page again, not the navigation that leads to the view.
-    """
-    press(open_page(browser, flow=ONE), "Present")
-    return present(browser=browser, **address)
+def present_as_presenter(browser="b", **more):
+    """Open the Present view in a browser that came to it from the Run page."""
+    app_context()  # stores drafts
+    drafts().save((browser * 43, ONE, "presenter"), {"presenter": True})
+    return present(browser=browser, **more)
 
 
 def stored(flow_id=ONE):

@@ -70,9 +70,8 @@ def test_what_was_entered_on_the_run_page_is_offered_to_the_view_if_it_is_not_pr
 
 def test_what_was_entered_on_the_run_page_replaces_the_values_of_the_preset():
     preset = store_preset("Mine", p="Porto", n=7)
-    app = present_as_presenter(preset=preset.id)
-    app.session_state[ENTERED.key] = Entered(ONE, "the preset “Mine”", {"T-a.p": "Lisbon"})
-    app.run()
+    entered = Entered(ONE, "the preset “Mine”", {"T-a.p": "Lisbon"})
+    app = present_as_presenter(preset=preset.id, session_state={ENTERED.key: entered})
     assert "Shows the preset “Mine”, not what was entered" in page_text(app)
     app = press(app, "Use the values of the Run page")
     assert "not what was entered" not in page_text(app)
@@ -80,9 +79,9 @@ def test_what_was_entered_on_the_run_page_replaces_the_values_of_the_preset():
 
 
 def test_a_view_in_which_something_was_entered_is_not_said_to_show_the_preset():
-    app = present_as_presenter()
-    app.session_state[ENTERED.key] = Entered(ONE, "the preset “Mine”", {"T-a.p": "Lisbon"})
-    assert "Shows the preset “Mine”" in page_text(app.run())
+    entered = Entered(ONE, "the preset “Mine”", {"T-a.p": "Lisbon"})
+    app = present_as_presenter(session_state={ENTERED.key: entered})
+    assert "Shows the preset “Mine”" in page_text(app)
     enter(app, "typed in the view")
     assert "Shows the preset" not in page_text(app)
     assert value(press(app, "Use the values of the Run page")) == "Lisbon"
@@ -105,8 +104,9 @@ def test_somebody_who_opened_the_address_can_neither_edit_nor_leave():
 
 
 def test_after_a_reload_a_presenter_can_still_edit_and_leave():
-    app = present_as_presenter("b")
-    assert {"Edit", "Exit"} <= set(button_labels(present(browser="b")))
+    press(open_page("b", flow=ONE), "Present")
+    app = present(browser="b")
+    assert {"Edit", "Exit"} <= set(button_labels(app))
     press(app, "Exit")
     assert not {"Edit", "Exit"} & set(button_labels(present(browser="b")))
 
@@ -297,9 +297,9 @@ def test_settings_that_can_not_be_saved_stay_in_the_editor(monkeypatch):
 def edit_with_hidden_value(**address):
     """Open the editor with a value of the Run page for an input that is not shown."""
     store(inputs={"T-a.p": {}})
-    app = present_as_presenter(**address)
-    app.session_state[ENTERED.key] = Entered(ONE, "the flow's values", {"T-a.n": 7, "T-a.p": "x"})
-    return press(press(app.run(), "Use the values of the Run page"), "Edit")
+    entered = Entered(ONE, "the flow's values", {"T-a.n": 7, "T-a.p": "x"})
+    app = present_as_presenter(session_state={ENTERED.key: entered}, **address)
+    return press(press(app, "Use the values of the Run page"), "Edit")
 
 
 def test_values_that_only_the_presenter_has_become_the_default_preset():

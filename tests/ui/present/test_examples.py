@@ -20,9 +20,9 @@ def test_an_example_keeps_the_values_of_the_run_page_that_are_not_shown():
     """Such as the model, which the presenter chose there."""
     example = store_preset("Short", p="of the example")
     store(examples=(example.id,), inputs={"T-a.p": {}})
-    app = present_as_presenter()
-    app.session_state[ENTERED.key] = Entered(ONE, "the flow's values", {"T-a.n": 7, "T-a.p": "x"})
-    app = press(press(app.run(), "Use the values of the Run page"), "Short")
+    entered = Entered(ONE, "the flow's values", {"T-a.n": 7, "T-a.p": "x"})
+    app = present_as_presenter(session_state={ENTERED.key: entered})
+    app = press(press(app, "Use the values of the Run page"), "Short")
     state = app.session_state["forms"][example.owner, ONE, "present"]
     assert state.overrides() == {"T-a.n": 7, "T-a.p": "of the example"}
     assert not app.exception

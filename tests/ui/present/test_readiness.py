@@ -137,9 +137,8 @@ def serve_agent(server, *, is_configured: bool = False) -> None:
 
 def edit_with_given_key():
     """Open the editor in a tab that has the key."""
-    app = press(present_as_presenter(), "Edit")
-    app.session_state["given-settings"] = {owner(): {"OPENAI_API_KEY": "sk-given"}}
-    return app.run()
+    given = {owner(): {"OPENAI_API_KEY": "sk-given"}}
+    return press(present_as_presenter(session_state={"given-settings": given}), "Edit")
 
 
 @pytest.mark.parametrize(
@@ -178,9 +177,9 @@ def test_a_key_typed_for_a_run_is_not_presented_and_the_operator_is_named(
     """The values of the Run page come without secrets."""
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     serve_agent(fields_server)
-    app = present_as_presenter()
-    app.session_state[ENTERED.key] = Entered(ONE, "the flow's", {"Agent-a.api_key": SECRET_MASK})
-    app = press(press(app.run(), USE_ENTERED), "Edit")
+    entered = Entered(ONE, "the flow's", {"Agent-a.api_key": SECRET_MASK})
+    app = present_as_presenter(session_state={ENTERED.key: entered})
+    app = press(press(app, USE_ENTERED), "Edit")
     ask = "Ask the operator of this console to save the provider's settings on the server."
     assert f"OpenAI: no OpenAI setting yet. {ask}" in page_text(app)
     assert not app.exception

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from lfclient.console.present.shared_result import SharedResult
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.shares import ShareStore
 from lfclient.flows.validation import SECRET_MASK
@@ -46,9 +47,7 @@ def record(fields_server):
 
 def menu(record, open_view=present):
     """Open the menu that shares the run, on its presented flow."""
-    app = open_view(run=record.id)
-    app.session_state[f"share-result-{record.id}"] = True
-    return app.run()
+    return open_view(run=record.id, session_state={f"share-result-{record.id}": True})
 
 
 def create(record, label="Create link"):
@@ -60,6 +59,14 @@ def create(record, label="Create link"):
 
 def shared(token):
     return open_app(view="result", id=token)
+
+
+def shared_output(server, output):
+    """Store a run with this output and its link, and open the link."""
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={output.component_id: output})
+    record = add_ended_run(server.url, run=run)
+    content = SharedResult(title="Result").to_json()
+    return shared(app_context().runner.store.shares.create(owner(), record.id, content))
 
 
 def test_a_shared_result_shows_title_inputs_and_outputs(record):
@@ -273,16 +280,13 @@ def test_the_result_of_a_run_whose_flow_is_gone_can_be_shared(
     """In a narrow window the menu is a part of the flow's menu."""
     monkeypatch.setattr(window, "is_narrow", lambda: is_narrow)
     fields_server.set_flows(flow(TWO, "Another"))
-    app = open_app(run=record.id)
-    app.session_state[f"share-result-{record.id}"] = True
-    assert "Create link" in button_labels(app.run())
+    assert "Create link" in button_labels(app := menu(record, open_app))
     assert not app.exception
 
 
 def test_the_share_menu_of_a_form_shares_the_result_beside_it(record):
-    app = open_app(run=record.id)
-    app.session_state[f"preset-share-{owner()[:12]}-{ONE}-{record.id}"] = True
-    app.run()
+    opened = {f"preset-share-{owner()[:12]}-{ONE}-{record.id}": True}
+    app = open_app(run=record.id, session_state=opened)
     assert "Create link" in button_labels(app)
     assert "**Link to this form**" in page_text(app)
     assert not app.exception
@@ -290,16 +294,12 @@ def test_the_share_menu_of_a_form_shares_the_result_beside_it(record):
 
 def test_a_running_run_has_no_result_to_share(fields_server):
     running = add_running_run(fields_server.url)
-    app = present(run=running.id)
-    app.session_state[f"share-result-{running.id}"] = True
-    assert "Create link" not in button_labels(app.run())
+    assert "Create link" not in button_labels(menu(running))
 
 
 def test_an_audience_sees_no_internal_columns(fields_server):
     message = {"text": "Hi", "sender": "User", "sender_name": "Ada", "session_id": "s-1"}
-    outputs = {"A": Output("A", OutputKind.TABLE, [message])}
-    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
-    app = shared(create(add_ended_run(fields_server.url, run=run)))
+    app = shared_output(fields_server, Output("A", OutputKind.TABLE, [message]))
     assert list(app.table[0].value.columns) == ["text", "sender\\_name"]
     assert not app.checkbox
     assert not app.exception
@@ -307,9 +307,8 @@ def test_an_audience_sees_no_internal_columns(fields_server):
 
 def test_an_audience_sees_no_internal_columns_of_a_text_that_is_a_table(fields_server):
     rows = Output("A", OutputKind.TABLE, [{"a": 1, "_key": 2}])
-    outputs = {"A": Output("A", OutputKind.MESSAGE, "| a | _key |", extras=(rows,))}
-    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
-    app = shared(create(add_ended_run(fields_server.url, run=run)))
+    text = Output("A", OutputKind.MESSAGE, "| a | _key |", extras=(rows,))
+    app = shared_output(fields_server, text)
     app.segmented_control[0].set_value("Rows").run()
     assert list(app.table[0].value.columns) == ["a"]
     assert not app.exception
@@ -336,27 +335,21 @@ def test_the_controls_of_a_result_do_not_name_its_component(fields_server):
     ],
 )
 def test_an_audience_reads_a_small_table_as_text(fields_server, rows, is_text):
-    outputs = {"A": Output("A", OutputKind.TABLE, rows)}
-    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
-    app = shared(create(add_ended_run(fields_server.url, run=run)))
+    app = shared_output(fields_server, Output("A", OutputKind.TABLE, rows))
     assert (len(app.table), len(app.dataframe)) == ((1, 0) if is_text else (0, 1))
     assert not app.exception
 
 
 def test_on_a_phone_a_small_presented_table_is_a_grid(fields_server, monkeypatch):
     monkeypatch.setattr(window, "is_narrow", lambda: True)
-    outputs = {"A": Output("A", OutputKind.TABLE, [{"a": 1}])}
-    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
-    app = shared(create(add_ended_run(fields_server.url, run=run)))
+    app = shared_output(fields_server, Output("A", OutputKind.TABLE, [{"a": 1}]))
     assert (len(app.table), len(app.dataframe)) == (0, 1)
     assert not app.exception
 
 
 def test_the_cells_of_a_presented_table_are_no_markdown(fields_server):
     row = {"*a*": "![x](http://p.example/x.png)", "b": 2.5, "c": None, "b ": True}
-    outputs = {"A": Output("A", OutputKind.TABLE, [row])}
-    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
-    app = shared(create(add_ended_run(fields_server.url, run=run)))
+    app = shared_output(fields_server, Output("A", OutputKind.TABLE, [row]))
     shown = app.table[0].value
     assert list(shown.columns) == [escape("*a*"), "b", "c", "b (2)"]
     assert list(shown.iloc[0]) == [escape(row["*a*"]), escape("2.5"), "", "True"]
@@ -378,16 +371,12 @@ def test_the_cells_of_a_presented_table_are_no_markdown(fields_server):
 def test_a_presented_number_in_a_column_with_an_empty_cell_keeps_its_digits(
     fields_server, number, text
 ):
-    outputs = {"A": Output("A", OutputKind.TABLE, [{"n": number}, {"n": None}])}
-    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
-    app = shared(create(add_ended_run(fields_server.url, run=run)))
+    app = shared_output(fields_server, Output("A", OutputKind.TABLE, [{"n": number}, {"n": None}]))
     assert list(app.table[0].value["n"]) == [escape(text), ""]
     assert not app.exception
 
 
 def test_a_presented_cell_keeps_its_lines(fields_server):
-    outputs = {"A": Output("A", OutputKind.TABLE, [{"a": "x\n  y"}])}
-    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
-    app = shared(create(add_ended_run(fields_server.url, run=run)))
+    app = shared_output(fields_server, Output("A", OutputKind.TABLE, [{"a": "x\n  y"}]))
     assert list(app.table[0].value["a"]) == [escape_lines("x\n  y")]
     assert not app.exception
