@@ -133,14 +133,15 @@ def test_a_message_with_a_secret_is_shown_once(chat_langflow, token):
     assert conversation(app) == [("user", "say ••••")]
 
 
-@pytest.mark.parametrize(("is_stored", "is_latest"), [(True, True), (True, False), (False, True)])
 @pytest.mark.parametrize(
-    ("end", "shown"),
+    ("is_stored", "is_latest", "end", "shown"),
     [
-        (SECRET, "echo of ••••"),
-        (SECRET[:-1], "echo of"),
-        (SECRET[:3], "echo of"),
-        ("keys", "echo of keys"),  # like the secret's first letter
+        (True, True, SECRET, "echo of ••••"),
+        (True, True, SECRET[:3], "echo of"),
+        (True, True, "keys", "echo of keys"),  # like the secret's first letter
+        (True, True, SECRET[:-1], "echo of"),
+        (True, False, SECRET[:-1], "echo of"),
+        (False, True, SECRET[:-1], "echo of"),
     ],
 )
 def test_a_stopped_answer_is_redacted(chat_langflow, token, is_stored, is_latest, end, shown):

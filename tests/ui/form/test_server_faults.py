@@ -45,8 +45,11 @@ def sent_model(server: StandIn) -> Any:
     return json.loads(server.bodies[place])["tweaks"]["Agent-a"]["model"]
 
 
-@pytest.mark.parametrize("line", [PROVIDERS, MODELS])
-@pytest.mark.parametrize("answer", ERRORS.values(), ids=ERRORS)
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [*((PROVIDERS, answer) for answer in ERRORS.values()), (MODELS, ERRORS["shape"])],
+    ids=[*ERRORS, "shape of models"],
+)
 def test_a_model_is_typed_while_the_servers_list_fails(server, line, answer):
     server.answers[line] = answer
     app = open_app(flow=ONE)
