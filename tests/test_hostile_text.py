@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -290,8 +291,8 @@ def test_a_hostile_text_takes_linear_time(module, name):
 
 def _uses_expressions(file: Path) -> bool:
     """Return whether a module uses the module `re`, but for the names of its types."""
-    types = {"Match", "Pattern"}
-    return any(
+    types, text = {"Match", "Pattern"}, file.read_text("utf-8")
+    return re.search(r"\bre\b", text) is not None and any(
         (isinstance(each, ast.ImportFrom) and each.module == "re")
         or (
             isinstance(each, ast.Attribute)
@@ -299,7 +300,7 @@ def _uses_expressions(file: Path) -> bool:
             and each.value.id == "re"
             and each.attr not in types
         )
-        for each in ast.walk(ast.parse(file.read_text("utf-8")))
+        for each in ast.walk(ast.parse(text))
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gzip
 import tracemalloc
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -35,8 +36,11 @@ MB = 1_000_000
 
 @functools.cache
 def bomb() -> bytes:
-    """Return 200 kB of gzip that expand to 200 MB."""
-    return gzip.compress(b"[" + b" " * 200_000_000, 9)
+    """Return 200 kB of gzip that expand to 200 MB, without an end."""
+    packer = zlib.compressobj(9, wbits=31)
+    head = packer.compress(b"[") + packer.flush(zlib.Z_FULL_FLUSH)
+    megabyte = packer.compress(b" " * MB) + packer.flush(zlib.Z_FULL_FLUSH)
+    return head + megabyte * 200
 
 
 def reply(body: bytes, kind: str = "application/json", **headers: str) -> Reply:
