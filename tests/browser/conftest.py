@@ -57,19 +57,25 @@ def finish_work(work_over: Path) -> Iterator[Callable[[], None]]:
 
 
 @pytest.fixture(scope="package")
-def sample_flows(langflow_113: LiveServer, work_over: Path) -> Iterator[LiveServer]:
-    """The server with the sample flows, under names that only these tests use."""
+def sample_ids(langflow_113: LiveServer, work_over: Path) -> Iterator[dict[str, str]]:
+    """The ids of the sample flows by name. Their names begin with one that only these tests use."""
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
         catalogue = api.catalogue(builtin.custom_component_code())
-        made = []
+        made = {}
         for each in builtin.SAMPLES:
             data = graph_builder.build_graph(each, catalogue)
             if each.name == "Takes half a minute":
                 _until(work_over, data)
-            made.append(api.create_flow(PREFIX + each.name, data, each.description))
-        yield langflow_113
-        for flow in made:
-            delete_flow(api, flow.id)
+            made[each.name] = api.create_flow(PREFIX + each.name, data, each.description).id
+        yield made
+        for flow_id in made.values():
+            delete_flow(api, flow_id)
+
+
+@pytest.fixture(scope="package")
+def sample_flows(langflow_113: LiveServer, sample_ids: dict[str, str]) -> LiveServer:
+    """The server with the sample flows."""
+    return langflow_113
 
 
 def _until(file: Path, data: dict[str, Any]) -> None:
@@ -108,14 +114,32 @@ def window(
     chromium: Browser, spare_contexts: dict[str, list[BrowserContext]]
 ) -> Iterator[Callable[..., Page]]:
     """Open a browser window that shares nothing with the others but cached files."""
+    yield from _windows(chromium, spare_contexts)
+
+
+@pytest.fixture(scope="module")
+def lasting_window(
+    chromium: Browser, spare_contexts: dict[str, list[BrowserContext]]
+) -> Iterator[Callable[..., Page]]:
+    """Open such a window for all tests of a module."""
+    yield from _windows(chromium, spare_contexts)
+
+
+def _windows(
+    chromium: Browser, spare_contexts: dict[str, list[BrowserContext]]
+) -> Iterator[Callable[..., Page]]:
     used = []
 
-    def open_window(**options: object) -> Page:
+    def open_window(
+        color_scheme: Any = None, reduced_motion: Any = None, **options: object
+    ) -> Page:
         spare = spare_contexts.setdefault(repr(options), [])
         context = spare.pop() if spare else _new_context(chromium, **options)
         used.append((spare, context))
         page = context.new_page()
         page.set_default_timeout(SECONDS)
+        # not as options of a context, of which each loads the scripts for itself
+        page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
         return page
 
     yield open_window
