@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -15,9 +15,11 @@ from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.flows import edge, entry, node
 from tests.support.servers import LiveServer, delete_flow
-from tests.ui.support.chat_langflow import MESSAGES, RUN, ChatLangflow, chat_flow
+from tests.ui.support.chat_langflow import MESSAGES, ChatLangflow, chat_flow
 from tests.ui.support.http_stand_in import StandIn
 from tests.ui.support.whole_pages import ONE, TWO
+
+WITHOUT_KEY, WITHOUT_MODEL = str(UUID(int=3)), str(UUID(int=4))
 
 
 @pytest.fixture
@@ -54,41 +56,63 @@ def test_nothing_above_the_messages_moves_during_the_first_answer(
     expect(box).to_be_focused()
 
 
-@pytest.fixture
-def stand_in() -> Iterator[StandIn]:
-    """A server with a chat flow, whose answers a test can delay."""
+def flow_with_agent(id: str, name: str, **fields: Any) -> dict[str, Any]:
+    """Return a chat flow with an agent that has these fields."""
+    flow = chat_flow(id, name)
+    flow["data"]["nodes"].append(node("Agent-a", **fields))
+    flow["data"]["edges"] = [edge("ChatInput-a", "Agent-a"), edge("Agent-a", "ChatOutput-b")]
+    return flow
+
+
+@pytest.fixture(scope="module")
+def stand_in() -> Iterator[ChatLangflow]:
+    """A server with chat flows, two of them with an agent that lacks a key or a model."""
     with StandIn() as server:
-        ChatLangflow(server)
-        yield server
+        stand_in = ChatLangflow(server)
+        key = entry("SecretStrInput", "str", "", password=True)
+        model = entry("ModelInput", "model", [], required=True)
+        server.set_flows(
+            chat_flow(ONE, "Talker"),
+            chat_flow(TWO, "Another"),
+            flow_with_agent(WITHOUT_KEY, "Without key", api_key=key),
+            flow_with_agent(WITHOUT_MODEL, "Without model", model=model),
+        )
+        yield stand_in
+
+
+@pytest.fixture(scope="module")
+def chat_console(
+    stand_in: ChatLangflow, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Console]:
+    environ = {"LANGFLOW_SERVER_URL": stand_in.server.url, "LANGFLOW_API_KEY": "k"}
+    with Console(tmp_path_factory.mktemp("chat"), environ) as console:
+        yield console
+
+
+@pytest.fixture
+def chat(chat_console: Console, stand_in: ChatLangflow, window: Callable[..., Page]) -> Screen:
+    """The Chat page of a flow without sessions."""
+    stand_in.rows.clear()
+    stand_in.failure = None
+    stand_in.server.delays = {}
+    screen = Screen(window())
+    screen.page.goto(f"{chat_console.url}/chat?flow={ONE}")
+    screen.part("talk-new").wait_for()
+    screen.drawn()
+    return screen
 
 
 def test_a_new_session_is_shown_once_a_slow_server_has_sent_it(
-    stand_in: StandIn, window: Callable[..., Page], tmp_path: Path
+    chat: Screen, stand_in: ChatLangflow
 ):
     """The page redraws itself, for *Rename* and for the list."""
-    page, environ = window(), {"LANGFLOW_SERVER_URL": stand_in.url, "LANGFLOW_API_KEY": "k"}
-    with Console(tmp_path, environ) as console:
-        page.goto(f"{console.url}/chat")
-        page.get_by_text("No sessions yet").wait_for()
-        stand_in.delays = {f"GET {MESSAGES}": 2.0, f"GET {MESSAGES}/sessions": 2.0}
-        box = page.get_by_test_id("stChatInputTextArea")
-        box.fill("Hello")
-        box.press("Enter")
-        page.get_by_role("button", name="Rename").wait_for()
-        page.get_by_role("button", name="Hello").wait_for()
-
-
-@pytest.fixture
-def chat(stand_in: StandIn, window: Callable[..., Page], tmp_path: Path) -> Iterator[Screen]:
-    """The Chat page of a server with two chat flows."""
-    stand_in.set_flows(chat_flow(ONE, "Talker"), chat_flow(TWO, "Another"))
-    environ = {"LANGFLOW_SERVER_URL": stand_in.url, "LANGFLOW_API_KEY": "k"}
-    with Console(tmp_path, environ) as console:
-        screen = Screen(window())
-        screen.page.goto(f"{console.url}/chat?flow={ONE}")
-        screen.part("talk-new").wait_for()
-        screen.drawn()
-        yield screen
+    page = chat.page
+    page.get_by_text("No sessions yet").wait_for()
+    stand_in.server.delays = {f"GET {MESSAGES}": 2.0, f"GET {MESSAGES}/sessions": 2.0}
+    box_of(chat).fill("Hello")
+    box_of(chat).press("Enter")
+    page.get_by_role("button", name="Rename").wait_for()
+    page.get_by_role("button", name="Hello").wait_for()
 
 
 def box_of(screen: Screen) -> Locator:
@@ -110,24 +134,18 @@ def send(screen: Screen, text: str) -> None:
     screen.drawn()
 
 
-def test_the_button_of_an_error_opens_the_sidebar_of_a_phone(chat: Screen, stand_in: StandIn):
+def test_the_button_of_an_error_opens_the_sidebar_of_a_phone(chat: Screen, stand_in: ChatLangflow):
     """The field that it leads to is there."""
-    talker = chat_flow(TWO)
-    talker["data"]["nodes"].append(
-        node("Agent-a", api_key=entry("SecretStrInput", "str", "", password=True))
-    )
-    talker["data"]["edges"] = [edge("ChatInput-a", "Agent-a"), edge("Agent-a", "ChatOutput-b")]
-    stand_in.set_flows(talker)
     error = (
         "Error building Component Agent: \n\n"
         "OpenAI API key is required when using OpenAI provider. Please provide it in the component "
         "or configure it globally as OPENAI_API_KEY."
     )
-    failed = {"flow_id": TWO, "job_id": str(uuid4()), "status": "failed", "outputs": {}}
-    stand_in.answers[RUN] = (200, {**failed, "errors": [{"error": error}]})
+    failed = {"flow_id": WITHOUT_KEY, "job_id": str(uuid4()), "status": "failed", "outputs": {}}
+    stand_in.failure = (200, {**failed, "errors": [{"error": error}]})
     page = chat.page
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(page.url.replace(ONE, TWO))
+    page.goto(page.url.replace(ONE, WITHOUT_KEY))
     box_of(chat).fill("Hello")
     box_of(chat).press("Enter")
     page.get_by_role("button", name="Enter the key").click()
@@ -137,16 +155,11 @@ def test_the_button_of_an_error_opens_the_sidebar_of_a_phone(chat: Screen, stand
 
 
 def test_a_phone_is_led_to_what_setup_lacks_before_a_message_is_sent(
-    chat: Screen, stand_in: StandIn
+    chat: Screen,
 ):
-    talker = chat_flow(TWO)
-    model = entry("ModelInput", "model", [], required=True)
-    talker["data"]["nodes"].append(node("Agent-a", model=model))
-    talker["data"]["edges"] = [edge("ChatInput-a", "Agent-a"), edge("Agent-a", "ChatOutput-b")]
-    stand_in.set_flows(talker)
     page = chat.page
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(page.url.replace(ONE, TWO))
+    page.goto(page.url.replace(ONE, WITHOUT_MODEL))
     box_of(chat).fill("Hello")
     box_of(chat).press("Enter")
     expect(box_of(chat)).to_have_value("Hello")

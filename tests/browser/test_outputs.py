@@ -22,16 +22,25 @@ def console(tmp_path_factory):
             yield started
 
 
+@pytest.fixture(scope="module")
+def address(console, lasting_window):
+    """The address of a run with an output of every kind."""
+    screen = Screen(lasting_window())
+    screen.open(f"{console.url}/?flow={seeded.FLOW}")
+    screen.mode("Synchronous")
+    screen.run()
+    screen.wait("completed")
+    return screen.address()
+
+
 @pytest.fixture
-def outputs_screen(console, window):
+def outputs_screen(address, window):
     """The Run page with an output of every kind. Fails if it loads anything remote."""
     page = window()
     requested = []
     page.on("request", lambda request: requested.append(request.url))
     screen = Screen(page)
-    screen.open(f"{console.url}/?flow={seeded.FLOW}")
-    screen.mode("Synchronous")
-    screen.run()
+    screen.open(address)
     screen.wait("completed")
     yield screen
     assert not [url for url in requested if "pictures.example" in url]

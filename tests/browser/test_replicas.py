@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 import signal
+import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from lfclient.console.presets.share_links import encode_values
 from tests.browser.screen import Screen
 from tests.support import postgres
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer
 
 
-@pytest.fixture
-def pair(sample_flows: LiveServer, tmp_path: Path) -> Iterator[tuple[Console, Console]]:
+@pytest.fixture(scope="module")
+def consoles(
+    sample_flows: LiveServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Console, Console]]:
     """Two consoles with the same settings and separate data folders."""
     environ = {
         "LANGFLOW_SERVER_URL": sample_flows.url,
@@ -25,20 +28,28 @@ def pair(sample_flows: LiveServer, tmp_path: Path) -> Iterator[tuple[Console, Co
         "LFCONSOLE_DATABASE_URL": postgres.postgres().new_database(),
         "LFCONSOLE_SECRET": "of both consoles, and long enough",
     }
-    folders = [tmp_path / "one", tmp_path / "other"]
-    for folder in folders:
-        folder.mkdir()
+    folders = [tmp_path_factory.mktemp(name) for name in ("one", "other")]
     with Console(folders[0], environ) as one, Console(folders[1], environ) as other:
         yield one, other
 
 
+@pytest.fixture
+def pair(consoles: tuple[Console, Console]) -> tuple[Console, Console]:
+    """Both consoles, running: a test may have killed one."""
+    for console in consoles:
+        if not console.process:
+            console.start()
+    return consoles
+
+
 def test_a_run_can_be_followed_stopped_and_listed_in_the_other_console(
-    pair: tuple[Console, Console], window: Callable
+    pair: tuple[Console, Console], window: Callable, sample_ids: dict[str, str]
 ):
     one, other = pair
     here, there = Screen(window()), Screen(window())
-    here.open(one.url)
-    here.pick("Takes half a minute")
+    pattern = uuid.uuid4().hex
+    values = encode_values({"ParserComponent-report.pattern": pattern})
+    here.open(f"{one.url}/?flow={sample_ids['Takes half a minute']}&values={values}")
     here.run()
     progress = re.compile(r"\d of \d components")
     expect(here.part("run-panel")).to_contain_text(progress)
@@ -47,17 +58,16 @@ def test_a_run_can_be_followed_stopped_and_listed_in_the_other_console(
     there.stop()
     for screen in (there, here):
         screen.wait("stopped")
-    there.page.goto(f"{other.url}/history")
+    there.page.goto(f"{other.url}/history?q={pattern}")
     expect(there.page.get_by_text("1 run", exact=True)).to_be_visible()
 
 
 def test_an_approval_can_be_given_in_the_other_console(
-    pair: tuple[Console, Console], window: Callable
+    pair: tuple[Console, Console], window: Callable, sample_ids: dict[str, str]
 ):
     one, other = pair
     here, there = Screen(window()), Screen(window())
-    here.open(one.url)
-    here.pick("Wait for an approval")
+    here.open(f"{one.url}/?flow={sample_ids['Wait for an approval']}")
     here.run()
     expect(here.part("approval")).to_contain_text("Can we pay", timeout=20_000)
     there.page.goto(here.address().replace(one.url, other.url))
@@ -68,12 +78,14 @@ def test_an_approval_can_be_given_in_the_other_console(
 
 
 def test_the_other_console_takes_over_the_run_of_a_killed_one(
-    pair: tuple[Console, Console], window: Callable, finish_work: Callable[[], None]
+    pair: tuple[Console, Console],
+    window: Callable,
+    sample_ids: dict[str, str],
+    finish_work: Callable[[], None],
 ):
     one, other = pair
     here, there = Screen(window()), Screen(window())
-    here.open(one.url)
-    here.pick("Takes half a minute")
+    here.open(f"{one.url}/?flow={sample_ids['Takes half a minute']}")
     here.run()
     here.wait("running")
     address = here.address().replace(one.url, other.url)

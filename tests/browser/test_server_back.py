@@ -17,38 +17,46 @@ from tests.ui.support.whole_pages import ONE
 UNREACHABLE = "Retrying automatically."
 
 
-@pytest.fixture
-def relay():
+@pytest.fixture(scope="module")
+def server():
     """The address of a Langflow with a chat flow, which can go down and up."""
     with StandIn() as server:
         ChatLangflow(server)
         talker = flow(ONE, "Talker", nodes=[NODE, node("ChatOutput-b")])
         talker["data"]["edges"] = [edge("ChatInput-a", "ChatOutput-b")]
         server.set_flows(talker)
-        relay = Relay(server.url)
-        relay.open()
-        yield relay
-        relay.cut()
+        yield Relay(server.url)
+
+
+@pytest.fixture(scope="module")
+def started_while_down(server, tmp_path_factory):
+    """A console of this server that was started while it was down."""
+    environ = {"LANGFLOW_SERVER_URL": server.url, "LANGFLOW_API_KEY": "sk-configured-key"}
+    with Console(tmp_path_factory.mktemp("console"), environ) as console:
+        yield console
 
 
 @pytest.fixture
-def console(relay, tmp_path):
-    """A console of this server, not started."""
-    environ = {"LANGFLOW_SERVER_URL": relay.url, "LANGFLOW_API_KEY": "sk-configured-key"}
-    console = Console(tmp_path, environ)
-    yield console
-    console.stop()
+def relay(server):
+    """The server, which is down."""
+    yield server
+    server.cut()
 
 
-def test_pages_work_again_by_themselves_once_the_server_is_back(relay, console, window):
+@pytest.fixture
+def console(started_while_down, relay):
+    """The console of the server, which is up again."""
+    relay.open()
+    return started_while_down
+
+
+def test_pages_work_again_by_themselves_once_the_server_is_back(relay, started_while_down, window):
     """Those of a console that was started while it was down."""
-    relay.cut()
-    console.start()
     parts = {"": "run-button", "chat": "talk-new", "connection": "samples"}
     parts[f"?view=present&flow={ONE}"] = "run-button"
     screens = {address: Screen(window()) for address in parts}
     for address, screen in screens.items():
-        screen.page.goto(f"{console.url}/{address}")
+        screen.page.goto(f"{started_while_down.url}/{address}")
         expect(screen.page.get_by_text(UNREACHABLE)).to_be_visible()
         check(screen.page)
     relay.open()
@@ -58,7 +66,6 @@ def test_pages_work_again_by_themselves_once_the_server_is_back(relay, console, 
 
 
 def test_what_was_typed_stays_while_the_server_is_down_and_back(relay, console, window):
-    console.start()
     screen = Screen(window())
     screen.open(console.url)
     box = screen.part("param-ChatInput-a-input_value").locator("textarea")
@@ -77,7 +84,6 @@ def test_what_was_typed_stays_while_the_server_is_down_and_back(relay, console, 
 
 
 def test_the_form_stays_where_it_is_while_a_slow_server_refreshes_it(relay, console, window):
-    console.start()
     screen = Screen(window())
     screen.open(console.url)
     box = screen.part("param-ChatInput-a-input_value")
@@ -97,7 +103,6 @@ def test_the_form_stays_where_it_is_while_a_slow_server_refreshes_it(relay, cons
 
 
 def test_a_page_that_nobody_touches_shows_that_its_server_is_down_and_back(relay, console, window):
-    console.start()
     screen = Screen(window())
     screen.page.clock.install()
     screen.open(console.url)
