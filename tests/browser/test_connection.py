@@ -1,7 +1,6 @@
 """Servers and keys in Chromium: entered keys, other browsers, restarts, unreachable servers."""
 
 import re
-import signal
 
 import httpx
 import pytest
@@ -24,11 +23,15 @@ def relay(sample_flows):
     relay.cut()
 
 
-@pytest.fixture
-def bare_console(sample_flows, tmp_path):
-    """A console without configuration that finds a Langflow which requires a key."""
+@pytest.fixture(scope="module")
+def bare_console(sample_flows, tmp_path_factory):
+    """A console without configuration that finds a Langflow which requires a key.
+
+    Each window has its own connection.
+    """
     wait_for(lambda: discover(sample_flows.url))  # its first answers are slow on a busy machine
-    with Console(tmp_path, {"LFCONSOLE_DISCOVER_URL": sample_flows.url}) as console:
+    environ = {"LFCONSOLE_DISCOVER_URL": sample_flows.url}
+    with Console(tmp_path_factory.mktemp("bare"), environ) as console:
         yield console
 
 
@@ -93,45 +96,42 @@ def test_a_key_that_could_not_be_tested_stays_for_the_next_press(
     assert sample_flows.api_key not in bare_console.log.read_text()
 
 
-def test_only_the_console_and_the_address_bar_lead_to_the_local_editor(window, tmp_path):
+def test_only_the_console_and_the_address_bar_lead_to_the_local_editor(bare_console, window):
     """A link of another site, or of another port of the host, would sign the browser in."""
-    environ = {"LANGFLOW_SERVER_URL": "http://127.0.0.1:9", "LFCONSOLE_ALLOW_INSTALL": "true"}
     page = window()
-    with Console(tmp_path, environ) as console:
-        editor = f"{console.url}/local-editor"
-        link = f"<a href={editor} target=_blank rel=noreferrer style='position: fixed'>Editor</a>"
+    editor = f"{bare_console.url}/local-editor"
+    link = f"<a href={editor} target=_blank rel=noreferrer style='position: fixed'>Editor</a>"
 
-        def follow_link():
-            """Return what the link of Streamlit's kind leads to, from the page as it is."""
-            page.evaluate("(link) => document.body.insertAdjacentHTML('afterbegin', link)", link)
-            with page.expect_popup() as popup:
-                page.get_by_role("link", name="Editor", exact=True).dispatch_event("click")
-            return popup.value.locator("body").inner_text()
+    def follow_link():
+        """Return what the link of Streamlit's kind leads to, from the page as it is."""
+        page.evaluate("(link) => document.body.insertAdjacentHTML('afterbegin', link)", link)
+        with page.expect_popup() as popup:
+            page.get_by_role("link", name="Editor", exact=True).dispatch_event("click")
+        return popup.value.locator("body").inner_text()
 
-        page.goto(f"{console.url}/_stcore/health")
-        assert "not running" in follow_link()
-        page.goto(editor)
-        assert "not running" in page.content()
-        with site(b"<body>", content_type="text/html") as other:
-            for url in (other.url, other.url.replace("127.0.0.1", "localhost")):
-                page.goto(url)
-                assert "Open the editor from a page of this console." in follow_link()
+    page.goto(f"{bare_console.url}/_stcore/health")
+    assert "not running" in follow_link()
+    page.goto(editor)
+    assert "not running" in page.content()
+    with site(b"<body>", content_type="text/html") as other:
+        for url in (other.url, other.url.replace("127.0.0.1", "localhost")):
+            page.goto(url)
+            assert "Open the editor from a page of this console." in follow_link()
 
 
-def test_a_visitor_through_a_proxy_on_this_machine_installs_no_langflow(window, tmp_path):
+def test_a_visitor_through_a_proxy_on_this_machine_installs_no_langflow(bare_console, window):
     """The page says what is missing and offers nothing; nothing is installed or started."""
-    with Console(tmp_path) as console:
-        proxy = Relay(console.url, b"\r\nX-Forwarded-For: 192.0.2.7")
-        proxy.open()
-        screen = Screen(window())
-        for path in ("", "/connection"):
-            screen.page.goto(proxy.url + path)
-            expect(screen.part("local-langflow")).to_contain_text("Only the console's operator")
-            expect(screen.page.get_by_text("LFCONSOLE_ALLOW_OTHER_SERVERS")).to_be_visible()
-            expect(screen.page.get_by_role("button", name="Install and start")).to_have_count(0)
-            expect(screen.page.get_by_label("Address")).to_have_count(0)
-        proxy.cut()
-    assert not (tmp_path / "data" / "local").exists()
+    proxy = Relay(bare_console.url, b"\r\nX-Forwarded-For: 192.0.2.7")
+    proxy.open()
+    screen = Screen(window())
+    for path in ("", "/connection"):
+        screen.page.goto(proxy.url + path)
+        expect(screen.part("local-langflow")).to_contain_text("Only the console's operator")
+        expect(screen.page.get_by_text("LFCONSOLE_ALLOW_OTHER_SERVERS")).to_be_visible()
+        expect(screen.page.get_by_role("button", name="Install and start")).to_have_count(0)
+        expect(screen.page.get_by_label("Address")).to_have_count(0)
+    proxy.cut()
+    assert not (bare_console.folder / "data" / "local").exists()
 
 
 def test_a_key_is_entered_with_the_keyboard_alone(bare_console, window, sample_flows):
@@ -192,7 +192,7 @@ def test_a_new_key_takes_on_the_run_of_a_revoked_one(
     finish_work()
     screen.wait("completed")
     expect(screen.part("outputs")).to_contain_text("The work is done")
-    screen.page.goto(f"{bare_console.url}/history")
+    screen.page.goto(f"{bare_console.url}/history?status=completed&q=The+work+is+done")
     expect(screen.page.get_by_text("1 run", exact=True)).to_be_visible()
 
 
@@ -266,37 +266,14 @@ def test_a_message_whose_key_is_refused_is_sent_again_with_a_new_one(
     expect(messages.nth(1)).to_contain_text("precious words")
 
 
-def test_a_killed_console_loses_no_run(window, sample_flows, tmp_path, finish_work):
-    """After a restart, its URL shows the same run, which then completes."""
-    environ = {
-        "LANGFLOW_SERVER_URL": sample_flows.url,
-        "LANGFLOW_API_KEY": sample_flows.api_key,
-    }
-    with Console(tmp_path, environ) as console:
-        screen = Screen(window())
-        screen.open(console.url)
-        screen.pick("Takes half")
-        screen.run()
-        screen.wait("running")
-        address = screen.address()
-        console.stop(signal.SIGKILL)
-        console.start()
-        screen.page.goto(address)
-        screen.wait("running")
-        finish_work()
-        screen.wait("completed")
-        expect(screen.part("outputs")).to_contain_text("The work is done")
-
-
 def test_losing_the_server_loses_no_input_and_no_run(
-    window, sample_flows, relay, tmp_path, finish_work
+    window, sample_flows, sample_ids, relay, tmp_path, finish_work
 ):
     """Before, during and after a run. The page explains each failure and recovers."""
     environ = {"LANGFLOW_SERVER_URL": relay.url, "LANGFLOW_API_KEY": sample_flows.api_key}
     with Console(tmp_path, environ) as console:
         screen = Screen(window())
-        screen.open(console.url)
-        screen.pick("Echo")
+        screen.open(f"{console.url}/?flow={sample_ids['Echo chat']}")
         box = screen.page.locator("textarea").first
         box.fill("typed before")
         relay.cut()
@@ -355,7 +332,7 @@ def test_the_servers_limits_fit_a_phone(console, window):
         assert box["x"] + box["width"] <= edge["x"] + edge["width"]
 
 
-def test_input_stays_with_its_flow(screen, console):
+def test_input_stays_with_its_flow(screen):
     """It survives a change of page and a reload, and does not appear in another flow."""
     screen.pick("Echo")
     box = screen.page.locator("textarea").first
@@ -372,8 +349,8 @@ def test_input_stays_with_its_flow(screen, console):
     expect(screen.page.locator("textarea").first).not_to_have_value("only for the echo")
 
 
-def test_pages_do_not_violate_the_content_security_policy(console, window):
-    page = window()
+def test_pages_do_not_violate_the_content_security_policy(screen):
+    page = screen.page
     refused = []
     page.on(
         "console",
@@ -381,8 +358,6 @@ def test_pages_do_not_violate_the_content_security_policy(console, window):
             refused.append(message.text) if "Content Security" in message.text else None
         ),
     )
-    screen = Screen(page)
-    screen.open(console.url)
     screen.pick("Table of")
     screen.run()
     screen.wait("completed")
