@@ -25,12 +25,14 @@ _COLOR_RULES = ("color-contrast", "link-in-text-block")
 
 
 def check(page: Page, within: str = "html") -> None:
-    """Check a part of the page, also while it is redrawn, in dark against the rules about colors.
+    """Check a part of the page, also while it is redrawn, in both color schemes.
 
-    Screen readers must not meet icons, about which axe says nothing.
+    In the second, only the rules about colors. The first is that which the page has: to change it
+    draws the page anew. Screen readers must not meet icons, about which axe says nothing.
     """
     page.mouse.move(0, 0)  # away from what it hovers over
-    for scheme, rules in (("dark", _COLOR_RULES), ("light", ())):
+    first, second = ("dark", "light") if page.evaluate(_IS_DRAWN, "dark") else ("light", "dark")
+    for scheme, rules in ((first, ()), (second, _COLOR_RULES)):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.wait_for_function(_IS_DRAWN, arg=scheme)
         found: list[str] = []
