@@ -11,7 +11,6 @@ from playwright.sync_api import expect
 
 from lfclient import LangflowClient
 from tests.browser.screen import PREFIX, Screen, log_of
-from tests.support.console_process import ROOT, Console
 
 
 def test_ctrl_enter_starts_a_background_run(screen):
@@ -361,29 +360,3 @@ def test_the_warning_about_an_unsaved_run_comes_and_goes_by_itself(screen, conso
         expect(warning).to_be_visible()
     expect(warning).to_have_count(0)
     expect(screen.part("outputs")).to_contain_text("That is all")
-
-
-def test_the_warning_about_a_full_disk_comes_and_goes_by_itself(window, sample_flows, tmp_path):
-    full = tmp_path / "full"
-    environ = {
-        "LANGFLOW_SERVER_URL": sample_flows.url,
-        "LANGFLOW_API_KEY": sample_flows.api_key,
-        "PYTHONPATH": str(ROOT / "tests/support/full_disk"),
-        "FULL_DISK": str(full),
-    }
-    with Console(tmp_path, environ) as console:
-        screen = Screen(window())
-        screen.open(console.url)
-        screen.pick("Write word")
-        screen.run()
-        screen.wait("running")
-        full.touch()
-        screen.wait("completed")
-        warning = screen.page.get_by_text("The console cannot save its runs")
-        expect(warning).to_be_visible()
-        expect(screen.part("run-status")).to_contain_text("full")
-        full.unlink()
-        expect(warning).to_have_count(0)
-        expect(screen.part("outputs")).to_contain_text("That is all")
-        screen.page.goto(f"{console.url}/history?q=That+is+all")
-        expect(screen.page.get_by_text("1 run", exact=True)).to_be_visible()
