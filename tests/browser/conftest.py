@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -174,11 +174,40 @@ def _empty(context: BrowserContext) -> None:
 
 
 @pytest.fixture
-def screen(console: Console, window: Callable[..., Page]) -> Screen:
-    """The console's Run page in a fresh window."""
-    screen = Screen(window())
-    screen.open(console.url)
-    return screen
+def new_screen(
+    console: Console, window: Callable[..., Page], sample_ids: dict[str, str]
+) -> Callable[..., Screen]:
+    """Open a fresh window without a page: `pick` opens the form of a flow."""
+    addresses = {name: f"{console.url}/?flow={id}" for name, id in sample_ids.items()}
+    return lambda **options: Screen(window(**options), addresses)
+
+
+@pytest.fixture
+def screen(new_screen: Callable[..., Screen]) -> Screen:
+    """A fresh window without a page: `pick` opens the form of a flow."""
+    return new_screen()
+
+
+class Echoes(NamedTuple):
+    """Runs of the echo chat: a word that finds them, and their texts, newest first."""
+
+    word: str
+    texts: list[str]
+
+
+@pytest.fixture(scope="package")
+def echoes(console: Console, sample_ids: dict[str, str]) -> Echoes:
+    """Five runs of the console, which no test deletes."""
+    word = uuid.uuid4().hex
+    texts = [f"{word} {number}" for number in range(5)]
+    with Visitor(console) as tab:
+        flow, field = sample_ids["Echo chat"], "field-ChatInput-question.input_value"
+        wait_for(lambda: tab.open(flow=flow) and tab.is_offered(field), seconds=60)
+        for text in texts:
+            tab.type(field, text)
+            run = re.search(r"run=([0-9a-f]{32})", tab.press("run"))[1]
+            wait_for(lambda run=run: "stop-button" not in tab.open(run=run), seconds=60)
+    return Echoes(word, texts[::-1])
 
 
 # of the attacks

@@ -6,6 +6,7 @@ import uuid
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.accessibility import check
+from tests.browser.screen import Screen
 
 ROW, HEAD = 33, 17  # pixels: the height of a row, and the middle of the header
 FLOW, STATUS, OUTPUT, LABELS = 2, 3, 7, 8  # column numbers; the last two of a search
@@ -53,17 +54,10 @@ def select(screen, row: int, count: str) -> None:
     raise AssertionError(f"The bar never showed {count!r}")
 
 
-def list_of(screen, console, runs: int) -> str:
-    """Run a flow `runs` times and open their list. Return the word that finds them."""
-    page, words = screen.page, uuid.uuid4().hex
-    screen.pick("Echo")
-    for number in range(runs):
-        page.locator("textarea").first.fill(f"{words} {number}")
-        screen.run()
-        expect(screen.part("outputs")).to_contain_text(f"{words} {number}")
-    page.goto(f"{console.url}/history?q={words}")
-    expect(cell(page, STATUS, runs - 1)).to_be_attached()
-    return words
+def open_list(screen, console, echoes) -> None:
+    """Open the list of the echo chat's runs."""
+    screen.page.goto(f"{console.url}/history?q={echoes.word}")
+    expect(cell(screen.page, STATUS, len(echoes.texts) - 1)).to_be_attached()
 
 
 def test_a_run_can_be_stopped_found_and_opened_in_the_list(screen):
@@ -98,10 +92,10 @@ def test_a_run_can_be_stopped_found_and_opened_in_the_list(screen):
     expect(cell(page, STATUS)).to_have_text("■ Stopped")
 
 
-def test_a_label_is_added_only_to_the_selected_runs(screen, console):
+def test_a_label_is_added_only_to_the_selected_runs(screen, console, echoes):
     """It is added without Enter, and not to runs selected later: a field reports its text late."""
     page = screen.page
-    list_of(screen, console, 3)
+    open_list(screen, console, echoes)
     select(screen, 0, "1 selected")
     opener = screen.part("history-bar").get_by_text("Label", exact=True)
     opener.click()
@@ -123,10 +117,10 @@ def test_a_label_is_added_only_to_the_selected_runs(screen, console):
     select(screen, 1, "1 selected")  # the table has forgotten the others, too
 
 
-def test_a_button_that_deletes_is_red(screen, console):
+def test_a_button_that_deletes_is_red(screen, console, echoes):
     """The brand's color is that of Run."""
     page = screen.page
-    list_of(screen, console, 1)
+    open_list(screen, console, echoes)
     select(screen, 0, "1 selected")
     screen.part("history-bar").get_by_text("Delete", exact=True).click()
     confirm = page.get_by_role("button", name="Delete 1 run")
@@ -168,10 +162,10 @@ def test_new_runs_of_another_window_are_announced_and_shown_on_request(screen, c
     expect(last.first).to_be_attached()
 
 
-def test_enter_opens_the_row_that_has_the_focus(screen, console):
+def test_enter_opens_the_row_that_has_the_focus(screen, console, echoes):
     """It is reached with Tab and the arrow keys; nothing has to be selected."""
     page = screen.page
-    words = list_of(screen, console, 2)
+    open_list(screen, console, echoes)
     screen.drawn()
     screen.part("history-bar").get_by_role("button", name="CSV").focus()
     for _ in range(4):
@@ -179,16 +173,15 @@ def test_enter_opens_the_row_that_has_the_focus(screen, console):
         if page.evaluate("document.activeElement.dataset.testid") == "data-grid-canvas":
             break
     page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
     expect(page.locator("td[aria-selected=true]")).to_have_attribute("id", re.compile("-1$"))
     page.keyboard.press("Enter")
-    expect(screen.part("outputs")).to_contain_text(f"{words} 0")
+    expect(screen.part("outputs")).to_contain_text(echoes.texts[1])
 
 
-def test_a_filter_that_was_cleared_does_not_return(screen, console):
+def test_a_filter_that_was_cleared_does_not_return(screen, console, echoes):
     """The browser keeps the values of controls in a closed panel."""
     page = screen.page
-    list_of(screen, console, 1)
+    open_list(screen, console, echoes)
     filters = screen.part("history-filters")
     for name in ("Shared only", "Starred only"):
         filters.get_by_text("More filters", exact=True).click()
@@ -205,34 +198,33 @@ def test_a_filter_that_was_cleared_does_not_return(screen, console):
         page.keyboard.press("Escape")
 
 
-def test_a_window_that_is_too_narrow_for_the_table_lists_cards(screen, console, window):
+def test_a_window_that_is_too_narrow_for_the_table_lists_cards(console, window, echoes):
     """Its search has one button beside it, for all filters, and its placeholder is not cut."""
-    words = list_of(screen, console, 1)
     page = window()
     page.set_viewport_size({"width": 700, "height": 900})
-    page.goto(f"{console.url}/history?q=%22{words}%20%22")
-    expect(page.locator("[class*='st-key-history-card-']")).to_have_count(1)
+    page.goto(f"{console.url}/history?q=%22{echoes.word}%20%22")
+    runs = len(echoes.texts)
+    expect(page.locator("[class*='st-key-history-card-']")).to_have_count(runs)
     # asterisks would be shown: Markdown ends no bold text at a space
     marked = page.locator("[class*='st-key-history-card-'] .stMarkdownColoredBackground")
-    expect(marked).to_have_text(words)
+    expect(marked).to_have_text([echoes.word] * runs)
     search = page.locator(".st-key-history-text").bounding_box()
     filters = page.locator(".st-key-history-more").bounding_box()
     assert search["width"] > 300
     assert filters["y"] < search["y"] + search["height"]
 
 
-def test_a_phone_lists_runs_as_cards_that_open_and_can_be_selected(screen, console, window):
-    words = list_of(screen, console, 2)
+def test_a_phone_lists_runs_as_cards_that_open_and_can_be_selected(console, window, echoes):
     page = window()
     page.set_viewport_size({"width": 390, "height": 844})
-    phone = type(screen)(page)
-    page.goto(f"{console.url}/history?q={words}")
+    phone = Screen(page)
+    page.goto(f"{console.url}/history?q={echoes.word}")
     cards = page.locator("[class*='st-key-history-card-']")
-    expect(cards).to_have_count(2)
+    expect(cards).to_have_count(len(echoes.texts))
     expect(table(page)).to_have_count(0)
     phone.drawn()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    expect(cards.nth(1)).to_contain_text(f"{words} 0")
+    expect(cards.nth(1)).to_contain_text(echoes.texts[1])
     cards.nth(1).locator("label").click()
     expect(phone.part("history-bar")).to_contain_text("1 selected")
     phone.drawn()
@@ -244,51 +236,49 @@ def test_a_phone_lists_runs_as_cards_that_open_and_can_be_selected(screen, conso
     expect(arrow).not_to_have_css("color", "rgba(0, 0, 0, 0)")
     assert arrow.bounding_box()["x"] > 340
     cards.nth(1).click(position={"x": 200, "y": 30})
-    expect(phone.part("outputs")).to_contain_text(f"{words} 0")
+    expect(phone.part("outputs")).to_contain_text(echoes.texts[1])
     page.go_back()
-    expect(cards).to_have_count(2)
+    expect(cards).to_have_count(len(echoes.texts))
     cards.nth(0).get_by_role("button").focus()
     page.keyboard.press("Enter")
-    expect(phone.part("outputs")).to_contain_text(f"{words} 1")
+    expect(phone.part("outputs")).to_contain_text(echoes.texts[0])
 
 
-def test_the_switch_for_grouping_stays_in_its_place_on_a_phone(screen, console, window):
-    words = list_of(screen, console, 2)
+def test_the_switch_for_grouping_stays_in_its_place_on_a_phone(console, window, echoes):
     page = window()
     page.set_viewport_size({"width": 390, "height": 844})
-    phone = type(screen)(page)
-    page.goto(f"{console.url}/history?q={words}")
+    phone = Screen(page)
+    page.goto(f"{console.url}/history?q={echoes.word}")
     switch = phone.part("history-group")
-    expect(phone.part("history-bar")).to_contain_text("2 runs")
+    expect(phone.part("history-bar")).to_contain_text("5 runs")
     phone.drawn()
     place = switch.bounding_box()
     switch.get_by_text("Group equal results").click()
-    expect(phone.part("history-results-bar")).to_contain_text("2 different inputs")
+    expect(phone.part("history-results-bar")).to_contain_text("5 different inputs")
     phone.drawn()
     assert switch.bounding_box() == place
 
 
-def test_a_selected_run_can_be_opened_with_the_keyboard_alone(screen, console):
+def test_a_selected_run_can_be_opened_with_the_keyboard_alone(screen, console, echoes):
     """The shortcut O opens the selected run, but types a letter in the search field."""
     page = screen.page
-    words = list_of(screen, console, 2)
+    open_list(screen, console, echoes)
     cell(page, FLOW, 0).focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Shift+Space")
     expect(screen.part("history-bar")).to_contain_text("1 selected")
     search = screen.part("history-filters").get_by_placeholder("Search inputs")
     search.press_sequentially("o")
-    expect(search).to_have_value(f"o{words}")
-    search.fill(words)
+    expect(search).to_have_value(f"o{echoes.word}")
+    search.fill(echoes.word)
     cell(page, FLOW, 1).focus()
     page.keyboard.press("o")
-    expect(screen.part("outputs")).to_contain_text(f"{words} 0")
+    expect(screen.part("outputs")).to_contain_text(echoes.texts[1])
 
 
-def test_the_list_does_not_move_when_the_parts_above_it_arrive(screen, console):
+def test_the_list_does_not_move_when_the_parts_above_it_arrive(screen, console, echoes):
     """They are sent after the list into reserved room, in windows of any width."""
     page = screen.page
-    list_of(screen, console, 1)
     page.add_init_script(_TOPS)
     for width in (1280, 680, 540, 390):
         page.set_viewport_size({"width": width, "height": 900})
@@ -300,9 +290,9 @@ def test_the_list_does_not_move_when_the_parts_above_it_arrive(screen, console):
         assert len(page.evaluate("window.tops")) == 1, (width, page.evaluate("window.tops"))
 
 
-def test_a_file_is_saved_though_the_list_is_redrawn_meanwhile(screen, console):
+def test_a_file_is_saved_though_the_list_is_redrawn_meanwhile(screen, console, echoes):
     """The browser is too busy to show the new button before the old one is pressed."""
-    list_of(screen, console, 1)
+    open_list(screen, console, echoes)
     page = screen.page
     screen.drawn()
     with page.expect_download() as download:

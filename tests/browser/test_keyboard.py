@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import Echoes
 from tests.browser.screen import Screen
-from tests.browser.test_history import STATUS, cell, list_of, select
+from tests.browser.test_history import cell, open_list, select
 from tests.support.console_process import Console
 from tests.support.waiting import wait_for
 
@@ -167,8 +168,10 @@ def test_only_the_field_of_a_popover_opened_with_the_mouse_gets_the_focus(screen
     expect(options).to_be_focused()
 
 
-def test_a_letter_typed_while_a_popover_is_open_opens_no_run(screen: Screen, console: Console):
-    list_of(screen, console, 1)
+def test_a_letter_typed_while_a_popover_is_open_opens_no_run(
+    screen: Screen, console: Console, echoes: Echoes
+):
+    open_list(screen, console, echoes)
     select(screen, 0, "1 selected")
     page = screen.page
     delete = screen.part("history-bar").get_by_role("button", name="Delete")
@@ -183,9 +186,9 @@ def test_a_letter_typed_while_a_popover_is_open_opens_no_run(screen: Screen, con
     expect(page).to_have_url(re.compile("run="))
 
 
-def test_a_key_that_is_held_deletes_nothing(screen: Screen, console: Console):
+def test_a_key_that_is_held_deletes_nothing(screen: Screen, console: Console, echoes: Echoes):
     """Its repeats open and close the question; what deletes does not get the focus by itself."""
-    words = list_of(screen, console, 1)
+    open_list(screen, console, echoes)
     select(screen, 0, "1 selected")
     page = screen.page
     screen.part("history-bar").get_by_role("button", name="Delete").focus()
@@ -196,8 +199,7 @@ def test_a_key_that_is_held_deletes_nothing(screen: Screen, console: Console):
         page.keyboard.down("Enter")
     page.keyboard.up("Enter")
     expect(page.get_by_test_id("stPopoverBody")).to_be_focused()
-    page.goto(f"{console.url}/history?q={words}")
-    expect(cell(page, STATUS)).to_be_attached()
+    open_list(screen, console, echoes)
 
 
 def test_a_key_leads_to_the_list_of_flows(screen: Screen):
@@ -206,13 +208,10 @@ def test_a_key_leads_to_the_list_of_flows(screen: Screen):
     expect(screen.part("flow-picker").get_by_role("combobox")).to_be_focused()
 
 
+@pytest.mark.usefixtures("echoes")
 def test_a_recent_run_that_is_opened_with_the_keyboard_has_the_focus(screen: Screen):
     screen.pick("Echo chat")
     page = screen.page
-    for _ in range(2):
-        screen.run()
-        screen.wait("completed")
-        screen.drawn()
     screen.part("recent-runs").locator("button:enabled").first.press("Enter")
     status = screen.part("run-status")
     expect(status).to_be_focused()
@@ -222,8 +221,8 @@ def test_a_recent_run_that_is_opened_with_the_keyboard_has_the_focus(screen: Scr
     expect(status.get_by_role("button", name="Close")).to_be_focused()
 
 
-def test_a_key_leads_to_the_runs_of_history(screen: Screen, console: Console):
-    list_of(screen, console, 2)
+def test_a_key_leads_to_the_runs_of_history(screen: Screen, console: Console, echoes: Echoes):
+    open_list(screen, console, echoes)
     page = screen.page
     page.keyboard.press("Alt+r")
     expect(cell(page, 1)).to_have_attribute("aria-selected", "true")
@@ -233,8 +232,9 @@ def test_a_key_leads_to_the_runs_of_history(screen: Screen, console: Console):
     screen.part("run-status").wait_for()
 
 
-def test_back_leads_from_the_run_page_to_history_at_once(screen: Screen):
+def test_back_leads_from_the_run_page_to_history_at_once(screen: Screen, console: Console):
     page = screen.page
+    screen.open(console.url)
     page.get_by_role("link", name="History").first.click()
     screen.part("history-form").wait_for()
     screen.drawn()
@@ -245,9 +245,9 @@ def test_back_leads_from_the_run_page_to_history_at_once(screen: Screen):
     screen.part("history-form").wait_for()
 
 
-def test_back_leads_from_chat_to_the_unfiltered_history(screen: Screen):
+def test_back_leads_from_chat_to_the_unfiltered_history(screen: Screen, console: Console):
     page = screen.page
-    page.get_by_role("link", name="History").first.click()
+    page.goto(f"{console.url}/history")
     screen.part("history-form").wait_for()
     screen.drawn()
     for _ in range(2):  # once the code of both pages is loaded, the flow is written before the path
@@ -260,12 +260,10 @@ def test_back_leads_from_chat_to_the_unfiltered_history(screen: Screen):
         expect(page).to_have_url(re.compile("/history$"))
 
 
-def test_back_takes_the_filter_of_history_away(screen: Screen):
+@pytest.mark.usefixtures("echoes")
+def test_back_takes_the_filter_of_history_away(screen: Screen, console: Console):
     page = screen.page
-    screen.pick("Echo")
-    screen.run()
-    screen.wait("completed")
-    page.get_by_role("link", name="History").first.click()
+    page.goto(f"{console.url}/history")
     flow = screen.part("history-form").get_by_role("combobox", name="Flow")
     flow.click()
     page.get_by_role("option", name="Echo chat").first.click()
@@ -275,6 +273,7 @@ def test_back_takes_the_filter_of_history_away(screen: Screen):
     expect(page).to_have_url(re.compile("/history$"))
 
 
+@pytest.mark.usefixtures("echoes")
 @pytest.mark.parametrize(
     ("address", "part", "action"),
     [
@@ -285,9 +284,6 @@ def test_back_takes_the_filter_of_history_away(screen: Screen):
 def test_what_can_be_done_with_selected_runs_stays_in_sight(
     screen: Screen, console: Console, address: str, part: str, action: str
 ):
-    screen.pick("Echo")
-    screen.run()
-    screen.wait("completed")
     page = screen.page
     page.set_viewport_size({"width": 900, "height": 220})
     page.goto(f"{console.url}/{address}")
@@ -323,7 +319,10 @@ def test_the_frame_of_what_has_the_focus_is_not_cut(screen: Screen):
     assert button["y"] + button["height"] + frame <= end["y"] + end["height"]
 
 
-def test_a_key_after_a_click_at_an_empty_place_draws_no_frame_around_the_page(screen: Screen):
+def test_a_key_after_a_click_at_an_empty_place_draws_no_frame_around_the_page(
+    screen: Screen, console: Console
+):
+    screen.open(console.url)
     main = screen.page.locator(".stMain")
     main.click(position={"x": 5, "y": 500})
     screen.page.keyboard.press("Shift")
@@ -343,7 +342,8 @@ def test_the_frame_of_a_tab_is_inside_its_row_which_cuts_what_is_outside(screen:
     expect(tabs.nth(1)).to_have_css("box-shadow", re.compile("inset"))
 
 
-def test_the_picked_flow_has_a_frame_for_the_keyboard_only(screen: Screen):
+def test_the_picked_flow_has_a_frame_for_the_keyboard_only(screen: Screen, console: Console):
+    screen.open(console.url)
     picker, page = screen.part("flow-picker"), screen.page
     frame = picker.get_by_role("group").locator("visible=true")
     picker.get_by_role("combobox").click()
@@ -385,12 +385,12 @@ def test_enter_that_confirms_the_text_of_an_input_method_keeps_it(screen: Screen
     expect(page.get_by_text("No results")).to_be_visible()
 
 
+@pytest.mark.usefixtures("echoes")
 def test_a_recent_run_that_leaves_its_list_moves_the_focus_to_no_result(screen: Screen):
     screen.pick("Echo chat")
-    for _ in range(2):
-        screen.run()
-        screen.wait("completed")
-        screen.drawn()
+    screen.run()
+    screen.wait("completed")
+    screen.drawn()
     row = screen.part("recent-runs").locator("button:enabled").first
     row.focus()
     row.evaluate("row => row.remove()")

@@ -3,10 +3,8 @@
 from collections.abc import Callable, Iterable
 
 import pytest
-from playwright.sync_api import Page
 
 from tests.browser.screen import Screen
-from tests.support.console_process import Console
 
 WIDE = {"width": 1440, "height": 1000}
 PHONE = {"width": 390, "height": 844}
@@ -24,15 +22,13 @@ OpenScreen = Callable[[dict[str, int]], Screen]
 
 
 @pytest.fixture
-def open_screen(console: Console, window: Callable[..., Page]) -> OpenScreen:
-    """Open the Run page in a window of this size, which is a phone's if it is narrow."""
+def open_screen(new_screen: Callable[..., Screen]) -> OpenScreen:
+    """Open a window of this size, which is a phone's if it is narrow."""
 
     def opened(size: dict[str, int]) -> Screen:
         options = {"is_mobile": True, "has_touch": True} if size == PHONE else {}
-        page = window(**options)
-        page.set_viewport_size(size)
-        screen = Screen(page)
-        screen.open(console.url)
+        screen = new_screen(**options)
+        screen.page.set_viewport_size(size)
         return screen
 
     return opened
@@ -100,6 +96,7 @@ def test_the_frame_of_a_short_output_fills_the_room_above_the_components(
 
 def test_nothing_moves_when_the_result_of_a_short_run_comes(open_screen: OpenScreen) -> None:
     wide, phone = open_screen(WIDE), open_screen(PHONE)
+    wide.pick("Echo")
     wide.mode("Synchronous")
     limits = {
         "Echo": NOTHING,

@@ -61,12 +61,11 @@ _RECORD = """() => {
 }"""
 
 
-def test_the_graph_follows_the_line_of_progress_in_a_fresh_browser(console, chromium):
+def test_the_graph_follows_the_line_of_progress_in_a_fresh_browser(console, chromium, sample_ids):
     """What the line names for a second, the graph shows. Its script loads during the run."""
     with chromium.new_context(viewport={"width": 1440, "height": 1000}) as context:
         screen = Screen(context.new_page())
-        screen.open(console.url)
-        screen.pick("Plan a trip")
+        screen.open(f"{console.url}/?flow={sample_ids['Plan a trip']}")
         screen.page.evaluate(_RECORD)
         screen.run()
         screen.wait("completed")

@@ -1,6 +1,7 @@
 """Contrast, keyboard focus and narrow windows in Chromium."""
 
 import re
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import expect
@@ -32,11 +33,10 @@ def focus_by_keyboard(page, link):
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_a_menu_button_is_readable_in_every_state(console, window, scheme):
+def test_a_menu_button_is_readable_in_every_state(new_screen, scheme):
     """At rest, hovered, pressed, and while its menu is open."""
-    screen = Screen(window(color_scheme=scheme))
-    screen.open(console.url)
-    screen.pick("Echo")  # other tests make and delete the first flow of the list meanwhile
+    screen = new_screen(color_scheme=scheme)
+    screen.pick("Echo")
     button = screen.part("run-more").get_by_role("button")
     page = color_of(screen.page.get_by_test_id("stApp"), "backgroundColor")
 
@@ -62,10 +62,9 @@ def test_a_menu_button_is_readable_in_every_state(console, window, scheme):
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_options_can_be_seen_and_their_captions_read(console, window, scheme):
+def test_options_can_be_seen_and_their_captions_read(new_screen, scheme):
     """WCAG asks 3 to 1 of what is not text, such as a radio button that is not chosen."""
-    screen = Screen(window(color_scheme=scheme))
-    screen.open(console.url)
+    screen = new_screen(color_scheme=scheme)
     screen.pick("Echo")
     on_page = screen.page.get_by_test_id("stCaptionContainer").first
     expect(on_page).to_have_css("opacity", "0.8")
@@ -98,6 +97,7 @@ def test_a_link_with_keyboard_focus_has_a_visible_outline(console, window, schem
 
 def test_the_refresh_button_has_a_name_for_screen_readers(screen):
     """The name takes no room beside the icon."""
+    screen.pick("Echo")
     button = screen.part("flow-picker").get_by_role("button", name="Refresh flows")
     assert button.bounding_box()["width"] < 60
 
@@ -116,27 +116,6 @@ def test_every_folded_section_has_an_arrow(screen):
     assert folds.count() == len(names)
 
 
-PAGES = ("", "chat", "history", "compare", "connection")
-
-
-@pytest.mark.parametrize("width", [1440, 700, 390])
-def test_the_server_stands_in_the_same_place_on_every_page(console, window, width):
-    """In the same words and size, in the upper corner, within the window."""
-    screen = Screen(window())
-    screen.page.set_viewport_size({"width": width, "height": 800})
-    places = []
-    for page in PAGES:
-        screen.page.goto(f"{console.url}/{page}")
-        link = screen.part("server-link").locator("a:visible")
-        expect(link).to_contain_text("Langflow 1.13.0")
-        screen.drawn()
-        places.append((link.inner_text(), link.bounding_box()))
-    assert places == [places[0]] * len(PAGES)
-    box = places[0][1]
-    assert box["y"] + box["height"] < 50
-    assert width / 2 < box["x"] + box["width"] / 2 < box["x"] + box["width"] <= width
-
-
 # the left edge and the vertical middle of the title's text, which may be in the box of the flows
 _TITLE = """() => {
   const field = document.querySelector(".st-key-flow-head .stSelectbox input");
@@ -147,26 +126,85 @@ _TITLE = """() => {
 }"""
 
 
-def test_titles_begin_in_the_same_place_on_every_page(console, window):
-    """Where their pages' fields and cards begin."""
-    screen = Screen(window())
-    screen.page.set_viewport_size(NARROW)
-    for page in PAGES:
-        screen.page.goto(f"{console.url}/{page}")
-        screen.part("server-link").wait_for()
+PAGES = ("", "chat", "history", "compare", "connection")
+SIZES = {
+    "1440": {"width": 1440, "height": 900},
+    "twice the size": {"width": 720, "height": 450},  # shows half of the pixels of 1440 × 900
+    "phone": NARROW,
+}
+
+
+@dataclass
+class Look:
+    """A page in a window: the place of its server and of its title, and whether it is too wide."""
+
+    server: tuple[str, dict[str, float]]
+    title: tuple[float, float]
+    content_left: float
+    scrolls_sideways: bool
+
+
+@pytest.fixture(scope="module")
+def looks(console, lasting_window):
+    """Open each page once in windows of three sizes. Return their looks by size and page."""
+    screen = Screen(lasting_window())
+    return {name: look_at_pages(screen, console, size) for name, size in SIZES.items()}
+
+
+def look_at_pages(screen, console, size):
+    page, looks = screen.page, {}
+    page.set_viewport_size(size)
+    for name in PAGES:
+        page.goto(f"{console.url}/{name}")
+        link = screen.part("server-link").locator("a:visible")
+        expect(link).to_contain_text("Langflow 1.13.0")
+        page.locator("h1, .st-key-flow-head input").first.wait_for(state="attached")
         screen.drawn()
-        left, top = screen.page.evaluate(_TITLE)
-        content = screen.page.locator("[data-testid=stMainBlockContainer] > div").bounding_box()
-        assert abs(left - content["x"]) < 1, page
+        content = page.locator("[data-testid=stMainBlockContainer] > div").bounding_box()
+        looks[name] = Look(
+            (link.inner_text(), link.bounding_box()),
+            page.evaluate(_TITLE),
+            content["x"],
+            scrolls_sideways(page),
+        )
+    return looks
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_server_stands_in_the_same_place_on_every_page(looks, size):
+    """In the same words and size, in the upper corner, within the window."""
+    places = [look.server for look in looks[size].values()]
+    assert places == [places[0]] * len(PAGES)
+    box, width = places[0][1], SIZES[size]["width"]
+    assert box["y"] + box["height"] < 50
+    assert width / 2 < box["x"] + box["width"] / 2 < box["x"] + box["width"] <= width
+
+
+def test_titles_begin_in_the_same_place_on_every_page(looks):
+    """Where their pages' fields and cards begin."""
+    for page, look in looks["phone"].items():
+        left, top = look.title
+        assert abs(left - look.content_left) < 1, page
         assert abs(top - 97) < 2, page
 
 
-def test_a_button_of_a_phones_chat_opens_the_sidebar(console, window):
+@pytest.mark.parametrize("size", SIZES)
+def test_no_page_scrolls_sideways(looks, size):
+    assert [page for page, look in looks[size].items() if look.scrolls_sideways] == []
+
+
+@pytest.mark.parametrize("size", ["twice the size", "phone"])
+def test_no_presentation_scrolls_sideways(screen, console, sample_ids, size):
+    screen.page.set_viewport_size(SIZES[size])
+    screen.page.goto(f"{console.url}/?view=present&flow={sample_ids['Sort a request']}")
+    screen.page.get_by_role("heading", level=1).first.wait_for()
+    screen.drawn()
+    assert not scrolls_sideways(screen.page)
+
+
+def test_a_button_of_a_phones_chat_opens_the_sidebar(screen, console, sample_ids):
     """It covers the server: its own button stands in the same corner. Wide windows show it."""
-    screen = Screen(window())
-    screen.open(console.url)
-    screen.pick("Echo")
-    screen.page.get_by_role("link", name="Chat", exact=True).click()
+    screen.page.goto(f"{console.url}/chat?flow={sample_ids['Echo chat']}")
     opener = screen.part("open-sidebar").locator("button")
     opener.wait_for(state="attached")
     expect(opener).to_be_hidden()
@@ -261,8 +299,7 @@ def middle(box):
     return place["y"] + place["height"] / 2
 
 
-def test_links_and_buttons_are_level_with_the_heading_beside_them(screen, console):
-    screen.open(console.url)
+def test_links_and_buttons_are_level_with_the_heading_beside_them(screen):
     screen.pick("Echo")
     recent = screen.part("recent-head")
     heading, link = recent.locator("h2"), recent.get_by_role("link", name="All runs")
@@ -271,8 +308,7 @@ def test_links_and_buttons_are_level_with_the_heading_beside_them(screen, consol
     assert abs(middle(present) - middle(screen.part("refresh-flows"))) < 2
 
 
-def test_a_notice_leaves_the_top_of_the_page_free(screen, console):
-    screen.open(console.url)
+def test_a_notice_leaves_the_top_of_the_page_free(screen):
     screen.pick("Echo")
     screen.page.get_by_role("button", name="Save").first.click()
     name = screen.page.get_by_test_id("stPopoverBody").locator("input").first
@@ -305,35 +341,19 @@ def test_all_parts_of_the_run_page_begin_at_one_edge(screen, width):
     assert len(set(edges.values())) == 1, edges
 
 
-@pytest.mark.parametrize("size", [(720, 450), (390, 844)], ids=["twice the size", "phone"])
-@pytest.mark.parametrize("path", ["chat", "history", "compare", "connection", "?view=present&"])
-def test_no_page_scrolls_sideways(console, screen, path, size):
-    """A browser that enlarges a window of 1440 × 900 to 200 % shows half of its pixels."""
+def test_no_part_of_an_opened_run_scrolls_sideways(screen):
     page = screen.page
-    screen.pick("Sort a request")
-    flow = page.url.partition("?")[2]
-    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
-    page.goto(f"{console.url}/{path}{flow if path.startswith('?') else ''}")
-    page.get_by_role("heading", level=1).first.wait_for()
-    screen.drawn()
-    assert not scrolls_sideways(page)
-
-
-@pytest.mark.parametrize("size", [(720, 450), (390, 844)], ids=["twice the size", "phone"])
-def test_no_part_of_an_opened_run_scrolls_sideways(screen, size):
-    page = screen.page
-    page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
-    screen.open(page.url)
     screen.pick("Table of")
     screen.run()
     screen.wait("completed")
-    screen.open(screen.address())
-    screen.drawn()
-    assert not scrolls_sideways(page)
-    for tab in ("Trace", "Inputs", "Code"):
-        screen.part("run-status").get_by_role("tab", name=tab).click()
-        screen.drawn()
-        assert not scrolls_sideways(page), tab
+    for size in ("twice the size", "phone"):
+        page.set_viewport_size(SIZES[size])
+        screen.open(screen.address())
+        assert not scrolls_sideways(page), size
+        for tab in ("Trace", "Inputs", "Code"):
+            screen.part("run-status").get_by_role("tab", name=tab).click()
+            screen.drawn()
+            assert not scrolls_sideways(page), (size, tab)
 
 
 def scrolls_sideways(page):

@@ -28,21 +28,14 @@ ADD_FRAME = """(url) => {
 
 
 @pytest.fixture
-def flow_ids(sample_flows: LiveServer) -> dict[str, str]:
-    """The ids of the sample flows by name."""
-    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
-        return {flow.name.removeprefix(PREFIX): flow.id for flow in api.flows()}
-
-
-@pytest.fixture
 def present(
-    console: Console, window: Callable[..., Any], flow_ids: dict[str, str]
+    console: Console, window: Callable[..., Any], sample_ids: dict[str, str]
 ) -> Callable[..., Screen]:
     """Open the Present view of a sample flow in a window of its own."""
 
     def open_view(name: str, **address: str) -> Screen:
         screen = Screen(window())
-        query = {"view": "present", "flow": flow_ids[name], **address}
+        query = {"view": "present", "flow": sample_ids[name], **address}
         screen.page.goto(f"{console.url}/?{urlencode(query)}")
         screen.part("run-button").wait_for()
         screen.drawn()
@@ -82,10 +75,10 @@ def test_an_audience_runs_a_flow_and_reaches_nothing_else(present: Callable[...,
 
 
 def test_the_address_of_another_page_shows_the_present_view(
-    console: Console, window: Callable[..., Any], flow_ids: dict[str, str]
+    console: Console, window: Callable[..., Any], sample_ids: dict[str, str]
 ):
     page = window()
-    page.goto(f"{console.url}/history?view=present&flow={flow_ids['Echo chat']}")
+    page.goto(f"{console.url}/history?view=present&flow={sample_ids['Echo chat']}")
     expect(page.locator(".st-key-present h1")).to_have_text(PREFIX + "Echo chat")
     expect(page.locator(".st-key-history-form")).to_have_count(0)
 
@@ -205,10 +198,9 @@ def test_in_full_screen_the_only_button_beside_the_title_leaves_it(screen: Scree
 
 
 def test_full_screen_hides_what_only_a_presenter_needs_to_know(
-    console: Console, window: Callable[..., Any], unready_flow: str
+    console: Console, screen: Screen, unready_flow: str
 ):
     """The audience reads no instructions, and that the flow is not ready without names."""
-    screen = Screen(window())
     page = screen.page
     screen.open(f"{console.url}/?flow={unready_flow}")
     page.get_by_label("Message").fill("Hello")
@@ -333,7 +325,7 @@ def test_a_result_is_shared_with_somebody_who_opens_its_address(
 
 def test_only_the_operators_origin_frames_a_view_and_nothing_else(
     window: Callable[..., Any],
-    flow_ids: dict[str, str],
+    sample_ids: dict[str, str],
     sample_flows: LiveServer,
     tmp_path: Path,
 ):
@@ -348,7 +340,7 @@ def test_only_the_operators_origin_frames_a_view_and_nothing_else(
         console = stack.enter_context(Console(tmp_path, environ))
         page, refused = window(), []
         page.on("console", lambda message: refused.append("frame-ancestors" in message.text))
-        view = f"{console.url}/?view=present&flow={flow_ids['Echo chat']}"
+        view = f"{console.url}/?view=present&flow={sample_ids['Echo chat']}"
 
         def is_refused() -> bool:
             page.wait_for_timeout(100)  # receives messages

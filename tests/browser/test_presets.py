@@ -60,9 +60,9 @@ def test_a_preset_is_saved_chosen_exported_and_shared(screen, window):
     expect(other.page).to_have_url("about:blank")
 
 
-def test_the_menu_that_saved_the_first_preset_stays_closed(console, window):
+def test_the_menu_that_saved_the_first_preset_stays_closed(screen):
     """Also if the browser draws the page in between, as a slow one: the list is there from then."""
-    page = window()
+    page = screen.page
     held: list[tuple] = []
     is_slow = []
 
@@ -79,8 +79,6 @@ def test_the_menu_that_saved_the_first_preset_stays_closed(console, window):
         server.on_message(deliver)
 
     page.route_web_socket("**/stream*", relay)
-    screen = Screen(page)
-    screen.open(console.url)
     screen.pick("Takes half")
     bar = screen.part("preset-bar")
     bar.get_by_role("button", name="Save").click()

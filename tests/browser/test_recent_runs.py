@@ -1,17 +1,16 @@
 """The looks of the list of recent runs."""
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.browser.screen import Screen, color_of
+from tests.browser.screen import color_of
 from tests.support.waiting import wait_for
 
 NARROW = {"width": 390, "height": 844}
 
 
-def test_a_wrapped_line_of_a_recent_run_is_left_aligned(console, window):
-    screen = Screen(window())
+def test_a_wrapped_line_of_a_recent_run_is_left_aligned(screen):
     screen.page.set_viewport_size(NARROW)
-    screen.open(console.url)
     screen.pick("Echo")
     screen.page.locator("textarea").first.fill("a message that is long enough for a second line")
     screen.run()
@@ -61,10 +60,8 @@ def test_recent_runs_are_lines_of_columns_and_the_shown_one_is_marked(screen):
     assert tint != rows.nth(1).evaluate("row => getComputedStyle(row).backgroundColor")
 
 
-def test_recent_runs_of_a_half_wide_window_show_all_of_their_longer_lines(console, window):
-    screen = Screen(window())
+def test_recent_runs_of_a_half_wide_window_show_all_of_their_longer_lines(screen):
     screen.page.set_viewport_size({"width": 700, "height": 900})
-    screen.open(console.url)
     screen.pick("Plan a trip")
     # short enough for its line with its label, which it has beside runs with other inputs
     screen.page.locator("textarea").first.fill("Lisbon, Porto and Faro, but not in August")
@@ -75,12 +72,8 @@ def test_recent_runs_of_a_half_wide_window_show_all_of_their_longer_lines(consol
     assert inputs.evaluate("part => part.scrollWidth <= part.clientWidth")
 
 
-def test_recent_runs_beside_a_form_in_a_small_window_show_what_went_in_and_came_out(
-    console, window
-):
-    screen = Screen(window())
+def test_recent_runs_beside_a_form_in_a_small_window_show_what_went_in_and_came_out(screen):
     screen.page.set_viewport_size({"width": 1024, "height": 700})
-    screen.open(console.url)
     screen.pick("Echo")
     screen.page.locator("textarea").first.fill("a few words, to and fro")
     screen.run()
@@ -91,13 +84,13 @@ def test_recent_runs_beside_a_form_in_a_small_window_show_what_went_in_and_came_
     assert all(part.evaluate(whole) for part in row.locator("> span").all())
 
 
+@pytest.mark.usefixtures("echoes")
 def test_the_components_of_an_opened_run_follow_its_short_output_at_once(screen):
     """The output of a run that was started here keeps the room in which it came."""
     screen.pick("Echo chat")
-    for _ in range(2):
-        screen.run()
-        screen.wait("completed")
-        screen.drawn()
+    screen.run()
+    screen.wait("completed")
+    screen.drawn()
 
     def room() -> float:
         components = screen.page.get_by_text("Components", exact=True).bounding_box()

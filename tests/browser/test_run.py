@@ -99,8 +99,6 @@ def frames(screen):
     screen.page.on(
         "websocket", lambda socket: socket.on("framereceived", lambda _: times.append(time.time()))
     )
-    screen.page.reload()
-    screen.part("flow-picker").wait_for()
     return times
 
 
@@ -296,11 +294,9 @@ def test_a_flow_deleted_in_the_meantime_is_reported(screen, console, sample_flow
     expect(screen.part("run-status")).to_contain_text("The run failed")
 
 
-def test_a_narrow_window_stacks_its_columns_without_overflow(console, window):
-    page = window()
+def test_a_narrow_window_stacks_its_columns_without_overflow(screen):
+    page = screen.page
     page.set_viewport_size({"width": 420, "height": 900})
-    screen = Screen(page)
-    screen.open(console.url)
     screen.pick("Sort a request")
     screen.run()
     screen.wait("completed")
@@ -310,12 +306,10 @@ def test_a_narrow_window_stacks_its_columns_without_overflow(console, window):
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
 
 
-def test_at_twice_the_size_run_is_in_sight_and_nothing_scrolls_sideways(console, window):
+def test_at_twice_the_size_run_is_in_sight_and_nothing_scrolls_sideways(screen):
     """A browser that enlarges a window of 1440 × 900 to 200 % shows half of its pixels."""
-    page = window()
+    page = screen.page
     page.set_viewport_size({"width": 720, "height": 450})
-    screen = Screen(page)
-    screen.open(console.url)
     screen.pick("Sort a request")
     expect(screen.part("run-button")).to_be_in_viewport()
     screen.run()
@@ -342,21 +336,22 @@ def test_nothing_jumps_while_a_run_refreshes(screen):
     assert len(boxes) == 1
 
 
-def test_no_internal_error_was_logged(console, screen):
+def test_no_internal_error_was_logged(console):
     assert "Traceback" not in log_of(console)
     assert "fault " not in log_of(console)
 
 
-def test_the_warning_about_an_unsaved_run_comes_and_goes_by_itself(screen, console):
+def test_the_warning_about_an_unsaved_run_comes_and_goes_by_itself(screen, console, finish_work):
     """The write waits some seconds for the lock before it fails."""
-    screen.pick("Write word")
+    screen.pick("Takes half")
     screen.run()
     screen.wait("running")
     warning = screen.page.get_by_text("The console cannot save its runs")
     other = sqlite3.connect(console.folder / "data" / "runs.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with contextlib.closing(other):
+        finish_work()
         screen.wait("completed")
         expect(warning).to_be_visible()
     expect(warning).to_have_count(0)
-    expect(screen.part("outputs")).to_contain_text("That is all")
+    expect(screen.part("outputs")).to_contain_text("The work is done")

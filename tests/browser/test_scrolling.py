@@ -1,15 +1,13 @@
 """How the Run page scrolls to a run, in Chromium."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.screen import Screen
-from tests.browser.test_history import list_of
 from tests.support.console_process import Console
 from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import StandIn
@@ -28,6 +26,7 @@ _MOVING = """(field) => {
     if (key === "Enter") main.addEventListener("scroll", away, {once: true});
   });
 }"""
+_VALIDATE = "POST /api/v1/models/validate-provider"
 _HAS_RING = "(button) => getComputedStyle(button, '::after').content !== 'none'"
 _CURSOR = "(button) => getComputedStyle(button).cursor"
 # how the page was scrolled to a part of it
@@ -43,8 +42,8 @@ _RECORD_SCROLLS = """
 
 def test_the_page_scrolls_to_the_status_of_a_run(screen):
     page = screen.page
-    page.set_viewport_size({"width": 500, "height": 450})
     screen.pick("Takes half")
+    page.set_viewport_size({"width": 500, "height": 450})
     status, message = screen.part("run-status"), page.locator("textarea").first
     message.click()
     expect(status).not_to_be_in_viewport()
@@ -78,14 +77,11 @@ def test_the_page_scrolls_to_the_result_of_a_quick_run(screen):
 
 
 @pytest.mark.parametrize(("motion", "first"), [("reduce", "instant"), ("no-preference", "smooth")])
-def test_the_page_glides_to_the_status_only_for_those_who_like_motion(
-    console, window, motion, first
-):
-    page = window(reduced_motion=motion)
+def test_the_page_glides_to_the_status_only_for_those_who_like_motion(new_screen, motion, first):
+    screen = new_screen(reduced_motion=motion)
+    page = screen.page
     page.add_init_script(_RECORD_SCROLLS)
     page.set_viewport_size({"width": 500, "height": 500})
-    screen = Screen(page)
-    screen.open(console.url)
     screen.pick("Takes half")
     page.locator("textarea").first.click()
     page.evaluate("window.scrolls = []")
@@ -145,9 +141,9 @@ def test_on_a_phone_run_is_above_the_keyboard(screen):
     expect(screen.part("run-button").get_by_role("button", name="Run")).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.usefixtures("echoes")
 def test_a_page_opens_at_its_top_wherever_the_one_before_was_scrolled_to(screen, console):
     page = screen.page
-    list_of(screen, console, 5)
     page.set_viewport_size({"width": 390, "height": 400})
     screen.open(console.url)
     main = page.get_by_test_id("stMain")
@@ -160,12 +156,10 @@ def test_a_page_opens_at_its_top_wherever_the_one_before_was_scrolled_to(screen,
     assert main.evaluate("main => [main.scrollTop, main.scrollHeight > 800]") == [0, True]
 
 
-def test_a_wide_page_stays_where_it_is_when_a_run_ends(console, window):
+def test_a_wide_page_stays_where_it_is_when_a_run_ends(screen):
     """Also if Run is far above the end of the window, as of a flow without parameters."""
-    page = window()
+    page = screen.page
     page.add_init_script(_RECORD_SCROLLS)
-    screen = Screen(page)
-    screen.open(console.url)
     screen.pick("Table of")
     page.evaluate("window.scrolls = []")
     screen.run()
@@ -185,53 +179,62 @@ def enter_wrong_setting(screen: Screen) -> Locator:
     return screen.page.get_by_role("button", name="Save on the server")
 
 
-def test_the_page_shows_why_the_settings_of_a_provider_were_refused(
-    window: Callable[..., Page], tmp_path: Path
-):
-    """Also if the button that was pressed is at the end of the window."""
+@pytest.fixture(scope="module")
+def models_server() -> Iterator[StandIn]:
+    """A server whose provider refuses its settings."""
     with StandIn() as server:
         serve_models(server)
         refusal = {"valid": False, "error": "Invalid API key for Far"}
-        server.answers["POST /api/v1/models/validate-provider"] = (200, refusal)
-        environ = {
-            "LANGFLOW_SERVER_URL": server.url,
-            "LANGFLOW_API_KEY": "k",
-            "LFCONSOLE_ALLOW_INSTALL": "true",
-        }
-        with Console(tmp_path, environ) as console:
-            screen = Screen(window())
-            screen.page.set_viewport_size({"width": 1280, "height": 500})
-            screen.open(console.url)
-            save = enter_wrong_setting(screen)
-            save.evaluate("each => (each.scrollIntoView({block: 'end'}), each.click())")
-            error = screen.page.get_by_text("Invalid API key for Far.")
-            expect(error).to_be_in_viewport(ratio=1)
-            foot = screen.part("run-panel").bounding_box()["y"]
-            wait_for(lambda: (box := error.bounding_box())["y"] + box["height"] <= foot)
+        server.answers[_VALIDATE] = (200, refusal)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def models_console(
+    models_server: StandIn, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Console]:
+    """A console of this server whose visitors may change it."""
+    environ = {
+        "LANGFLOW_SERVER_URL": models_server.url,
+        "LANGFLOW_API_KEY": "k",
+        "LFCONSOLE_ALLOW_INSTALL": "true",
+    }
+    with Console(tmp_path_factory.mktemp("models"), environ) as console:
+        yield console
+
+
+def test_the_page_shows_why_the_settings_of_a_provider_were_refused(
+    models_console: Console, window: Callable[..., Page]
+):
+    """Also if the button that was pressed is at the end of the window."""
+    screen = Screen(window())
+    screen.page.set_viewport_size({"width": 1280, "height": 500})
+    screen.open(models_console.url)
+    save = enter_wrong_setting(screen)
+    save.evaluate("each => (each.scrollIntoView({block: 'end'}), each.click())")
+    error = screen.page.get_by_text("Invalid API key for Far.")
+    expect(error).to_be_in_viewport(ratio=1)
+    foot = screen.part("run-panel").bounding_box()["y"]
+    wait_for(lambda: (box := error.bounding_box())["y"] + box["height"] <= foot)
 
 
 def test_only_the_pressed_button_shows_that_the_script_runs(
-    window: Callable[..., Page], tmp_path: Path
+    models_server: StandIn, models_console: Console, window: Callable[..., Page]
 ):
     """Not one that has the focus only: during a run, a script nearly always runs."""
-    with StandIn() as server:
-        serve_models(server)
-        server.answers["POST /api/v1/models/validate-provider"] = (200, {"valid": False})
-        server.delays["POST /api/v1/models/validate-provider"] = 3
-        environ = {"LANGFLOW_SERVER_URL": server.url, "LANGFLOW_API_KEY": "k"}
-        environ["LFCONSOLE_ALLOW_INSTALL"] = "true"
-        with Console(tmp_path, environ) as console:
-            screen = Screen(window())
-            screen.open(console.url)
-            save = enter_wrong_setting(screen)
-            run = screen.part("run-button").get_by_role("button", name="Run")
-            app = screen.page.locator("[data-test-script-state]")
-            save.focus()
-            app.evaluate("each => { each.dataset.testScriptState = 'running' }")  # of another
-            assert not save.evaluate(_HAS_RING)
-            run.focus()
-            assert run.evaluate(_CURSOR) == "pointer"
-            app.evaluate("each => { each.dataset.testScriptState = 'notRunning' }")
-            save.press("Enter")
-            wait_for(lambda: save.evaluate(_HAS_RING))
-            expect(screen.page.locator("[data-pressed]")).to_have_count(0)
+    models_server.delays[_VALIDATE] = 3
+    screen = Screen(window())
+    screen.open(models_console.url)
+    save = enter_wrong_setting(screen)
+    run = screen.part("run-button").get_by_role("button", name="Run")
+    app = screen.page.locator("[data-test-script-state]")
+    save.focus()
+    app.evaluate("each => { each.dataset.testScriptState = 'running' }")  # of another
+    assert not save.evaluate(_HAS_RING)
+    run.focus()
+    assert run.evaluate(_CURSOR) == "pointer"
+    app.evaluate("each => { each.dataset.testScriptState = 'notRunning' }")
+    save.press("Enter")
+    wait_for(lambda: save.evaluate(_HAS_RING))
+    expect(screen.page.locator("[data-pressed]")).to_have_count(0)
+    models_server.delays.clear()

@@ -6,20 +6,17 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.screen import Screen
-from tests.support.console_process import Console
 from tests.support.waiting import wait_for
 
 
 @pytest.fixture
-def phone(console: Console, window: Callable[..., Page]) -> Screen:
-    """The Run page on a phone."""
-    page = window(is_mobile=True, has_touch=True)
-    page.set_viewport_size({"width": 390, "height": 844})
-    screen = Screen(page)
-    screen.open(console.url)
+def phone(new_screen: Callable[..., Screen]) -> Screen:
+    """A phone's window, which `pick` opens the form of a flow in."""
+    screen = new_screen(is_mobile=True, has_touch=True)
+    screen.page.set_viewport_size({"width": 390, "height": 844})
     return screen
 
 
@@ -31,6 +28,7 @@ def color_of(button: Locator) -> list[float]:
 
 def test_a_tapped_button_keeps_its_color(phone: Screen):
     """A phone takes the pointer to be where it was tapped, until something else is."""
+    phone.pick("Echo")
     button = phone.part("run-button").get_by_role("button", name="Run")
     before = color_of(button)
     button.hover()
@@ -39,6 +37,7 @@ def test_a_tapped_button_keeps_its_color(phone: Screen):
 
 
 def test_a_button_under_the_mouse_has_a_darker_shade_of_its_color(screen: Screen):
+    screen.pick("Echo")
     button = screen.part("run-button").get_by_role("button", name="Run")
     before = color_of(button)
     button.hover()
