@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from lfclient import local
 from lfclient.console.local_langflow.installer import Installation, Requirement
 from lfclient.console.local_langflow.manager import PINNED_VERSION, LocalLangflow
 from lfclient.console.local_langflow.process import ProcessIdentity, end_process, spawn
@@ -72,6 +73,23 @@ def test_a_missing_network_is_reported_with_a_hint(tmp_path: Path, settings: dic
     assert "network" in caught.value.hint
     assert langflow.status().state is LocalState.FAILED
     assert "no connection" in langflow.status().message
+
+
+def test_the_first_start_in_a_terminal_reports_its_steps(
+    tmp_path: Path,
+    fake_uv: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    """The download size first, then each step with its progress."""
+    langflow = fake_local(tmp_path, fake_uv(server="exit 1"))
+    monkeypatch.setattr(local, "LocalLangflow", lambda folder: langflow)
+
+    assert local.main(["start"]) == 1  # the stand-in is no Langflow
+    note, *steps = capsys.readouterr().out.splitlines()
+    assert "MB to download" in note
+    assert steps[0] == "  0%  Setting up Python for Langflow."
+    assert steps[-1] == " 70%  Starting Langflow."
 
 
 YAHOO = package_for("yfinance")
