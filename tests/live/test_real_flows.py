@@ -206,7 +206,6 @@ def test_a_key_that_is_entered_for_my_runs_is_sent_and_told_nowhere(
     assert traces_on_disk(console.folder, secret) == []
 
 
-@on("1.13.0")
 def test_a_provider_is_set_up_one_of_all_its_models_is_chosen_and_its_key_is_removed(
     open_project, models: ModelServer
 ):
