@@ -4,6 +4,7 @@ import re
 import time
 from itertools import groupby, takewhile
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import check
@@ -135,26 +136,42 @@ def test_a_short_run_is_not_shown_as_completed_before_its_result(screen):
         screen.run()
         screen.wait("completed")
         screen.drawn()
-    assert_result_came_with_end(screen)
+    assert_result_came_with_end(screen, "Hello, Langflow!")
 
 
-def test_a_run_of_some_seconds_is_not_shown_as_completed_before_its_result(screen, finish_work):
+@pytest.mark.parametrize("mode", ["Synchronous", "Background"])
+def test_a_run_of_some_seconds_is_not_shown_as_completed_before_its_result(
+    screen, finish_work, mode
+):
     screen.pick("Takes half a minute")
-    screen.mode("Synchronous")
+    screen.mode(mode)
+    run_some_seconds(screen, finish_work)
+    assert_result_came_with_end(screen, "The work is done")
+
+
+def test_no_audience_sees_a_run_as_completed_before_its_result(screen, finish_work):
+    screen.pick("Takes half a minute")
+    screen.page.keyboard.press("Alt+p")
+    screen.part("present").wait_for()
+    screen.drawn()
+    run_some_seconds(screen, finish_work)
+    assert_result_came_with_end(screen, "The work is done")
+
+
+def run_some_seconds(screen, finish_work):
     screen.page.evaluate(_RECORD_END)
     screen.run()
     screen.page.wait_for_timeout(2_000)  # the fragment follows the run by now
     finish_work()
     screen.wait("completed")
     screen.drawn()
-    assert_result_came_with_end(screen)
 
 
-def assert_result_came_with_end(screen):
+def assert_result_came_with_end(screen, result):
     """Assert that no frame of the page had the end without the result."""
     ended = [text for text in screen.page.evaluate("window.seen") if "Completed" in text]
     assert ended
-    assert [text for text in ended if "Waiting for the first" in text] == []
+    assert [text for text in ended if result not in text] == []
 
 
 def test_text_grows_word_by_word_and_stays_when_it_is_stopped(screen):

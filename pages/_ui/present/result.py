@@ -163,29 +163,27 @@ def draw(
             with question.container():
                 approval.draw(server, record)
         with st.container(key="present-output"):
-            output = st.empty()
-        panel = _draw_output(presented, record, places, output)
+            panel = _draw_output(presented, record, places)
     if run_page.NEW_RUN.get():
         status_panel.show_first_update(server, record, panel)
     return panel
 
 
 def _draw_output(
-    presented: Presented, record: RunRecord, places: status_panel.Places, output: DeltaGenerator
+    presented: Presented, record: RunRecord, places: status_panel.Places
 ) -> status_panel.StatusPanel | None:
     """Draw a running run's text, and return its panel; or an ended run's result."""
     server = presented.server
-    with output.container():
-        if not record.ended:
-            chosen = presented.settings.outputs
-            draw_result = partial(_draw_result, presented)
-            make_panel = partial(AudiencePanel, places, draw_result, chosen)
-            return status_panel.follow(server, record, make_panel)
-        # the containers of the panel, which showed the result first, as on the Run page
-        with st.container(), st.container(), st.container():
-            _draw_result(presented, record)
-        is_audience = not visitor_presents()
-        share_result.draw(server, record, presented.flow, is_audience=is_audience)
+    if not record.ended:
+        chosen = presented.settings.outputs
+        draw_result = partial(_draw_result, presented)
+        make_panel = partial(AudiencePanel, places, draw_result, chosen)
+        return status_panel.follow(server, record, make_panel)
+    # the containers of the panel, which showed the result first, as on the Run page
+    with st.container(), st.container(), st.container():
+        _draw_result(presented, record)
+    is_audience = not visitor_presents()
+    share_result.draw(server, record, presented.flow, is_audience=is_audience)
     return None
 
 

@@ -24,6 +24,7 @@ TICK_SECONDS = 0.03
 LIST_SECONDS = 0.05
 RESULT_SECONDS = 0.009
 PAGE_SECONDS = 0.1
+CROWD_SECONDS = 0.03  # between updates
 
 _lock = threading.Lock()
 _watchers = 0
@@ -59,6 +60,11 @@ def list_seconds() -> float:
 def update_pause() -> float:
     """Return the seconds between two updates of a screen; the end of a run does not wait."""
     return UPDATE_SECONDS * max(_watchers - 1, 0)
+
+
+def is_crowded() -> bool:
+    """Return whether so many watch runs that results must wait until all have seen the end."""
+    return update_pause() > CROWD_SECONDS
 
 
 class Turns:

@@ -16,7 +16,7 @@ from lfclient.console.wording.statuses import component_state_label
 from lfclient.flows.model import Flow
 from lfclient.runs.answers import LiveOutput, live_outputs
 from lfclient.runs.components import Message
-from lfclient.runs.model import Run
+from lfclient.runs.model import Run, RunStatus
 from pages._ui.app import navigation
 from pages._ui.components.graph import FlowGraph
 from pages._ui.connection.app_context import app_context
@@ -35,7 +35,7 @@ from pages._ui.widgets.status_badges import component_style
 # drawn, and components that end together share one rerun
 FLUSH_SECONDS = 0.02
 # how long the rest of the page waits for a new run, which often ends meanwhile, and for the
-# browser to show it: drawing the page competes with both for the processor
+# browser to show its status or result: drawing the page competes with both for the processor
 FIRST_UPDATE_SECONDS = 0.3
 HEAD_START = 0.03
 
@@ -63,18 +63,20 @@ class StatusPanel:
             self._head = Placeholder()
         with places.progress:
             self._progress = Placeholder()
-        self._frames: Placeholder | None = None
+        self._output: Placeholder | None = None
         self._graph: FlowGraph | None = None
         self.places: list[tuple[Placeholder | None, Placeholder]] = []
 
     def show(self, record: RunRecord, flow: Flow | None) -> None:
         """Update what has changed.
 
-        The result comes before the status: the browser would take time to draw that alone. Where
-        many watch, their results wait for their turns, in `rerun_page`.
+        "Completed" is not shown before the result, unless so many watch that their results wait for
+        their turns, in `rerun_page`. "Failed" is: advice on an error may ask the server first.
         """
         record = record.with_tool_states(flow)
-        if record.ended and not pace.update_pause():
+        if record.ended and not pace.is_crowded():
+            if record.status is not RunStatus.COMPLETED:
+                self._show_status(record, flow)
             self._show_result(record)
         else:
             outputs = self.live_outputs(record.run, flow) if record.run else []
@@ -97,7 +99,7 @@ class StatusPanel:
         names = ComponentNames(flow, record.run.components if record.run else {})
         ids = tuple(one.component_id or (one.message and one.message.id) for one in outputs)
         count = len(outputs)
-        self._show_frames((ids, has_titles), lambda: self.draw_frames(count, has_titles))
+        self._show_output((ids, has_titles), lambda: self.draw_frames(count, has_titles))
         for (title_place, text_place), output in zip(self.places, outputs, strict=True):
             if title_place:
                 title = self.title(output, _name(output, names))
@@ -110,21 +112,24 @@ class StatusPanel:
                 text_place.show((text, note), draw_text)
 
     def _show_result(self, record: RunRecord) -> None:
-        self._show_frames("result", lambda: self._draw_result(record))
+        with suppress(Exception):  # the page that follows shows the error
+            self._show_output("result", lambda: self._draw_result(record))
 
-    def _show_frames(self, content: Hashable, draw: Callable[[], object]) -> None:
+    def _show_output(self, content: Hashable, draw: Callable[[], object]) -> None:
         def fill(place: DeltaGenerator) -> None:
             with place.container():
                 draw()
 
         # not before it is filled: what is below would jump up for a moment at each tick
-        if self._frames is None:
+        if self._output is None:
             with st.container(key="run-output"):
-                self._frames = Placeholder()
-        self._frames.show(content, fill)
+                self._output = Placeholder()
+        self._output.show(content, fill)
 
     def rerun_page(self, record: RunRecord) -> None:
         """Rerun the page. If its run has ended, show the result while the page waits its turn."""
+        if record.ended:
+            time.sleep(HEAD_START)  # a rerun drops what was not sent yet
         pace.rerun_page(partial(self._show_result, record) if record.ended else None)
 
     def live_outputs(self, run: Run, flow: Flow | None) -> list[LiveOutput]:
@@ -224,9 +229,8 @@ def draw(
                 approval.draw(server, record)
         tabs = run_details.draw_tabs(record)
         with tabs[0]:
-            output = st.empty()
+            panel, components = _draw_output(server, record, places)
         links = run_details.draw_links_place()
-        panel, components = _draw_output(server, record, places, output)
     if run_page.NEW_RUN.get():
         show_first_update(server, record, panel)
     _set_tab_title(record)
@@ -242,7 +246,7 @@ def draw_empty(state: FormState) -> None:
 
 
 def _draw_output(
-    server: ServerSession, record: RunRecord, places: Places, output: DeltaGenerator
+    server: ServerSession, record: RunRecord, places: Places
 ) -> tuple[StatusPanel | None, DeltaGenerator | None]:
     """Draw a running run's text and components, or an ended run's problems and outputs.
 
@@ -251,20 +255,19 @@ def _draw_output(
     Both runs have one place and the same containers: the browser shows the components of the
     running run until those of the ended one are drawn, and nothing moves meanwhile.
     """
-    with output.container():
-        approval.draw_decisions(server, record)
-        if not record.ended:
-            make_panel = partial(StatusPanel, places, partial(_draw_result, server))
-            return follow(server, record, make_panel), None
-        # The panel showed the result first: with the same containers, the browser need not draw it
-        # anew. They are the fragment's, the one of the text that is written, and the frames'.
-        with st.container():
-            # with room for some lines only where it was started: components below were drawn before
-            is_own = run_page.has_form(record.id, record.flow_id)
-            with st.container(key="run-output" if is_own else None), st.container():
-                _draw_result(server, record)
-            components = st.container()
-        saving.watch(record)  # last, so that the output has the place of the text that was written
+    approval.draw_decisions(server, record)
+    if not record.ended:
+        make_panel = partial(StatusPanel, places, partial(_draw_result, server))
+        return follow(server, record, make_panel), None
+    # The panel showed the result first: with the same containers, the browser need not draw it
+    # anew. They are the fragment's, `run-output`, and the one in its placeholder.
+    with st.container():
+        # with room for some lines only where it was started: components below were drawn before
+        is_own = run_page.has_form(record.id, record.flow_id)
+        with st.container(key="run-output" if is_own else None), st.container():
+            _draw_result(server, record)
+        components = st.container()
+    saving.watch(record)  # last, so that the output has the place of the text that was written
     return None, components
 
 
@@ -300,7 +303,6 @@ def show_first_update(server: ServerSession, record: RunRecord, panel: StatusPan
         for update in updates(record, time.monotonic() + FIRST_UPDATE_SECONDS):
             panel.show(update, server.cached_flow(update.flow_id))
             if update.ended:
-                time.sleep(HEAD_START)
                 panel.rerun_page(update)
     time.sleep(HEAD_START)
 

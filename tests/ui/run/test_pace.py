@@ -93,7 +93,7 @@ def test_who_watches_alone_gets_the_page_at_once(sleeps, monkeypatch):
 
 
 def test_the_result_is_on_the_screen_while_the_page_waits_for_its_turn(
-    langflow_stand_in, monkeypatch
+    crowd, langflow_stand_in, monkeypatch
 ):
     record = add_running_run(langflow_stand_in.url)
     ended = replace(record, version=9, status=RunStatus.FAILED, problem=RecordProblem("It broke."))
