@@ -115,8 +115,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _turn(file: Path, tests: int) -> tuple[int, int]:
-    folder = {"browser": 0, "live": 1}.get(_folder(file), 3)
-    return 2 if file.name == _FROM_NOTHING else folder, -tests
+    turn = {"browser": 0, "live": 1}.get(_folder(file), 3)
+    return 2 if file.name == _FROM_NOTHING else turn, -tests
 
 
 @pytest.hookimpl(wrapper=True)

@@ -15,7 +15,7 @@ from lfclient import LangflowClient
 from lfclient.console.samples import builtin, graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
 from tests.browser.attack_tools import COUNTS, Counted, Victim, sign_in
-from tests.browser.screen import PREFIX, Screen
+from tests.browser.screen import PREFIX, Screen, internal_errors
 from tests.browser.visitor import Visitor, new_cookie
 from tests.support import servers
 from tests.support.console_process import CHROMIUM_ARGS, ROOT, Console
@@ -27,7 +27,7 @@ SECONDS = 40_000  # milliseconds for a step on a busy machine
 
 @pytest.fixture(scope="package")
 def chromium(chromium_path: str) -> Iterator[Browser]:
-    """One browser for all tests; each test has its own windows."""
+    """One browser for all tests."""
     expect.set_options(timeout=SECONDS)
     with sync_playwright() as playwright:
         # see _new_context; optimizing the scripts takes longer than they then run
@@ -39,7 +39,7 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def langflow_113(langflow_113: LiveServer) -> LiveServer:
-    """The shared server, with a user of this worker: others' tests add flows and keys, too."""
+    """The shared server, with a user of this worker: other workers' tests add flows, too."""
     return servers.with_own_user(langflow_113)
 
 
@@ -58,7 +58,7 @@ def finish_work(work_over: Path) -> Iterator[Callable[[], None]]:
 
 @pytest.fixture(scope="package")
 def sample_ids(langflow_113: LiveServer, work_over: Path) -> Iterator[dict[str, str]]:
-    """The ids of the sample flows by name. Their names begin with one that only these tests use."""
+    """The ids of the sample flows by name, which has the prefix `PREFIX` on the server."""
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
         catalogue = api.catalogue(builtin.custom_component_code())
         made = {}
@@ -98,6 +98,7 @@ def console(
     }
     with Console(tmp_path_factory.mktemp("console"), environ) as started:
         yield started
+        assert internal_errors(started) == []
 
 
 @pytest.fixture(scope="package")

@@ -106,12 +106,14 @@ class Screen:
         assert sum(shift["value"] for shift in shifts) < limit, shifts
 
     def pick(self, name: str, prefix: str = PREFIX) -> None:
-        """Choose a sample flow by typing the beginning of its name.
+        """Choose a sample flow by the beginning of its name.
 
-        A window without a page opens its form at once, which takes half of the time.
+        A window without a page opens the form by its address, which takes half of the time that
+        choosing it in the list takes.
         """
         if self.page.url == "about:blank":
-            self.open(next(url for flow, url in self._addresses.items() if flow.startswith(name)))
+            (flow,) = (flow for flow in self._addresses if flow.startswith(name))
+            self.open(self._addresses[flow])
         else:
             self._choose(prefix + name)
         expect(self.part("run-status")).to_contain_text("Results appear here")
@@ -218,6 +220,11 @@ class Screen:
 def log_of(console: Console) -> str:
     """Return the console's log."""
     return Path(console.log).read_text(encoding="utf-8")
+
+
+def internal_errors(console: Console) -> list[str]:
+    """Return the lines of the console's log about errors of its own."""
+    return re.findall(r".*(?:\berror [0-9a-f]{8}: |Traceback).*", log_of(console))
 
 
 def color_of(locator: Locator, name: str) -> list[float]:

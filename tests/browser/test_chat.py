@@ -107,12 +107,11 @@ def test_a_new_session_is_shown_once_a_slow_server_has_sent_it(
 ):
     """The page redraws itself, for *Rename* and for the list."""
     page = chat.page
-    page.get_by_text("No sessions yet").wait_for()
     stand_in.server.delays = {f"GET {MESSAGES}": 2.0, f"GET {MESSAGES}/sessions": 2.0}
-    box_of(chat).fill("Hello")
+    box_of(chat).fill("Hello, slow one")
     box_of(chat).press("Enter")
     page.get_by_role("button", name="Rename").wait_for()
-    page.get_by_role("button", name="Hello").wait_for()
+    page.get_by_role("button", name="Hello, slow one").wait_for()
 
 
 def box_of(screen: Screen) -> Locator:

@@ -208,7 +208,7 @@ def test_a_run_of_a_server_that_is_down_breaks_no_rule_of_accessibility(
     page.goto(f"{console.url}/?run={run_ids()[0]}")
     expect(page.get_by_text(TEXTS[0]).first).to_be_visible()
     Screen(page).drawn()
-    check(page)
+    check_with_menus(page)
 
 
 @pytest.mark.parametrize("runs", [2, 4])

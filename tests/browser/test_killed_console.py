@@ -52,7 +52,6 @@ def test_a_killed_console_loses_no_run(killed: dict[str, Left], finish_work: Cal
     """After a restart, its URL shows the same run, which then completes."""
     screen = killed["run"].screen
     screen.page.goto(killed["run"].address)
-    screen.wait("running")
     finish_work()
     screen.wait("completed")
     expect(screen.part("outputs")).to_contain_text("The work is done")

@@ -1,6 +1,7 @@
 """The output viewers in Chromium, on a run of a stand-in server."""
 
 import zipfile
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -26,23 +27,31 @@ def console(tmp_path_factory):
 def address(console, lasting_window):
     """The address of a run with an output of every kind."""
     screen = Screen(lasting_window())
-    screen.open(f"{console.url}/?flow={seeded.FLOW}")
-    screen.mode("Synchronous")
-    screen.run()
-    screen.wait("completed")
+    with nothing_remote(screen.page):
+        screen.open(f"{console.url}/?flow={seeded.FLOW}")
+        screen.mode("Synchronous")
+        screen.run()
+        screen.wait("completed")
+        screen.drawn()
     return screen.address()
 
 
 @pytest.fixture
 def outputs_screen(address, window):
     """The Run page with an output of every kind. Fails if it loads anything remote."""
-    page = window()
+    screen = Screen(window())
+    with nothing_remote(screen.page):
+        screen.open(address)
+        screen.wait("completed")
+        yield screen
+
+
+@contextmanager
+def nothing_remote(page):
+    """Fail if the outputs load anything remote, or run a script."""
     requested = []
     page.on("request", lambda request: requested.append(request.url))
-    screen = Screen(page)
-    screen.open(address)
-    screen.wait("completed")
-    yield screen
+    yield
     assert not [url for url in requested if "pictures.example" in url]
     assert page.evaluate("window.hit") is None
 

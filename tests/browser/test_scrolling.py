@@ -219,10 +219,13 @@ def test_the_page_shows_why_the_settings_of_a_provider_were_refused(
 
 
 def test_only_the_pressed_button_shows_that_the_script_runs(
-    models_server: StandIn, models_console: Console, window: Callable[..., Page]
+    models_server: StandIn,
+    models_console: Console,
+    window: Callable[..., Page],
+    monkeypatch: pytest.MonkeyPatch,
 ):
     """Not one that has the focus only: during a run, a script nearly always runs."""
-    models_server.delays[_VALIDATE] = 3
+    monkeypatch.setitem(models_server.delays, _VALIDATE, 3)
     screen = Screen(window())
     screen.open(models_console.url)
     save = enter_wrong_setting(screen)
@@ -237,4 +240,3 @@ def test_only_the_pressed_button_shows_that_the_script_runs(
     save.press("Enter")
     wait_for(lambda: save.evaluate(_HAS_RING))
     expect(screen.page.locator("[data-pressed]")).to_have_count(0)
-    models_server.delays.clear()

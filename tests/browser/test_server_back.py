@@ -19,7 +19,7 @@ UNREACHABLE = "Retrying automatically."
 
 @pytest.fixture(scope="module")
 def server():
-    """The address of a Langflow with a chat flow, which can go down and up."""
+    """A Langflow with a chat flow, which can go down and up."""
     with StandIn() as server:
         ChatLangflow(server)
         talker = flow(ONE, "Talker", nodes=[NODE, node("ChatOutput-b")])

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.bench.events import busy_script
 from tests.bench.scripted_langflow import WORKFLOWS, Line, ScriptedLangflow, chain_script
-from tests.browser.screen import Screen, log_of
+from tests.browser.screen import Screen, internal_errors
 from tests.support.console_process import Console
 from tests.support.fake_langflow import FLOW, FLOW_ID
 from tests.support.proxy import Fault, Proxy
@@ -50,8 +50,7 @@ def screen(console: Console, window: Callable[..., Page]) -> Iterator[Screen]:
     made = Screen(window())
     made.open(f"{console.url}/?flow={FLOW_ID}")
     yield made
-    assert "Traceback" not in log_of(console)
-    assert "fault " not in log_of(console)
+    assert internal_errors(console) == []
 
 
 def answered(script: list[Line]) -> list[Line]:

@@ -14,7 +14,7 @@ from tests.support.waiting import wait_for
 
 @pytest.fixture
 def phone(new_screen: Callable[..., Screen]) -> Screen:
-    """A phone's window, which `pick` opens the form of a flow in."""
+    """A phone's window without a page: `pick` opens a flow's form in it."""
     screen = new_screen(is_mobile=True, has_touch=True)
     screen.page.set_viewport_size({"width": 390, "height": 844})
     return screen

@@ -16,7 +16,7 @@ def on(*releases: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("langflow", releases, indirect=True)
 
 
-# All five releases take the tests of the contract (outputs, samples, starter projects, chat
+# All five releases take most tests of the contract (outputs, samples, starter projects, chat
 # sessions, causes of errors); the others take those that differ in what the tested code does.
 
 # the first that reports a run's events, and the newest

@@ -23,7 +23,7 @@ import uv
 from filelock import FileLock
 
 from lfclient.client import LangflowClient
-from lfclient.console.local_langflow.manager import LocalLangflow
+from lfclient.console.local_langflow.manager import PINNED_VERSION, LocalLangflow
 from lfclient.console.local_langflow.process import ProcessIdentity
 from lfclient.console.local_langflow.state_file import LocalState
 from lfclient.console.samples.builtin import SAMPLES
@@ -68,7 +68,7 @@ def link_or_copy(source: str, target: str) -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A data folder with an installation only; whatever was started in it is stopped at the end."""
     folder = tmp_path_factory.mktemp("local")
-    shared = servers.installation("1.13.0")
+    shared = servers.installation(PINNED_VERSION)
     with FileLock(shared.folder / "install.lock"):
         if shared.missing:
             shared.install(lambda step, progress: None)
@@ -258,6 +258,7 @@ def test_a_crashed_server_is_started_again_with_its_data(
     started: str, folder: Path, request: pytest.FixtureRequest
 ):
     """And with the packages that were added meanwhile."""
+    assert LocalLangflow(folder).status().state is LocalState.CRASHED
     connection = LocalLangflow(folder).last_connection()
 
     langflow = request.getfixturevalue("changed")

@@ -21,6 +21,7 @@ class Relay:
         self.url = f"http://127.0.0.1:{self.port}"
         self.sockets = []
         self.flowing = threading.Event()
+        self.listener = None
 
     def open(self):
         self.flowing.set()
@@ -32,11 +33,11 @@ class Relay:
         self.flowing.clear()
 
     def cut(self):
-        try:
-            self.listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
-        except OSError:
+        if self.listener is None:
             return  # already cut
+        self.listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self.listener.close()
+        self.listener = None
         for each in self.sockets:
             try:
                 each.shutdown(socket.SHUT_RDWR)

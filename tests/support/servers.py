@@ -133,7 +133,8 @@ def with_own_user(server: LiveServer) -> LiveServer:
     name, password = f"user-{secrets.token_hex(4)}", secrets.token_urlsafe()
     headers = {"x-api-key": server.api_key}
     with httpx.Client(base_url=server.url, headers=headers, timeout=60) as api:
-        user = api.post("/api/v1/users/", json={"username": name, "password": password}).json()
+        made = api.post("/api/v1/users/", json={"username": name, "password": password})
+        user = made.raise_for_status().json()
         api.patch(f"/api/v1/users/{user['id']}", json={"is_active": True}).raise_for_status()
     with LangflowClient(server.url, timeout=60) as client:
         key = client.create_key("tests", client.login(name, password))

@@ -19,7 +19,7 @@ from lfclient.wire.schemas import BuildList, FileItem, FlowItem, parse
 
 @functools.cache
 def bomb() -> bytes:
-    """Return 100 kB of gzip that expand to 100 MB, of which no part is the end."""
+    """Return 100 kB of gzip that expand to 100 MB, without the trailer."""
     packer = zlib.compressobj(9, wbits=31)
     head = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
     megabyte = packer.compress(bytes(1_000_000)) + packer.flush(zlib.Z_FULL_FLUSH)

@@ -80,8 +80,8 @@ def applied(found: list[Event]) -> Run:
 def places(frames: list[dict], first: int = 0) -> list[int]:
     """Return byte offsets to cut at: within each frame, and at its end.
 
-    Frames take turns with four places: after one byte, in the data, in the id, after its line. The
-    first frame has the one numbered `first`.
+    Frames are cut in turn at four places: after one byte, in the data, in the id, after its line.
+    `first` is the number of the first frame's place.
     """
     found, start = [], 0
     for number, frame in enumerate(frames, first):
@@ -94,7 +94,9 @@ def places(frames: list[dict], first: int = 0) -> list[int]:
 
 @pytest.mark.parametrize("looks", [0, 1], ids=["ended", "going on"])
 @pytest.mark.parametrize(("version", "case", "kind"), CASES_OF_CLIENTS)
-def test_a_cut_anywhere_loses_nothing(version: str, case: str, looks: int, kind: str):
+def test_a_cut_within_or_after_a_frame_loses_nothing(
+    version: str, case: str, looks: int, kind: str
+):
     """Whether the job has ended by then or is still running."""
     frames = events(version, case)
     uncut = follow(kind, EventLog(frames), case)

@@ -36,7 +36,7 @@ MB = 1_000_000
 
 @functools.cache
 def bomb() -> bytes:
-    """Return 200 kB of gzip that expand to 200 MB, without an end."""
+    """Return 200 kB of gzip that expand to 200 MB, without the trailer."""
     packer = zlib.compressobj(9, wbits=31)
     head = packer.compress(b"[") + packer.flush(zlib.Z_FULL_FLUSH)
     megabyte = packer.compress(b" " * MB) + packer.flush(zlib.Z_FULL_FLUSH)

@@ -47,8 +47,11 @@ def sent_model(server: StandIn) -> Any:
 
 @pytest.mark.parametrize(
     ("line", "answer"),
-    [*((PROVIDERS, answer) for answer in ERRORS.values()), (MODELS, ERRORS["shape"])],
-    ids=[*ERRORS, "shape of models"],
+    [
+        *((PROVIDERS, answer) for answer in ERRORS.values()),
+        *((MODELS, ERRORS[name]) for name in ("forbidden", "shape")),
+    ],
+    ids=[*ERRORS, "forbidden models", "shape of models"],
 )
 def test_a_model_is_typed_while_the_servers_list_fails(server, line, answer):
     server.answers[line] = answer
