@@ -103,10 +103,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     so that no worker is left with a long one.
     """
     counts = Counter(item.path for item in items)
-    folders = {file: _folder(file) for file in counts}
     for item in items:
-        folder = folders[item.path]
-        if folder in ("live", "browser", "bench"):
+        folder = _folder(item.path)
+        if folder in ("live", "browser"):
             item.add_marker(folder)
         if hasattr(item, "callspec") and "postgresql" in item.callspec.params.values():
             item.add_marker("live")

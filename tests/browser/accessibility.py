@@ -27,8 +27,8 @@ _COLOR_RULES = ("color-contrast", "link-in-text-block")
 def check(page: Page, within: str = "html") -> None:
     """Check a part of the page, also while it is redrawn, in both color schemes.
 
-    In the second, only the rules about colors. The first is that which the page has: to change it
-    draws the page anew. Screen readers must not meet icons, about which axe says nothing.
+    It begins with the page's own, since a change draws the page anew, and checks only the rules
+    about colors in the other. Screen readers must not meet icons, about which axe says nothing.
     """
     page.mouse.move(0, 0)  # away from what it hovers over
     first, second = ("dark", "light") if page.evaluate(_IS_DRAWN, "dark") else ("light", "dark")

@@ -258,11 +258,10 @@ def test_a_crashed_server_is_started_again_with_its_data(
     started: str, folder: Path, request: pytest.FixtureRequest
 ):
     """And with the packages that were added meanwhile."""
-    assert LocalLangflow(folder).status().state is LocalState.CRASHED
-    connection = LocalLangflow(folder).last_connection()
-
+    crashed = LocalLangflow(folder)
+    assert crashed.status().state is LocalState.CRASHED
+    connection = crashed.last_connection()
     langflow = request.getfixturevalue("changed")
-
     assert langflow.status().state is LocalState.RUNNING
     assert langflow.connection() == connection
     with LangflowClient(*connection) as client:
