@@ -49,8 +49,8 @@ from tests.support.flows import entry, flow, node
 from tests.support.reports import record_of, run_of
 
 ROOT = Path(__file__).parents[1]
-LENGTH = 4_000  # characters; quadratic time takes a quarter of a second for so many
-MEGABYTE = 1_000_000
+LENGTH = 2_000  # characters; quadratic time takes a sixteenth of a second for so many
+LONG = 250_000  # characters; longer than what searches bound themselves to, 200,000 at most
 RUNS_OF_TICKS = " ".join("`" * length for length in range(1, 400))
 REPEATED = (
     *(
@@ -274,7 +274,7 @@ def _text(start: str, unit: str, length: int) -> str:
 def test_a_hostile_text_takes_linear_time(module, name):
     """Eight times the text takes about eight times as long; 64 times would be quadratic.
 
-    So does eight times more, where that is uncertain, and a megabyte of what takes longest.
+    So does eight times more, where that is uncertain, and a long text of what takes longest.
     """
     function, slowest = FUNCTIONS[module][name], (0.0, "", "")
     for start, unit in [*(("", unit) for unit in REPEATED), *REPEATED_AFTER]:
@@ -285,8 +285,8 @@ def test_a_hostile_text_takes_linear_time(module, name):
             longer = cpu_seconds(function, _text(start, unit, 8 * LENGTH))
             assert longer < 24 * max(long, 0.002), (start, unit)
         slowest = max(slowest, (long, start, unit))
-    allowed = 3 * MEGABYTE / LENGTH * max(slowest[0], 0.002)
-    assert cpu_seconds(function, _text(*slowest[1:], MEGABYTE)) < allowed, slowest
+    allowed = 3 * LONG / LENGTH * max(slowest[0], 0.002)
+    assert cpu_seconds(function, _text(*slowest[1:], LONG)) < allowed, slowest
 
 
 def _uses_expressions(file: Path) -> bool:
