@@ -18,6 +18,23 @@ from lfclient.console.config.ownership import (
     owner_fingerprint,
 )
 
+# forks have the modules loaded, and so ask for the secret at the same moment
+FOUR_PROCESSES = """
+import os, pathlib, sys
+from lfclient.console.config.ownership import folder_secret
+
+wait, go = os.pipe()
+for _ in range(4):
+    if not os.fork():
+        os.close(go)
+        os.read(wait, 1)  # returns once no process has the other end
+        os.write(1, folder_secret(pathlib.Path(sys.argv[1])).hex().encode() + b"\\n")
+        os._exit(0)
+os.close(go)
+for _ in range(4):
+    os.wait()
+"""
+
 
 @pytest.fixture(autouse=True)
 def no_cached_secret():
@@ -115,25 +132,10 @@ def test_the_secret_is_readable_by_its_owner_only(tmp_path):
 
 
 def test_processes_that_start_together_agree_on_one_secret(tmp_path):
-    code = (
-        "import sys, pathlib; from lfclient.console.config.ownership import folder_secret;"
-        "sys.stdin.readline();"
-        "print(folder_secret(pathlib.Path(sys.argv[1])).hex())"
-    )
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", code, str(tmp_path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(4)
-    ]
-    for process in started:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    found = {process.communicate(timeout=60)[0] for process in started}
-    assert len(found) == 1
+    command = [sys.executable, "-c", FOUR_PROCESSES, str(tmp_path)]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert len(found.stdout.split()) == 4
+    assert len(set(found.stdout.split())) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["owner.key"]
 
 
