@@ -6,17 +6,21 @@ import sys
 import warnings
 from pathlib import Path
 
+import pytest
+
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
 from tests.support.runner_bench import CONNECTION
 
-# exits with a running job, whose server is polled every few milliseconds
+# exits with a running job, whose server is polled every few milliseconds, with something to save
+# after each poll
 CONSOLE = """
 import atexit, sys, time
 from pathlib import Path
 from lfclient.common.backoff import Backoff
+from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.timings import Timings
 from tests.support.fake_langflow import FakeLangflow
 from tests.support.runner_bench import Bench
@@ -28,24 +32,26 @@ run_id = bench.start()
 bench.wait_until(run_id, lambda record: record.job_id)
 # Python ends its thread pools before it calls exit functions; the event loop runs on
 atexit.register(time.sleep, 0.3)
-{more}
-print(run_id)
-"""
-# something to save after each poll
-SAVE_OFTEN = """
-from lfclient.console.runner.run_context import RunContext
 apply_response = RunContext.apply_response
 async def save_and_apply(self, run, **changes):
     await self.writer.change(self.id, note="")
     await apply_response(self, run, **changes)
 RunContext.apply_response = save_and_apply
+print(run_id)
 """
 
 
-def run_console(folder: Path, more: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a console in a process of its own until it exits."""
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The data folder of a console that has exited."""
+    return tmp_path_factory.mktemp("console")
+
+
+@pytest.fixture(scope="module")
+def console(folder):
+    """A console that has run in a process of its own until it exited."""
     return subprocess.run(
-        [sys.executable, "-c", CONSOLE.replace("{more}", more), str(folder)],
+        [sys.executable, "-c", CONSOLE, str(folder)],
         cwd=Path(__file__).parents[3],
         capture_output=True,
         text=True,
@@ -54,19 +60,17 @@ def run_console(folder: Path, more: str = "") -> subprocess.CompletedProcess[str
     )
 
 
-def test_a_console_that_exits_logs_no_error(tmp_path):
-    assert run_console(tmp_path).stderr == ""
+def test_a_console_that_exits_logs_no_error(console):
+    assert console.stderr == ""
 
 
-def test_an_unfinished_run_stays_as_it_is_when_the_console_exits(tmp_path):
+def test_an_unfinished_run_stays_as_it_is_when_the_console_exits(console, folder):
     """The next console takes it over: Python's shutdown is no fault of the run."""
-    console = run_console(tmp_path, SAVE_OFTEN)
-    store = Store(tmp_path)
+    store = Store(folder)
     record = store.get(console.stdout.strip())
-    assert record.owner == owner_fingerprint(CONNECTION, tmp_path)
+    assert record.owner == owner_fingerprint(CONNECTION, folder)
     assert record.status in (RunStatus.QUEUED, RunStatus.IN_PROGRESS)
     assert record.problem is None
-    assert console.stderr == ""
     store.close()
 
 
