@@ -19,7 +19,7 @@ from lfclient.flows.validation import mask_secrets
 from lfclient.wire.schemas import VersionResponse
 from lfclient.wire.server_info import build_server_info
 from tests.support.flows import chat_input, entry, graph, node, text
-from tests.support.snippets import run_all
+from tests.support.snippets import run_all, run_here
 from tests.ui.support.http_stand_in import StandIn
 
 KEY = "sk-a-key-of-the-server"
@@ -66,6 +66,7 @@ OLD, NEW = (
     build_server_info(VersionResponse(version=f"1.{minor}.0", package="Langflow"), minor, dialect)
     for minor, dialect in ((10, "inputs"), (13, "modes"))
 )
+PYTHON = (Language.HTTPX, Language.LFCLIENT)
 JOB = "11111111-2222-3333-4444-000000000000"
 OUTPUTS = {"Out-1": {"type": "message", "content": NASTY, "status": "completed"}}
 DONE = {
@@ -157,11 +158,15 @@ class Langflow(StandIn):
     ids=lambda one: one if isinstance(one, str) else one.dialect,
 )
 def test_snippets_send_the_same_request_as_the_client_and_print_the_outputs(server, mode, tmp_path):
+    """Those of the streamed call also in Python processes of their own, as a user runs them."""
     minor = 10 if server is OLD else 13
     with Langflow(minor, server.dialect) as langflow:
         written = codes(server, mode, langflow.url)
-        running = run_all(written, tmp_path, **ENVIRON)
-        printed = {one: each.printed() for one, each in running.items()}
+        here = PYTHON if mode != "stream" else ()
+        others = {one: code for one, code in written.items() if one not in here}
+        running = run_all(others, tmp_path, **ENVIRON)
+        printed = {one: run_here(written[one], one, tmp_path, **ENVIRON) for one in here}
+        printed |= {one: each.printed() for one, each in running.items()}
         sent = list(langflow.runs)
     expected = run_request(server, FLOW, OVERRIDES, mode, NASTY).json
     assert sent == [expected] * len(Language)
