@@ -19,6 +19,8 @@ import httpx
 from tests.support.fake_events import FLOW_ID, question
 
 _ACTIVE = ("queued", "in_progress")
+_TICK = 0.02  # seconds between two looks at what a test may change
+_SUSPENDED_TICKS = 5  # until the stream of a suspended job closes; half a second in Langflow
 _EVENT_STREAM = {"content-type": "text/event-stream; charset=utf-8"}
 VERSIONS = {"inputs": "1.10.3", "modes": "1.13.0"}
 
@@ -167,7 +169,7 @@ class FakeLangflow:
         if path == "/api/v2/workflows":
             answer = self._status(request.url.params["job_id"])
             while self.hold_status:
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(_TICK)
             return answer
         if path == "/api/v2/workflows/stop":
             return self._stop(json.loads(request.content)["job_id"])
@@ -178,7 +180,7 @@ class FakeLangflow:
             return self._events(path.split("/")[-2], request)
         if path.endswith("/resume"):
             while self.hold_resume:
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(_TICK)
             return self._resume(self.jobs[path.split("/")[-2]], request)
         if path.startswith("/api/v1/flows/") and not self.is_flow_deleted:
             return await self._flow(path.split("/")[-1], request)
@@ -198,7 +200,7 @@ class FakeLangflow:
                 return self.flow_fault
             self.flows[id] = {**json.loads(request.content), "id": id}
             while self.hold_flows:
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(_TICK)
         elif request.method == "DELETE":
             if self.delete_fault:
                 return self.delete_fault
@@ -215,7 +217,7 @@ class FakeLangflow:
         body = json.loads(request.content)
         self.submitted.append(body)
         while self.hold_submits:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(_TICK)
         if self.refusal:
             return self.refusal
         key = body.get("idempotency_key")
@@ -228,7 +230,7 @@ class FakeLangflow:
             if key:
                 self.jobs_by_key[key] = job
         while self.hold_responses:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(_TICK)
         if self.lose_responses:
             self.lose_responses -= 1
             raise httpx.ReadError("connection reset", request=request)
@@ -237,7 +239,7 @@ class FakeLangflow:
         if body.get("mode") == "stream":
             return httpx.Response(200, headers=_EVENT_STREAM, stream=_CallStream(self, job))
         while job.status == "in_progress":
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(_TICK)
         self.ended_at = time.monotonic()
         return httpx.Response(200, json=self._done(job))
 
@@ -331,7 +333,7 @@ class _CallStream(httpx.AsyncByteStream):
                         self._job.state = "completed"
                 if self._server.breaks_calls and not self._job.state:
                     raise httpx.ReadError("connection reset")
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(_TICK)
         finally:
             if not self._server.breaks_calls:
                 self._job.state = self._job.state or "cancelled"
@@ -352,12 +354,15 @@ class _JobStream(httpx.AsyncByteStream):
                     yield _frame(self._sent, frame["event"], frame["data"])
                 if self._server.keeps_alive:
                     yield b": keepalive\n\n"
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(_TICK)
+            for _ in range(_SUSPENDED_TICKS):
+                if self._job.status == "suspended":
+                    await asyncio.sleep(_TICK)
             return
         if not self._server.silent_stream:
             yield _frame(1, "build_start", {})
         while self._job.status == "in_progress" or self._server.silent_stream:
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(_TICK)
         if self._job.status == "completed":
             output = {"message": {"message": self._job.text, "type": "text"}}
             build = {"id": "ChatOutput-b", "valid": True, "data": {"outputs": output}}
