@@ -1,30 +1,15 @@
-"""Each image and download has an address of its own, which nobody can guess."""
+"""Each image and download has an address of its own.
 
-import subprocess
-import sys
+Nobody can guess it: tests/ui/connection/test_startup.py asks another process for one.
+"""
 
 import pytest
 from streamlit.runtime.media_file_storage import MediaFileKind
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
 from pages._ui.app import media_addresses
-from tests.support.console_process import ROOT
 
 SIZE = 2_000_000  # Streamlit hashes three parts of it
-
-
-@pytest.fixture(scope="module")
-def other_console():
-    """The address of a file in another process of the console, and the module that chose it."""
-    code = (
-        "import app, streamlit.runtime.memory_media_file_storage as storage\n"
-        "choose = storage._calculate_file_id\n"
-        "print(choose(b'a', 'image/png'), choose.__module__)"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return ran.stdout.split()
 
 
 @pytest.fixture
@@ -58,14 +43,3 @@ def test_a_file_under_another_name_or_type_has_another_address(storage):
 
 def test_a_file_that_is_drawn_again_keeps_its_address(storage):
     assert add(storage, b"a" * SIZE) == add(storage, b"a" * SIZE)
-
-
-def test_another_process_gives_the_same_file_another_address(other_console):
-    """So knowing the content isn't enough."""
-    address = other_console[0]
-    assert len(address) == 64
-    assert address != media_addresses.file_id(b"a", "image/png")
-
-
-def test_the_console_uses_these_addresses(other_console):
-    assert other_console[1] == "pages._ui.app.media_addresses"
