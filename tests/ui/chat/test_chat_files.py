@@ -1,6 +1,7 @@
 """Files that are sent with the messages of a chat."""
 
 from tests.support.flows import entry
+from tests.support.waiting import wait_for
 from tests.ui.support.chat_langflow import RUN, chat_flow
 from tests.ui.support.chat_page import (
     open_chat,
@@ -54,8 +55,7 @@ def test_a_message_sent_again_keeps_its_files(chat_langflow):
     send(app, "what is this?")
     assert "cat" in app.chat_message[0].markdown[0].value
     press(app, "Send again")
-    for _ in range(3):
-        app.run()
+    wait_for(lambda: len(chat_langflow.sent) == 2)
     assert chat_langflow.sent[1]["ChatInput-a.files"] == [f"{ONE}/cat.png"]
     assert chat_langflow.server.requests.count(upload) == 1
 

@@ -2,6 +2,7 @@
 
 from pages._ui.connection import request_cache
 from pages._ui.connection.app_context import app_context
+from tests.support.waiting import wait_for
 from tests.ui.support.chat_langflow import MESSAGES, chat_flow
 from tests.ui.support.chat_page import (
     button_labels,
@@ -67,7 +68,6 @@ def test_the_flow_is_chosen_in_the_main_area_as_on_the_run_page(chat_langflow):
 
 def test_a_new_conversation_creates_no_session_before_its_first_message(chat_langflow):
     app = open_chat()
-    assert "About Talker" in page_text(app)
     assert app.chat_input[0].placeholder == "Message Talker"
     assert "No sessions yet" in page_text(app)
     assert session_in_url(app) is None
@@ -115,8 +115,7 @@ def test_a_message_can_be_sent_again_after_its_run_failed(chat_langflow):
     assert ("user", "precious words") in conversation(again)
     chat_langflow.failure = None
     press(again, "Send again")
-    for _ in range(3):
-        again.run()
+    wait_for(lambda: "Answer details" in links(again) or "Answer details" in links(again.run()))
     assert conversation(again)[-2:] == [
         ("user", "precious words"),
         ("assistant", "echo of precious words"),
@@ -269,14 +268,14 @@ def test_a_huge_message_is_drawn_as_truncated_plain_text(chat_langflow):
 
 
 def test_earlier_messages_are_shown_50_at_a_time(chat_langflow):
-    for number in range(1000):
+    for number in range(100):
         chat_langflow.store_message("s", f"question {number}")
         chat_langflow.store_message("s", f"answer {number}", "Machine")
     app = open_chat(flow=ONE, session="s")
     assert len(conversation(app)) == 50
-    assert conversation(app)[-1] == ("assistant", "answer 999")
+    assert conversation(app)[-1] == ("assistant", "answer 99")
     press(app, "Show earlier")
-    assert conversation(app)[0] == ("user", "question 950")
+    assert conversation(app)[0] == ("user", "question 50")
     assert len(conversation(app)) == 100
 
 

@@ -5,7 +5,6 @@ import pytest
 from lfclient.console.store.errors import UnreadableResponse
 from lfclient.runs.components import Message
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from tests.ui.support.chat_langflow import MESSAGES
 from tests.ui.support.chat_page import (
@@ -13,7 +12,6 @@ from tests.ui.support.chat_page import (
     conversation,
     open_chat,
     press,
-    send,
     session_in_url,
 )
 from tests.ui.support.whole_pages import ONE, TWO, add_ended_run, make_record, page_text
@@ -22,9 +20,7 @@ from tests.ui.support.whole_pages import ONE, TWO, add_ended_run, make_record, p
 def test_a_session_whose_messages_never_reached_the_server_is_listed(chat_langflow):
     """Another window opens it there. It can be deleted."""
     chat_langflow.store_message("Trip", "earlier")
-    refused = {"code": "INTERNAL_SERVER_ERROR", "message": "locked"}
-    chat_langflow.failure = (500, {"detail": refused})
-    send(open_chat(), "precious words")
+    add_message(chat_langflow, "precious words", status=RunStatus.FAILED)
     app = open_chat(flow=ONE)
     assert [each for each in button_labels(app) if each in ("precious words", "Trip")] == [
         "precious words",
@@ -42,31 +38,19 @@ def test_a_session_whose_messages_never_reached_the_server_is_listed(chat_langfl
 
 def test_a_session_that_was_deleted_in_langflow_is_not_listed(chat_langflow):
     """Although the console still has its runs."""
-    app = send(open_chat(), "answered")
-    chat_langflow.failure = (500, {"detail": "locked"})
-    send(app, "not answered")
-    chat_langflow.rows.clear()
-    servers.current().refresh()
+    add_message(chat_langflow, "answered", job_id="j")
+    ids = {"id": "b" * 32, "submit_token": "b"}
+    add_message(chat_langflow, "not answered", status=RunStatus.FAILED, **ids)
     app = open_chat(flow=ONE)
     assert "No sessions yet" in page_text(app)
     assert not app.exception
 
 
-@pytest.mark.parametrize(
-    ("status", "more"),
-    [
-        (RunStatus.FAILED, {"job_id": "j"}),
-        (RunStatus.TIMED_OUT, {"job_id": "j"}),
-        (RunStatus.INTERRUPTED, {"job_id": "j"}),
-        (RunStatus.OUTCOME_UNKNOWN, {"job_id": "j"}),
-        (RunStatus.CANCELLED, {"job_id": "j"}),
-    ],
-)
-def test_a_deleted_session_is_not_listed_if_the_server_had_its_message(chat_langflow, status, more):
+def test_a_deleted_session_is_not_listed_if_the_server_had_its_message(chat_langflow):
     """The events of the run had the stored message, although the run did not complete."""
     stored = {"m": Message("m", "never stored", "User")}
-    run = Run(ONE, "background", status, messages=stored)
-    add_message(chat_langflow, status=status, run=run, **more)
+    run = Run(ONE, "background", RunStatus.INTERRUPTED, messages=stored)
+    add_message(chat_langflow, status=run.status, run=run, job_id="j")
     app = open_chat(flow=ONE)
     assert "No sessions yet" in page_text(app)
     assert not app.exception
@@ -76,13 +60,8 @@ def test_a_deleted_session_is_not_listed_if_the_server_had_its_message(chat_lang
     "more",
     [
         {"status": RunStatus.FAILED},
-        {"status": RunStatus.OUTCOME_UNKNOWN},
         {"status": RunStatus.CANCELLED, "attempts": 0},
-        {"status": RunStatus.CANCELLED},
-        {"status": RunStatus.CANCELLED, "job_id": "j", "mode": "background"},
-        {"status": RunStatus.FAILED, "job_id": "j", "mode": "stream"},
-        {"status": RunStatus.TIMED_OUT},
-        {"status": RunStatus.INTERRUPTED},
+        {"status": RunStatus.TIMED_OUT, "job_id": "j", "mode": "background"},
     ],
 )
 def test_a_session_is_listed_if_the_server_has_not_stored_its_message(chat_langflow, more):
@@ -196,8 +175,8 @@ def chat_runs():
     return app_context().runner.recent(make_record("").owner, flow_id=ONE)
 
 
-def add_message(chat_langflow, **more):
+def add_message(chat_langflow, text="never stored", **more):
     """Add a run with a message, in a session that the server does not have."""
-    overrides = {"ChatInput-a.input_value": "never stored"}
+    overrides = {"ChatInput-a.input_value": text}
     more = {"session_id": "console-0123456789ab", "overrides": overrides, **more}
     add_ended_run(chat_langflow.server.url, **more)

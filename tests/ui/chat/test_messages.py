@@ -6,7 +6,7 @@ import pytest
 
 from lfclient.runs.model import RunStatus
 from pages._ui.widgets import copy_button
-from tests.ui.support.chat_page import links, open_chat, send
+from tests.ui.support.chat_page import links, open_chat
 from tests.ui.support.whole_pages import ONE, add_ended_run
 
 HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
@@ -38,10 +38,11 @@ def store_runs(chat_langflow, *jobs, **more):
 
 
 def test_each_answer_can_be_copied(chat_langflow, copied):
-    app = send(send(open_chat(), "first"), "**second**")
-    copied.clear()
-    app.run()
-    assert copied == ["echo of first", "echo of **second**"]
+    store_messages(chat_langflow, ("User", "one", "j"), ("Machine", "to one", "j"))
+    store_messages(chat_langflow, ("User", "two", "k"), ("Machine", "**to two**", "k"))
+    store_runs(chat_langflow, "j", "k")
+    app = open_chat(flow=ONE, session="s")
+    assert copied == ["to one", "**to two**"]
     assert not app.exception
 
 

@@ -8,6 +8,12 @@ from tests.ui.support.chat_page import PAGE, conversation, open_chat, press, sen
 from tests.ui.support.whole_pages import ONE, TWO
 
 
+def open_stored(chat_langflow):
+    """Open a session whose message the server has."""
+    chat_langflow.store_message("s", "hello")
+    return open_chat(flow=ONE, session="s")
+
+
 def visit(app, page, **address):
     """Go to a page by the navigation, which drops the address, or by a link with this one."""
     app.query_params.clear()
@@ -26,7 +32,7 @@ def test_the_conversation_is_open_again_after_another_page(chat_langflow):
 
 
 def test_a_new_conversation_is_still_one_after_another_page(chat_langflow):
-    app = send(open_chat(), "hello")
+    app = open_stored(chat_langflow)
     press(app, "New session")
     visit(app, "pages/connection.py")
     visit(app, PAGE)
@@ -35,7 +41,7 @@ def test_a_new_conversation_is_still_one_after_another_page(chat_langflow):
 
 def test_a_link_to_a_session_of_another_flow_opens_it(chat_langflow):
     chat_langflow.server.set_flows(chat_flow(), chat_flow(TWO, "Zebra"))
-    app = send(open_chat(flow=ONE), "hello")
+    app = open_stored(chat_langflow)
     visit(app, "pages/run.py").selectbox[0].set_value(TWO).run()
     visit(app, PAGE, flow=TWO, session="of Zebra")
     assert session_in_url(app) == "of Zebra"
@@ -45,7 +51,7 @@ def test_a_link_to_a_session_of_another_flow_opens_it(chat_langflow):
 def test_a_new_conversation_is_still_one_after_its_page_could_not_load_the_flow(chat_langflow):
     server = chat_langflow.server
     accepting = dict(server.answers)
-    app = send(open_chat(), "hello")
+    app = open_stored(chat_langflow)
     server.answers["GET /api/v1/flows/"] = (400, {"detail": "broken"})
     servers.current().refresh()
     press(app, "New session")
@@ -66,7 +72,7 @@ def test_the_box_has_the_cursor_only_where_its_session_was_just_chosen(chat_lang
     """Not after another page, if the flow could not be loaded when it was chosen."""
     server = chat_langflow.server
     accepting = dict(server.answers)
-    app = send(open_chat(), "hello")
+    app = open_stored(chat_langflow)
     press(app, "New session")
     assert is_box_focused(app)
     server.answers["GET /api/v1/flows/"] = (400, {"detail": "broken"})
@@ -81,8 +87,7 @@ def test_the_box_has_the_cursor_only_where_its_session_was_just_chosen(chat_lang
 
 
 def test_the_conversation_is_open_again_although_its_flow_is_loaded_late(chat_langflow):
-    app = send(open_chat(), "hello")
-    session = session_in_url(app)
+    app = open_stored(chat_langflow)
     visit(app, "pages/connection.py")
     accepting = dict(chat_langflow.server.answers)
     chat_langflow.server.answers["GET /api/v1/flows/"] = (400, {"detail": "broken"})
@@ -92,5 +97,5 @@ def test_the_conversation_is_open_again_although_its_flow_is_loaded_late(chat_la
     chat_langflow.server.answers |= accepting
     servers.current().refresh()
     app.run()
-    assert session_in_url(app) == session
+    assert session_in_url(app) == "s"
     assert not app.exception

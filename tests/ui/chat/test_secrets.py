@@ -6,6 +6,7 @@ from lfclient.common.redaction import Redactor
 from lfclient.console.store.run_record import RecordProblem
 from lfclient.runs.components import Decision, HumanInput, Message, RunError
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.chat import redaction
 from pages._ui.connection.app_context import app_context
 from tests.support.flows import entry
 from tests.ui.support.chat_langflow import chat_flow
@@ -137,8 +138,6 @@ def test_a_message_with_a_secret_is_shown_once(chat_langflow, token):
     ("is_stored", "is_latest", "end", "shown"),
     [
         (True, True, SECRET, "echo of ••••"),
-        (True, True, SECRET[:3], "echo of"),
-        (True, True, "keys", "echo of keys"),  # like the secret's first letter
         (True, True, SECRET[:-1], "echo of"),
         (True, False, SECRET[:-1], "echo of"),
         (False, True, SECRET[:-1], "echo of"),
@@ -167,6 +166,20 @@ def test_a_stopped_answer_is_redacted(chat_langflow, token, is_stored, is_latest
     app = enter_token(open_chat(flow=ONE, session="s"))
     assert conversation(app) == [("user", "say ••••"), ("assistant", shown)]
     assert SECRET[:-1] not in page_text(app)
+
+
+@pytest.mark.parametrize(
+    ("end", "shown"),
+    [
+        (SECRET[:3], ""),
+        (SECRET[:2], SECRET[:2]),  # gives nothing away
+        ("keys", "keys"),  # like the secret's first letter
+    ],
+)
+def test_the_start_of_a_secret_is_cut_off_a_partial_text(end, shown):
+    redactor = Redactor([SECRET])
+    assert redaction.redact_start(f"echo of {end}", redactor, is_cut=True) == f"echo of {shown}"
+    assert redaction.redact_start(f"echo of {end}", redactor, is_cut=False) == f"echo of {end}"
 
 
 @pytest.mark.parametrize("is_message", [True, False])

@@ -131,24 +131,24 @@ def test_a_session_is_listed_while_its_first_answer_is_written(chat_langflow):
 
 def test_unanswered_messages_and_runs_follow_a_renamed_session(chat_langflow):
     """Only the console has the text of an unanswered message."""
-    chat_langflow.failure = (500, {"detail": "locked"})
-    app = send(open_chat(), "precious words")
-    old = session_in_url(app)
-    chat_langflow.store_message(old, "hello")
+    sent = {"ChatInput-a.input_value": "precious words"}
+    failed = {"status": RunStatus.FAILED, "overrides": sent, "session_id": "old"}
+    add_ended_run(chat_langflow.server.url, **failed)
+    chat_langflow.store_message("old", "hello")
 
     def rename(query, _):
         chat_langflow.rows[0]["session_id"] = query["new_session_id"]
         return 200, []
 
-    chat_langflow.server.answers[f"PATCH {MESSAGES}/session/{old}"] = rename
-    app = open_chat(flow=ONE, session=old)
+    chat_langflow.server.answers[f"PATCH {MESSAGES}/session/old"] = rename
+    app = open_chat(flow=ONE, session="old")
     next(each for each in app.text_input if each.label == "Session name").set_value("Trip")
     press(app, "Rename")
     assert session_in_url(app) == "Trip"
     assert ("user", "precious words") in conversation(app)
     assert "Send again" in button_labels(app)
     assert "Answer details" in links(app)
-    before = open_chat(flow=ONE, session=old)
+    before = open_chat(flow=ONE, session="old")
     assert conversation(before) == []
     assert "Answer details" not in links(before)
 
@@ -184,21 +184,22 @@ def test_a_session_is_deleted_after_a_confirmation(chat_langflow):
 
 def test_a_session_is_deleted_with_its_runs(chat_langflow):
     """Runs of other sessions stay."""
-    app = send(open_chat(), "forget me")
-    deleted = session_in_url(app)
+    chat_langflow.store_message("s", "forget me")
+    sent = {"session_id": "s", "overrides": {"ChatInput-a.input_value": "forget me"}}
+    add_ended_run(chat_langflow.server.url, **sent)
 
     def delete(*_):
         chat_langflow.rows.clear()
         return 204, b""
 
-    chat_langflow.server.answers[f"DELETE {MESSAGES}/session/{deleted}"] = delete
-    app = open_chat(flow=ONE, session=deleted)
+    chat_langflow.server.answers[f"DELETE {MESSAGES}/session/s"] = delete
+    app = open_chat(flow=ONE, session="s")
     assert "its runs in this console" in page_text(app)
     add_ended_run(chat_langflow.server.url, id="b" * 32, submit_token="b", session_id="another")
     press(app, "Delete session")
-    left = app_context().runner.recent(add_ended_run(chat_langflow.server.url).owner)
-    assert {record.session_id for record in left} == {"another", None}
-    before = open_chat(flow=ONE, session=deleted)
+    left = app_context().runner.recent(make_record("").owner)
+    assert [record.session_id for record in left] == ["another"]
+    before = open_chat(flow=ONE, session="s")
     assert (conversation(before), links(before).count("Details")) == ([], 0)
     assert not app.info
 
@@ -288,11 +289,11 @@ def addresses(app):
 
 
 def test_a_chat_run_links_to_its_session(chat_langflow):
-    session = session_in_url(send(open_chat(), "hello"))
-    record = app_context().runner.recent(make_record("").owner)[0]
-    assert addresses(open_app(run=record.id)) == [f"flow={ONE}&session={session}"]
-    add_ended_run(chat_langflow.server.url, run=Run(ONE, "sync", RunStatus.COMPLETED))
-    assert addresses(open_app(run="a" * 32)) == []
+    url = chat_langflow.server.url
+    add_ended_run(url, session_id="s", overrides={"ChatInput-a.input_value": "hello"})
+    assert addresses(open_app(run="a" * 32)) == [f"flow={ONE}&session=s"]
+    add_ended_run(url, id="b" * 32, submit_token="b", run=Run(ONE, "sync", RunStatus.COMPLETED))
+    assert addresses(open_app(run="b" * 32)) == []
 
 
 def test_sessions_are_listed_newest_first_and_can_be_searched(chat_langflow):
