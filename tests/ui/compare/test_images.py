@@ -76,7 +76,6 @@ def test_pixels_that_differ_are_counted(create_run):
     assert "≠ 25.0 % of the pixels" in page_text(app)
 
 
-@pytest.mark.parametrize("view", ["Overlay", "Changed pixels"])
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
@@ -86,8 +85,10 @@ def test_pixels_that_differ_are_counted(create_run):
         (RED[:200], "one is damaged"),
     ],
 )
-def test_what_is_no_image_has_a_sentence(create_run, view, value, reason):
-    assert reason in page_text(switch(compare(create_run, RED, value), view))
+def test_what_is_no_image_has_a_sentence(create_run, value, reason):
+    app = compare(create_run, RED, value)
+    for view in ("Overlay", "Changed pixels"):
+        assert reason in page_text(switch(app, view))
 
 
 def test_remote_images_are_compared_once_loaded(create_run, monkeypatch):

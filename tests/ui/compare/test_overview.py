@@ -4,8 +4,6 @@ import json
 import weakref
 from dataclasses import replace
 
-import pytest
-
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import StoredParts
 from lfclient.console.store.tables import RESPONSE_CHUNKS
@@ -110,10 +108,9 @@ def test_another_baseline_is_kept_in_the_address(create_run):
     assert "Run 3 → Run 1" in page_text(app)
 
 
-@pytest.mark.parametrize("baseline", ["f" * 32, "<script>"])
-def test_an_unknown_baseline_in_the_address_is_the_oldest_run(create_run, baseline):
+def test_an_unknown_baseline_in_the_address_is_the_oldest_run(create_run):
     records = [create_run({}, [message(text)]) for text in "abc"]
-    app = open_comparison(*records, baseline=baseline)
+    app = open_comparison(*records, baseline="<script>")
     assert column(app)[0] == "baseline"
 
 

@@ -11,7 +11,6 @@ import pytest
 
 from lfclient.console.config.prices import ModelPrice, PriceTable
 from lfclient.console.store.omissions import FLOW_MISSING
-from lfclient.console.store.run_history import PAGE_SIZE
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.flows.field import Variable
 from lfclient.outputs.model import Output, OutputKind
@@ -19,7 +18,7 @@ from lfclient.runs.components import ComponentRun, Usage
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import exported_flows, request_cache, servers
 from pages._ui.connection.app_context import app_context
-from pages._ui.history import bulk_all
+from pages._ui.history import bulk_all, view
 from pages._ui.history.filters import Filters
 from pages._ui.history.view import ListView
 from tests.support import flows
@@ -38,8 +37,8 @@ from tests.ui.support.whole_pages import ONE, TWO, add_running_run, button_label
 def exported(filters, prices=None):
     """Return the rows of the CSV export."""
     readable = tuple(map(servers.attach, servers.available_connections()))
-    view = ListView(readable, filters, RunFilter(filters.flow))
-    text = bulk_all.export_csv(app_context().runner, view, prices).decode("utf-8-sig")
+    listed = ListView(readable, filters, RunFilter(filters.flow))
+    text = bulk_all.export_csv(app_context().runner, listed, prices).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
 
 
@@ -92,12 +91,15 @@ def test_a_filter_for_running_runs_has_nothing_to_delete(url):
     assert "No finished runs to delete" in page_text(app)
 
 
-def test_the_csv_export_has_all_matching_runs_and_no_formulas(url):
+def test_the_csv_export_has_all_matching_runs_and_no_formulas(url, monkeypatch):
     """It includes the runs of other pages."""
-    names = [f"r{number}" for number in range(PAGE_SIZE + 2)]
+    monkeypatch.setattr(view, "PAGE_SIZE", 2)
+    names = [f"r{number}" for number in range(4)]
     for number, name in enumerate(names):
         add(url, name, number, input_summary="=1+1", flow_id=ONE if number else TWO)
-    assert [each.label for each in history().get("download_button")] == ["CSV"]
+    app = history()
+    assert len(app.dataframe[0].value) == 2
+    assert [each.label for each in app.get("download_button")] == ["CSV"]
     rows = exported(Filters(flow=ONE))
     assert [row["run"] for row in rows] == names[1:]
     assert {row["output"] for row in rows} == {""}

@@ -14,7 +14,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.history import view
 from tests.support.flows import entry, node
 from tests.support.pictures import image_file
-from tests.ui.history.test_groups import add_result, add_twenty
+from tests.ui.history.test_groups import add_four, add_result
 from tests.ui.support.history_page import add, history, history_with
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
@@ -162,9 +162,9 @@ def test_cards_are_paged_below_the_list_only(url, monkeypatch):
 
 
 def test_results_are_cards_too(url):
-    add_twenty(url)
+    add_four(url)
     usual, odd = cards(history(group="yes"))
-    assert ":gray-badge[19 equal]" in usual
+    assert ":gray-badge[3 equal]" in usual
     assert ":orange-badge[1 differs]" in odd
 
 

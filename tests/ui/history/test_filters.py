@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
@@ -14,9 +12,16 @@ from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
 
 
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
+def test_the_address_filters_the_list(url):
+    """So a list can be reloaded, bookmarked and shared."""
+    add(url, "a", 0, overrides={"C.x": "The Annual Report of 2026"})
+    add(url, "b", 1, flow_id=TWO, flow_name="Second", status=RunStatus.FAILED)
+    third = {"flow_name": "Third", "mode": "background", "status": RunStatus.CANCELLED}
+    run = add(url, "c", 86400 * 30, **third)
+    app_context().runner.history.change_labels([run.owner], ["c"], ["good"])
+    app_context().runner.history.set_starred([run.owner], "b", True)
+    app_context().runner.store.shares.create(run.owner, "c", {})
+    for address, expected in (
         ({"flow": TWO}, ["★ Second"]),
         ({"status": ["failed", "cancelled"]}, ["★ Second", "Third"]),
         ({"mode": "background"}, ["Third"]),
@@ -28,18 +33,8 @@ from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, pre
         ({"shared": "yes"}, ["Third"]),
         ({"q": '"the annual report" 2026'}, ["Echo"]),
         ({"q": "the report", "status": "completed"}, ["Echo"]),
-    ],
-)
-def test_the_address_filters_the_list(url, address, expected):
-    """So a list can be reloaded, bookmarked and shared."""
-    add(url, "a", 0, overrides={"C.x": "The Annual Report of 2026"})
-    add(url, "b", 1, flow_id=TWO, flow_name="Second", status=RunStatus.FAILED)
-    third = {"flow_name": "Third", "mode": "background", "status": RunStatus.CANCELLED}
-    run = add(url, "c", 86400 * 30, **third)
-    app_context().runner.history.change_labels([run.owner], ["c"], ["good"])
-    app_context().runner.history.set_starred([run.owner], "b", True)
-    app_context().runner.store.shares.create(run.owner, "c", {})
-    assert column(history(**address), "Flow") == expected
+    ):
+        assert column(history(**address), "Flow") == expected, address
 
 
 def test_runs_of_all_servers_are_listed_and_can_be_filtered_by_server(monkeypatch, tmp_path):

@@ -98,16 +98,14 @@ def test_an_opened_run_says_what_needs_the_server(server_without_answers):
     assert not app.exception
 
 
-def test_runs_are_compared_while_their_server_is_down(server_without_answers):
+def test_runs_are_compared_while_their_server_is_down(stopped_local):
     app = open_app("pages/compare.py", runs=f"{OLD},{NEW}")
     words = page_text(app)
     assert words.count("Completed") == 2
     assert "Can't compare" not in words
 
 
-def test_a_run_is_exported_from_its_page_while_its_server_is_down(
-    server_without_answers, downloads
-):
+def test_a_run_is_exported_from_its_page_while_its_server_is_down(stopped_local, downloads):
     """Without its files, which are on the server, and saying which secrets are not removed."""
     app = open_app(run=NEW)
     (report,) = (create for name, create in downloads.items() if name.endswith(".html"))
@@ -123,9 +121,7 @@ def test_a_run_is_exported_from_its_page_while_its_server_is_down(
     assert not app.exception
 
 
-def test_listed_runs_are_exported_as_csv_while_their_server_is_down(
-    server_without_answers, downloads
-):
+def test_listed_runs_are_exported_as_csv_while_their_server_is_down(down_server, downloads):
     app = history()
     rows = csv.DictReader(io.StringIO(downloads["runs.csv"]().decode("utf-8-sig")))
     found = [(row["inputs"], row["output: C"], row["note"]) for row in rows]
