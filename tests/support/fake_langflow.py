@@ -20,7 +20,9 @@ from tests.support.fake_events import FLOW_ID, question
 
 _ACTIVE = ("queued", "in_progress")
 _TICK = 0.02  # seconds between two looks at what a test may change
-_SUSPENDED_TICKS = 5  # until the stream of a suspended job closes; half a second in Langflow
+# until the stream of a suspended job closes; Langflow's takes half a second if it was open before,
+# else it closes at once, and the console opens it again at once
+_SUSPENDED_TICKS = 5
 _EVENT_STREAM = {"content-type": "text/event-stream; charset=utf-8"}
 VERSIONS = {"inputs": "1.10.3", "modes": "1.13.0"}
 
