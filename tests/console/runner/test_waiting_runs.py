@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from lfclient.console.runner.server_load import MAX_SUBMITS
+from lfclient.console.runner import server_load
 from lfclient.console.store.errors import StoreError
 from lfclient.runs.model import RunStatus
 from tests.support.runner_bench import (
@@ -18,12 +18,18 @@ from tests.support.runner_bench import (
 from tests.support.waiting import wait_for
 
 
+@pytest.fixture
+def two_slots(monkeypatch):
+    """Let two submits be in flight, which are filled sooner than ten."""
+    monkeypatch.setattr(server_load, "MAX_SUBMITS", 2)
+
+
 def start_waiting(bench, *overrides):
     """Fill the server's slots with held requests; return the ids of runs that wait behind them."""
     bench.server.hold_submits = True
-    for _ in range(MAX_SUBMITS):
+    for _ in range(server_load.MAX_SUBMITS):
         bench.start()
-    wait_for(lambda: bench.server.count("POST", SUBMIT) == MAX_SUBMITS)
+    wait_for(lambda: bench.server.count("POST", SUBMIT) == server_load.MAX_SUBMITS)
     waiting = [bench.start(values) for values in overrides or (None,)]
     for run_id in waiting:
         bench.wait_until_saved(run_id, lambda stored: stored.attempts == 0)
@@ -37,14 +43,15 @@ def test_ten_submits_are_in_flight_and_the_others_wait_and_say_so(bench):
         record = bench.get(run_id)
         assert (record.status, record.attempts) == (RunStatus.QUEUED, 0)
         assert "at most 10 runs at a time" in record.note
-    assert bench.server.count("POST", SUBMIT) == MAX_SUBMITS
+    assert bench.server.count("POST", SUBMIT) == 10
     bench.server.hold_submits = False
     for run_id in waiting:
         record = bench.wait_for_end(run_id)
         assert (record.status, record.attempts, record.note) == (RunStatus.COMPLETED, 1, "")
-    assert len(bench.server.jobs) == MAX_SUBMITS + 2
+    assert len(bench.server.jobs) == 12
 
 
+@pytest.mark.usefixtures("two_slots")
 def test_a_waiting_run_that_is_stopped_is_not_sent(bench):
     [run_id] = start_waiting(bench)
     bench.runner.stop(run_id, CONNECTION)
@@ -52,16 +59,18 @@ def test_a_waiting_run_that_is_stopped_is_not_sent(bench):
     assert record.status is RunStatus.CANCELLED
     assert "nothing ran" in record.stop_result
     bench.server.hold_submits = False
-    wait_for(lambda: len(bench.server.jobs) == MAX_SUBMITS)
-    assert bench.server.count("POST", SUBMIT) == MAX_SUBMITS
+    wait_for(lambda: len(bench.server.jobs) == 2)
+    assert bench.server.count("POST", SUBMIT) == 2
 
 
+@pytest.mark.usefixtures("two_slots")
 def test_runs_that_end_free_their_places(bench):
     bench.server.refusal = httpx.Response(422, json={"detail": "No."})
-    runs = [bench.start() for _ in range(3 * MAX_SUBMITS)]
+    runs = [bench.start() for _ in range(6)]
     assert {bench.wait_for_end(run_id).status for run_id in runs} == {RunStatus.FAILED}
 
 
+@pytest.mark.usefixtures("two_slots")
 def test_a_waiting_run_that_cannot_be_recorded_is_not_sent(bench, monkeypatch):
     """After a crash it would count as not sent."""
     [run_id] = start_waiting(bench)
@@ -77,9 +86,10 @@ def test_a_waiting_run_that_cannot_be_recorded_is_not_sent(bench, monkeypatch):
     bench.server.hold_submits = False
     record = bench.wait_for_end(run_id)
     assert (record.status, record.attempts) == (RunStatus.COMPLETED, 1)
-    assert failures == [MAX_SUBMITS, MAX_SUBMITS]
+    assert failures == [2, 2]
 
 
+@pytest.mark.usefixtures("two_slots")
 @both_dialects
 def test_after_a_restart_a_waiting_run_is_sent(bench):
     [run_id] = start_waiting(bench)
@@ -91,6 +101,7 @@ def test_after_a_restart_a_waiting_run_is_sent(bench):
     assert (record.status, record.attempts) == (RunStatus.COMPLETED, 1)
 
 
+@pytest.mark.usefixtures("two_slots")
 @pytest.mark.parametrize(
     ("overrides", "age"), [(WITH_SECRET, 0), (None, 601)], ids=["a secret", "too old"]
 )
