@@ -40,7 +40,10 @@ RARELY = Backoff(60.0, 60.0)
 
 
 class Bench:
-    """A runner on a fake server; `timings` is used for each new runner."""
+    """A runner on a fake server; `timings` is used for each new runner.
+
+    The runner starts when it is used first.
+    """
 
     def __init__(self, folder, server, database_url=None, timings=None):
         self.folder, self.server, self.database_url = folder, server, database_url
@@ -49,9 +52,19 @@ class Bench:
         self.runners = []
         if not database_url and not (folder / FILE_NAME).exists():
             databases.create_sqlite(folder)
-        self.runner = self.new_runner()
+        self._runner = None
         self.owner = owner_fingerprint(CONNECTION, folder)
         self.flow = Flow.from_json(FLOW)
+
+    @property
+    def runner(self):
+        if self._runner is None:
+            self._runner = self.new_runner()
+        return self._runner
+
+    @runner.setter
+    def runner(self, runner):
+        self._runner = runner
 
     def new_runner(self, **options):
         def connect(connection, server):
@@ -178,9 +191,10 @@ class Bench:
         self.runner = self.new_runner(**options)
 
     def use_timings(self, **changes):
-        """Replace the runner by one with other timings."""
+        """Use other timings, with another runner if one has started."""
         self.timings = replace(self.timings, **changes)
-        self.restart()
+        if self._runner is not None:
+            self.restart()
 
     def close(self):
         """Close all runners."""
