@@ -28,7 +28,10 @@ NO_FILE = "Error processing files: No files to process."
 def failed(langflow_stand_in):
     """Store a failed run of a flow that reads a file, and open it."""
     file = entry("FileInput", "file", "", file_path=[], list=True)
-    langflow_stand_in.set_flows(flow(ONE, "Echo", [node("File-a", path=file)]))
+    reader = node("File-a", path=file)
+    # as in the error: which name is shown depends on whether the page has the flow yet
+    reader["data"]["node"]["display_name"] = "Read File"
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [reader]))
 
     def open_failed(message: str, component: str | None = "File-a", **more: str):
         error = RunError(message, component, "Read File", **more)
