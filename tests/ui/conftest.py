@@ -20,7 +20,7 @@ from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.runner import memory, shared_runner
 from pages._ui.connection import request_cache
 from tests.support import databases
-from tests.ui.support.http_stand_in import StandIn, flow
+from tests.ui.support.http_stand_in import StandIn, answer_without_sockets, flow
 from tests.ui.support.preset_pages import fields_flow
 from tests.ui.support.whole_pages import ONE, TWO
 
@@ -91,6 +91,13 @@ def wait_without_polling():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(local_script_runner, "require_widgets_deltas", wait)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_sockets():
+    """Let the pages ask a stand-in without a connection."""
+    with answer_without_sockets():
         yield
 
 
