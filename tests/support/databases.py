@@ -22,11 +22,14 @@ from lfclient.console.store.store import Store
 from tests.support import servers
 from tests.support.postgres import postgres
 
+COPIES: set[str] = set()  # the paths of SQLite files whose schema is current
+
 
 def create_sqlite(folder: Path) -> None:
     """Create the file of runs in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(_sqlite_template(), folder / FILE_NAME)
+    COPIES.add(str(folder / FILE_NAME))
 
 
 def create_postgres() -> SecretStr:

@@ -17,7 +17,9 @@ from streamlit.testing.v1 import app_test, local_script_runner
 from streamlit.testing.v1.element_tree import ElementTree
 
 from lfclient.console.local_langflow.manager import LocalLangflow
-from lfclient.console.runner import memory, shared_runner
+from lfclient.console.runner import memory, runner, shared_runner
+from lfclient.console.runner.threads import PeriodicThread
+from lfclient.console.store import database
 from pages._ui.connection import request_cache
 from tests.support import databases
 from tests.ui.support.http_stand_in import StandIn, answer_without_sockets, flow
@@ -98,6 +100,29 @@ def wait_without_polling():
 def no_sockets():
     """Let the pages ask a stand-in without a connection."""
     with answer_without_sockets():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def trust_new_folders():
+    """Check neither the schema of a copied database nor, at once, for runs of dead processes.
+
+    Both together take a tenth of the time of a page that is opened.
+    """
+
+    class LaterThread(PeriodicThread):
+        def __init__(self, *arguments, is_immediate=False):
+            super().__init__(*arguments)
+
+    needs_upgrade = database.needs_upgrade
+
+    def needs(connection, description):
+        is_copy = connection.engine.url.database in databases.COPIES
+        return not is_copy and needs_upgrade(connection, description)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "needs_upgrade", needs)
+        patch.setattr(runner, "PeriodicThread", LaterThread)
         yield
 
 
