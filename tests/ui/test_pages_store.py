@@ -44,8 +44,6 @@ def test_a_database_lost_later_shows_an_error_in_place_of_its_runs(langflow_stan
     [
         (RetentionSettings(), "", True),
         (RetentionSettings(max_run_bytes=3_000), "raw response is not stored", True),
-        (RetentionSettings(max_run_bytes=300), "exceeds this console's size limit", False),
-        (RetentionSettings(store_outputs=False), "this console stores no outputs", False),
         (RetentionSettings(store_inputs=False), "This console stores no inputs", True),
         (RetentionSettings(max_total_bytes=1), "to make room for", False),
     ],

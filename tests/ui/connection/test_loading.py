@@ -33,19 +33,19 @@ def fail_first(server, line, times=1):
 
 
 @pytest.mark.parametrize(
-    ("page", "shows_its_parts"),
+    ("page", "line", "shows_its_parts"),
     [
-        (None, lambda app: app.text_area[0].value == "hello"),
-        ("pages/chat.py", lambda app: "New session" in button_labels(app)),
-        ("pages/connection.py", lambda app: "Connected" in page_text(app)),
+        (None, "flows/", lambda app: app.text_area[0].value == "hello"),
+        (None, "version", lambda app: app.text_area[0].value == "hello"),
+        ("pages/chat.py", "flows/", lambda app: "New session" in button_labels(app)),
+        ("pages/connection.py", "version", lambda app: "Connected" in page_text(app)),
     ],
 )
-@pytest.mark.parametrize("line", ["GET /api/v1/flows/", "GET /api/v1/version"])
 def test_a_page_is_drawn_once_its_server_responds(
-    langflow_stand_in, at_once, page, shows_its_parts, line
+    langflow_stand_in, at_once, page, line, shows_its_parts
 ):
     ChatLangflow(langflow_stand_in)
-    fail_first(langflow_stand_in, line)
+    fail_first(langflow_stand_in, f"GET /api/v1/{line}")
     app = open_app(page)
     assert shows_its_parts(app)
     assert PROMISE not in page_text(app)

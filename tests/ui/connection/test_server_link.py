@@ -35,13 +35,13 @@ def server_links(app):
     return [link.label.replace("\\", "") for link in links if link.help == "Servers and keys"]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_page_names_its_server_and_release(langflow_stand_in, page):
+def test_every_page_names_its_server_and_release(langflow_stand_in):
     langflow_stand_in.set_flows(flow(ONE, "Echo"))
-    app = open_app(f"pages/{page}.py")
-    [label] = server_links(app)
-    assert label.endswith(" · Langflow 1.13.0")
-    assert not app.exception
+    for page in PAGES:
+        app = open_app(f"pages/{page}.py")
+        [label] = server_links(app)
+        assert label.endswith(" · Langflow 1.13.0"), page
+        assert not app.exception
 
 
 def test_an_error_of_a_panel_leaves_the_server_in_its_corner(langflow_stand_in, monkeypatch):
@@ -148,8 +148,8 @@ def test_sessions_share_the_check_that_their_server_responds(langflow_stand_in):
     assert langflow_stand_in.requests == [VERSION]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_no_server_is_named_without_one(page):
-    app = open_app(f"pages/{page}.py")
-    assert server_links(app) == []
-    assert not app.exception
+def test_no_server_is_named_without_one():
+    for page in PAGES:
+        app = open_app(f"pages/{page}.py")
+        assert server_links(app) == [], page
+        assert not app.exception

@@ -129,16 +129,13 @@ def test_runs_of_an_earlier_release_are_shown_to_their_key_and_its_user(
     langflow_stand_in, typed_server
 ):
     """They are recorded under the key alone."""
-    open_app()
     add_run(typed_server, "sk-one", None)
     assert listed_flows(connect(typed_server, "sk-two")) == []
     assert listed_flows(connect(typed_server, "sk-one")) == ["Elsewhere"]
     assert listed_flows(connect(typed_server, "sk-two")) == ["Elsewhere"]
 
 
-@pytest.mark.parametrize(
-    "answer", [(404, {}), (500, {}), (403, {}), (200, {"id": ""}), (200, []), (200, b"<html>")]
-)
+@pytest.mark.parametrize("answer", [(404, {}), (200, {"id": ""})])
 def test_without_a_user_each_key_shows_its_own_runs(langflow_stand_in, typed_server, answer):
     typed_server.answers[WHOAMI] = answer
     app = connect(typed_server, "sk-one")
@@ -160,7 +157,6 @@ def test_a_refused_key_does_not_fail_the_requests_of_another_key_of_its_user(
     langflow_stand_in, typed_server
 ):
     """Responses are cached by key."""
-    open_app()
     keys = [
         replace(servers.typed_connection(typed_server.url, key), user_id="ada")
         for key in ("sk-one", "sk-two")
@@ -174,12 +170,9 @@ def test_a_refused_key_does_not_fail_the_requests_of_another_key_of_its_user(
     assert one.flows().value
 
 
-@pytest.mark.parametrize("answer", [(429, {}), (500, {}), (502, b"<html>")])
-def test_a_key_that_could_not_be_tested_is_kept_for_the_next_press(
-    langflow_stand_in, typed_server, answer
-):
+def test_a_key_that_could_not_be_tested_is_kept_for_the_next_press(langflow_stand_in, typed_server):
     before = typed_server.answers[FLOWS]
-    typed_server.answers[FLOWS] = answer
+    typed_server.answers[FLOWS] = (502, b"<html>")
     app = type_and_connect(typed_server, "sk-one")
     assert "Connected to" not in page_text(app)
     assert key_field(app).value == "sk-one"

@@ -56,8 +56,6 @@ def test_a_file_that_the_console_did_not_take_is_explained(langflow_stand_in, mo
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"{}", "contains no flow"),
-        (b"<html>", "neither JSON nor a ZIP"),
         (b"PK\x03\x04", "damaged or encrypted"),
         ({**AGENT, "is_component": True}, "is a component, not a flow"),
     ],

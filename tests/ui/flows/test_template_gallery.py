@@ -69,7 +69,7 @@ def test_templates_are_searched_by_all_their_words(langflow_stand_in):
     offer(langflow_stand_in, AGENT, other)
     app = open_dialog()
     assert len(titles(app)) == 2
-    for text, expected in {"AGENTS tool": 1, "model": 2, "Short": 1, "nothing": 0}.items():
+    for text, expected in {"AGENTS tool": 1, "model": 2, "nothing": 0}.items():
         app.text_input(key="template-search").set_value(text)
         app = app.run()
         assert len(titles(app)) == expected
@@ -109,10 +109,8 @@ def test_texts_of_a_template_are_no_markup(langflow_stand_in):
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        ((500, {"detail": "Broken."}), "internal error"),
         ((403, {"detail": "Forbidden for you."}), "Forbidden for you"),
         ((200, {"not": "a list"}), "list of templates"),
-        ((200, []), "offers no templates"),
         ((200, [{"name": "X", "data": None}]), "offers no templates"),
     ],
 )
