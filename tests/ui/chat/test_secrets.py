@@ -185,35 +185,38 @@ def test_the_start_of_a_secret_is_cut_off_a_partial_text(end, shown):
 @pytest.mark.parametrize("is_message", [True, False])
 def test_an_error_with_a_secret_is_shown_once_without_it(chat_langflow, token, is_message):
     """The flow may have sent it as a message, and the run's record has it."""
+    token(SECRET)
     failed, reason = RunStatus.FAILED, f"Bad token {SECRET}"
     message = Message("e", reason, "ChatOutput", category="error")
     messages = {"e": message} if is_message else {}
     errors = (RunError(reason, "ChatOutput-b"),)
     run = Run(ONE, "sync", failed, errors=errors, messages=messages)
     add_ended_run(chat_langflow.server.url, session_id="s", status=failed, run=run)
-    app = enter_token(open_chat(flow=ONE, session="s"))
+    app = open_chat(flow=ONE, session="s")
     assert SECRET not in page_text(app)
     assert page_text(app).count("Bad token ••••") == 1
     assert not app.exception
 
 
 def test_a_problem_with_a_secret_is_redacted(chat_langflow, token):
+    token(SECRET)
     problem = RecordProblem(f"Couldn't send {SECRET}.", f"Change {SECRET}.")
     failed = {"status": RunStatus.FAILED, "problem": problem, "session_id": "s"}
     add_ended_run(chat_langflow.server.url, **failed)
-    app = enter_token(open_chat(flow=ONE, session="s"))
+    app = open_chat(flow=ONE, session="s")
     assert "Couldn't send ••••." in page_text(app)
     assert SECRET not in page_text(app)
 
 
 def test_a_question_with_a_secret_is_redacted(chat_langflow, token, monkeypatch):
     """The decision that is sent is not."""
+    token(SECRET)
     decisions = (Decision(f"use {SECRET}", f"Use {SECRET}"),)
     question = HumanInput("H:j", f"Use {SECRET} now?", decisions, component_id="H")
     run = Run(ONE, "background", RunStatus.SUSPENDED, job_id="j", waiting_for=question)
     more = {"session_id": "s", "run": run, "note": f"Not {SECRET}"}
     app_context().runner.store.create(add_suspended_run(chat_langflow.server.url, **more))
-    app = enter_token(open_chat(flow=ONE, session="s"))
+    app = open_chat(flow=ONE, session="s")
     assert "Use •••• now?" in page_text(app)
     assert "Not ••••" in page_text(app)
     assert SECRET not in page_text(app)
@@ -241,11 +244,12 @@ def test_messages_that_the_server_has_stored_are_redacted_once(chat_langflow, mo
 
 
 def test_the_name_of_a_running_tool_is_redacted(chat_langflow, token):
+    token(SECRET)
     block = {"type": "tool_use", "name": f"ask_{SECRET}", "tool_input": {}, "output": None}
     message = Message("m", "", "Machine", complete=False, blocks=(block,))
     run = Run(ONE, "background", RunStatus.IN_PROGRESS, messages={"m": message})
     record = add_running_run(chat_langflow.server.url, session_id="s", run=run)
     app_context().runner.store.create(record)
-    app = enter_token(open_chat(flow=ONE, session="s"))
+    app = open_chat(flow=ONE, session="s")
     assert "Using ask" in page_text(app)
     assert SECRET not in page_text(app)
