@@ -8,6 +8,7 @@ from PIL import Image
 from lfclient.outputs.model import OutputKind
 from pages._ui.outputs import image
 from tests.support.pictures import DRAWING, as_uri, picture
+from tests.ui.compare.panels import draw_images
 from tests.ui.support.compare_pages import message, open_comparison, output
 from tests.ui.support.whole_pages import page_text, press
 
@@ -15,12 +16,19 @@ RED, BLUE = picture("crimson", "a"), picture("royalblue", "b")
 GREEN = picture("seagreen", "b")
 
 
+def as_output(value):
+    """Return an output with this image, or the output itself."""
+    return value if hasattr(value, "kind") else output(OutputKind.IMAGE, value)
+
+
 def compare(create_run, *values):
     """Open the comparison of two runs with these images, or outputs."""
-    outputs = [
-        value if hasattr(value, "kind") else output(OutputKind.IMAGE, value) for value in values
-    ]
-    return open_comparison(*(create_run({}, [each]) for each in outputs))
+    return open_comparison(*(create_run({}, [as_output(each)]) for each in values))
+
+
+def draw(view, *values):
+    """Draw a view of two images, or outputs, alone."""
+    return draw_images(*map(as_output, values), view=view)
 
 
 def as_png(image):
@@ -59,8 +67,8 @@ def test_tables_with_images_open_with_their_differences(create_run):
     assert not app.exception
 
 
-def test_an_overlay_has_a_slider(create_run):
-    app = switch(compare(create_run, RED, BLUE), "Overlay")
+def test_an_overlay_has_a_slider():
+    app = draw("Overlay", RED, BLUE)
     (slider,) = app.slider
     assert (slider.label, slider.value) == ("Run 1 to Run 2", 50)
     assert len(app.get("image")) == 1
@@ -68,11 +76,11 @@ def test_an_overlay_has_a_slider(create_run):
     assert len(app.get("image")) == 1
 
 
-def test_pixels_that_differ_are_counted(create_run):
+def test_pixels_that_differ_are_counted():
     quarter = Image.new("RGB", (20, 10), "crimson")
     quarter.paste("royalblue", (0, 0, 5, 10))
     plain = Image.new("RGB", (20, 10), "crimson")
-    app = switch(compare(create_run, *map(as_png, (plain, quarter))), "Changed pixels")
+    app = draw("Changed pixels", *map(as_png, (plain, quarter)))
     assert "≠ 25.0 % of the pixels" in page_text(app)
 
 
@@ -85,10 +93,9 @@ def test_pixels_that_differ_are_counted(create_run):
         (RED[:200], "one is damaged"),
     ],
 )
-def test_what_is_no_image_has_a_sentence(create_run, value, reason):
-    app = compare(create_run, RED, value)
+def test_what_is_no_image_has_a_sentence(value, reason):
     for view in ("Overlay", "Changed pixels"):
-        assert reason in page_text(switch(app, view))
+        assert reason in page_text(draw(view, RED, value))
 
 
 def test_remote_images_are_compared_once_loaded(create_run, monkeypatch):
@@ -105,18 +112,18 @@ def test_remote_images_are_compared_once_loaded(create_run, monkeypatch):
     assert "No pixel differs visibly" in page_text(switch(app, "Changed pixels"))
 
 
-def test_images_of_messages_are_compared_in_their_order(create_run):
+def test_images_of_messages_are_compared_in_their_order():
     texts = [f"![one]({as_uri(RED)}) {word} ![two]({as_uri(BLUE)})" for word in ("a", "b")]
-    app = switch(compare(create_run, *map(message, texts)), "Changed pixels")
+    app = draw("Changed pixels", *map(message, texts))
     assert "No pixel differs visibly" in page_text(app)
     box = next(each for each in app.selectbox if each.label == "Image")
     assert box.options == ["one", "two"]
 
 
-def test_images_of_one_name_are_told_apart(create_run):
+def test_images_of_one_name_are_told_apart():
     """The second differ, the first do not."""
     texts = [f"![chart]({as_uri(RED)}) ![chart]({as_uri(each)})" for each in (BLUE, GREEN)]
-    app = switch(compare(create_run, *map(message, texts)), "Changed pixels")
+    app = draw("Changed pixels", *map(message, texts))
     assert "No pixel differs visibly" in page_text(app)
     box = next(each for each in app.selectbox if each.label == "Image")
     assert box.options == ["chart", "chart (2)"]
@@ -124,7 +131,7 @@ def test_images_of_one_name_are_told_apart(create_run):
     assert "No pixel differs visibly" not in page_text(app)
 
 
-def test_another_number_of_images_is_reported(create_run):
+def test_another_number_of_images_is_reported():
     texts = [f"![one]({as_uri(RED)})", f"![one]({as_uri(RED)}) ![two]({as_uri(BLUE)})"]
-    app = switch(compare(create_run, *map(message, texts)), "Overlay")
+    app = draw("Overlay", *map(message, texts))
     assert "Run 1: 1 image. Run 2: 2 images." in page_text(app)

@@ -7,6 +7,7 @@ from lfclient.outputs.model import Output, OutputKind
 from pages._ui.state import compare_page
 from pages._ui.widgets.markdown import escape_lines
 from tests.support.flows import node, text
+from tests.ui.compare.panels import draw_inputs, make_run
 from tests.ui.support.compare_pages import (
     NOW,
     TEXT,
@@ -18,15 +19,14 @@ from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,
-    open_app,
     page_text,
 )
 
 
-def test_different_inputs_are_listed_and_identical_ones_on_request(create_run):
+def test_different_inputs_are_listed_and_identical_ones_on_request():
     """One row per parameter, one column per run."""
-    one = create_run({TEXT: "Oslo", "T.n": 1})
-    app = open_comparison(one, create_run({TEXT: "Oslo", "T.n": 2}), create_run({TEXT: "Oslo"}))
+    one = make_run({TEXT: "Oslo", "T.n": 1})
+    app = draw_inputs(one, make_run({TEXT: "Oslo", "T.n": 2}), make_run({TEXT: "Oslo"}))
     inputs = tables(app)[0]
     assert list(inputs.columns) == ["Run 1", "Run 2", "Run 3"]
     assert [list(row) for row in inputs.to_numpy()] == [["1", "2", "*flow default*"]]
@@ -35,61 +35,53 @@ def test_different_inputs_are_listed_and_identical_ones_on_request(create_run):
     assert list(tables(app)[1].iloc[0]) == ["Oslo", "Oslo", "Oslo"]
 
 
-def test_the_flows_defaults_of_inputs_are_compared_as_values(create_run):
-    runs = [create_run(flow_defaults={TEXT: place}) for place in ("Oslo", "Rome")]
+def test_the_flows_defaults_of_inputs_are_compared_as_values():
+    runs = [make_run(flow_defaults={TEXT: place}) for place in ("Oslo", "Rome")]
     marked = [f"{place} :gray[(flow default)]" for place in ("Oslo", "Rome")]
-    assert list(tables(open_comparison(*runs))[0].iloc[0]) == marked
-    same = open_comparison(runs[0], create_run({TEXT: "Oslo"}))
+    assert list(tables(draw_inputs(*runs))[0].iloc[0]) == marked
+    same = draw_inputs(runs[0], make_run({TEXT: "Oslo"}))
     assert "Inputs are identical." in page_text(same)
 
 
-def test_secrets_are_reported_as_not_comparable(create_run):
+def test_secrets_are_reported_as_not_comparable():
     """Their values are not saved."""
-    app = open_comparison(
-        create_run({"T.api_key": SECRET_MASK}), create_run({"T.api_key": SECRET_MASK})
-    )
+    app = draw_inputs(make_run({"T.api_key": SECRET_MASK}), make_run({"T.api_key": SECRET_MASK}))
     assert "Inputs are identical" not in page_text(app)
     assert "No other input differs." in page_text(app)
     assert "Can't compare 1 secret" in page_text(app)
     assert [each.label for each in app.toggle if each.label.startswith("Show")] == []
 
 
-def test_secrets_are_not_counted_among_the_identical_inputs(create_run):
+def test_secrets_are_not_counted_among_the_identical_inputs():
     same = {TEXT: "Oslo", "T.api_key": SECRET_MASK}
-    app = open_comparison(create_run({**same, "T.n": 1}), create_run({**same, "T.n": 2}))
+    app = draw_inputs(make_run({**same, "T.n": 1}), make_run({**same, "T.n": 2}))
     next(each for each in app.toggle if each.label == "Show identical inputs (1)").set_value(True)
     assert list(tables(app.run())[1].iloc[0]) == ["Oslo", "Oslo"]
     assert len(tables(app)[1]) == 1
     assert "Can't compare 1 secret" in page_text(app)
 
 
-def test_inputs_are_identical_only_if_those_of_all_runs_are_known(create_run):
-    runs = [create_run({TEXT: "a"}), create_run({TEXT: "a"})]
-    assert "Inputs are identical." in page_text(open_comparison(*runs))
-    app = open_comparison(*runs, create_run(inputs_stored=False))
+def test_inputs_are_identical_only_if_those_of_all_runs_are_known():
+    runs = [make_run({TEXT: "a"}), make_run({TEXT: "a"})]
+    assert "Inputs are identical." in page_text(draw_inputs(*runs))
+    app = draw_inputs(*runs, make_run(inputs_stored=False))
     assert "Inputs are identical" not in page_text(app)
     assert "No other input differs." in page_text(app)
 
 
-def test_unknown_inputs_are_not_a_difference(create_run):
-    app = open_comparison(
-        create_run({TEXT: "a"}), create_run({TEXT: "b"}), create_run(inputs_stored=False)
-    )
+def test_unknown_inputs_are_not_a_difference():
+    app = draw_inputs(make_run({TEXT: "a"}), make_run({TEXT: "b"}), make_run(inputs_stored=False))
     assert list(tables(app)[0].iloc[0]) == ["a", "b", "*unknown*"]
     assert "Run 3: The inputs are not stored" in page_text(app)
 
 
-def test_long_inputs_are_compared_word_by_word_on_request(create_run):
+def test_long_inputs_are_compared_word_by_word_on_request():
     text = "You are a guide.\nAnswer {}, and name your sources."
-    one, other = (
-        create_run({TEXT: text.format("briefly")}),
-        create_run({TEXT: text.format("at length")}),
-    )
-    app = open_app("pages/compare.py", runs=f"{one.id},{other.id}")
+    app = draw_inputs(*(make_run({TEXT: text.format(end)}) for end in ("briefly", "at length")))
     panel = next(each for each in app.expander if each.label.startswith("Differences in"))
-    app.session_state[compare_page.compare_key("input-0-Message \\(Chat Input\\)")] = True
+    app.session_state[compare_page.compare_key("input-0-Message \\(ChatInput\\)")] = True
     app.run()
-    assert panel.label == "Differences in Message \\(Chat Input\\)"
+    assert panel.label == "Differences in Message \\(ChatInput\\)"
     assert ":red-background[− briefly]" in page_text(app)
     assert ":green-background[+ at length]" in page_text(app)
 
@@ -133,8 +125,8 @@ def test_runs_are_ordered_by_age_whatever_their_order_in_the_address(create_run)
     assert list(tables(app)[0].iloc[0]) == ["old", "young"]
 
 
-def test_the_lines_of_an_input_are_kept(create_run):
-    app = open_comparison(create_run({TEXT: "one\ntwo"}), create_run({TEXT: "one"}))
+def test_the_lines_of_an_input_are_kept():
+    app = draw_inputs(make_run({TEXT: "one\ntwo"}), make_run({TEXT: "one"}))
     assert list(tables(app)[0].iloc[0]) == [escape_lines("one\ntwo"), "one"]
 
 
@@ -148,18 +140,18 @@ REPORT = (
 )
 
 
-def test_the_first_difference_of_long_inputs_is_in_sight(create_run):
-    runs = [create_run({TEXT: REPORT.format(month)}) for month in ("March", "April")]
-    march, april = tables(open_comparison(*runs))[0].iloc[0]
+def test_the_first_difference_of_long_inputs_is_in_sight():
+    runs = [make_run({TEXT: REPORT.format(month)}) for month in ("March", "April")]
+    march, april = tables(draw_inputs(*runs))[0].iloc[0]
     assert march.startswith("The quarterly report")
     assert "expected in March" in march
     assert "expected in April" in april
 
 
-def test_only_runs_with_the_same_whole_inputs_share_a_row(create_run):
+def test_only_runs_with_the_same_whole_inputs_share_a_row():
     """More than four runs have rows instead of columns."""
     ends = ["March", "April", "March", "May", "March"]
-    app = open_comparison(*[create_run({TEXT: REPORT.format(end)}) for end in ends])
+    app = draw_inputs(*[make_run({TEXT: REPORT.format(end)}) for end in ends])
     inputs = tables(app)[0]
     assert list(inputs.index) == ["Runs 1, 3, 5", "Run 2", "Run 4"]
     assert ["expected in May" in text for text in inputs.iloc[:, 0]] == [False, False, True]

@@ -8,7 +8,6 @@ from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import compare_page
-from pages._ui.widgets.markdown import escape_lines
 from tests.ui.support.compare_pages import (
     TEXT,
     message,
@@ -28,34 +27,6 @@ def test_identical_outputs_are_drawn_only_on_request(create_run):
     assert "the same text" not in page_text(app)
     next(each for each in app.toggle if each.label == "Show").set_value(True).run()
     assert "the same text" in page_text(app)
-
-
-def test_texts_are_compared_by_words_or_lines(create_run):
-    """Signs mark the differences, not color alone. The text's own markup is escaped."""
-    app = open_comparison(
-        create_run({}, [message("Lisbon is the *capital* of Portugal")]),
-        create_run({}, [message("Lisbon is the :red[largest] of Portugal")]),
-    )
-    shown = " ".join(each.value for each in app.markdown)
-    assert r":red-background[− \*capital\*]" in shown
-    assert ":red[largest]" not in shown
-    assert "1 line removed" not in page_text(app)  # the words are counted above
-    by = next(each for each in app.segmented_control if each.label == "Differences by")
-    by.set_value("Lines").run()
-    assert "1 line removed, 1 added." in page_text(app)
-    (lines,) = [each.value for each in app.code]
-    assert lines.splitlines()[0] == "- Lisbon is the *capital* of Portugal"
-    assert lines.splitlines()[1].startswith("+ ")
-
-
-def test_unchanged_lines_that_are_left_out_are_counted(create_run):
-    texts = ["\n".join([*"abcde", last, *"vwxyz"]) for last in ("one", "two")]
-    app = open_comparison(*[create_run({}, [message(text)]) for text in texts])
-    by = next(each for each in app.segmented_control if each.label == "Differences by")
-    by.set_value("Lines").run()
-    (lines,) = [each.value.splitlines() for each in app.code]
-    assert lines[0] == lines[-1] == "… 2 unchanged lines"
-    assert lines[4:6] == ["- one", "+ two"]
 
 
 def test_differences_of_markdown_explain_that_the_source_is_compared(create_run):
@@ -81,16 +52,6 @@ def test_the_words_that_differ_are_marked_side_by_side(create_run):
     one, other = drawn[drawn.index("**Run 1**") + 1], drawn[drawn.index("**Run 2**") + 1]
     assert one == "It comes  \nin :red-background[− March] \u00a02026"
     assert other == "It comes  \nin :green-background[+ April] \u00a02026"
-
-
-def test_text_that_no_browser_accepts_is_replaced_in_every_view(create_run):
-    drawn = side_by_side(create_run, "one \ud800", "two \ud800")
-    assert ":red-background[− one] \u00a0?" in drawn
-
-
-def test_lines_and_paragraphs_are_marked_side_by_side(create_run):
-    drawn = side_by_side(create_run, "One\n\nTwo * 2", "One\n\nThree * 2")
-    assert "One  \n\u2060  \n\u2060:green-background[+ Three] \u00a0\\* 2" in drawn
 
 
 def test_formatted_messages_keep_their_format_side_by_side(create_run):
@@ -155,7 +116,7 @@ def test_outputs_that_were_not_stored_are_explained(create_run):
 
 def test_values_nested_too_deeply_show_a_note_instead_of_an_error(create_run):
     deep = other = 1
-    for _ in range(20_000):
+    for _ in range(5_000):
         deep, other = [deep], [other]
     runs = [output(OutputKind.DATA, deep), output(OutputKind.DATA, [other])]
     with pytest.raises(RecursionError):
@@ -165,42 +126,6 @@ def test_values_nested_too_deeply_show_a_note_instead_of_an_error(create_run):
         for id, one in zip(("a" * 32, "b" * 32), runs, strict=True)
     )
     assert "nested too deeply" in page_text(open_comparison(first, second))
-
-
-def test_only_changed_columns_of_a_table_are_listed_or_all_by_a_switch(create_run):
-    rows = [{"n": number, "city": "Oslo", "land": "Norway"} for number in range(5)]
-    changed = [{**rows[0], "city": "Rome"}, *rows[1:]]
-    app = open_comparison(*(create_run({}, [output(OutputKind.TABLE, r)]) for r in (rows, changed)))
-    assert list(app.dataframe[0].value) == ["±", "Row", "city"]
-    switch = next(each for each in app.toggle if each.label == "Show unchanged columns (2)")
-    switch.set_value(True).run()
-    assert list(app.dataframe[0].value) == ["±", "Row", "n", "city", "land"]
-
-
-def test_the_first_text_column_tells_which_row_has_changed(create_run):
-    rows = [{"n": n, "article": name, "land": "Norway", "pieces": 9} for n, name in enumerate("ab")]
-    changed = [rows[0], {**rows[1], "pieces": 1}]
-    app = open_comparison(*(create_run({}, [output(OutputKind.TABLE, r)]) for r in (rows, changed)))
-    assert list(app.dataframe[0].value) == ["±", "Row", "article", "pieces"]
-    assert list(app.dataframe[0].value["article"]) == ["b"]
-
-
-def test_rows_that_were_only_added_are_listed_with_all_columns(create_run):
-    rows = [{"n": number, "city": "Oslo"} for number in range(5)]
-    app = open_comparison(
-        *(create_run({}, [output(OutputKind.TABLE, r)]) for r in (rows[:4], rows))
-    )
-    assert list(app.dataframe[0].value) == ["±", "Row", "n", "city"]
-
-
-def test_the_lines_of_a_changed_text_are_kept(create_run):
-    app = open_comparison(
-        create_run({}, [message("one two\nthree four\nend")]),
-        create_run({}, [message("nothing\nend")]),
-    )
-    (shown,) = (each.value for each in app.markdown if "-background[" in each.value)
-    assert ":red-background[− one two↵] " + escape_lines("\n") in shown
-    assert ":red-background[− three four] :green-background[+ nothing]" in shown
 
 
 def test_a_run_that_was_deleted_meanwhile_says_so(create_run):

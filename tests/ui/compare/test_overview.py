@@ -11,13 +11,13 @@ from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import NotRun
 from pages._ui.compare import runs
 from pages._ui.connection.app_context import app_context
+from tests.ui.compare.panels import draw_overview, make_run
 from tests.ui.support.compare_pages import (
     TEXT,
     message,
     open_comparison,
     output,
     run_in_progress,
-    tables,
 )
 from tests.ui.support.whole_pages import TWO, page_text, press
 
@@ -49,13 +49,13 @@ def choose(app, label, number):
     return box.select(option).run()
 
 
-def test_each_output_says_how_it_differs_from_the_baseline(create_run):
+def test_each_output_says_how_it_differs_from_the_baseline():
     changed = [{**row, "city": "Rome"} if row["n"] in (3, 4) else row for row in ROWS]
-    app = open_comparison(
-        *(create_run({}, [output(OutputKind.TABLE, rows)]) for rows in (ROWS, ROWS, changed)),
-        create_run({}, [message("text")]),
-        create_run({}, not_run=(NotRun("Out-a", "Out", "Not taken."),)),
-        create_run({}),
+    app = draw_overview(
+        *(make_run({}, [output(OutputKind.TABLE, rows)]) for rows in (ROWS, ROWS, changed)),
+        make_run({}, [message("text")]),
+        make_run({}, not_run=(NotRun("Out-a", "Out", "Not taken."),)),
+        make_run({}),
     )
     assert column(app) == [
         "baseline",
@@ -67,9 +67,9 @@ def test_each_output_says_how_it_differs_from_the_baseline(create_run):
     ]
 
 
-def test_twelve_runs_are_compared_and_equal_ones_are_told(create_run):
+def test_twelve_runs_are_compared_and_equal_ones_are_told():
     texts = ["a b"] * 5 + ["a c"] * 6 + ["x y"]
-    app = open_comparison(*(create_run({}, [message(text)]) for text in texts))
+    app = draw_overview(*(make_run({}, [message(text)]) for text in texts))
     assert column(app)[:5] == ["baseline", *["same"] * 4]
     assert column(app)[5:7] == ["≠ 1 word", "≠ 1 word, same as Run 6"]
     assert column(app)[-1] == "≠ 2 words"
@@ -114,12 +114,12 @@ def test_an_unknown_baseline_in_the_address_is_the_oldest_run(create_run):
     assert column(app)[0] == "baseline"
 
 
-def test_an_output_that_the_baseline_lacks_is_shown(create_run):
+def test_an_output_that_the_baseline_lacks_is_shown():
     other = Output("New-a", OutputKind.MESSAGE, "x", display_name="New")
-    app = open_comparison(
-        create_run({}, [message("a")]),
-        create_run({}, [message("a"), other]),
-        create_run({}, [message("a")]),
+    app = draw_overview(
+        make_run({}, [message("a")]),
+        make_run({}, [message("a"), other]),
+        make_run({}, [message("a")]),
     )
     assert column(app, "New") == ["–", "not in the baseline", "–"]
 
@@ -165,27 +165,20 @@ def test_outputs_of_components_that_share_a_name_have_columns_and_cards_of_their
     assert list(overview_table(app))[:3] == ["Run", "Out, Out-a", "Out, Out-b"]
 
 
-def test_inputs_are_counted(create_run):
-    app = open_comparison(
-        *(create_run({TEXT: text, "T.n": 1}) for text in ("a", "b", "a")),
-        create_run(inputs_stored=False),
+def test_inputs_are_counted():
+    app = draw_overview(
+        *(make_run({TEXT: text, "T.n": 1}) for text in ("a", "b", "a")),
+        make_run(inputs_stored=False),
     )
     assert column(app, "Inputs") == ["baseline", "≠ 1 value", "same", "unknown"]
 
 
-def test_many_runs_with_the_same_inputs_share_a_row(create_run):
-    app = open_comparison(*(create_run({TEXT: text}) for text in "aaabab"))
-    inputs = tables(app)[0]
-    assert list(inputs.index) == ["Runs 1–3, 5", "Runs 4, 6"]
-    assert [list(row) for row in inputs.to_numpy()] == [["a"], ["b"]]
-
-
-def test_a_run_whose_outputs_were_not_kept_says_so(create_run):
+def test_a_run_whose_outputs_were_not_kept_says_so():
     gone = message(None, note="Not stored: this console stores no outputs.")
-    app = open_comparison(
-        create_run({}, [message("a")]),
-        create_run({}, [gone], stored_parts=StoredParts.NOT_WANTED),
-        create_run({}, [message("a")]),
+    app = draw_overview(
+        make_run({}, [message("a")]),
+        make_run({}, [gone], stored_parts=StoredParts.NOT_WANTED),
+        make_run({}, [message("a")]),
     )
     assert column(app)[1] == "not compared: Not stored: this console stores no outputs."
 
@@ -220,7 +213,7 @@ def test_a_run_in_progress_has_no_output_yet(create_run):
     assert column(app)[-1] == "no output yet"
 
 
-def test_more_outputs_than_fit_are_counted(create_run):
+def test_more_outputs_than_fit_are_counted():
     outputs = [
         [
             replace(message(f"{text} {n}" if n > 2 else "a"), component_id=f"Out-{n}")
@@ -228,7 +221,7 @@ def test_more_outputs_than_fit_are_counted(create_run):
         ]
         for text in ("a", "b", "a")
     ]
-    app = open_comparison(*(create_run({}, each) for each in outputs))
+    app = draw_overview(*(make_run({}, each) for each in outputs))
     assert "8 more outputs not listed: 5 of them differ." in page_text(app)
     assert column(app, "Out, Out-3")[1] == "≠ 1 word"
 
