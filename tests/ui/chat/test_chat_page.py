@@ -189,38 +189,6 @@ def test_messages_are_drawn_safely_by_sender(chat_langflow):
     assert not any(each.allow_html for each in app.markdown if "<script>" in each.value)
 
 
-def test_people_and_flows_have_different_pictures(chat_langflow):
-    for sender in ("User", "Machine"):
-        chat_langflow.store_message("s", "hello", sender)
-    person, machine = open_chat(flow=ONE, session="s").chat_message
-    pictures = [each.proto.avatar for each in (person, machine)]
-    assert pictures == [":material/person:", ":material/robot_2:"]
-
-
-def test_a_file_of_a_message_has_the_name_that_a_person_gave_it(chat_langflow):
-    """Langflow's name begins with the time at which it was sent."""
-    chat_langflow.store_message("s", "see", files='["u/2026-11-26_10-00-00_my cat.png"]')
-    app = open_chat(flow=ONE, session="s")
-    words = app.chat_message[0].markdown[0].value.replace("\\", "")
-    assert words == ":material/attach_file: my cat.png"
-    assert not app.exception
-
-
-def test_an_approval_is_shown_with_its_decision(chat_langflow):
-    """Langflow stores both in the content blocks of a message without text."""
-    block = {
-        "type": "human_input",
-        "prompt": "May I pay?",
-        "options": [{"action_id": "ok", "label": "Approve it"}],
-        "submitted_action": "ok",
-    }
-    chat_langflow.store_message("s", "", "Machine", content_blocks=[{"contents": [block]}])
-    app = open_chat(flow=ONE, session="s")
-    assert "May I pay?" in page_text(app)
-    assert "Decided: **Approve it**" in page_text(app)
-    assert "Empty message" not in page_text(app)
-
-
 def test_a_refused_decision_says_why(chat_langflow):
     note = "The decision was not accepted. The server rejected the API key: Only for admins."
     run = add_suspended_run(chat_langflow.server.url, session_id="s", note=note)
@@ -228,43 +196,6 @@ def test_a_refused_decision_says_why(chat_langflow):
     app = open_chat(flow=ONE, session="s")
     assert note in page_text(app)
     assert "Approve" in button_labels(app)
-
-
-def test_the_steps_of_an_agent_are_loaded_once_opened(chat_langflow):
-    """They do not repeat the answer."""
-    steps = [
-        {
-            "type": "tool_use",
-            "name": "search",
-            "tool_input": {"q": "<b>cats</b>"},
-            "output": {"type": "tool", "content": "Two cats", "id": "4ef0"},
-            "duration": 1500,
-        },
-        {"type": "text", "text": "All cats"},
-        "odd",
-    ]
-    chat_langflow.store_message(
-        "s", "All cats", "Machine", content_blocks=[{"contents": steps}, "odd", None]
-    )
-    app = open_chat(flow=ONE, session="s")
-    panel = app.chat_message[0].expander[0]
-    assert panel.label == "Tools called · 1"
-    assert not app.chat_message[0].code
-    app.session_state[f"talk-steps-{chat_langflow.rows[0]['id']}"] = True
-    app.run()
-    asked, found = app.chat_message[0].code
-    assert "<b>cats</b>" in asked.value
-    assert found.value == "Two cats"
-    assert "search" in page_text(app)
-    assert "1.5 s" in page_text(app)
-
-
-def test_a_huge_message_is_drawn_as_truncated_plain_text(chat_langflow):
-    chat_langflow.store_message("s", "word " * 200_000, "Machine")
-    app = open_chat(flow=ONE, session="s")
-    caption = "1,000,000 characters, too long for Markdown. Shows the first 500,000."
-    assert caption in [each.value for each in app.chat_message[0].caption]
-    assert len(app.chat_message[0].code[0].value) <= 500_000
 
 
 def test_earlier_messages_are_shown_50_at_a_time(chat_langflow):

@@ -1,0 +1,87 @@
+"""Stored messages as the Chat page draws them."""
+
+from streamlit.testing.v1 import AppTest
+
+from lfclient.api.operations.chat_sessions import read_stored_message
+from lfclient.wire.schemas import MessageItem
+from tests.ui.support.whole_pages import page_text
+
+
+def row(text, sender="User", **more):
+    """Return a message as Langflow stores it."""
+    name = "AI" if sender == "Machine" else sender
+    return {"text": text, "sender": sender, "sender_name": name, "category": "message", **more}
+
+
+def draw(*rows):
+    """Draw these messages alone; their ids are m0, m1 and so on."""
+
+    def page(messages):
+        from pages._ui.run import messages as run_messages
+
+        for message in messages:
+            run_messages.draw(message)
+
+    items = [MessageItem(id=f"m{number}", **each) for number, each in enumerate(rows)]
+    messages = [read_stored_message(item) for item in items]
+    return AppTest.from_function(page, args=(messages,)).run()
+
+
+def test_people_and_flows_have_different_pictures():
+    person, machine = draw(row("hello"), row("hello", "Machine")).chat_message
+    pictures = [each.proto.avatar for each in (person, machine)]
+    assert pictures == [":material/person:", ":material/robot_2:"]
+
+
+def test_a_file_of_a_message_has_the_name_that_a_person_gave_it():
+    """Langflow's name begins with the time at which it was sent."""
+    app = draw(row("see", files='["u/2026-11-26_10-00-00_my cat.png"]'))
+    words = app.chat_message[0].markdown[0].value.replace("\\", "")
+    assert words == ":material/attach_file: my cat.png"
+
+
+def test_an_approval_is_shown_with_its_decision():
+    """Langflow stores both in the content blocks of a message without text."""
+    block = {
+        "type": "human_input",
+        "prompt": "May I pay?",
+        "options": [{"action_id": "ok", "label": "Approve it"}],
+        "submitted_action": "ok",
+    }
+    app = draw(row("", "Machine", content_blocks=[{"contents": [block]}]))
+    assert "May I pay?" in page_text(app)
+    assert "Decided: **Approve it**" in page_text(app)
+    assert "Empty message" not in page_text(app)
+
+
+def test_the_steps_of_an_agent_are_loaded_once_opened():
+    """They do not repeat the answer."""
+    steps = [
+        {
+            "type": "tool_use",
+            "name": "search",
+            "tool_input": {"q": "<b>cats</b>"},
+            "output": {"type": "tool", "content": "Two cats", "id": "4ef0"},
+            "duration": 1500,
+        },
+        {"type": "text", "text": "All cats"},
+        "odd",
+    ]
+    app = draw(row("All cats", "Machine", content_blocks=[{"contents": steps}, "odd", None]))
+    panel = app.chat_message[0].expander[0]
+    assert panel.label == "Tools called · 1"
+    assert not app.chat_message[0].code
+    app.session_state["talk-steps-m0"] = True
+    app.run()
+    asked, found = app.chat_message[0].code
+    assert "<b>cats</b>" in asked.value
+    assert found.value == "Two cats"
+    assert "search" in page_text(app)
+    assert "1.5 s" in page_text(app)
+
+
+def test_a_huge_message_is_drawn_as_truncated_plain_text():
+    app = draw(row("word " * 200_000, "Machine"))
+    caption = "1,000,000 characters, too long for Markdown. Shows the first 500,000."
+    assert caption in [each.value for each in app.chat_message[0].caption]
+    assert len(app.chat_message[0].code[0].value) <= 500_000
