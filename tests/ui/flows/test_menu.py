@@ -120,7 +120,6 @@ def test_a_flow_that_was_not_added_here_cannot_be_deleted(langflow_stand_in):
 def test_an_added_flow_is_deleted_after_a_question(langflow_stand_in):
     langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "New"))
     langflow_stand_in.answers[DELETE] = (204, b"")
-    open_app()
     remember()
     app = press(open_menu(flow=ONE), "Delete…")
     assert "Delete “Echo” from the server for everyone" in page_text(app)
@@ -137,7 +136,6 @@ def test_an_added_flow_is_deleted_after_a_question(langflow_stand_in):
 
 def test_a_flow_that_is_deleted_already_is_forgotten(langflow_stand_in):
     langflow_stand_in.answers[DELETE] = (404, {"detail": "Flow not found"})
-    open_app()
     remember()
     press(press(open_menu(), "Delete…"), "Delete")
     assert not was_added(ONE)
@@ -145,7 +143,6 @@ def test_a_flow_that_is_deleted_already_is_forgotten(langflow_stand_in):
 
 def test_a_flow_that_the_server_does_not_delete_stays(langflow_stand_in):
     langflow_stand_in.answers[DELETE] = (500, {"detail": "Locked."})
-    open_app()
     remember()
     app = press(press(open_menu(), "Delete…"), "Delete")
     assert "Locked." in page_text(app)

@@ -3,6 +3,7 @@
 import pytest
 
 from pages._ui.connection import loading, request_cache
+from tests.ui.flows.dialog import draw_dialog
 from tests.ui.support.flow_pages import (
     AGENT,
     TEMPLATES,
@@ -31,7 +32,7 @@ def titles(app):
 
 def test_a_template_shows_what_it_is_and_needs(langflow_stand_in):
     offer(langflow_stand_in, AGENT)
-    app = open_dialog()
+    app = draw_dialog()
     assert "**Simple Agent**" in titles(app)
     assert "An agent with tools" in page_text(app)
     assert "2 components · Needs: Model" in page_text(app)
@@ -67,7 +68,7 @@ def test_a_new_flow_is_chosen_although_its_list_is_slow(langflow_stand_in, monke
 def test_templates_are_searched_by_all_their_words(langflow_stand_in):
     other = {**AGENT, "id": ONE, "name": "Summary", "description": "Short texts", "tags": []}
     offer(langflow_stand_in, AGENT, other)
-    app = open_dialog()
+    app = draw_dialog()
     assert len(titles(app)) == 2
     for text, expected in {"AGENTS tool": 1, "model": 2, "nothing": 0}.items():
         app.text_input(key="template-search").set_value(text)
@@ -79,7 +80,7 @@ def test_templates_are_searched_by_all_their_words(langflow_stand_in):
 def test_templates_with_the_searched_name_come_first(langflow_stand_in):
     other = {**AGENT, "id": ONE, "name": "Vector Store RAG", "description": "Files"}
     offer(langflow_stand_in, {**AGENT, "description": "Uses a vector store"}, other)
-    app = open_dialog()
+    app = draw_dialog()
     assert titles(app)[0] != "**Vector Store RAG**"
     app.text_input(key="template-search").set_value("vector")
     assert titles(app.run())[0] == "**Vector Store RAG**"
@@ -88,19 +89,19 @@ def test_templates_with_the_searched_name_come_first(langflow_stand_in):
 
 def test_the_graph_is_drawn_on_request(langflow_stand_in):
     offer(langflow_stand_in, AGENT)
-    app = press(open_dialog(), "Preview")
+    app = press(draw_dialog(), "Preview")
     assert "Hide" in button_labels(app)
     assert "Preview" in button_labels(press(app, "Hide"))
 
 
 def test_a_template_with_the_name_of_a_flow_is_added_as_a_copy(langflow_stand_in):
     offer(langflow_stand_in, {**AGENT, "name": "Echo"})
-    assert "Add a copy" in button_labels(open_dialog())
+    assert "Add a copy" in button_labels(draw_dialog())
 
 
 def test_texts_of_a_template_are_no_markup(langflow_stand_in):
     offer(langflow_stand_in, HOSTILE)
-    app = open_dialog()
+    app = draw_dialog()
     (title,) = titles(app)
     assert title == r"**\*\*Bold\*\* \:red\[x\] gnp\.exe**"
     assert "](http" not in " ".join(each.value for each in app.caption)
@@ -135,7 +136,7 @@ def test_a_slow_list_says_so(langflow_stand_in, monkeypatch):
 
 def test_a_refused_template_is_an_error_in_the_dialog(langflow_stand_in):
     offer(langflow_stand_in, AGENT)
-    app = open_dialog()
+    app = draw_dialog()
     app.text_input(key="template-search").set_value("agent")
     langflow_stand_in.answers[UPLOAD] = (422, {"detail": "A component is blocked."})
     app = press(app.run(), "Add")
@@ -146,7 +147,7 @@ def test_a_refused_template_is_an_error_in_the_dialog(langflow_stand_in):
 
 def test_a_template_that_is_gone_is_an_error_in_the_dialog(langflow_stand_in):
     offer(langflow_stand_in, AGENT)
-    app = open_dialog()
+    app = draw_dialog()
     offer(langflow_stand_in)
     assert "no longer offers this template" in page_text(press(app, "Add"))
 
@@ -154,6 +155,6 @@ def test_a_template_that_is_gone_is_an_error_in_the_dialog(langflow_stand_in):
 def test_many_templates_are_listed_in_part(langflow_stand_in):
     """Even if all have the same id."""
     offer(langflow_stand_in, *[AGENT] * 45)
-    app = open_dialog()
+    app = draw_dialog()
     assert len(titles(app)) == 40
     assert "5 more. Refine your search." in page_text(app)
