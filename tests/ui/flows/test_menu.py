@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.store.added_flows import AddedFlowStore
@@ -32,6 +33,21 @@ def open_menu(**query_params):
     return open_app(session_state={"flow-menu": True}, **query_params)
 
 
+def draw_menu():
+    """Draw the open menu of a flow without the page around it."""
+
+    def page(flow_id):
+        from pages._ui.connection import servers
+        from pages._ui.flows import menu
+
+        server = servers.current()
+        menu.draw(server, server.flow(flow_id).value)
+
+    app = AppTest.from_function(page, args=(ONE,))
+    app.session_state["flow-menu"] = True
+    return app.run()
+
+
 def remember(flow_id=ONE):
     store, owner = added_flows()
     store.add(owner, [flow_id])
@@ -39,7 +55,7 @@ def remember(flow_id=ONE):
 
 def test_a_closed_menu_forgets_the_question_whether_to_delete(langflow_stand_in):
     remember()
-    app = press(open_menu(), "Delete…")
+    app = press(draw_menu(), "Delete…")
     assert "Delete" in button_labels(app)
     for is_open in (False, True):
         app.session_state["flow-menu"] = is_open
@@ -57,7 +73,7 @@ def test_an_export_is_the_flow_without_its_secrets(langflow_stand_in, monkeypatc
         "download_button",
         lambda label, data, name, **more: buttons.update({label: (data, name)}),
     )
-    open_menu()
+    draw_menu()
     create, name = buttons["Export"]
     exported = json.loads(create())
     assert name == "Echo.json"
@@ -80,7 +96,7 @@ def test_a_duplicate_is_chosen_and_keeps_the_secrets(langflow_stand_in):
 def duplicate(server, key):
     """Duplicate a flow that got this key after the page was drawn. Return the toasts on dots."""
     headers = entry("TableInput", "table", [{"key": "x-api-key", "value": key}])
-    app = open_menu()
+    app = draw_menu()
     server.set_flows(flow(ONE, "Echo", [node("A-a", headers=headers)]), flow(TWO, "New"))
     offer(server)
     app = press(app, "Duplicate")
@@ -112,7 +128,7 @@ def test_a_refused_duplicate_is_an_error_in_the_menu(langflow_stand_in):
 
 
 def test_a_flow_that_was_not_added_here_cannot_be_deleted(langflow_stand_in):
-    app = open_menu()
+    app = draw_menu()
     assert "This flow wasn't added here" in page_text(app)
     assert "Delete…" not in button_labels(app)
 
@@ -137,7 +153,7 @@ def test_an_added_flow_is_deleted_after_a_question(langflow_stand_in):
 def test_a_flow_that_is_deleted_already_is_forgotten(langflow_stand_in):
     langflow_stand_in.answers[DELETE] = (404, {"detail": "Flow not found"})
     remember()
-    press(press(open_menu(), "Delete…"), "Delete")
+    press(press(draw_menu(), "Delete…"), "Delete")
     assert not was_added(ONE)
 
 
@@ -197,5 +213,5 @@ def test_the_menu_is_beside_the_flow_picker(langflow_stand_in, page):
 def test_the_menu_works_while_the_release_is_unknown(langflow_stand_in):
     langflow_stand_in.answers["GET /api/v1/version"] = (500, {"detail": "Broken."})
     langflow_stand_in.answers["GET /api/v1/config"] = (500, {"detail": "Broken."})
-    labels = button_labels(open_menu())
+    labels = button_labels(draw_menu())
     assert "Duplicate" in labels
