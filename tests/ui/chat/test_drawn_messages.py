@@ -2,15 +2,8 @@
 
 from streamlit.testing.v1 import AppTest
 
-from lfclient.api.operations.chat_sessions import read_stored_message
-from lfclient.wire.schemas import MessageItem
+from tests.ui.chat.stored import read_messages, row
 from tests.ui.support.whole_pages import page_text
-
-
-def row(text, sender="User", **more):
-    """Return a message as Langflow stores it."""
-    name = "AI" if sender == "Machine" else sender
-    return {"text": text, "sender": sender, "sender_name": name, "category": "message", **more}
 
 
 def draw(*rows):
@@ -22,9 +15,7 @@ def draw(*rows):
         for message in messages:
             run_messages.draw(message)
 
-    items = [MessageItem(id=f"m{number}", **each) for number, each in enumerate(rows)]
-    messages = [read_stored_message(item) for item in items]
-    return AppTest.from_function(page, args=(messages,)).run()
+    return AppTest.from_function(page, args=(read_messages(*rows),)).run()
 
 
 def test_people_and_flows_have_different_pictures():

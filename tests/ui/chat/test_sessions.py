@@ -1,10 +1,15 @@
 """Which sessions Chat lists: conversations, not the runs that have a session of their own."""
 
 import re
+from dataclasses import replace
+from itertools import chain
+from types import SimpleNamespace
 
 import pytest
 
 from lfclient.runs.model import RunStatus
+from pages._ui.chat import sessions
+from tests.ui.chat.stored import read_messages, row
 from tests.ui.support.chat_page import button_labels, open_chat, send
 from tests.ui.support.whole_pages import (
     ONE,
@@ -67,48 +72,12 @@ def test_a_continued_run_is_a_session_whatever_has_been_said_since(chat_langflow
     assert not app.exception
 
 
-def test_runs_whose_chat_input_stores_no_message_are_told_apart_by_their_answers(chat_langflow):
-    for job in ("j", "k"):
-        answer = {"session_metadata": {"graph_run_id": job}}
-        chat_langflow.store_message(RUN, "an answer", "Machine", **answer)
-    assert "Sessions · 1" in page_text(open_chat(flow=ONE))
-
-
-def test_runs_whose_messages_name_no_job_are_told_apart_by_what_the_user_wrote(chat_langflow):
-    """As on Langflow 1.8 and 1.9. This console has no record of them."""
-    for text in ("one", "two"):
-        chat_langflow.store_message(RUN, text)
-        chat_langflow.store_message(RUN, f"answer to {text}", "Machine")
-    assert "Sessions · 1" in page_text(open_chat(flow=ONE))
-
-
-def test_an_approval_is_no_session_though_its_message_names_no_job(chat_langflow):
-    """As on Langflow 1.13, which stores the message and the question without the run's job."""
-    chat_langflow.store_message(RUN, "one")
-    chat_langflow.store_message(RUN, "", "Machine")
-    chat_langflow.store_message(RUN, "an answer", "Machine", session_metadata={"graph_run_id": "j"})
-    assert "No sessions yet" in page_text(open_chat(flow=ONE))
-
-
-def test_a_run_with_several_answers_without_a_job_is_no_session(chat_langflow):
-    chat_langflow.store_message(RUN, "one")
-    for text in ("first", "second"):
-        chat_langflow.store_message(RUN, text, "Machine")
-    assert "No sessions yet" in page_text(open_chat(flow=ONE))
-
-
 def test_a_run_that_was_sent_again_in_chat_is_a_session_before_its_message_is_stored(
     chat_langflow,
 ):
     words = {"ChatInput-a.input_value": "never stored"}
     store_runs(chat_langflow, 2, overrides=words, status=RunStatus.FAILED)
     assert "never stored" in button_labels(open_chat(flow=ONE))
-
-
-def test_the_messages_of_several_chat_inputs_are_one_run(chat_langflow):
-    for text in ("one", "two"):
-        chat_langflow.store_message(RUN, text, session_metadata={"graph_run_id": "j"})
-    assert "No sessions yet" in page_text(open_chat(flow=ONE))
 
 
 def test_a_run_whose_message_never_reached_the_server_is_no_session(chat_langflow):
@@ -123,3 +92,40 @@ def test_a_run_whose_message_never_reached_the_server_is_no_session(chat_langflo
     switch(app).set_value(True).run()
     assert "never stored" in button_labels(app)
     assert not app.exception
+
+
+def is_session(*rows):
+    """Return whether a run of a form is a session of Chat by these messages of its session."""
+    messages = [replace(each, session_id=RUN) for each in read_messages(*rows)]
+    api = SimpleNamespace(sessions=lambda _: [RUN], messages=lambda *_, limit: messages)
+    (entry,) = sessions._fetch_sessions(api, ONE, continued=())
+    return not entry.is_single_run
+
+
+def of_job(job):
+    return {"session_metadata": {"graph_run_id": job}}
+
+
+def test_runs_whose_chat_input_stores_no_message_are_told_apart_by_their_answers():
+    assert is_session(*(row("an answer", "Machine", **of_job(job)) for job in ("j", "k")))
+
+
+def test_runs_whose_messages_name_no_job_are_told_apart_by_what_the_user_wrote():
+    """As on Langflow 1.8 and 1.9. This console has no record of them."""
+    turns = [(row(text), row(f"answer to {text}", "Machine")) for text in ("one", "two")]
+    assert is_session(*chain(*turns))
+    assert not is_session(*turns[0])
+
+
+def test_an_approval_is_no_session_though_its_message_names_no_job():
+    """As on Langflow 1.13, which stores the message and the question without the run's job."""
+    answer = row("an answer", "Machine", **of_job("j"))
+    assert not is_session(row("one"), row("", "Machine"), answer)
+
+
+def test_a_run_with_several_answers_without_a_job_is_no_session():
+    assert not is_session(row("one"), row("first", "Machine"), row("second", "Machine"))
+
+
+def test_the_messages_of_several_chat_inputs_are_one_run():
+    assert not is_session(*(row(text, **of_job("j")) for text in ("one", "two")))
