@@ -8,14 +8,17 @@ from types import SimpleNamespace
 
 import pytest
 import streamlit as st
+import uv
 from streamlit import config
-from streamlit.components.v2 import manifest_scanner
+from streamlit.components.v2.component_manager import BidiComponentManager
 from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.runtime.scriptrunner_utils import script_run_context
 from streamlit.testing.v1 import app_test, local_script_runner
 from streamlit.testing.v1.element_tree import ElementTree
 
+from lfclient import client
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.runner import memory, runner, shared_runner
 from lfclient.console.runner.threads import PeriodicThread
@@ -41,11 +44,13 @@ def fail_on_exception(monkeypatch):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def scan_packages_once():
-    """Search the installed packages for components once, not for each page: half of its time."""
+def share_component_registry():
+    """Search the installed packages for components once, as a server does, not for each page."""
+    manager = BidiComponentManager()
+    manager.discover_and_register_components(start_file_watching=False)
     with pytest.MonkeyPatch.context() as patch:
-        scan = functools.cache(manifest_scanner.scan_component_manifests)
-        patch.setattr(manifest_scanner, "scan_component_manifests", scan)
+        patch.setattr(manager, "discover_and_register_components", lambda **_: None)
+        patch.setattr(app_test, "BidiComponentManager", lambda: manager)
         yield
 
 
@@ -61,6 +66,20 @@ def share_runtime():
         for module in (app_test, local_script_runner):
             patch.setattr(module, "ScriptCache", lambda: scripts)
         patch.setattr(app_test, "MagicMock", lambda spec: runtime)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def work_out_once():
+    """Find the installer and read each server's address once, and hash no messages to a browser.
+
+    Each page does that anew, in a twentieth of its time.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "normalize_address", functools.cache(client.normalize_address))
+        patch.setattr(uv, "find_uv_bin", functools.cache(uv.find_uv_bin))
+        # a browser that has a message is sent its hash only; AppTest has no such browser
+        patch.setattr(script_run_context, "populate_hash_if_needed", lambda _: None)
         yield
 
 
