@@ -67,28 +67,6 @@ def test_runs_are_listed_newest_first_with_status_inputs_and_duration(url):
     assert "2 runs" in page_text(app)
 
 
-def test_the_column_of_sessions_has_those_that_a_person_named(url):
-    add(url, "made-up", 1, session_id="console-0123456789ab")
-    add(url, "named", 0, session_id="console-demo")
-    assert column(history(), "Session") == ["console-demo", ""]
-
-
-def test_runs_whose_results_are_shared_are_marked(url):
-    record = add(url, "shared", 1)
-    add(url, "other", 2)
-    app_context().runner.store.shares.create(record.owner, record.id, {})
-    statuses = column(history(), "Status")
-    assert [each.tolist() for each in statuses] == [["✓ Completed", "shared"], ["✓ Completed"]]
-
-
-def test_cells_cannot_reverse_the_text_after_them(url):
-    texts = ("flow_name", "input_summary", "session_id")
-    add(url, "run", 0, **dict.fromkeys(texts, "\u202egnp.exe"))
-    app = history()
-    for name in ("Flow", "Inputs", "Session"):
-        assert column(app, name) == ["gnp.exe"]
-
-
 def with_tokens(total, model=""):
     """Return the changes of a record whose run used so many tokens."""
     usage = Usage(1, total - 1, total)
@@ -132,12 +110,6 @@ def test_a_sum_says_that_it_lacks_runs_without_a_price_or_a_known_model(url, pri
     assert "EUR, excluding 2 runs of unknown cost" in page_text(app)
 
 
-def test_without_prices_or_known_models_there_is_no_column_of_costs(url):
-    add(url, "a", **with_tokens(34, "mini"))
-    app = history()
-    assert "Cost" not in app.dataframe[0].value.columns
-
-
 def test_runs_and_tokens_are_counted_again_only_after_a_change(url, monkeypatch):
     """Counting 10,000 runs of a search takes longer than the page."""
     counted = []
@@ -159,29 +131,6 @@ def test_the_servers_are_looked_up_once_for_a_list(url, monkeypatch):
     add(url, "a")
     history()
     assert len(looked_up) == 1
-
-
-def test_a_list_has_its_main_columns_whichever_of_them_its_runs_fill(url):
-    """Those of another page would push the rest aside. Rare ones, such as images, come and go."""
-    run = add(url, "a", 1, attempts=1)
-    columns = list(history().dataframe[0].value)
-    assert columns[:6] == ["Open", "Flow", "Status", "Started", "Duration", "Output"]
-    assert columns[6:] == ["Labels", "Inputs", "Tokens", "Mode"]
-    app_context().runner.history.change_labels([run.owner], ["a"], add=["odd"])
-    add(url, "b", **with_tokens(0), input_summary="Shop: Oslo")
-    assert list(history().dataframe[0].value) == columns
-
-
-def test_a_wider_column_shows_more_of_a_text(url):
-    """The browser cuts the texts, where their column ends."""
-    inputs = f"Shop: {'a word ' * 20}· Days: 7"
-    texts = ["The report is long, " * 8 + "and ends.", "more"]
-    outputs = {text: Output(text, OutputKind.MESSAGE, text) for text in texts}
-    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
-    add(url, "a", input_summary=inputs, run=run)
-    app = history()
-    assert column(app, "Inputs") == [inputs]
-    assert column(app, "Output") == [f"{texts[0]} · +1 output"]
 
 
 def test_outputs_show_where_they_differ_from_others_of_their_flow(url):

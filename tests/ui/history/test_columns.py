@@ -1,0 +1,62 @@
+"""The columns of the list, of runs in memory."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+from lfclient.console.store.run_record import RunSummary
+from lfclient.runs.components import Usage
+from lfclient.runs.model import RunStatus
+from pages._ui.history.rows import build_rows
+from pages._ui.history.table import table_columns
+from tests.ui.support.whole_pages import ONE
+
+NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
+
+
+def summary(id="a", **more):
+    """Return a run as a list reads it."""
+    values = {"flow_name": "Echo", "mode": "sync", "status": RunStatus.COMPLETED, **more}
+    return RunSummary(id, "o", "s", flow_id=ONE, created_at=NOW, **values)
+
+
+def columns(*runs, shared=()):
+    """Return the columns of these runs; `shared` has the ids of those with shared results."""
+    view = SimpleNamespace(load_snippets=lambda _: {}, load_shared=lambda _: set(shared))
+    return table_columns(build_rows(view, runs), NOW, with_server=False)
+
+
+def test_the_column_of_sessions_has_those_that_a_person_named():
+    runs = [summary(session_id=id) for id in ("console-demo", "console-0123456789ab")]
+    assert columns(*runs)["Session"] == ["console-demo", ""]
+
+
+def test_runs_whose_results_are_shared_are_marked():
+    statuses = columns(summary("a"), summary("b"), shared=["a"])["Status"]
+    assert statuses == [["✓ Completed", "shared"], ["✓ Completed"]]
+
+
+def test_cells_cannot_reverse_the_text_after_them():
+    texts = dict.fromkeys(("flow_name", "input_summary", "session_id"), "\u202egnp.exe")
+    shown = columns(summary(**texts))
+    assert [shown[name] for name in ("Flow", "Inputs", "Session")] == [["gnp.exe"]] * 3
+
+
+def test_without_prices_or_known_models_there_is_no_column_of_costs():
+    assert "Cost" not in columns(summary(usage_by_model={"mini": Usage(1, 33, 34)}))
+
+
+def test_a_list_has_its_main_columns_whichever_of_them_its_runs_fill():
+    """Those of another page would push the rest aside. Rare ones, such as images, come and go."""
+    names = list(columns(summary()))
+    assert names[:6] == ["Open", "Flow", "Status", "Started", "Duration", "Output"]
+    assert names[6:] == ["Labels", "Inputs", "Tokens", "Mode"]
+    filled = summary("b", labels=("odd",), tokens=0, input_summary="Shop: Oslo")
+    assert list(columns(summary(), filled)) == names
+
+
+def test_a_wider_column_shows_more_of_a_text():
+    """The browser cuts the texts, where their column ends."""
+    inputs = f"Shop: {'a word ' * 20}· Days: 7"
+    output = "The report is long, " * 8 + "and ends. · +1 output"
+    shown = columns(summary(input_summary=inputs, output_summary=output))
+    assert (shown["Inputs"], shown["Output"]) == ([inputs], [output])
