@@ -1,7 +1,11 @@
 """Fixtures that the tests of this folder share."""
 
+from dataclasses import replace
+
 import pytest
 
+from lfclient.api import steps
+from lfclient.api.operations import model_names, run_completion, runs, stopping
 from lfclient.console.runner import takeover
 from lfclient.console.runner.timings import Timings
 from tests.support import databases
@@ -16,6 +20,20 @@ def stop_queued_jobs_soon(monkeypatch):
     monkeypatch.setattr("lfclient.api.operations.stopping._MAX_START_SECONDS", 0.1)
 
 
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch):
+    """Let the client ask again as often as it does, but soon: the fake server is never late."""
+    for module, name in (
+        (steps, "_RETRIES"),
+        (runs, "_DOUBTFUL_STATUS"),
+        (run_completion, "_LATE_BUILDS"),
+        (model_names, "_LATE_TRACE"),
+        (stopping, "_STOP_CONFIRMATION"),
+    ):
+        backoff = replace(getattr(module, name), wait_initial=0.02, wait_max=0.02)
+        monkeypatch.setattr(module, name, backoff)
+
+
 @pytest.fixture
 def forgotten_at_once(monkeypatch):
     """Take a job that the server does not know for a lost one, however new it is."""
@@ -24,14 +42,14 @@ def forgotten_at_once(monkeypatch):
 
 @pytest.fixture
 def timings():
-    """The runners' timings; a test file may override them."""
-    return Timings()
+    """The runners' timings, with frequent polls; a test file may override them."""
+    return Timings(polling=OFTEN, unreachable=OFTEN)
 
 
 @pytest.fixture
 def eager_timings():
     """Poll a job often while its stream is open, so that the two meet."""
-    return Timings(listening=OFTEN, suspended=OFTEN, unreachable=OFTEN)
+    return Timings(polling=OFTEN, listening=OFTEN, suspended=OFTEN, unreachable=OFTEN)
 
 
 @pytest.fixture
@@ -45,6 +63,7 @@ def bench(tmp_path, request, timings):
 def two(request, tmp_path):
     """Two consoles on one SQLite folder, and on one PostgreSQL database."""
     timings = Timings(
+        polling=OFTEN,
         listening=OFTEN,
         suspended=OFTEN,
         unreachable=OFTEN,

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("searched_at_once")
 @pytest.fixture
 def timings():
     """A search that finds nothing ends within half a second."""
-    return Timings(min_search_seconds=0.4, searching=OFTEN, search_seconds=0.4)
+    return Timings(polling=OFTEN, min_search_seconds=0.4, searching=OFTEN, search_seconds=0.4)
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,13 @@ pytestmark = pytest.mark.usefixtures("searched_at_once")
 @pytest.fixture
 def timings():
     """A search that finds nothing ends within half a second."""
-    return Timings(search_seconds=0.4, min_search_seconds=0.4, searching=OFTEN, unreachable=OFTEN)
+    return Timings(
+        polling=OFTEN,
+        searching=OFTEN,
+        unreachable=OFTEN,
+        search_seconds=0.4,
+        min_search_seconds=0.4,
+    )
 
 
 def lose_for_good(bench):

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lfclient.common.backoff import Backoff
-from lfclient.console.runner.timings import BackoffChain
+from lfclient.console.runner.timings import BackoffChain, Timings
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
 from tests.support.runner_bench import (
@@ -120,6 +120,7 @@ def test_no_secret_is_stored(bench):
 @pytest.mark.parametrize("bench", [{"dialect": "inputs", "seconds": 1.0}], indirect=True)
 def test_a_job_of_a_second_is_polled_at_most_five_times(bench):
     """On releases without events."""
+    bench.use_timings(polling=Timings().polling)
     bench.wait_for_end(bench.start())
     assert bench.server.status_requests <= 5
 

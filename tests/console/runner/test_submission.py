@@ -30,7 +30,11 @@ MODES = ["background", "sync", "stream"]
 @pytest.fixture
 def timings():
     return Timings(
-        unreachable=OFTEN, searching=OFTEN, resend_delay_seconds=0.5, max_call_start_seconds=0.1
+        polling=OFTEN,
+        unreachable=OFTEN,
+        searching=OFTEN,
+        resend_delay_seconds=0.5,
+        max_call_start_seconds=0.1,
     )
 
 
