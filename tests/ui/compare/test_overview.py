@@ -269,7 +269,7 @@ def test_a_baseline_that_cannot_be_compared_is_looked_up_once(create_run, monkey
 
 
 def test_two_responses_at_a_time_are_in_memory(create_run, monkeypatch):
-    records = [create_run({}, [message(str(number))]) for number in range(12)]
+    records = [create_run({}, [message(str(number))]) for number in range(5)]
     load, loaded, most = runs.RunHeader.load, [], []
 
     def load_and_count(header):
@@ -280,5 +280,5 @@ def test_two_responses_at_a_time_are_in_memory(create_run, monkeypatch):
 
     monkeypatch.setattr(runs.RunHeader, "load", load_and_count)
     open_comparison(*records)
-    assert len(loaded) == 12
+    assert len(loaded) == 5
     assert max(most) == 2

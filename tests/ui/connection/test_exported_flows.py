@@ -38,7 +38,7 @@ def test_flows_that_no_longer_fit_into_the_cache_are_not_lost(
     monkeypatch.setattr(exported_flows, "MAX_REQUESTS", 2)
     monkeypatch.setattr(request_cache, "_MAX_RESPONSES", 6)
     assert load({}) == IDS
-    monkeypatch.setattr(exported_flows, "MAX_SECONDS", 2)
+    monkeypatch.setattr(exported_flows, "MAX_SECONDS", 1)
     late = IDS[-2:]  # the cache has these, until the others come again
     servers.attach(servers.available_connections()[0]).refresh()
     if status != 200:
@@ -56,13 +56,13 @@ def test_flows_are_waited_for_at_once_and_late_ones_are_missing(load, monkeypatc
 
 def test_a_flow_that_hangs_delays_no_other(load, monkeypatch):
     monkeypatch.setattr(exported_flows, "MAX_REQUESTS", 5)
-    monkeypatch.setattr(exported_flows, "MAX_SECONDS", 2)
+    monkeypatch.setattr(exported_flows, "MAX_SECONDS", 1)
     assert load({IDS[0]: 20}) == IDS[1:]
 
 
 def test_a_server_that_hangs_delays_no_other(load, fields_server, monkeypatch):
     monkeypatch.setattr(exported_flows, "MAX_REQUESTS", 5)
-    monkeypatch.setattr(exported_flows, "MAX_SECONDS", 2)
+    monkeypatch.setattr(exported_flows, "MAX_SECONDS", 1)
     fields_server.delays = {f"GET /api/v1/flows/{id}": 20 for id in IDS}
     first = servers.attach(servers.available_connections()[0])
     with StandIn() as other:
