@@ -10,7 +10,6 @@ from tests.ui.support.preset_pages import (
     choose,
     enter,
     key_of,
-    open_menu,
     open_page,
     owner,
     presets,
@@ -28,7 +27,7 @@ def _server(fields_server):
 
 
 def test_a_form_is_saved_as_a_preset_and_restored_from_it():
-    app = save_as(enter(enter(open_page(), "typed"), "8", "n"), " Short  answers ")
+    app = save_as(enter(open_page(menu="save"), "typed", n="8"), " Short  answers ")
     (preset,) = stored_presets()
     assert (preset.name, preset.values) == ("Short answers", {"T-a.p": "typed", "T-a.n": 8})
     assert app.selectbox(key=key_of("choice")).value == preset.id
@@ -38,7 +37,7 @@ def test_a_form_is_saved_as_a_preset_and_restored_from_it():
 
 
 def test_a_preset_stores_no_secret_and_asks_for_it():
-    app = save_as(enter(enter(open_page(), "sk-12345678", "s"), "typed"), "Mine")
+    app = save_as(enter(open_page(menu="save"), "typed", s="sk-12345678"), "Mine")
     (preset,) = stored_presets()
     assert (preset.values, preset.secrets) == ({"T-a.p": "typed"}, ("T-a.s",))
     assert "Enter these yourself" not in page_text(app)
@@ -49,7 +48,7 @@ def test_a_preset_stores_no_secret_and_asks_for_it():
 
 def test_a_secret_that_was_not_entered_is_still_asked_for():
     first = store_preset(p="old", secrets=["T-a.s"])
-    app = enter(choose(open_page(), first), "new")
+    app = enter(choose(open_page(menu="save"), first), "new")
     press(app, "Update")
     assert presets().get(owner(), first.id).secrets == ("T-a.s",)
     save_as(app, "Another")
@@ -77,11 +76,11 @@ def test_a_changed_form_can_update_its_preset():
 
 
 def test_the_menu_says_that_there_are_no_presets_or_that_none_is_chosen():
-    app = open_menu(open_page(), "more")
+    app = open_page(menu="more")
     assert "No presets yet" in page_text(app)
     assert "Choose a preset" not in page_text(app)
     store_preset()
-    app = open_menu(open_page("c"), "more")
+    app = open_page("c", menu="more")
     assert "No presets yet" not in page_text(app)
     assert "Choose a preset" in page_text(app)
     assert not app.exception
@@ -91,12 +90,12 @@ def test_only_presets_and_entered_values_are_offered_for_export():
     def exports(app):
         return [each.label for each in app.get("download_button")]
 
-    app = open_menu(open_page(), "more")
+    app = open_page(menu="more")
     assert exports(app) == []
     assert app.get("file_uploader")
     assert exports(enter(app, "mine")) == ["Export"]
     preset = store_preset()
-    assert exports(open_menu(choose(open_page("c"), preset), "more")) == ["Export"]
+    assert exports(choose(open_page("c", menu="more"), preset)) == ["Export"]
 
 
 def test_the_second_of_two_updates_overwrites_nothing():
@@ -135,7 +134,7 @@ def test_a_form_keeps_its_values_when_its_preset_is_deleted():
 
 def test_a_preset_with_a_taken_name_can_be_replaced():
     preset = store_preset(p="old")
-    app = save_as(enter(open_page(), "new"), "Mine")
+    app = save_as(enter(open_page(menu="save"), "new"), "Mine")
     assert "A preset named “Mine” already exists." in page_text(app)
     assert presets().get(owner(), preset.id).values == {"T-a.p": "old"}
     press(app, "Replace")
@@ -144,19 +143,19 @@ def test_a_preset_with_a_taken_name_can_be_replaced():
 
 def test_a_name_is_compared_in_its_stored_form():
     preset = store_preset(p="old")
-    app = save_as(enter(open_page(), "new"), "Mi\u200bne")
+    app = save_as(enter(open_page(menu="save"), "new"), "Mi\u200bne")
     press(app, "Replace")
     assert presets().get(owner(), preset.id).values == {"T-a.p": "new"}
 
 
 def test_a_preset_without_a_name_is_rejected():
-    app = save_as(open_page(), "  ")
+    app = save_as(open_page(menu="save"), "  ")
     assert "needs a name" in page_text(app)
     assert stored_presets() == []
 
 
 def test_invalid_fields_are_left_out_of_a_preset_and_named():
-    app = save_as(enter(enter(open_page(), "typed"), "many", "n"), "Mine")
+    app = save_as(enter(open_page(menu="save"), "typed", n="many"), "Mine")
     (preset,) = stored_presets()
     assert preset.values == {"T-a.p": "typed"}
     assert "without the invalid fields" in page_text(app)
@@ -165,7 +164,7 @@ def test_invalid_fields_are_left_out_of_a_preset_and_named():
 
 def test_a_preset_is_renamed_and_deleted():
     preset = store_preset(p="old")
-    app = open_menu(choose(open_page(), preset), "more")
+    app = choose(open_page(menu="more"), preset)
     app.text_input(key=key_of(f"rename-{preset.id}-1")).set_value("Other name")
     press(app, "Rename")
     assert [each.name for each in stored_presets()] == ["Other name"]
@@ -197,7 +196,7 @@ def test_a_draft_is_not_replaced_by_the_default():
 
 def test_a_preset_becomes_and_stops_being_the_default():
     preset = store_preset(p="old")
-    app = open_menu(choose(open_page(), preset), "more")
+    app = choose(open_page(menu="more"), preset)
     app.toggle(key=key_of(f"default-{preset.id}")).set_value(True)
     app.run()
     assert presets().get(owner(), preset.id).is_default

@@ -30,23 +30,24 @@ def _server(fields_server):
 
 def test_a_file_that_the_console_did_not_take_is_explained(monkeypatch):
     monkeypatch.setattr(upload_quota, "refusal", lambda session_id: "A file was not uploaded: …")
-    app = open_menu(open_page(), "more")
+    app = open_page(menu="more")
     assert "A file was not uploaded" in page_text(app)
     assert not app.exception
 
 
 def upload(app, data):
+    """Choose a file in the open menu."""
     if isinstance(data, dict):
         whole = {"format": FORMAT, "version": 1, "flow": {"id": ONE, "name": "Fields"}}
         data = json.dumps({**whole, "name": "From a file", **data}).encode()
-    open_menu(app, "more").file_uploader(key=key_of("file-0")).upload(
-        "preset.json", data, "application/json"
-    )
+    app.file_uploader(key=key_of("file-0")).upload("preset.json", data, "application/json")
     return app.run()
 
 
 def test_a_file_becomes_a_preset_and_fills_the_form():
-    app = upload(enter(open_page(), "typed"), {"values": {"T-a.p": "z"}, "secrets": ["T-a.s"]})
+    app = upload(
+        enter(open_page(menu="more"), "typed"), {"values": {"T-a.p": "z"}, "secrets": ["T-a.s"]}
+    )
     assert "Fits: p (T)" in page_text(app)
     assert "Enter these yourself: s (T)" in page_text(app)
     assert stored_presets() == []
@@ -63,7 +64,7 @@ def test_a_file_becomes_a_preset_and_fills_the_form():
 
 @pytest.mark.parametrize("button", ["Update", "Rename"])
 def test_the_source_is_not_shown_for_a_changed_form(button):
-    app = upload(enter(open_page(), "typed"), {"values": {"T-a.p": "z"}})
+    app = upload(enter(open_page(menu="more"), "typed"), {"values": {"T-a.p": "z"}})
     press(app, "Import")
     assert "Filled with the imported preset “From a file”." in page_text(app)
     if button == "Update":
@@ -79,7 +80,7 @@ def test_the_source_is_not_shown_for_a_changed_form(button):
 
 def test_values_that_do_not_fit_are_left_out_with_the_reason():
     values = {"T-a.p": "z", "T-a.n": "many", "T-a.q": 1, "T-a.s": "sk-12345678"}
-    app = upload(open_page(), {"values": values})
+    app = upload(open_page(menu="more"), {"values": values})
     assert "Of this file, 1 of 4 fit." in page_text(app)
     assert "n (T): Enter a whole number" in page_text(app)
     assert "T-a.q: T has no such parameter." in page_text(app)
@@ -91,21 +92,21 @@ def test_values_that_do_not_fit_are_left_out_with_the_reason():
 
 def test_a_preset_of_another_flow_is_matched_by_component():
     of_other = {"id": TWO, "name": "Other"}
-    app = upload(open_page(), {"flow": of_other, "values": {"T-other.p": "z"}})
+    app = upload(open_page(menu="more"), {"flow": of_other, "values": {"T-other.p": "z"}})
     assert "From another flow: values are matched" in page_text(app)
     press(app, "Import")
     assert value(app) == "z"
 
 
 def test_a_preset_without_matching_values_is_not_offered():
-    app = upload(open_page(), {"values": {"Foreign-1.p": "z"}})
+    app = upload(open_page(menu="more"), {"values": {"Foreign-1.p": "z"}})
     assert "Foreign-1.p: This flow has no component “Foreign-1”." in page_text(app)
     assert "Import" not in button_labels(app)
 
 
 def test_an_existing_name_is_replaced_or_changed():
     preset = store_preset("From a file", p="old")
-    app = upload(open_page(), {"values": {"T-a.p": "z"}})
+    app = upload(open_page(menu="more"), {"values": {"T-a.p": "z"}})
     assert "A preset with this name exists" in page_text(app)
     assert "Replace" in button_labels(app)
     next(box for box in app.text_input if "import-name" in box.key).set_value("Another")
@@ -122,7 +123,7 @@ def test_an_existing_name_is_replaced_or_changed():
     ],
 )
 def test_a_file_that_is_not_a_preset_is_refused(data, words):
-    app = upload(open_page(), data)
+    app = upload(open_page(menu="more"), data)
     assert "preset.json was not imported" in page_text(app)
     assert words in page_text(app)
     assert "Import" not in button_labels(app)
@@ -136,19 +137,19 @@ def presentation():
 
 
 def test_the_presentation_of_a_file_is_saved_with_its_preset_as_an_example():
-    press(upload(open_page(), FILE), "Import")
+    press(upload(open_page(menu="more"), FILE), "Import")
     (preset,) = stored_presets()
     assert presentation().content["title"] == "For all"
     assert presentation().content["examples"] == [preset.id]
 
 
 def test_a_presentation_of_the_flow_is_replaced_on_request_only():
-    app = open_page()
+    app = open_page(menu="more")
     settings = FlowSettings({"title": "Ours"})
     app_context().runner.store.flow_settings.save(owner(), ONE, PURPOSE, settings)
     press(upload(app, {**FILE, "example": False}), "Import")
     assert presentation().content["title"] == "Ours"
-    app = upload(open_page("c"), {**FILE, "name": "Another"})
+    app = upload(open_page("c", menu="more"), {**FILE, "name": "Another"})
     app.toggle(key=key_of("presentation")).set_value(True)
     press(app.run(), "Import")
     assert presentation().content["title"] == "For all"
@@ -162,7 +163,7 @@ def break_presentation():
 
 def test_an_invalid_presentation_does_not_keep_presets_from_import_and_export():
     break_presentation()
-    app = upload(open_page(), FILE)
+    app = upload(open_page(menu="more"), FILE)
     assert "Export" in [button.label for button in app.get("download_button")]
     press(app, "Import")
     assert [each.values for each in stored_presets()] == [{"T-a.p": "z"}]
@@ -170,7 +171,7 @@ def test_an_invalid_presentation_does_not_keep_presets_from_import_and_export():
 
 
 def test_a_presentation_that_can_not_be_saved_is_reported_after_the_import(monkeypatch):
-    app = upload(open_page(), FILE)
+    app = upload(open_page(menu="more"), FILE)
 
     def conflict(*_):
         raise SettingsConflict("Somebody else has changed these settings.")

@@ -9,7 +9,6 @@ from tests.ui.support.preset_pages import (
     choose,
     enter,
     field,
-    open_menu,
     open_page,
     save_as,
     store_preset,
@@ -149,7 +148,7 @@ def test_a_link_takes_precedence_over_the_default_preset():
 
 def test_shared_links_open_the_same_values():
     preset = store_preset(p="of the preset", secrets=["T-a.s"])
-    app = open_menu(enter(choose(open_page(), preset), "sk-12345678", "s"), "share")
+    app = enter(choose(open_page(menu="share"), preset), "sk-12345678", "s")
     by_preset, by_values = addresses(app)
     assert by_preset.endswith(f"?flow={ONE}&preset={preset.id}")
     assert by_values.endswith(encode_values({"T-a.p": "of the preset", "T-a.s": SECRET_MASK}))
@@ -158,30 +157,30 @@ def test_shared_links_open_the_same_values():
 
 
 def test_the_connections_key_is_not_shared():
-    app = open_menu(enter(open_page(), "my key is sk-configured-key"), "share")
+    app = enter(open_page(menu="share"), "my key is sk-configured-key")
     assert all("values" not in address for address in addresses(app))
     assert "Omitted because they are invalid: p (T)." in page_text(app)
-    app = save_as(enter(open_page("c"), "my key is sk-configured-key"), "Mine")
+    app = save_as(enter(open_page("c", menu="save"), "my key is sk-configured-key"), "Mine")
     assert stored_presets()[0].values == {}
     assert "p (T): It contained a secret, which is not saved." in page_text(app)
 
 
 def test_no_preset_is_named_by_the_connections_key():
-    app = save_as(enter(open_page(), "typed"), "of sk-configured-key")
+    app = save_as(enter(open_page(menu="save"), "typed"), "of sk-configured-key")
     assert "This name contains the API key." in page_text(app)
     assert stored_presets() == []
 
 
 def test_an_edited_preset_is_shared_by_its_values():
     preset = store_preset(p="old")
-    app = open_menu(enter(choose(open_page(), preset), "new"), "share")
+    app = enter(choose(open_page(menu="share"), preset), "new")
     (only,) = addresses(app)
     assert only.endswith(encode_values({"T-a.p": "new"}))
 
 
 def test_a_link_that_is_too_long_is_reported():
     unlike = "".join(chr(0x4E00 + number * 7 % 20_000) for number in range(4_000))
-    app = open_menu(enter(open_page(), unlike), "share")
+    app = enter(open_page(menu="share"), unlike)
     assert addresses(app) == []
     assert "Save the values as a preset and share that, or export them" in page_text(app)
 
@@ -194,8 +193,8 @@ def test_a_link_replaces_an_invalid_draft():
 
 
 def test_a_value_that_looks_like_a_key_causes_a_warning():
-    app = enter(open_page(), "postgresql://me:hunter22@db/x")
     words = "Others can read these values, which look like passwords or keys: p (T)."
-    assert words in page_text(open_menu(app, "share"))
-    assert words in page_text(open_menu(enter(open_page("c"), "Bearer abc12345678"), "save"))
-    assert words not in page_text(open_menu(enter(open_page("d"), "a tale of bearers"), "share"))
+    app = open_page(menu="share")
+    assert words in page_text(enter(app, "postgresql://me:hunter22@db/x"))
+    assert words not in page_text(enter(app, "a tale of bearers"))
+    assert words in page_text(enter(open_page("c", menu="save"), "Bearer abc12345678"))

@@ -45,9 +45,12 @@ def store_preset(name="Mine", flow_id=ONE, default=False, secrets=(), **values):
     return preset
 
 
-def open_page(browser="b", **address):
+def open_page(browser="b", menu="", **address):
+    """Open the Run page, with this menu of the preset bar open."""
     app = AppTest.from_file(APP)
     app.session_state["browser-id"] = browser * 43
+    if menu:
+        app.session_state[key_of(menu)] = True
     for name, value in address.items():
         app.query_params[name] = value
     return app.run()
@@ -65,8 +68,9 @@ def value(app, parameter="p", component="T-a"):
     return field(app, parameter, component=component).value
 
 
-def enter(app, text, parameter="p"):
-    field(app, parameter).set_value(text)
+def enter(app, text, parameter="p", **more):
+    for name, words in {parameter: text, **more}.items():
+        field(app, name).set_value(words)
     return app.run()
 
 
@@ -81,5 +85,6 @@ def open_menu(app, name):
 
 
 def save_as(app, name, label="Save"):
-    open_menu(app, "save").text_input(key=key_of("name")).set_value(name)
+    """Save the form as a preset, with the menu for it open."""
+    app.text_input(key=key_of("name")).set_value(name)
     return press(app, label)
