@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from pages._ui.form import all_parameters
 from pages._ui.state.run_page import SHOWN_FIELD
 from tests.support.flows import chat_input, edge, entry, node, text
 from tests.ui.support.forms import editable_node, form
@@ -122,15 +123,16 @@ def test_a_refused_run_opens_nothing_for_a_field_at_the_top():
     assert not found.at.exception
 
 
-def test_a_flow_of_many_components_shows_them_in_pages():
+def test_a_flow_of_many_components_shows_them_in_pages(monkeypatch):
     """One with an invalid value or that is open is shown on each."""
+    monkeypatch.setattr(all_parameters, "COMPONENTS_PAGE_SIZE", 10)
     number = entry("IntInput", "int", 5)
-    found = form(*(node(f"T-{place:04}", p=text("x"), n=number) for place in range(400)))
-    assert "400 components" in found.open_all_parameters().text()
-    assert components(found) == [f"T {number}" for number in range(1, 101)]
-    found.search("T-0399").set("text_input", "T-0399.n", "many").search("")
-    assert components(found)[99:] == ["T 100", "T 400"]
-    assert found.refuse().find("text_input", "T-0399.n").value == "many"
+    found = form(*(node(f"T-{place:02}", p=text("x"), n=number) for place in range(40)))
+    assert "40 components" in found.open_all_parameters().text()
+    assert components(found) == [f"T {number}" for number in range(1, 11)]
+    found.search("T-39").set("text_input", "T-39.n", "many").search("")
+    assert components(found)[9:] == ["T 10", "T 40"]
+    assert found.refuse().find("text_input", "T-39.n").value == "many"
 
 
 def large_component(name="T-a", **more):

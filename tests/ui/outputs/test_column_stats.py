@@ -73,6 +73,7 @@ def test_extreme_values_do_not_crash_the_statistics(values):
     assert row(*values)["Column"] == "a"
 
 
-def test_statistics_cover_only_the_first_columns_of_a_wide_table():
-    table = pd.DataFrame([{f"c{i}": i for i in range(300)}])
-    assert len(column_stats.statistics(table)) == column_stats.MAX_COLUMNS
+def test_statistics_cover_only_the_first_columns_of_a_wide_table(monkeypatch):
+    monkeypatch.setattr(column_stats, "MAX_COLUMNS", 3)
+    table = pd.DataFrame([{f"c{i}": i for i in range(4)}])
+    assert list(column_stats.statistics(table)["Column"]) == ["c0", "c1", "c2"]
