@@ -103,28 +103,26 @@ def test_a_deleted_run_cannot_be_exported(langflow_stand_in):
     assert record.id.encode() in files(record).report()
 
 
-@pytest.mark.parametrize(
-    ("language", "word"),
-    [
-        ("curl", "--data-binary"),
-        ("Python, httpx", "import httpx"),
-        ("Python, lfclient", "LangflowClient("),
-        ("TypeScript", "await fetch("),
-    ],
-)
-def test_snippets_are_in_the_chosen_language(langflow_stand_in, language, word):
+def test_snippets_are_in_the_chosen_language(langflow_stand_in):
+    words = {
+        "curl": "--data-binary",
+        "Python, httpx": "import httpx",
+        "Python, lfclient": "LangflowClient(",
+        "TypeScript": "await fetch(",
+    }
     record = add_ended_run(
         langflow_stand_in.url, run=answer(), overrides={"ChatInput-a.input_value": "words of mine"}
     )
     app = open_run_tab("Code", record)
-    app.segmented_control(key=run_page.SNIPPET_LANGUAGE).set_value(language).run()
-    (code,) = [one.value for one in app.code if word in one.value]
-    for part in ("words of mine", langflow_stand_in.url, "LANGFLOW_API_KEY"):
-        assert part in code
-    assert KEY not in code
-    # the flow ends with a message other than a chat output, whose content the API omits
-    note = "null as the content of Chat Input. “Python, lfclient” prints the full"
-    assert (note in page_text(app)) is (language != "Python, lfclient")
+    for language, word in words.items():
+        app.segmented_control(key=run_page.SNIPPET_LANGUAGE).set_value(language).run()
+        (code,) = [one.value for one in app.code if word in one.value]
+        for part in ("words of mine", langflow_stand_in.url, "LANGFLOW_API_KEY"):
+            assert part in code
+        assert KEY not in code
+        # the flow ends with a message other than a chat output, whose content the API omits
+        note = "null as the content of Chat Input. “Python, lfclient” prints the full"
+        assert (note in page_text(app)) is (language != "Python, lfclient")
 
 
 def test_a_snippet_has_a_button_that_copies_it_and_a_name_for_its_file(langflow_stand_in):
