@@ -51,9 +51,11 @@ def test_a_sync_call_whose_response_is_lost_has_an_unknown_outcome(bench):
     assert record.problem.hint
 
 
-@pytest.mark.parametrize("mode", ["sync", "stream"])
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 524])
-@pytest.mark.parametrize("body", [{"html": "<h1>Gateway</h1>"}, {"json": {"detail": "Busy"}}])
+@pytest.mark.parametrize(
+    ("mode", "body"),
+    [("sync", {"html": "<h1>Gateway</h1>"}), ("stream", {"json": {"detail": "Busy"}})],
+)
 def test_a_call_that_a_proxy_gives_up_has_an_unknown_outcome(
     bench, monkeypatch, mode, status, body
 ):
@@ -124,6 +126,7 @@ def test_a_run_that_ended_while_nobody_could_see_it_ended_when_the_server_says(
     bench, monkeypatch, is_restarted
 ):
     monkeypatch.setattr("lfclient.console.runner.job_follower._MAX_GAP_SECONDS", 0.0)
+    bench.use_timings(listening=OFTEN)
     bench.server.log = [RUN_STARTED]
     run_id = bench.start_job()
     bench.server.is_down = True

@@ -51,7 +51,7 @@ def test_a_record_that_cannot_be_saved_is_saved_later(bench):
 def test_a_large_result_ends_its_run_on_a_full_disk(bench, mode):
     """In memory with its result, in the store without, until there is room; others are saved."""
     bench.use_timings(maintenance_seconds=0.1)
-    bench.server.text = "x" * 4_000_000
+    bench.server.text = "x" * 2_000_000
     with full_disk(bench.runner.store, room_bytes=1_000_000):
         record = bench.wait_for_end(bench.start(mode=mode))
         assert record.status is RunStatus.COMPLETED
@@ -78,7 +78,7 @@ def test_a_large_result_ends_its_run_on_a_full_disk(bench, mode):
 
 def test_a_full_disk_loses_no_end_when_the_console_restarts(bench):
     """Without the end in the store, a call that nobody follows would seem to be interrupted."""
-    bench.server.text = "x" * 4_000_000
+    bench.server.text = "x" * 2_000_000
     with full_disk(bench.runner.store, room_bytes=1_000_000):
         record = bench.wait_for_end(bench.start(mode="sync"))
         bench.wait_until_saved(record.id, lambda stored: stored.ended)
