@@ -21,7 +21,6 @@ from sqlalchemy.util import LRUCache
 from xdist.scheduler import LoadScopeScheduling
 
 from lfclient.console.store import database
-from lfclient.console.store.store import Store
 from tests.support import chromium, databases, postgres, servers
 from tests.support.servers import LiveServer
 
@@ -207,9 +206,5 @@ def chromium_path() -> str:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_store(request, tmp_path):
     """A store on SQLite and on PostgreSQL; both must behave alike."""
-    if request.param == "sqlite":
-        databases.create_sqlite(tmp_path)
-    url = databases.create_postgres() if request.param == "postgresql" else None
-    opened = Store(tmp_path, url)
-    yield opened
-    opened.close()
+    with databases.open_store(request.param, tmp_path) as opened:
+        yield opened

@@ -38,6 +38,18 @@ def create_postgres() -> SecretStr:
 
 
 @contextmanager
+def open_store(kind: str, folder: Path) -> Iterator[Store]:
+    """Open a store on a new database, "sqlite" or "postgresql"."""
+    if kind == "sqlite":
+        create_sqlite(folder)
+    store = Store(folder, create_postgres() if kind == "postgresql" else None)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
 def full_disk(store: Store, room_bytes: int) -> Iterator[None]:
     """Let the file of runs grow by no more than some bytes."""
     engine = store.database.engine

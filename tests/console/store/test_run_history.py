@@ -14,6 +14,7 @@ from lfclient.console.store.tables import RUNS, SEARCH_TEXTS
 from lfclient.console.store.text_search import FOUND, FOUND_END
 from lfclient.runs.components import ComponentRun, RunError, Usage
 from lfclient.runs.model import Run, RunStatus
+from tests.support import databases
 from tests.support.store_records import ME, NOW, add, add_ended, ids
 
 
@@ -47,6 +48,21 @@ def test_a_page_continues_after_a_deleted_run(any_store):
     assert ids(any_store.history.page(ME, older_than=page.older, limit=2)) == ["r2", "r1"]
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def listed(request, tmp_path_factory):
+    """Runs that differ in what lists are filtered by."""
+    with databases.open_store(request.param, tmp_path_factory.mktemp("listed")) as store:
+        add_ended(store, "a")
+        add_ended(store, "b", seconds=1, flow_id="other")
+        add_ended(store, "c", seconds=2, mode="sync", status=RunStatus.FAILED)
+        add(store, "d", seconds=3, status=RunStatus.IN_PROGRESS)
+        store.history.set_starred(ME, "a", True)
+        store.shares.create("me", "b", {})
+        for run_id in ("a", "c"):
+            store.history.change_labels(ME, [run_id], ["good"])
+        yield store.history
+
+
 @pytest.mark.parametrize(
     ("which", "expected"),
     [
@@ -63,22 +79,25 @@ def test_a_page_continues_after_a_deleted_run(any_store):
         (RunFilter(label="none"), []),
     ],
 )
-def test_each_filter_narrows_the_list_and_the_count(any_store, which, expected):
-    history = any_store.history
-    add_ended(any_store, "a")
-    add_ended(any_store, "b", seconds=1, flow_id="other")
-    add_ended(any_store, "c", seconds=2, mode="sync", status=RunStatus.FAILED)
-    add(any_store, "d", seconds=3, status=RunStatus.IN_PROGRESS)
-    history.set_starred(ME, "a", True)
-    any_store.shares.create("me", "b", {})
-    for run_id in ("a", "c"):
-        history.change_labels(ME, [run_id], ["good"])
-    assert ids(history.page(ME, which)) == expected
-    assert (
-        ids(history.page(ME, which, older_than=Cursor(datetime.max.replace(tzinfo=UTC), "")))
-        == expected
-    )
-    assert history.count(ME, which) == len(expected)
+def test_each_filter_narrows_the_list_and_the_count(listed, which, expected):
+    after_all = Cursor(datetime.max.replace(tzinfo=UTC), "")
+    assert ids(listed.page(ME, which)) == expected
+    assert ids(listed.page(ME, which, older_than=after_all)) == expected
+    assert listed.count(ME, which) == len(expected)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def searched(request, tmp_path_factory):
+    """Runs whose inputs, outputs and error have words to search for."""
+    with databases.open_store(request.param, tmp_path_factory.mktemp("searched")) as store:
+        add_ended(store, "in", overrides={"A.b": "a needle in the hay"})
+        add_ended(store, "out", seconds=1, text="no hit but one Needle")
+        odd = '100% under_score says "what" it\'s back\\slash Straße 日本語ガ café: say " again'
+        add_ended(store, "odd", seconds=2, text=odd)
+        failed = add(store, "failed", seconds=3)
+        run = Run("flow", "sync", RunStatus.FAILED, errors=(RunError("Boom: it broke"),))
+        store.update(replace(failed, status=RunStatus.FAILED, run=run), with_response=True)
+        yield store.history
 
 
 @pytest.mark.parametrize(
@@ -114,16 +133,9 @@ def test_each_filter_narrows_the_list_and_the_count(any_store, which, expected):
         ("\0needle", ["out", "in"]),
     ],
 )
-def test_a_search_finds_exactly_the_typed_text(any_store, typed, expected):
+def test_a_search_finds_exactly_the_typed_text(searched, typed, expected):
     """Case and accents are ignored. Quotes make a phrase; there are no wildcards."""
-    add_ended(any_store, "in", overrides={"A.b": "a needle in the hay"})
-    add_ended(any_store, "out", seconds=1, text="no hit but one Needle")
-    odd = '100% under_score says "what" it\'s back\\slash Straße 日本語ガ café: say " again'
-    add_ended(any_store, "odd", seconds=2, text=odd)
-    failed = add(any_store, "failed", seconds=3)
-    run = Run("flow", "sync", RunStatus.FAILED, errors=(RunError("Boom: it broke"),))
-    any_store.update(replace(failed, status=RunStatus.FAILED, run=run), with_response=True)
-    assert ids(any_store.history.page(ME, RunFilter(text=typed))) == expected
+    assert ids(searched.page(ME, RunFilter(text=typed))) == expected
 
 
 def test_a_list_has_summaries_of_inputs_and_outputs(any_store):
