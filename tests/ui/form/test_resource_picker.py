@@ -163,11 +163,31 @@ def test_mcp_servers_can_be_chosen_while_their_tools_are_counted():
     def still_counting():
         raise StillLoading("mcp tools")
 
+    def waiting(*_):
+        return 1.0
+
     found = form(
         mcp_node({}),
         resources=ServerResources(mcp_servers=frozenset({"adding"})),
-        **{"server-of-files": form_server(mcp_servers=still_counting)},
+        **{"server-of-files": form_server(mcp_servers=still_counting, seconds_waiting=waiting)},
     )
     assert found.find("selectbox", "MCPTools-m.mcp_server").options == ["adding"]
     found.set("selectbox", "MCPTools-m.mcp_server", "adding")
     assert found.overrides == {"MCPTools-m.mcp_server": "adding"}
+
+
+def test_the_tools_of_mcp_servers_are_shown_once_they_are_counted():
+    waiting = [1.0, None]  # for the list, and just after it is drawn
+
+    def count():
+        if waiting:
+            raise StillLoading("mcp tools")
+        return [McpServer("adding", 2)]
+
+    def seconds_waiting(*_):
+        return waiting.pop(0) if waiting else None
+
+    server = form_server(mcp_servers=count, seconds_waiting=seconds_waiting)
+    resources = ServerResources(mcp_servers=frozenset({"adding"}))
+    found = form(mcp_node({}), resources=resources, **{"server-of-files": server})
+    assert found.find("selectbox", "MCPTools-m.mcp_server").options == ["adding · 2 tools"]
