@@ -25,6 +25,7 @@ from lfclient.flows.model import Flow, Refresh, is_secret_entry
 # what the editor adds to a request, and some answers repeat
 _EDITOR_ENTRIES = ("is_refresh", "_frontend_node_flow_id", "_frontend_node_folder_id")
 MAX_NESTED_CHOICES = 6  # how often a choice may show a field with another
+MODEL_HINT = "Runs use the model all the same. Fields of its provider may be missing here."
 _EMPTY: tuple[Json, ...] = (None, "", [], {})
 
 
@@ -62,7 +63,8 @@ def merge_node(node: JsonObject, answer: JsonObject, parameter: str, value: Json
     """Return a component's definition with what the server changed for `value`.
 
     Raises `BadResponse` for an answer that is no component, and `InvalidRequest` if the server put
-    another value in the place of `value`: for a model that it can't use, the first one it has.
+    another value in the place of `value`. For a model that its list lacks, that is the first one it
+    has, but runs use the chosen one; the fields are right if both have the same provider.
     """
     before: JsonObject = node["template"]
     after = as_dict(answer.get("template"))
@@ -81,8 +83,12 @@ def merge_node(node: JsonObject, answer: JsonObject, parameter: str, value: Json
         template[name] = entry
     chosen = {**as_dict(before.get(parameter)), **as_dict(template.get(parameter))}
     key = value_key(chosen)
-    if _is_other(value, chosen.get(key)):
-        wanted, taken = (", ".join(_names(one)) or one for one in (value, chosen.get(key)))
+    returned = chosen.get(key)
+    is_model = chosen.get("type") == "model"
+    if _is_other(value, returned) and not (is_model and _providers(value) == _providers(returned)):
+        wanted, taken = (", ".join(_names(one)) or one for one in (value, returned))
+        if is_model:
+            raise InvalidRequest(f"Langflow's list has no “{wanted}” here.", hint=MODEL_HINT)
         raise InvalidRequest(
             f"Langflow has no “{wanted}” here and took “{taken}” instead.",
             hint="Refresh the list and choose one of its values.",
@@ -189,3 +195,8 @@ def _names(value: Json) -> list[str]:
     items = value if isinstance(value, list) else [value]
     names = (item.get("name") if isinstance(item, dict) else item for item in items)
     return [name for name in names if isinstance(name, str)]
+
+
+def _providers(model: Json) -> list[Json]:
+    items = model if isinstance(model, list) else [model]
+    return [as_dict(item).get("provider") for item in items]

@@ -94,15 +94,32 @@ def test_the_chosen_value_is_set_whether_or_not_the_server_repeats_it(returned: 
 
 @pytest.mark.parametrize(
     ("chosen", "returned"),
-    [(MODEL, [{"name": "claude", "provider": "Anthropic"}]), ("b", "a"), (True, False), (2, 3)],
+    [(["b"], ["a"]), ("b", "a"), (True, False), (2, 3)],
 )
 def test_another_value_than_the_chosen_one_is_refused(chosen: Any, returned: Any):
-    """An unavailable model is replaced by the first one."""
     answer = deepcopy(definition(agent()))
-    answer["template"]["model"]["value"] = returned
+    answer["template"]["user"]["value"] = returned
     with pytest.raises(InvalidRequest, match="instead") as caught:
-        merge_node(definition(agent()), answer, "model", chosen)
+        merge_node(definition(agent()), answer, "user", chosen)
     assert "Refresh the list" in caught.value.hint
+
+
+def test_a_model_is_kept_if_the_server_returns_the_first_one_of_its_provider():
+    """The editor's list of an agent's models has none that can't call tools; runs take them."""
+    answer = deepcopy(definition(agent()))
+    answer["template"]["model"]["value"] = MODEL
+    embedding = [{"name": "text-embedding-3-small", "provider": "OpenAI"}]
+    merged = merge_node(definition(agent()), answer, "model", embedding)
+    assert merged["template"]["model"]["value"] == embedding
+
+
+def test_a_model_in_whose_place_the_server_returns_another_providers_is_not_said_to_be_replaced():
+    """Its fields are those of the other provider, but runs ask the chosen model."""
+    answer = deepcopy(definition(agent()))
+    answer["template"]["model"]["value"] = [{"name": "claude", "provider": "Anthropic"}]
+    with pytest.raises(InvalidRequest, match="list has no “gpt-4o” here") as caught:
+        merge_node(definition(agent()), answer, "model", MODEL)
+    assert "Runs use the model all the same" in caught.value.hint
 
 
 def test_code_that_the_server_returns_is_not_taken():

@@ -33,7 +33,6 @@ _LOOKUP_SECONDS = 30.0  # an MCP server takes up to four, a provider's list of m
 _RESTRICTED = "custom component"  # begins Langflow's sentence with 403
 _LOADING = "Loading tools..."  # Langflow's placeholder
 _HINT = "Choose another value, or keep the flow's."
-_MODEL_HINT = "Runs use the model all the same. Fields of its provider may be missing here."
 
 
 @dataclass
@@ -227,7 +226,7 @@ def _refused(response: Response, place: _Place) -> LangflowError:
     if not isinstance(error, InvalidRequest | ServerFault):
         return error
     cause = explain_error(error.message)
-    hint = _MODEL_HINT if place.entry.get("type") == "model" else _HINT
+    hint = refreshing.MODEL_HINT if place.entry.get("type") == "model" else _HINT
     reason, hint = (cause.message, cause.hint) if cause else (error.message, hint)
     component = place.flow.component_label(place.component.id)
     return InvalidRequest(

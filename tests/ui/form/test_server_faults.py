@@ -122,7 +122,7 @@ def large(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
         (refuse(400, "ModuleNotFoundError(No module named 'x')"), "lacks the package “x”"),
         (refuse(403, "Custom component creation is disabled"), "allows no others"),
         (refuse(500, "Lookup failed"), "Lookup failed"),
-        (other_value, "Langflow has no “Near-1” here and took “first” instead"),
+        (other_value, "list has no “Near-1” here. Runs use the model all the same"),
         ((200, {"template": 5}), "not a component"),
     ],
     ids=["400", "package", "403", "500", "other", "shape"],
