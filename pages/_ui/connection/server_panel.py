@@ -80,7 +80,8 @@ def draw_server(server: ServerSession | None) -> None:
     The page opens with a request for the flows: other pages use responses of some seconds ago, and
     the key may be refused since.
     """
-    connect.draw_notice()
+    with controls.place_above_fields():
+        connect.draw_notice()
     if server is None:
         step = "Start the local Langflow, or enter an address and a key."
         if permissions().install and app_context().local.status().state.is_in_progress:

@@ -9,8 +9,16 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidKey
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
+from pages._ui.state.connection import API_KEY
 from tests.ui.support.http_stand_in import StandIn, flow
-from tests.ui.support.whole_pages import TWO, add_ended_run, open_app, page_text, press
+from tests.ui.support.whole_pages import (
+    TWO,
+    add_ended_run,
+    open_app,
+    page_text,
+    place_of,
+    press,
+)
 
 FLOWS = "GET /api/v1/flows/"
 WHOAMI = "GET /api/v1/users/whoami"
@@ -188,3 +196,17 @@ def test_a_rejected_key_is_not_kept(langflow_stand_in, typed_server):
     app = type_and_connect(typed_server, "sk-one")
     assert "The API key is not accepted" in page_text(app)
     assert key_field(app).value == ""
+
+
+def test_the_form_stays_in_its_place_below_the_error_of_an_address(langflow_stand_in):
+    """Elsewhere it would be a new one: folded, without the focus and a key being typed."""
+    app = open_app("pages/connection.py")
+    place = place_of(app.main, API_KEY)
+    address = next(each for each in app.text_input if each.label == "Address")
+    address.set_value("http://127.0.0.1:9")
+    app = press(app, "Connect")
+    assert "Nothing responds at" in page_text(app)
+    assert place_of(app.main, API_KEY) == place
+    app.run()
+    assert "Nothing responds at" not in page_text(app)
+    assert place_of(app.main, API_KEY) == place
