@@ -73,13 +73,12 @@ def draw_connection_form(address: str, label: str, key: str, *, key_only: bool =
     if not key_only:
         _draw_address(address, can_type)
     url = st.session_state[connection_state.SERVER_URL] if can_type else address
-    has_key = any(each.api_key for each in _connections_to(url))
     with st.container(key="api-key"):
         st.text_input(
             "API key",
             key=connection_state.API_KEY,
             type="password",
-            placeholder="Key saved. Enter a new one to replace it" if has_key else "sk-…",
+            placeholder="Key saved. Enter a new one to replace it" if _has_key(url) else "sk-…",
             autocomplete="off",
             # without this, Streamlit drops the key if the eye icon is clicked next
             live="0ms",
@@ -120,6 +119,10 @@ def _connections_to(address: str) -> list[Connection]:
     return [each for each in servers.available_connections() if each.url == url]
 
 
+def _has_key(address: str) -> bool:
+    return any(each.api_key for each in _connections_to(address))
+
+
 @notices.notify_errors()
 def test_and_connect(address: str | None) -> None:
     """Test the address and key in the fields, and use them if a Langflow accepts them.
@@ -141,11 +144,13 @@ def test_and_connect(address: str | None) -> None:
         servers.choose(connection)
         servers.attach(connection).refresh()
     except LangflowError as error:
-        if isinstance(error, InvalidKey):
-            st.session_state[connection_state.API_KEY] = ""
         current = servers.current()
         if current:
             error.hint = f"{error.hint} Still connected to {current.connection.name}.".strip()
+        if isinstance(error, InvalidKey):
+            st.session_state[connection_state.API_KEY] = ""
+            if key and _has_key(address):  # which the empty field calls saved
+                error.hint += " The saved key was not replaced."
         raise
     st.session_state[connection_state.API_KEY] = ""
     st.session_state[connection_state.SERVER_URL] = connection.url

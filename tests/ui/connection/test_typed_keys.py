@@ -195,7 +195,21 @@ def test_a_rejected_key_is_not_kept(langflow_stand_in, typed_server):
     typed_server.answers[FLOWS] = (403, {"detail": "Invalid API key"})
     app = type_and_connect(typed_server, "sk-one")
     assert "The API key is not accepted" in page_text(app)
+    assert "saved key" not in page_text(app)
     assert key_field(app).value == ""
+
+
+def test_a_rejected_key_is_said_not_to_replace_the_saved_one(langflow_stand_in, typed_server):
+    """Its field is empty then, and says that a key is saved. That one is still used."""
+    app = connect(typed_server, "sk-one")
+    before = typed_server.answers[FLOWS]
+    typed_server.answers[FLOWS] = (403, {"detail": "Invalid API key"})
+    key_field(app).set_value("sk-two")
+    app = press(app, "Connect")
+    assert "The saved key was not replaced." in page_text(app)
+    assert key_field(app).placeholder == "Key saved. Enter a new one to replace it"
+    typed_server.answers[FLOWS] = before
+    assert "Connected to" in page_text(press(app, "Connect"))
 
 
 def test_the_form_stays_in_its_place_below_the_error_of_an_address(langflow_stand_in):
