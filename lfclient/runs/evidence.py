@@ -18,6 +18,9 @@ _PREAMBLE = re.compile(r"Error building Component ([^:\n]{1,500}):\s*(.*\S)", re
 # what 1.8 to 1.10 say of a provider that was not reached; the traceback says more
 _CODE = re.compile(r"\s*Code: \S+\s*")
 _RAISED = re.compile(r"^(?!Code: )[\w.]+: (.*\S)", re.MULTILINE)  # an error, in a traceback
+# what 1.13 says of a model that was not reached, and of one that broke off its answer to an agent
+_CONNECTION_ERROR = re.compile(r"\s*Connection error\.+\s*")
+_BROKEN_OFF = re.compile(r"^[\w.]+: (peer closed connection without sending .*\S)", re.MULTILINE)
 
 
 @dataclass
@@ -135,6 +138,11 @@ def split_preamble(text: str) -> tuple[str | None, str]:
     return (match[1], match[2]) if match else (None, text.strip())
 
 
+def is_connection_error(reason: str) -> bool:
+    """Return whether only the traceback tells if a service was not reached or broke off."""
+    return bool(_CONNECTION_ERROR.fullmatch(reason))
+
+
 def error_from_message(data: JsonObject) -> RunError:
     """Return the error in an error message, of an event or a failed job's `error_detail`.
 
@@ -149,8 +157,12 @@ def error_from_message(data: JsonObject) -> RunError:
     traceback = _first_text(block.get("traceback") for block in blocks)
     if traceback and _CODE.fullmatch(reason):
         *_, reason = reason, *_RAISED.findall(traceback)
+    reason = split_preamble(reason)[1]
+    if traceback and is_connection_error(reason):
+        cut = _BROKEN_OFF.search(traceback)
+        reason = cut[1] if cut else reason
     return RunError(
-        split_preamble(reason)[1],
+        reason,
         component_id=as_str(source.get("id")) or None,
         component=as_str(source.get("display_name")) or None,
         traceback=traceback,

@@ -76,7 +76,7 @@ def faults(
         "no model of an agent": (agent, ASKED, "Agent", "No model is chosen."),
         "key refused": (ask, refused, "Language Model", "The provider refused the key."),
         "limited": (agent, limited, "Agent", "The provider's rate limit was reached."),
-        "cut off": (agent, cut, "Agent", CUT_OFF if minor < 13 else UNREACHABLE),
+        "cut off": (agent, cut, "Agent", CUT_OFF),
         "unreachable": (ask, lost, "Language Model", UNREACHABLE),
         "Ollama cut off": (ask, ollama_cut, "Language Model", CUT_OFF),
         "no file": (make(READ_FILE), {}, "Read File", "No file was given."),

@@ -27,6 +27,7 @@ from lfclient.runs.evidence import (
     builds_of_job,
     evidence_from_builds,
     find_error,
+    is_connection_error,
     message_texts,
 )
 from lfclient.runs.model import Run, RunStatus
@@ -84,6 +85,8 @@ def complete_run(
         run = evaluate_outcome(run, flow, Evidence(), limits)
     if run.status is RunStatus.FAILED and not run.errors:
         run = yield from _add_reason(run)
+    elif run.mode == "sync" and any(is_connection_error(error.message) for error in run.errors):
+        run = yield from _add_traceback(run)
     return (yield from resolve_files(run, context.files_before.get(run.job_id or "")))
 
 
@@ -243,3 +246,21 @@ def _add_reason(run: Run) -> Steps[Run]:
     has_own_session = bool(run.session_id) and run.session_id != run.flow_id
     warnings = () if is_certain or has_own_session else (AMBIGUOUS_REASON,)
     return replace(run, errors=(error,), warnings=(*run.warnings, *warnings))
+
+
+def _add_traceback(run: Run) -> Steps[Run]:
+    """Add what the session's error message, which has the traceback, tells of a broken connection.
+
+    The response to a synchronous run has no traceback.
+    """
+    messages = yield from or_default(_fetch_session_messages(run), [])
+    error, is_certain = find_error(messages, run.job_id) or (None, False)
+    if error is None or not is_certain:
+        return run
+    errors = (
+        replace(each, message=error.message, traceback=error.traceback)
+        if is_connection_error(each.message) and each.component in (None, error.component)
+        else each
+        for each in run.errors
+    )
+    return replace(run, errors=tuple(errors))

@@ -17,7 +17,6 @@ from tests.support.scripted import (
     JOB,
     OLD,
     QUEUED,
-    TRANSIENT,
     WORKFLOWS,
     EventLog,
     Reply,
@@ -26,55 +25,6 @@ from tests.support.scripted import (
 )
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
-
-
-def test_a_failure_without_a_reason_is_checked_again():
-    cancelled = recorded("1.13.0", "status_cancelled")
-    server = Server().on("GET", WORKFLOWS, TRANSIENT, TRANSIENT, cancelled)
-    server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
-    with server.client() as client:
-        assert client.status(JOB, flow=FLOW).status is RunStatus.CANCELLED
-
-
-def test_a_failure_that_lasts_for_a_second_is_final():
-    """It always has a reason in words."""
-    server = Server().on("GET", WORKFLOWS, recorded("1.13.0", "status_after_term"))
-    server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
-    server.on("GET", "/base/api/v1/monitor/messages", (200, []))
-    with server.client() as client:
-        run = client.status(JOB, flow=FLOW)
-    assert run.status is RunStatus.FAILED
-    assert run.errors[0].message
-
-
-def test_a_failure_with_a_reason_is_final_at_once():
-    server = Server().on("GET", WORKFLOWS, recorded("1.13.0", "status_failed"))
-    server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
-    with server.client() as client:
-        assert client.status(JOB, flow=FLOW).errors[0].message == "boom happened"
-    assert server.paths().count("GET /api/v2/workflows") == 1
-
-
-@pytest.mark.parametrize("end", ["", "\n\n", "\nCode: None"])
-def test_a_failed_job_of_1_10_takes_its_reason_from_the_error_message_of_its_session(end):
-    """Which tells of a provider that can't be reached only in its traceback."""
-    traceback = f"Traceback …\nlfx.agents.SomeError: Connection error.{end}"
-    block = {"type": "error", "traceback": traceback}
-    message = {
-        "id": "m",
-        "text": "Code: None\n",
-        "category": "error",
-        "content_blocks": [{"contents": [block]}],
-        "properties": {"source": {"id": "Agent-x", "display_name": "Agent"}},
-        "session_metadata": {"graph_run_id": JOB},
-    }
-    failed = (500, {"detail": {"code": "JOB_FAILED", "job_id": JOB}})
-    server = Server(OLD).on("GET", WORKFLOWS, failed)
-    server.on("GET", "/base/api/v1/monitor/messages", (200, [message]))
-    with server.client() as client:
-        (error,) = client.status(JOB, flow=FLOW).errors
-    assert (error.component, error.message) == ("Agent", "Connection error.")
-    assert error.traceback
 
 
 def test_a_completed_job_of_1_10_may_fail_for_a_moment():
