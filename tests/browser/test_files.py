@@ -73,6 +73,9 @@ def test_the_error_of_a_run_without_a_file_leads_to_the_button_that_uploads_one(
     screen.page.get_by_role("button", name="Choose a file").click()
     upload = screen.part("param-File-f-path").get_by_test_id("stFileUploader").locator("button")
     expect(upload).to_be_focused()
+    expect(upload).to_have_css("outline-style", "solid")  # after a click a browser draws none
+    screen.page.get_by_text("Setup", exact=True).click()
+    expect(upload).not_to_have_css("outline-style", "solid")
 
 
 def test_a_file_beyond_the_quota_of_all_tabs_is_refused_until_others_are_closed(

@@ -23,7 +23,11 @@ export default function ({ data, parentElement }) {
         'button:not([aria-label^="Help"])',
       ];
       const found = kinds.map((kind) => part?.querySelector(kind)).find((each) => each);
-      found?.focus({ preventScroll: true });
+      if (!found) return;
+      // after a click a browser draws no frame around what a script focuses: page.css does
+      found.dataset.ledTo = "";
+      found.addEventListener("blur", () => delete found.dataset.ledTo, { once: true });
+      found.focus({ preventScroll: true });
     }),
   );
 }
