@@ -28,8 +28,9 @@ class Need:
     `keys` are the overrides that meet it: for a provider, one for each of its components. The first
     is where the page scrolls to; there is none if only the server's settings or a `package` can
     meet it. `missing` are the settings of a `provider` that neither the server nor all components
-    have. `note` says what a run uses in place of a variable that the server lacks. `alternatives`
-    are the labels of parameters of which one can take the place of a file.
+    have. `note` says what a run does without something that it can do without, such as a variable
+    or the base of a tool. `alternatives` are the labels of parameters of which one can take the
+    place of a file.
     """
 
     kind: NeedKind

@@ -21,6 +21,7 @@ from lfclient.resources.server_resources import ServerResources
 from lfclient.wire.server_info import ServerInfo
 
 ADD_VARIABLE = "Enter a value, or save the variable in Setup."
+_NO_BASE_OF_TOOL = "Optional. The agent runs without one, but this tool fails if it is called."
 _FILE = "_file"  # the end of a parameter's name
 _FILE_REPLACEMENTS = ("path", "string", "text", "url")  # ends of names
 
@@ -116,6 +117,12 @@ def is_file_need(field: Field) -> bool:
     return is_file and not field.stored_with_flow and not field.default
 
 
+def is_base_need(field: Field) -> bool:
+    """Return whether a field names the base that a component or a tool searches."""
+    is_base = field.resource in ("knowledge_base", "memory_base")
+    return is_base and (field.required or field.is_tool)
+
+
 def is_value_need(field: Field) -> bool:
     """Return whether a field is required and the flow leaves it empty."""
     is_empty = not field.has_stored_value and field.default in (None, "", [], {})
@@ -193,7 +200,7 @@ def _other_needs(
     for field in fields:
         value = _value(field, overrides)
         name = f"{field_label(field)} of {field.component_label(80)}"
-        if field.resource in ("knowledge_base", "memory_base") and field.required:
+        if is_base_need(field):
             yield _base_need(field, value, flow, resources)
         elif needs_mcp_server(flow, field):
             yield _mcp_need(name, field, value, resources)
@@ -324,7 +331,8 @@ def _base_need(field: Field, value: Json, flow: Flow, resources: ServerResources
         how = "Add it in Langflow's editor, under Memories, or choose another"
         problem = "" if value in names else f"this flow has no “{value}”. {how}"
     message = f"{name}: {problem or value}."
-    return Need(kind, (field.key,), message, not problem)
+    note = "" if value or field.required else _NO_BASE_OF_TOOL
+    return Need(kind, (field.key,), message, bool(note or not problem), note=note)
 
 
 def needs_mcp_server(flow: Flow, field: Field) -> bool:

@@ -224,8 +224,19 @@ def test_a_base_that_cannot_be_looked_up_is_taken_as_it_is():
     assert need.is_met
 
 
-def test_an_agent_can_do_without_the_base_of_a_tool():
-    assert not needs(base_node("memory_base", tool_mode=True), resources=BASES)
+@pytest.mark.parametrize("parameter", ["knowledge_base", "memory_base"])
+def test_an_agent_can_do_without_the_base_of_a_tool_but_not_with_a_wrong_one(parameter):
+    """A run fails at once for a name that the server lacks."""
+    tool = base_node(parameter, tool_mode=True)
+    (need,) = needs(tool, resources=BASES)
+    assert (need.kind, need.is_met) == (NeedKind(parameter), True)
+    assert need.note.startswith("Optional. The agent runs without one")
+    for value, is_met in (
+        ("my_notes" if parameter == "knowledge_base" else "mine", True),
+        ("x", False),
+    ):
+        (need,) = needs(tool, resources=BASES, **{f"Knowledge_a__{parameter}": value})
+        assert (need.is_met, need.note) == (is_met, "")
 
 
 def test_nothing_is_said_of_variables_that_cannot_be_listed():

@@ -7,13 +7,9 @@ from lfclient.common.formatting import format_count
 from lfclient.flows.field import FieldKind
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
-from lfclient.flows.needs import is_file_need, is_model_need, is_value_need
+from lfclient.flows.needs import is_base_need, is_file_need, is_model_need, is_value_need
 
-_RESOURCES = {
-    "knowledge_base": "Knowledge base",
-    "memory_base": "Memory base",
-    "mcp_server": "MCP server",
-}
+_BASES = {"knowledge_base": "Knowledge base", "memory_base": "Memory base"}
 
 
 @dataclass(frozen=True)
@@ -62,11 +58,12 @@ def _needs(flow: Flow) -> Iterator[str]:
             continue
         if is_model_need(field):
             yield "Model"
+        elif is_base_need(field):
+            is_optional = not (field.required or field.default)
+            yield f"{_BASES[str(field.resource)]}{' (optional)' if is_optional else ''}"
         elif is_file_need(field):
             yield "File"
         elif field.kind is FieldKind.SECRET and is_value_need(field):
             yield f"Key of {field.component_label(40)}"
-    for leaf in filter(lambda leaf: leaf.runs, flow.leaves):
-        for parameter, need in _RESOURCES.items():
-            if leaf.template.get(parameter, {}).get("show"):
-                yield need
+    if any(leaf.runs and leaf.template.get("mcp_server", {}).get("show") for leaf in flow.leaves):
+        yield "MCP server"

@@ -94,17 +94,18 @@ def draw_need(need: Need, field: Field, form: FlowForm) -> None:
         for base in form.resources.knowledge_bases or ():
             if field.resource == "knowledge_base" and base.dir_name == form.state.value(field):
                 knowledge_dialog.draw_failure(base)
-    if not need.is_met and need.kind in _NONE_YET:
+    if need.note:
+        st.caption(f":orange[:material/warning:] {escape(need.note)}")
+    is_empty = bool(need.note) or not need.is_met
+    if is_empty and need.kind in _NONE_YET:
         _draw_way_to_add(need.kind, field, form)
     if need.kind is NeedKind.MCP_SERVER:
         _draw_lost_server(form.state.value(field), form)
-    if need.note:
-        st.caption(f":orange[:material/warning:] {escape(need.note)}")
     if field.resource != "knowledge_base" or not form.server.may_change:
         return
     if form.server_info.capabilities.ingestion:
         knowledge_dialog.draw(field, form)
-    elif not need.is_met:
+    elif is_empty:
         version = form.server_info.version
         st.caption(
             f"Langflow {version} can't add files from here. Make a knowledge base in its editor."

@@ -12,6 +12,7 @@ from tests.support.flows import chat_input, edge, entry, flow, graph, group, nod
 MODEL = entry("ModelInput", "model", [], model_type="language", required=True)
 FILE = entry("FileInput", "file", "", file_path=[])
 KEY = entry("SecretStrInput", "str", "", password=True, required=True, display_name="API Key")
+BASE = entry("DropdownInput", "str", "", options=[], required=True)
 
 
 @pytest.mark.parametrize(
@@ -19,8 +20,8 @@ KEY = entry("SecretStrInput", "str", "", password=True, required=True, display_n
     [
         ({"model": MODEL}, ("Model",)),
         ({"path": FILE}, ("File",)),
-        ({"knowledge_base": text()}, ("Knowledge base",)),
-        ({"memory_base": text()}, ("Memory base",)),
+        ({"knowledge_base": BASE}, ("Knowledge base",)),
+        ({"memory_base": BASE}, ("Memory base",)),
         ({"mcp_server": entry("McpInput", "mcp", {})}, ("MCP server",)),
         ({"api_key": KEY}, ("Key of T",)),
         ({"api_key": {**KEY, "value": "sk-stored-1234"}}, ()),
@@ -29,6 +30,13 @@ KEY = entry("SecretStrInput", "str", "", password=True, required=True, display_n
 )
 def test_a_flow_tells_what_it_needs(parameters, needs):
     assert outline_flow(flow(node("T-a", **parameters))).needs == needs
+
+
+@pytest.mark.parametrize(("stored", "words"), [("", " (optional)"), ("of another user", "")])
+def test_an_agent_can_do_without_the_base_of_a_tool_unless_the_flow_names_one(stored, words):
+    tool = node("M-a", memory_base={**BASE, "value": stored})
+    tool["data"]["node"]["tool_mode"] = True
+    assert outline_flow(flow(tool)).needs == (f"Memory base{words}",)
 
 
 def test_a_need_is_listed_once_and_only_for_components_that_run():

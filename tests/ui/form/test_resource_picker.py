@@ -92,6 +92,18 @@ def test_a_flow_without_memory_bases_says_where_to_add_one():
     assert links(has_one) == {}
 
 
+def test_setup_asks_for_the_memory_base_of_a_tool_and_is_ready_without_it():
+    tool = knowledge_node("memory_base")
+    tool["data"]["node"]["tool_mode"] = True
+    found = pick(tool, memory_bases=())
+    assert list(found.at.selectbox) == [found.find("selectbox", "Knowledge-a.memory_base")]
+    shown = found.text()
+    assert "Ready" in shown
+    assert "Optional. The agent runs without one, but this tool fails if it is called." in shown
+    assert "This flow has none. Add one in Langflow's editor, under Memories." in shown
+    assert links(found) == {"Edit in Langflow": f"{URL}/flow/{FLOW_ID}"}
+
+
 def mcp_node(server: dict) -> dict:
     return node("MCPTools-m", mcp_server=entry("McpInput", "mcp", server))
 
