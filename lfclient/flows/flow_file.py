@@ -9,8 +9,9 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from pydantic_core import from_json
 
+from lfclient.common import json_text
 from lfclient.common.coerce import as_dict, as_str
-from lfclient.common.formatting import format_size
+from lfclient.common.formatting import clip, format_size
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import remove_keys, replace_secrets
 from lfclient.errors import BadResponse, FileRefused
@@ -25,6 +26,7 @@ _MAX_ZIP_ENTRIES = 1_000
 _ZIP_START, _ZIP_ENTRY, _BOM = b"PK", b"PK\x01\x02", b"\xef\xbb\xbf"
 _ENDPOINT_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")  # Langflow refuses others
 _HINT = "Choose what Langflow exported: a flow as JSON, or a project as ZIP."
+_FAULT_HINT = "Correct it, or export the flow from Langflow again."
 _BROKEN_ZIP = (BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
 
 
@@ -85,20 +87,33 @@ def newer_release(flow: Flow, version: str) -> str:
 def _read_documents(content: bytes) -> list[Json]:
     if len(content) > MAX_FILE_BYTES:
         raise _too_large()
-    texts = list(_read_zip(content)) if content.startswith(_ZIP_START) else [content]
-    if sum(text.count(b"[") + text.count(b"{") for text in texts) > _MAX_CONTAINERS:
+    files = list(_read_zip(content)) if content.startswith(_ZIP_START) else [("", content)]
+    if sum(text.count(b"[") + text.count(b"{") for _, text in files) > _MAX_CONTAINERS:
         raise FileRefused(
             f"The file has more than {_MAX_CONTAINERS:,} lists and objects, the limit.",
             hint=_HINT,
         )
+    return [_parse(text.removeprefix(_BOM), name) for name, text in files]
+
+
+def _parse(text: bytes, name: str) -> Json:
+    """Return the JSON of a file; `name` is its name in a ZIP, "" outside."""
     try:
-        return [from_json(text.removeprefix(_BOM)) for text in texts]
+        return from_json(text)
     except ValueError as error:
-        raise FileRefused("The file is neither JSON nor a ZIP.", hint=_HINT) from error
+        if not name and not text.lstrip().startswith((b"{", b"[")):
+            raise FileRefused("The file is neither JSON nor a ZIP.", hint=_HINT) from error
+        fault = f"This is not valid JSON: {error}."
+    try:  # this parser counts the columns in characters, as editors do
+        json_text.from_json(text.decode(errors="replace"))
+    except ValueError as error:
+        fault = str(error)
+    place = f"“{clip(name, 80)}”: " if name else ""
+    raise FileRefused(place + fault, hint=_FAULT_HINT)
 
 
-def _read_zip(content: bytes) -> Iterator[bytes]:
-    """Yield the JSON files in a ZIP."""
+def _read_zip(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield the JSON files in a ZIP, by name."""
     # counted before the ZIP is opened, which takes 500 bytes of memory for each
     if content.count(_ZIP_ENTRY) > _MAX_ZIP_ENTRIES:
         raise FileRefused(f"The ZIP contains more than {_MAX_ZIP_ENTRIES:,} files.", hint=_HINT)
@@ -116,7 +131,7 @@ def _read_zip(content: bytes) -> Iterator[bytes]:
                 remaining -= len(text)
                 if remaining < 0:
                     raise _too_large()
-                yield text
+                yield entry.filename, text
     except _BROKEN_ZIP as error:
         raise FileRefused("The ZIP is damaged or encrypted.", hint=_HINT) from error
 

@@ -92,13 +92,33 @@ def test_anything_without_a_flow_is_refused(data: Any):
     assert "exported" in caught.value.hint
 
 
-@pytest.mark.parametrize(
-    "data",
-    ["", "<html>", "\ud800", b"\xff\xfe", '{"name": ', "[" * 5_000, zip_of({"a.json": b"<"})],
-)
+@pytest.mark.parametrize("data", ["", "<html>", "\ud800", b"\xff\xfe"])
 def test_anything_but_json_is_refused(data: Any):
     with pytest.raises(FileRefused, match="neither JSON nor a ZIP"):
         read_flows(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "fault"),
+    [
+        ('{"name": ', "This is not valid JSON: Expecting value at line 1, column 10."),
+        (
+            '{"name": "Ünï"\n "data": {}}',
+            "This is not valid JSON: Expecting ',' delimiter at line 2, column 2.",
+        ),
+        ('\ufeff {"ü": "é" "x"}', "Expecting ',' delimiter at line 1, column 12."),
+        (b'{"name":\n"\xff"}', "This is not valid JSON: invalid unicode code point at line 2"),
+        ("[" * 5_000, "This JSON is nested too deeply."),
+        ("[" * 300 + "]" * 300, "recursion limit exceeded at line 1 column"),
+        (zip_of({"b/a.json": b"<"}), "“b/a.json”: This is not valid JSON: Expecting value at line"),
+    ],
+)
+def test_a_fault_in_json_is_named_with_its_place(data: Any, fault: str):
+    """For those who edit an export by hand."""
+    with pytest.raises(FileRefused) as caught:
+        read_flows(data)
+    assert fault in caught.value.message
+    assert caught.value.hint == "Correct it, or export the flow from Langflow again."
 
 
 def test_code_in_lines_becomes_text():
