@@ -74,7 +74,9 @@ class Run:
 
     `components` and `messages`, both by id, and `waiting_for`, the open question, come from the
     run's events; `last_event_id` is the id of the last one. `decided` are the answered questions in
-    order. `usage` needs the components, which `run` and `wait` add to a run that asked models.
+    order. `removed_message` is the last message that the server removed, as it does if an agent
+    fails; only the calls of tools in it are kept. `usage` needs the components, which `run` and
+    `wait` add to a run that asked models.
 
     `has_temporary_flow` says that `flow_id` is a flow that was created for this run alone, as
     `LangflowClient.submit` describes.
@@ -98,6 +100,7 @@ class Run:
     messages: dict[str, Message] = field(default_factory=dict)
     waiting_for: HumanInput | None = None
     decided: tuple[HumanInput, ...] = ()
+    removed_message: Message | None = None
     last_event_id: str | None = None
     has_temporary_flow: bool = False
 

@@ -8,6 +8,7 @@ from lfclient.outputs.model import OutputKind, is_empty
 from lfclient.runs import events
 from lfclient.runs.components import ComponentRun, ComponentState, HumanInput, Message, RunError
 from lfclient.runs.model import Run, RunStatus
+from lfclient.runs.tool_calls import read_call
 
 _MAX_LOG_LINES = 200  # lines stored per component
 
@@ -36,8 +37,7 @@ def _reduce(run: Run, event: events.Event) -> Run:
         case events.MessageAdded():
             return _add_message(run, event.message)
         case events.MessageRemoved():
-            rest = {id: text for id, text in run.messages.items() if id != event.message_id}
-            return replace(run, messages=rest)
+            return _remove_message(run, event.message_id)
         case events.ComponentStarted():
             return _update_component(run, event.component_id, state=ComponentState.RUNNING)
         case events.ComponentFinished():
@@ -131,6 +131,16 @@ def _add_message(run: Run, message: Message) -> Run:
     return run
 
 
+def _remove_message(run: Run, message_id: str) -> Run:
+    removed = run.messages.get(message_id)
+    if removed is None:
+        return run
+    rest = {id: message for id, message in run.messages.items() if id != message_id}
+    calls = tuple(block for block in removed.blocks if read_call(block))
+    removed = replace(removed, text="", streamed="", files=(), blocks=calls)
+    return replace(run, messages=rest, removed_message=removed)
+
+
 def _append_token(run: Run, event: events.Token) -> Run:
     name = event.message_id
     before = run.messages.get(name) or Message(name, sender="Machine", complete=False)
@@ -159,7 +169,8 @@ def _suspend(run: Run, request: HumanInput) -> Run:
         else component
         for id, component in run.components.items()
     }
-    run = replace(run, components=components, waiting_for=request)
+    # an agent that asks sends its message again after the decision
+    run = replace(run, components=components, waiting_for=request, removed_message=None)
     if request.component_id:
         # its finished event came just before, but without its final output
         run = _update_component(
@@ -215,6 +226,7 @@ def merge_response(run: Run, response: Run) -> Run:
         messages=run.messages,
         waiting_for=run.waiting_for,
         decided=run.decided,
+        removed_message=run.removed_message,
         last_event_id=run.last_event_id,
     )
 

@@ -53,15 +53,21 @@ def mark_tools(run: Run, flow: Flow | None) -> Run:
 
     A server reports a tool as done once it was offered to the agent. Until a call, or the agent's
     end, it is waiting. It stays done if the flow is unknown, or the messages of an agent that has
-    ended don't tell whether it was called.
+    ended don't tell whether it was called. That of an agent that failed was removed.
     """
     if flow is None:
         return run
     tools = find_tools(flow)
     owners = owners_of_functions(tools)
-    calls = read_calls(run.answers)
-    ended = {id for id, component in run.components.items() if component.state in _ENDED}
-    told = ended & _writers(run, frozenset(chain(*(tool.agents for tool in tools))))
+    agents = frozenset(chain(*(tool.agents for tool in tools)))
+    states = {id: component.state for id, component in run.components.items()}
+    ended = {id for id, state in states.items() if state in _ENDED}
+    failed = {id for id in agents if states.get(id) is ComponentState.FAILED}
+    calls, told = read_calls(run.answers), ended & _writers(run, agents)
+    if run.removed_message and len(failed) == 1:
+        # the return of its last call may have had no event
+        calls += [replace(call, is_open=False) for call in read_calls([run.removed_message])]
+        told |= failed
     marked = dict(run.components)
     for tool in tools:
         component = run.components.get(tool.component_id)

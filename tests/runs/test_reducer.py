@@ -154,6 +154,20 @@ def test_a_removed_message_is_gone():
     assert run.messages == {}
 
 
+def test_the_last_removed_message_is_kept_with_its_calls_alone():
+    blocks = ({"type": "tool_use", "name": "add"}, {"type": "text", "text": "text"})
+    first, last = Message("m", "text"), Message("n", "text", complete=False, blocks=blocks)
+    added = [MessageAdded(first), MessageAdded(last), Token("n", "text more")]
+    run = after([*added, MessageRemoved("m"), MessageRemoved("n"), MessageRemoved("o")])
+    assert run.removed_message == Message("n", complete=False, blocks=blocks[:1])
+
+
+def test_a_question_ends_the_message_that_was_removed_for_it():
+    """The agent sends it again after the decision."""
+    asked = [MessageAdded(Message("m")), MessageRemoved("m")]
+    assert after([*asked, HumanInputRequired(HumanInput("A:job", "Pay?"))]).removed_message is None
+
+
 def test_the_end_brings_the_outcome_and_keeps_the_events():
     run = after(read(events("1.13.0", "bg_events_live"))[:5])
     judged = replace(

@@ -22,7 +22,12 @@ def answer(*steps: dict[str, Any], id: str = "Agent-1", complete: bool = True) -
     return Message(id, "Done", "Machine", "AI", None, component_id, complete=complete, blocks=steps)
 
 
-def states(*messages: Message, status: RunStatus = RunStatus.COMPLETED, **agents: S) -> list[S]:
+def states(
+    *messages: Message,
+    removed: Message | None = None,
+    status: RunStatus = RunStatus.COMPLETED,
+    **agents: S,
+) -> list[S]:
     """Return the states of two tools after a run of the agents 1 and, if named, 2."""
     agents = {"Agent-1": S.DONE} | {f"Agent-{name[-1]}": state for name, state in agents.items()}
     nodes = [tool("Sum-1", "add", "subtract"), tool("Stock-1", "look_up"), *map(flows.node, agents)]
@@ -32,7 +37,7 @@ def states(*messages: Message, status: RunStatus = RunStatus.COMPLETED, **agents
     components = {id: ComponentRun(id, S.DONE, seconds=0.1) for id in ("Sum-1", "Stock-1")}
     components |= {id: ComponentRun(id, state) for id, state in agents.items()}
     flow = flows.flow(*nodes, edges=edges)
-    run = Run(flow.id, "background", status, components=components)
+    run = Run(flow.id, "background", status, components=components, removed_message=removed)
     run.messages.update({f"{number}": message for number, message in enumerate(messages)})
     marked = mark_tools(run, flow).components
     return [marked["Sum-1"].state, marked["Stock-1"].state]
@@ -60,6 +65,25 @@ def test_a_tool_waits_until_it_is_called_and_runs_until_its_call_returns_or_the_
     assert states(open_call, **running) == [S.WAITING, S.RUNNING]
     stopped = {"status": RunStatus.CANCELLED, "agent_1": S.INTERRUPTED}
     assert states(open_call, **stopped) == [S.NOT_CALLED, S.INTERRUPTED]
+
+
+def states_after_failure(removed: Message | None, **agents: S) -> list[S]:
+    """Return the states of two tools after a run whose agent 1 failed."""
+    return states(removed=removed, status=RunStatus.FAILED, agent_1=S.FAILED, **agents)
+
+
+def test_the_removed_message_of_an_agent_that_failed_tells_its_calls():
+    assert states_after_failure(answer(complete=False)) == [S.NOT_CALLED, S.NOT_CALLED]
+    assert states_after_failure(answer(step("add"), complete=False)) == [S.DONE, S.NOT_CALLED]
+    open_call = answer(step("look_up", None), complete=False)
+    assert states_after_failure(open_call) == [S.NOT_CALLED, S.DONE]
+
+
+def test_a_tool_of_an_agent_that_failed_stays_done_if_no_message_tells():
+    assert states_after_failure(None) == [S.DONE, S.DONE]
+    removed = answer(complete=False)
+    assert states_after_failure(removed, agent_2=S.FAILED) == [S.DONE, S.DONE]
+    assert states(removed=removed) == [S.DONE, S.DONE]
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ def whole_run() -> Run:
             "B-1": ComponentRun("B-1", ComponentState.SKIPPED),
         },
         messages={"m": Message("m", "Hello", "Machine", files=("a/b.png",), streamed="Hel")},
+        removed_message=Message("r", complete=False, blocks=({"type": "tool_use"},)),
         waiting_for=HumanInput("q", "Pay?", (Decision("yes", "Yes"),), expires_at=NOW),
         decided=(HumanInput("p", "Go?", (Decision("no", "No"),), sent="no", sent_at=NOW),),
         last_event_id="7",

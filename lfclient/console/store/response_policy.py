@@ -98,7 +98,7 @@ def _strip_values(run: Run, parts: StoredParts) -> Run:
 
 
 def _strip_details(run: Run) -> Run:
-    """Remove the raw response, component outputs, logs, tracebacks and questions."""
+    """Remove the raw response, component outputs, logs, tracebacks, questions and removed steps."""
 
     def strip(component: ComponentRun) -> ComponentRun:
         error = component.error and replace(component.error, traceback=None)
@@ -110,6 +110,7 @@ def _strip_details(run: Run) -> Run:
         metadata={},
         components={name: strip(component) for name, component in run.components.items()},
         errors=tuple(replace(error, traceback=None) for error in run.errors),
+        removed_message=None,
         waiting_for=run.waiting_for and replace(run.waiting_for, prompt=_NO_PROMPT),
         decided=tuple(replace(question, prompt="") for question in run.decided),
     )

@@ -57,6 +57,7 @@ def make_run(size=0):
             "u": Message("u", ASKED, "User"),
             "m": Message("m", SAID, "Machine", blocks=({"tool_input": ASKED},)),
         },
+        removed_message=Message("r", blocks=({"tool_input": ASKED, "output": SAID},)),
         waiting_for=HumanInput("q", f"{ASKED}: {SAID}?"),
         decided=(HumanInput("p", f"{ASKED}: {SAID}?", sent="yes"),),
     )
