@@ -20,9 +20,6 @@ from tests.support.fake_events import FLOW_ID, question
 
 _ACTIVE = ("queued", "in_progress")
 _TICK = 0.02  # seconds between two looks at what a test may change
-# until the stream of a suspended job closes; Langflow's takes half a second if it was open before,
-# else it closes at once, and the console opens it again at once
-_SUSPENDED_TICKS = 5
 _EVENT_STREAM = {"content-type": "text/event-stream; charset=utf-8"}
 VERSIONS = {"inputs": "1.10.3", "modes": "1.13.0"}
 
@@ -357,9 +354,6 @@ class _JobStream(httpx.AsyncByteStream):
                 if self._server.keeps_alive:
                     yield b": keepalive\n\n"
                 await asyncio.sleep(_TICK)
-            for _ in range(_SUSPENDED_TICKS):
-                if self._job.status == "suspended":
-                    await asyncio.sleep(_TICK)
             return
         if not self._server.silent_stream:
             yield _frame(1, "build_start", {})

@@ -8,7 +8,7 @@ from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.timings import Schedule
 from lfclient.errors import LangflowError
 from lfclient.runs.events import KeepAlive, RunEnded
-from lfclient.runs.model import Run
+from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.reducer import apply
 
 # a stream that could not be read so many times is not opened again
@@ -81,6 +81,7 @@ class EventListener:
     async def _read_events(self) -> None:
         context = self._context
         last_event_id = context.record.run.last_event_id if context.record.run else None
+        is_news = False
         try:
             stream = context.client.events(context.run, last_event_id, context.flow)
             async with context.load.streams, aclosing(stream) as events:
@@ -89,6 +90,7 @@ class EventListener:
                         self.last_activity = time.monotonic()
                     if event.id is not None:
                         self._openings = 1  # the stream works
+                        is_news = True
                     if isinstance(event, RunEnded):
                         self.final_run = apply(context.run, event)
                         self.is_complete = event.id is not None
@@ -97,4 +99,6 @@ class EventListener:
         except LangflowError:
             pass  # the next poll reports what is wrong
         finally:
-            self.has_news.set()
+            # the stream of a run that waits for a person closes at once, without a new event
+            if is_news or context.record.status is not RunStatus.SUSPENDED:
+                self.has_news.set()

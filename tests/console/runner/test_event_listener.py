@@ -1,6 +1,7 @@
 """A job's events change its record, and a person's decision is sent once."""
 
 import threading
+import time
 
 import httpx
 import pytest
@@ -9,7 +10,14 @@ from lfclient import ComponentState, HumanInput, RunStatus
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.errors import StoreError
 from tests.support.fake_events import component_done, event
-from tests.support.runner_bench import CONNECTION, JOB, RUN_STARTED, STOP, component_states
+from tests.support.runner_bench import (
+    CONNECTION,
+    JOB,
+    RARELY,
+    RUN_STARTED,
+    STOP,
+    component_states,
+)
 
 
 @pytest.fixture
@@ -59,6 +67,15 @@ def test_two_stops_send_one_request(bench, running):
     record = bench.wait_for_end(running)
     assert record.status is RunStatus.CANCELLED
     assert bench.server.count("POST", STOP) == 1
+
+
+def test_a_run_that_waits_for_a_person_is_polled_rarely(bench):
+    """Langflow closes its event stream at once, which is no news."""
+    bench.use_timings(suspended=RARELY)
+    bench.start_suspended()
+    before = len(bench.server.requests)
+    time.sleep(0.5)
+    assert len(bench.server.requests) - before < 10
 
 
 def test_of_two_decisions_only_the_first_is_sent(bench, suspended):
