@@ -25,6 +25,12 @@ from pages._ui.widgets import alerts, file_uploader
 from pages._ui.widgets.markdown import escape
 
 _MAX_SECONDS = 600.0
+# The types that Langflow's editor takes, from 1.8 to 1.13. The server reads PDF and DOCX, and takes
+# the bytes of any other file for text: those of an image or a presentation become garbage.
+_FILE_TYPES = (
+    *("pdf", "docx", "txt", "md", "mdx", "html", "htm", "xhtml", "xml", "adoc", "asciidoc", "asc"),
+    *("csv", "json", "yaml", "yml", "py", "js", "ts", "tsx", "sh", "sql"),
+)
 _LIST_SECONDS = 30.0  # a redraw of the page, once the list is there, would close the dialog
 
 
@@ -176,7 +182,13 @@ def _choose_model(models: Sequence[ModelOption], form: FlowForm, key: str) -> Mo
 
 def _choose_files(id: str) -> Sequence[UploadedFile]:
     """Draw the file field, and the files that were chosen before the dialog was closed."""
-    chosen = file_uploader.draw("Files", accept_multiple_files=True, key=_UPLOADER)
+    chosen = file_uploader.draw(
+        "Files", type=_FILE_TYPES, accept_multiple_files=True, key=_UPLOADER
+    )
+    st.caption(
+        "Langflow reads PDF, DOCX and text, such as Markdown, HTML, CSV or JSON. It can't read "
+        "images, spreadsheets or presentations."
+    )
     kept = _kept_files(id).get() or []
     for file in kept:
         with file_fields.file_row(f"kept-{file.file_id}"):

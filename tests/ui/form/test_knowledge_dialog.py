@@ -143,6 +143,15 @@ def chosen(found: Form) -> str | None:
     return state.overrides().get(KEY)
 
 
+def test_only_files_that_langflow_reads_are_taken(api):
+    """It takes the bytes of others for text."""
+    found = open_dialog()
+    taken = set(found.at.file_uploader(key="knowledge-files").proto.type)
+    assert {".pdf", ".docx", ".txt", ".md", ".html", ".csv", ".json"} < taken
+    assert taken.isdisjoint({".png", ".jpg", ".doc", ".pptx", ".xlsx", ".zip"})
+    assert "It can't read images" in found.text()
+
+
 def test_a_new_knowledge_base_is_chosen_once_it_has_its_files(api):
     found = open_dialog()
     assert model_box(found).options == ["Ollama: nomic"]
