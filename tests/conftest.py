@@ -63,13 +63,18 @@ class GroupScheduling(LoadScopeScheduling):
     """Assign whole groups to a worker: tests of a file, or of a server of Langflow."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file, _, rest = nodeid.partition("::")
-        parameters = rest.partition("[")[2]
-        version = next((v for v in servers.VERSIONS if v in parameters), None)
-        if not version or _folder(_TESTS.parent / file) != "live":
-            return file
-        isolated = servers.ISOLATED if servers.ISOLATED in parameters else ""
-        return f"langflow-{version}{isolated}"
+        return _group(nodeid)
+
+
+def _group(nodeid: str) -> str:
+    """Return the name of the group of a test."""
+    file, _, rest = nodeid.partition("::")
+    parameters = rest.partition("[")[2]
+    version = next((v for v in servers.VERSIONS if v in parameters), None)
+    if not version or _folder(_TESTS.parent / file) != "live":
+        return file
+    isolated = servers.ISOLATED if servers.ISOLATED in parameters else ""
+    return f"langflow-{version}{isolated}"
 
 
 def _folder(file: Path) -> str:
@@ -95,26 +100,41 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of a folder with its name, before `-m` chooses; the slowest folders run first.
+    """Mark the tests of a folder with its name, before `-m` chooses, and sort the groups.
 
-    Tests on PostgreSQL are live, too. The test that installs a Langflow of its own comes after the
-    servers, which download the same packages. In a folder the files with the most tests run first,
-    so that no worker is left with a long one.
+    Tests on PostgreSQL are live, too.
     """
-    counts = Counter(item.path for item in items)
     for item in items:
         folder = _folder(item.path)
         if folder in ("live", "browser"):
             item.add_marker(folder)
         if hasattr(item, "callspec") and "postgresql" in item.callspec.params.values():
             item.add_marker("live")
-    turns = {file: _turn(file, tests) for file, tests in counts.items()}
-    items.sort(key=lambda item: turns[item.path])
+    turns = _turns(items)
+    items.sort(key=lambda item: turns[_group(item.nodeid)])
 
 
-def _turn(file: Path, tests: int) -> tuple[int, int]:
-    turn = {"browser": 0, "live": 1}.get(_folder(file), 3)
-    return 2 if file.name == _FROM_NOTHING else turn, -tests
+# tests that load the processors, tests that wait for servers, and tests that wait for threads
+_MIXED = ("browser", "live", "console")
+
+
+def _turns(items: list[pytest.Item]) -> dict[str, float]:
+    """Return each group's turn: below 1 in the slow folders, of which each gets its share.
+
+    Of a folder, the groups with the most tests come first, so that no worker is left with a long
+    one. The test that installs a Langflow of its own comes halfway, after the servers, which
+    download the same packages.
+    """
+    groups: dict[str, Counter[str]] = {}
+    for item in items:
+        groups.setdefault(_folder(item.path), Counter())[_group(item.nodeid)] += 1
+    turns = {}
+    for folder, tests in groups.items():
+        for rank, (group, _) in enumerate(tests.most_common()):
+            turns[group] = rank / len(tests) if folder in _MIXED else 1
+            if group.endswith(_FROM_NOTHING):
+                turns[group] = 0.5
+    return turns
 
 
 @pytest.hookimpl(wrapper=True)
