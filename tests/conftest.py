@@ -114,26 +114,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: turns[_group(item.nodeid)])
 
 
-# tests that load the processors, tests that wait for servers, and tests that wait for threads
+# tests that load the processors, that wait for servers, and that wait for threads
 _MIXED = ("browser", "live", "console")
 
 
 def _turns(items: list[pytest.Item]) -> dict[str, float]:
-    """Return each group's turn: below 1 in the slow folders, of which each gets its share.
+    """Return each group's turn: those of the mixed folders evenly between 0 and 1, then the rest.
 
-    Of a folder, the groups with the most tests come first, so that no worker is left with a long
-    one. The test that installs a Langflow of its own comes halfway, after the servers, which
-    download the same packages.
+    So the processors are busy all the time. In a folder the groups with the most tests come first,
+    so that no worker is left with a long one. The test that installs a Langflow of its own comes
+    halfway, after the servers, which download the same packages.
     """
-    groups: dict[str, Counter[str]] = {}
+    folders: dict[str, Counter[str]] = {}
     for item in items:
-        groups.setdefault(_folder(item.path), Counter())[_group(item.nodeid)] += 1
+        folders.setdefault(_folder(item.path), Counter())[_group(item.nodeid)] += 1
     turns = {}
-    for folder, tests in groups.items():
+    for folder, tests in folders.items():
+        first = 0 if folder in _MIXED else 1
         for rank, (group, _) in enumerate(tests.most_common()):
-            turns[group] = rank / len(tests) if folder in _MIXED else 1
-            if group.endswith(_FROM_NOTHING):
-                turns[group] = 0.5
+            turns[group] = 0.5 if group.endswith(_FROM_NOTHING) else first + rank / len(tests)
     return turns
 
 
