@@ -43,7 +43,7 @@ def fail_on_exception(monkeypatch):
     monkeypatch.setattr(ElementTree, "run", run_and_check)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def share_component_registry():
     """Search the installed packages for components once, as a server does, not for each page."""
     manager = BidiComponentManager()
@@ -54,7 +54,7 @@ def share_component_registry():
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def share_runtime():
     """Compile scripts once, and let AppTest use one fake runtime, whose browser has no cookies.
 
@@ -69,7 +69,7 @@ def share_runtime():
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def work_out_once():
     """Find the installer and read each server's address once, and hash no messages to a browser.
 
@@ -83,7 +83,7 @@ def work_out_once():
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def collect_no_garbage_after_each_script():
     """Leave garbage to the interpreter; Streamlit collects all of it after each run of a script."""
     with pytest.MonkeyPatch.context() as patch:
@@ -91,14 +91,14 @@ def collect_no_garbage_after_each_script():
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def console_options():
     """Set options of .streamlit/config.toml whose defaults take a tenth of a page's time."""
     for name in ("browser.gatherUsageStats", "runner.magicEnabled"):
         config.set_option(name, False)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def wait_without_polling():
     """Wait for a script's end for a minute: a busy machine takes longer than AppTest's 3 seconds.
 
@@ -115,14 +115,14 @@ def wait_without_polling():
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def no_sockets():
     """Let the pages ask a stand-in without a connection."""
     with answer_without_sockets():
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def trust_new_folders():
     """Check neither the schema of a copied database nor, at once, for runs of dead processes.
 
