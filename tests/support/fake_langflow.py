@@ -125,7 +125,7 @@ class FakeLangflow:
     resume_refusal: httpx.Response | None = None  # the response to all decisions
     resume_fault: httpx.Response | None = None  # the response to a decision that was accepted
     decisions: list[str] = field(default_factory=list)
-    builds: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    builds: dict[str, list[dict[str, Any]]] | None = field(default_factory=dict)
     messages: list[dict[str, Any]] = field(default_factory=list)
     transactions: list[dict[str, Any]] = field(default_factory=list)
     jobs: dict[str, Job] = field(default_factory=dict)
@@ -183,7 +183,7 @@ class FakeLangflow:
             return self._resume(self.jobs[path.split("/")[-2]], request)
         if path.startswith("/api/v1/flows/") and not self.is_flow_deleted:
             return await self._flow(path.split("/")[-1], request)
-        if path == "/api/v1/monitor/builds":
+        if path == "/api/v1/monitor/builds" and self.builds is not None:
             return httpx.Response(200, json={"vertex_builds": self.builds})
         if path == "/api/v1/monitor/messages":
             return httpx.Response(200, json=self.messages)

@@ -56,6 +56,12 @@ def test_a_run_with_an_unknown_outcome_is_searched_for_again_when_it_is_opened(b
     assert bench.server.count("POST", SUBMIT) == 1
 
 
+def test_the_search_ends_on_a_server_without_records_of_components(bench):
+    bench.server.builds = None
+    record = lose_for_good(bench)
+    assert "before you run it again" in record.problem.hint
+
+
 @both_dialects
 def test_a_run_whose_end_nobody_saw_ended_when_the_server_says(bench):
     before = lose_for_good(bench)
