@@ -86,7 +86,7 @@ def deadline_text(question: HumanInput) -> str:
     if question.expires_at is None:
         return ""
     left = (question.expires_at - datetime.now(UTC)).total_seconds()
-    then = "no branch runs"
+    then = "the run goes no further"
     if question.fallback_action:
         then = f"the run continues with “{question.label_of(question.fallback_action)}”"
     if left > 0:

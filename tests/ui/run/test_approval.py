@@ -43,7 +43,7 @@ def test_a_question_has_a_button_for_each_decision(langflow_stand_in, monkeypatc
 
 @pytest.mark.parametrize(
     ("fallback", "means"),
-    [("reject", "the run continues with “Reject”"), (None, "no branch runs")],
+    [("reject", "the run continues with “Reject”"), (None, "the run goes no further")],
 )
 @pytest.mark.parametrize(
     ("hours", "sentence"),
