@@ -23,7 +23,7 @@ log = logging.getLogger("langflow_console")
 class MissingValue(errors.InvalidRequest):
     """A required field is empty."""
 
-    default_hint = "Enter or choose what is missing."
+    default_hint = ""  # the heading says what to do
 
 
 class NotReady(errors.InvalidRequest):
