@@ -61,13 +61,13 @@ TITLES: dict[type[LangflowError], str] = {
     StoreError: "The console's database can't be used",
     PresetNameTaken: "The name is taken",
     PresetConflict: "The preset was changed elsewhere",
-    LangflowError: "Something went wrong",
+    LangflowError: "",  # its message comes first
 }
 _MAX_TEXT = 600  # characters of a message or hint
 
 
 def title(error: LangflowError) -> str:
-    """Return the heading of an error, by its closest class in `TITLES`."""
+    """Return the heading of an error, by its closest class in `TITLES`; "" if it has none."""
     return next(TITLES[kind] for kind in type(error).__mro__ if kind in TITLES)
 
 
@@ -78,7 +78,7 @@ def show(error: LangflowError) -> None:
 
 def show_message(heading: str, message: str, hint: str = "", *, warning: bool = False) -> None:
     """Draw an error or warning, whose texts are escaped."""
-    lines = [f"**{escape(heading)}**"]
+    lines = [f"**{escape(heading)}**"] if heading else []
     if message:
         lines.append(escape_message(clip(message, _MAX_TEXT)))
     if hint:

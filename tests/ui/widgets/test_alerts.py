@@ -38,6 +38,18 @@ def test_an_error_shows_heading_message_and_hint():
     assert text.index("not accepted") < text.index("refused the key") < text.index("Create an API")
 
 
+def test_an_error_of_no_known_kind_has_no_heading_that_says_nothing():
+
+    def script():
+        from lfclient.errors import LangflowError
+        from pages._ui.widgets import alerts
+
+        alerts.show(LangflowError("The files could not be added.", hint="Try again."))
+
+    text = run_script(script).error[0].value.replace("\\", "")
+    assert text == "The files could not be added.\n\n:material/arrow_forward: Try again."
+
+
 def test_an_address_is_called_invalid_only_if_it_could_never_be_used():
     assert alerts.title(AddressRefused("x")) == "Invalid address"
     assert alerts.title(AddressNotAllowed("x")) == "Address not allowed"
