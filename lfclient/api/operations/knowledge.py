@@ -67,6 +67,12 @@ def create_knowledge_base(name: str, model: ModelOption) -> Steps[KnowledgeBase]
     }
     spec = RequestSpec("POST", _KNOWLEDGE, json=body, min_timeout=_STORE_SECONDS)
     response = yield from send(spec)
+    if response.status == 409:  # Langflow tells the name of the folder
+        raise InvalidRequest(
+            f"A knowledge base named “{name}” already exists.",
+            hint="Choose another name, then try again.",
+            status=409,
+        )
     if not response.is_success:
         raise _refused(response, "Choose another name, then try again.")
     created = parse_knowledge_base(as_dict(response.json("new knowledge base")))

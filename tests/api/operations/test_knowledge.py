@@ -47,11 +47,13 @@ def test_a_knowledge_base_is_created_for_a_model():
     }
 
 
-def test_a_name_that_is_taken_is_refused_in_the_servers_words():
+def test_a_name_that_is_taken_is_refused_as_it_was_entered():
+    """Langflow names the folder."""
     taken = (409, {"detail": "Knowledge base 'My_docs' already exists"})
     server = Server().on("POST", BASES, taken)
-    with server.client() as client, pytest.raises(InvalidRequest, match="already exists") as caught:
+    with server.client() as client, pytest.raises(InvalidRequest) as caught:
         client.create_knowledge_base("My docs", MODEL)
+    assert str(caught.value) == "A knowledge base named “My docs” already exists."
     assert "another name" in caught.value.hint
 
 

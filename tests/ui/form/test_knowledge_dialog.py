@@ -261,7 +261,8 @@ def test_a_model_can_be_typed_while_the_servers_list_fails(api):
 
 def test_a_taken_name_stays_in_the_dialog_with_the_servers_reason(api):
     api.create_error = InvalidRequest(
-        "Knowledge base 'My notes' already exists", hint="Choose another name, then try again."
+        "A knowledge base named “My notes” already exists.",
+        hint="Choose another name, then try again.",
     )
     found = create(open_dialog())
     assert is_open(found)
