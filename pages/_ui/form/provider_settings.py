@@ -125,7 +125,9 @@ def _silence(provider: Provider, form: FlowForm) -> str:
     setting = next(one for one in provider.settings if one.name == LISTING_ADDRESS)
     address = actions.saved_text(setting, form)
     place = inline_code(address) if address else "the saved address"
-    return f"Langflow got no list of models from {place}. {CHECK_ADDRESS}"
+    has_usual_end = not address or address.rstrip("/").endswith("/v1")
+    hint = "" if has_usual_end else " Most such addresses end with `/v1`."
+    return f"Langflow got no list of models from {place}.{hint} {CHECK_ADDRESS}"
 
 
 def find_need(key: str, form: FlowForm) -> Need | None:

@@ -129,6 +129,15 @@ def test_an_address_where_the_server_found_no_models_is_reported(may_change, nam
     assert found.result.ready
 
 
+@pytest.mark.parametrize("address", ["http://gateway", "http://gateway/", "http://gateway/v1/"])
+def test_an_address_without_models_may_lack_its_usual_end(address):
+    settings = (replace(KEY, is_set=True), replace(COMPATIBLE, is_set=True, value=address))
+    provider = Provider("OpenAI", True, settings, has_silent_address=True)
+    resources = ServerResources((provider,), {"language": MODELS})
+    words = setup(agent(model=[MODELS[1].value]), resources=resources).text()
+    assert ("Most such addresses end with `/v1`." in words) == ("/v1" not in address)
+
+
 def test_a_saved_address_without_models_is_reported_before_a_model_is_chosen():
     saved = replace(COMPATIBLE, is_set=True, value="http://gateway/v1")
     settings = (replace(KEY, is_set=True), saved)
