@@ -235,7 +235,7 @@ def _create(
         try:
 
             def report(now: KnowledgeBase) -> None:
-                status.update(label=f"Adding files: {format_count(now.chunks, 'chunk')} so far")
+                status.update(label=_progress_label(now))
 
             ended = api.ingest(base, _contents(files), timeout=_MAX_SECONDS, on_change=report)
         except (InvalidRequest, FileRefused):
@@ -253,6 +253,11 @@ def _create(
             raise _FilesNotAdded(ended, model)
     form.server.reload_resources(form.flow)
     file_fields.release_files(files)
+
+
+def _progress_label(base: KnowledgeBase) -> str:
+    chunks = f": {format_count(base.chunks, 'chunk')} of text so far" if base.chunks else ""
+    return f"Adding the files{chunks}"
 
 
 def _contents(files: Sequence[UploadedFile]) -> dict[str, bytes]:
