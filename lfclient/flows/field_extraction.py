@@ -1,5 +1,6 @@
 """Extract fields from a component's raw parameters."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -88,6 +89,8 @@ _RESOURCES: dict[str, ResourceKind] = {
     "knowledge_base": "knowledge_base",
     "memory_base": "memory_base",
 }
+# how the code of Read File, in five releases, fails without a file
+_NO_FILE = re.compile(r'"No files to process\."\s+raise ')
 _PASSWORD_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.UNKNOWN})
 _VARIABLE_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.SECRET})
 
@@ -106,7 +109,8 @@ def extract_fields(
         extract_field(
             component,
             name,
-            is_connected=(component.id, name) in connected,
+            is_connected=(component.id, name) in connected
+            or ((component.id, "file_path") in connected and _fails_without(component, name)),
             component_number=numbers.get(component.id, 0),
         )
         for component in components
@@ -172,7 +176,9 @@ def extract_field(
         parameter=parameter,
         label=as_str(entry.get("display_name")) or as_str(entry.get("name")) or parameter,
         kind=kind,
-        required=entry.get("required") is True and component.runs and not owner.tool_mode,
+        required=(entry.get("required") is True or _fails_without(component, name))
+        and component.runs
+        and not owner.tool_mode,
         advanced=entry.get("advanced") is True,
         api_editable=entry.get("api_editable") is True,
         options=names,
@@ -207,6 +213,16 @@ def extract_field(
         refreshes=has_dynamic_choices(entry),
     )
     return _with_default(field, entry)
+
+
+def _fails_without(component: Component, name: str) -> bool:
+    """Return whether a component fails without the file of this parameter, by its code.
+
+    Langflow does not require it: as a tool, the component gets a path. A connected `file_path`
+    supersedes it.
+    """
+    code = as_str(as_dict(component.template.get("code")).get("value"))
+    return name == "path" and bool(_NO_FILE.search(code))
 
 
 def has_dynamic_choices(entry: JsonObject) -> bool:

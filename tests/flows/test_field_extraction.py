@@ -18,7 +18,17 @@ from lfclient.flows.validation import (
     is_secret_field,
     mask_secrets,
 )
-from tests.support.flows import PARAMETERS, chat_input, edge, entry, flow, group, node, text
+from tests.support.flows import (
+    PARAMETERS,
+    chat_input,
+    edge,
+    entry,
+    flow,
+    group,
+    node,
+    read_file,
+    text,
+)
 
 
 def field(parameter, name="p", type="Thing"):
@@ -195,6 +205,23 @@ def test_free_text_is_allowed_if_the_options_are_not_final():
     assert free(options=["a"], combobox=True)
     assert free(options=["a"], refresh_button=True)
     assert not free(options=["a"], real_time_refresh=True)
+
+
+def test_read_file_requires_the_file_without_which_its_code_fails():
+    """Langflow does not, as its agent gives a tool a path."""
+    path = flow(read_file()).fields_by_key["File-a.path"]
+    assert (path.required, path.kind) == (True, FieldKind.FILE)
+    tool = read_file()
+    tool["data"]["node"]["tool_mode"] = True
+    assert not flow(tool).fields_by_key["File-a.path"].required
+    other = node("Image-a", path=entry("FileInput", "file"), code=entry(None, "code", "pass"))
+    assert not flow(other).fields_by_key["Image-a.path"].required
+
+
+def test_read_file_takes_no_file_where_another_component_names_one():
+    wired = read_file(file_path=entry("HandleInput", "other", "", input_types=["Data"]))
+    found = flow(node("Data-d"), wired, edges=[edge("Data-d", "File-a", "file_path")])
+    assert "File-a.path" not in found.fields_by_key
 
 
 def test_nothing_is_required_of_a_component_that_never_runs():

@@ -23,6 +23,13 @@ def text(value: Any = "", **more: Any) -> dict[str, Any]:
     return entry("StrInput", "str", value, load_from_db=False, **more)
 
 
+def read_file(id: str = "File-a", path: Any = "", **template: dict[str, Any]) -> dict[str, Any]:
+    """Return the node of Read File, whose code fails without a file."""
+    file = entry("FileInput", "file", "", file_path=path or [], list=True, required=False)
+    code = 'if not file_list:\n    msg = "No files to process."\n    raise ValueError(msg)'
+    return node(id, path=file, code=entry(None, "code", code), **template)
+
+
 def node(id: str, type: str | None = None, **template: dict[str, Any]) -> dict[str, Any]:
     """Return a node with the parameters in `template`."""
     type = type or id.split("-")[0]

@@ -11,6 +11,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import browser
 from pages._ui.state import connection as connection_state
+from tests.support.flows import read_file
 from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
 
@@ -147,15 +148,14 @@ def test_a_session_named_by_the_api_key_is_refused(langflow_stand_in):
 
 
 def test_a_run_without_its_file_asks_for_the_file(langflow_stand_in):
-    file = {"name": "path", "type": "file", "_input_type": "FileInput", "show": True}
-    template = {"path": {**file, "display_name": "Files", "required": True, "value": ""}}
-    node = {"id": "File-a", "type": "genericNode", "data": {}}
-    inside = {"display_name": "File", "template": template, "outputs": []}
-    node["data"] = {"id": "File-a", "type": "File", "node": inside}
-    langflow_stand_in.set_flows(flow(ONE, "Reads", nodes=[node]))
+    langflow_stand_in.set_flows(flow(ONE, "Reads", nodes=[read_file()]))
     app = open_app()
     next(button for button in app.button if button.label == "Run").click().run()
-    assert "Choose a file." in page_text(app)
+    shown = page_text(app)
+    assert "Fill in the required fields" in shown
+    assert "Choose a file." in shown
+    assert "This is required." in shown
+    assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
 
 
 # no server configured
