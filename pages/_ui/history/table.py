@@ -37,8 +37,11 @@ from pages._ui.widgets.theme import theme_color
 from pages._ui.widgets.times import format_time, timezone_name
 
 MAX_NAME_LENGTH = 60
-_OPTIONAL_COLUMNS = {"Runs", "Found", "Image", "Fingerprint", "Cost", "Session", "Server"}
+_OPTIONAL_COLUMNS = frozenset(
+    ("Runs", "Found", "Image", "Labels", "Fingerprint", "Cost", "Session", "Server")
+)
 _TEXT_WIDTH = 280  # pixels
+_TEXT_WIDTH_BESIDE_FINGERPRINTS = 240  # so both fit into a window of 1,440 pixels
 _MAX_FOUND_WIDTH = 440  # pixels; the words of most searches are in sight
 _BRACKETS = str.maketrans({FOUND: "[", FOUND_END: "]"})  # cells are plain text
 _IMAGE_ROW_HEIGHT = 44  # pixels, if a run has a thumbnail
@@ -111,9 +114,9 @@ def table_columns(
         "Image": [list_rows.image_url(run) for run in runs],
         "Labels": [[clean_text(label) for label in run.labels] for run in runs],
         "Inputs": [row.inputs for row in rows],
-        "Fingerprint": [row.fingerprint for row in rows],
         "Tokens": [run.tokens for run in runs],
         "Cost": [known_cost_text(run.usage_by_model or {}, prices) for run in runs],
+        "Fingerprint": [row.fingerprint for row in rows],
         "Mode": [MODE_NAMES[run.mode] for run in runs],
         "Session": [clean_text(named_session(run.session_id)) for run in runs],
         "Server": [clean_text(run.server_name) if with_server else "" for run in runs],
@@ -136,6 +139,8 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
     started = [format_time(row.run.created_at, now, seconds=True) for row in rows]
     labels = ["Labels", *("   ".join(row.run.labels) for row in rows)]
     groups = {row.group_text: row.group for row in rows if row.group and row.group_text}
+    has_fingerprints = any(row.fingerprint for row in rows)
+    text_width = _TEXT_WIDTH_BESIDE_FINGERPRINTS if has_fingerprints else _TEXT_WIDTH
     colors = {
         status_badges.status_text(row.run): status_badges.STATUS_STYLES[row.run.status].color
         for row in rows
@@ -176,7 +181,7 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
             help="By the configured prices. Empty if a model is unknown or has no price.",
         ),
         "Inputs": column.TextColumn(
-            width=_TEXT_WIDTH,
+            width=text_width,
             help="The message and the values that were changed. Those that differ come first.",
         ),
         "Found": column.TextColumn(
@@ -185,7 +190,7 @@ def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:
         ),
         "Image": column.ImageColumn(width=72),
         "Output": column.TextColumn(
-            width=_TEXT_WIDTH,
+            width=text_width,
             help="The beginning of the output, and where it differs from others of the flow",
         ),
         "Fingerprint": column.TextColumn(

@@ -1,5 +1,6 @@
 """The columns of the list, of runs in memory."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -49,9 +50,23 @@ def test_a_list_has_its_main_columns_whichever_of_them_its_runs_fill():
     """Those of another page would push the rest aside. Rare ones, such as images, come and go."""
     names = list(columns(summary()))
     assert names[:6] == ["Open", "Flow", "Status", "Started", "Duration", "Output"]
-    assert names[6:] == ["Labels", "Inputs", "Tokens", "Mode"]
-    filled = summary("b", labels=("odd",), tokens=0, input_summary="Shop: Oslo")
+    assert names[6:] == ["Inputs", "Tokens", "Mode"]
+    filled = summary("b", tokens=0, input_summary="Shop: Oslo")
     assert list(columns(summary(), filled)) == names
+
+
+def test_neither_labels_that_no_run_has_nor_fingerprints_push_the_tokens_out_of_sight():
+    """In a window of 1,440 pixels they are the last that there is room for."""
+    run = summary(tokens=1_855, labels=("odd",))
+    names = list(columns(run))
+    assert names.index("Output") < names.index("Labels") < names.index("Inputs")
+    view = SimpleNamespace(load_snippets=lambda _: {}, load_shared=lambda _: set())
+    rows = [
+        replace(row, fingerprint="8e6975") for row in build_rows(view, [replace(run, labels=())])
+    ]
+    names = list(table_columns(rows, NOW, with_server=False))
+    assert "Labels" not in names
+    assert names[names.index("Inputs") :] == ["Inputs", "Tokens", "Fingerprint", "Mode"]
 
 
 def test_a_wider_column_shows_more_of_a_text():
