@@ -122,12 +122,13 @@ def read_build(component_id: str, build: Build, name: str | None) -> BuildResult
     parts = [*(as_named_parts(build.params) or {}).values(), *(content or {}).values()]
     messages = [as_dict(part["message"]) for part in parts]
     reasons = [build.params, *(message.get("errorMessage") for message in messages)]
-    tracebacks = [message.get("stackTrace") for message in messages]
+    traceback = _first_text(message.get("stackTrace") for message in messages)
+    reason = split_preamble(_first_text(reasons) or "The component failed.")[1]
     error = RunError(
-        split_preamble(_first_text(reasons) or "The component failed.")[1],
+        _precise_reason(reason, traceback),
         component_id=component_id,
         component=name,
-        traceback=_first_text(tracebacks),
+        traceback=traceback,
     )
     return BuildResult(content, error)
 
@@ -157,16 +158,18 @@ def error_from_message(data: JsonObject) -> RunError:
     traceback = _first_text(block.get("traceback") for block in blocks)
     if traceback and _CODE.fullmatch(reason):
         *_, reason = reason, *_RAISED.findall(traceback)
-    reason = split_preamble(reason)[1]
-    if traceback and is_connection_error(reason):
-        cut = _BROKEN_OFF.search(traceback)
-        reason = cut[1] if cut else reason
     return RunError(
-        reason,
+        _precise_reason(split_preamble(reason)[1], traceback),
         component_id=as_str(source.get("id")) or None,
         component=as_str(source.get("display_name")) or None,
         traceback=traceback,
     )
+
+
+def _precise_reason(reason: str, traceback: str | None) -> str:
+    """Return the error in the traceback of a broken connection, else the reason itself."""
+    cut = _BROKEN_OFF.search(traceback or "") if is_connection_error(reason) else None
+    return cut[1] if cut else reason
 
 
 def _blocks(blocks: Json) -> Iterable[JsonObject]:

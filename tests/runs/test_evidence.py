@@ -1,0 +1,37 @@
+"""The reason of a failure in a component's build."""
+
+from __future__ import annotations
+
+import pytest
+
+from lfclient.runs.evidence import read_build
+from lfclient.wire.schemas import Build
+
+BROKEN_OFF = (
+    "peer closed connection without sending complete message body (incomplete chunked read)"
+)
+
+
+@pytest.mark.parametrize(
+    ("raised", "message"),
+    [
+        (f"httpcore.RemoteProtocolError: {BROKEN_OFF}", BROKEN_OFF),
+        ("httpcore.ConnectError: All connection attempts failed", "Connection error.."),
+    ],
+)
+def test_a_build_tells_a_broken_connection_from_none(raised: str, message: str):
+    """Of a streamed run with an agent, 1.13 says “Connection error..” of both."""
+    traceback = (
+        f"Traceback (most recent call last):\n{raised}\n\n"
+        "The above exception was the direct cause of the following exception:\n\n"
+        "Traceback (most recent call last):\nopenai.APIConnectionError: Connection error.\n"
+    )
+    failed = {"errorMessage": "Connection error..", "stackTrace": traceback}
+    build = Build(
+        valid=False,
+        params="Error building Component Agent: \n\nConnection error..",
+        data={"outputs": {"response": {"type": "error", "message": failed}}},
+    )
+    error = read_build("Agent-x", build, "Agent").error
+    assert error
+    assert (error.message, error.traceback) == (message, traceback)
