@@ -1,6 +1,5 @@
 """Extract fields from a component's raw parameters."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -89,8 +88,7 @@ _RESOURCES: dict[str, ResourceKind] = {
     "knowledge_base": "knowledge_base",
     "memory_base": "memory_base",
 }
-# how the code of Read File, in five releases, fails without a file
-_NO_FILE = re.compile(r'"No files to process\."\s+raise ')
+_NO_FILE = 'msg = "No files to process."'  # in the code of Read File of five releases: it raises it
 _PASSWORD_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.UNKNOWN})
 _VARIABLE_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.SECRET})
 
@@ -222,7 +220,7 @@ def _fails_without(component: Component, name: str) -> bool:
     supersedes it.
     """
     code = as_str(as_dict(component.template.get("code")).get("value"))
-    return name == "path" and bool(_NO_FILE.search(code))
+    return name == "path" and _NO_FILE in code
 
 
 def has_dynamic_choices(entry: JsonObject) -> bool:
