@@ -41,8 +41,9 @@ def from_json(text: str) -> Json:
     try:
         value = json.loads(text, parse_constant=_reject_constant)
     except json.JSONDecodeError as error:
+        fault = error.msg.removesuffix(" at")  # of a string or a control character
         place = f"line {error.lineno}, column {error.colno}"
-        raise ValueError(f"This is not valid JSON: {error.msg} at {place}.") from error
+        raise ValueError(f"This is not valid JSON: {fault} at {place}.") from error
     except RecursionError as error:
         raise ValueError("This JSON is nested too deeply.") from error
     if "\\u" in text and has_lone_surrogate(value):

@@ -103,6 +103,10 @@ def test_anything_but_json_is_refused(data: Any):
     [
         ('{"name": ', "This is not valid JSON: Expecting value at line 1, column 10."),
         (
+            '{"name": "',
+            "This is not valid JSON: Unterminated string starting at line 1, column 10.",
+        ),
+        (
             '{"name": "Ünï"\n "data": {}}',
             "This is not valid JSON: Expecting ',' delimiter at line 2, column 2.",
         ),
