@@ -151,6 +151,7 @@ def fresh_process(monkeypatch, tmp_path):
     monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", "")
     monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", "true")
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "true")
+    databases.COPIES.clear()
     databases.create_sqlite(Path(os.environ["LFCONSOLE_DATA_DIR"]))
     # the first page of a console without a server starts one
     monkeypatch.setattr(LocalLangflow, "start_in_background", lambda *_: None)
