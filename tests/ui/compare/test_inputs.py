@@ -7,7 +7,6 @@ from lfclient.outputs.model import Output, OutputKind
 from pages._ui.state import compare_page
 from pages._ui.widgets.markdown import escape_lines
 from tests.support.flows import node, text
-from tests.ui.compare.panels import draw_inputs, make_run
 from tests.ui.support.compare_pages import (
     NOW,
     TEXT,
@@ -15,6 +14,7 @@ from tests.ui.support.compare_pages import (
     open_comparison,
     tables,
 )
+from tests.ui.support.compare_panels import draw_inputs, make_run
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import (
     ONE,

@@ -11,7 +11,6 @@ from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import NotRun
 from pages._ui.compare import runs
 from pages._ui.connection.app_context import app_context
-from tests.ui.compare.panels import draw_overview, make_run
 from tests.ui.support.compare_pages import (
     TEXT,
     message,
@@ -19,6 +18,7 @@ from tests.ui.support.compare_pages import (
     output,
     run_in_progress,
 )
+from tests.ui.support.compare_panels import draw_overview, make_run
 from tests.ui.support.whole_pages import TWO, page_text, press
 
 ROWS = [{"n": number, "city": "Oslo"} for number in range(40)]

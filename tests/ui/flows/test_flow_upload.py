@@ -4,7 +4,7 @@ import pytest
 
 from pages._ui.app import upload_quota
 from tests.support.flows import node
-from tests.ui.flows.dialog import draw_dialog
+from tests.ui.support.add_flow_dialog import draw_dialog
 from tests.ui.support.flow_pages import (
     AGENT,
     UPLOAD,

@@ -3,7 +3,7 @@
 import pytest
 
 from pages._ui.connection import loading, request_cache
-from tests.ui.flows.dialog import draw_dialog
+from tests.ui.support.add_flow_dialog import draw_dialog
 from tests.ui.support.flow_pages import (
     AGENT,
     TEMPLATES,
