@@ -140,7 +140,10 @@ def split_preamble(text: str) -> tuple[str | None, str]:
 
 
 def is_connection_error(reason: str) -> bool:
-    """Return whether only the traceback tells if a service was not reached or broke off."""
+    """Return whether this is Langflow's “Connection error.”.
+
+    Only the traceback tells its cause.
+    """
     return bool(_CONNECTION_ERROR.fullmatch(reason))
 
 

@@ -113,7 +113,7 @@ def test_a_model_is_kept_if_the_server_returns_the_first_one_of_its_provider():
     assert merged["template"]["model"]["value"] == embedding
 
 
-def test_a_model_in_whose_place_the_server_returns_another_providers_is_not_said_to_be_replaced():
+def test_a_model_is_refused_with_a_hint_if_the_server_returns_another_providers():
     """Its fields are those of the other provider, but runs ask the chosen model."""
     answer = deepcopy(definition(agent()))
     answer["template"]["model"]["value"] = [{"name": "claude", "provider": "Anthropic"}]

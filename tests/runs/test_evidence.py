@@ -19,7 +19,7 @@ BROKEN_OFF = (
         ("httpcore.ConnectError: All connection attempts failed", "Connection error.."),
     ],
 )
-def test_a_build_tells_a_broken_connection_from_none(raised: str, message: str):
+def test_a_build_tells_a_broken_connection_from_an_unreached_model(raised: str, message: str):
     """Of a streamed run with an agent, 1.13 says “Connection error..” of both."""
     traceback = (
         f"Traceback (most recent call last):\n{raised}\n\n"

@@ -149,7 +149,7 @@ def test_and_connect(address: str | None) -> None:
             error.hint = f"{error.hint} Still connected to {current.connection.name}.".strip()
         if isinstance(error, InvalidKey):
             st.session_state[connection_state.API_KEY] = ""
-            if key and _has_key(address):  # which the empty field calls saved
+            if key and _has_key(address):  # the emptied field now says “Key saved”
                 error.hint += " The saved key was not replaced."
         raise
     st.session_state[connection_state.API_KEY] = ""

@@ -28,8 +28,28 @@ _MAX_SECONDS = 600.0
 # The types that Langflow's editor takes, from 1.8 to 1.13. The server reads PDF and DOCX, and takes
 # the bytes of any other file for text: those of an image or a presentation become garbage.
 _FILE_TYPES = (
-    *("pdf", "docx", "txt", "md", "mdx", "html", "htm", "xhtml", "xml", "adoc", "asciidoc", "asc"),
-    *("csv", "json", "yaml", "yml", "py", "js", "ts", "tsx", "sh", "sql"),
+    "pdf",
+    "docx",
+    "txt",
+    "md",
+    "mdx",
+    "html",
+    "htm",
+    "xhtml",
+    "xml",
+    "adoc",
+    "asciidoc",
+    "asc",
+    "csv",
+    "json",
+    "yaml",
+    "yml",
+    "py",
+    "js",
+    "ts",
+    "tsx",
+    "sh",
+    "sql",
 )
 _LIST_SECONDS = 30.0  # a redraw of the page, once the list is there, would close the dialog
 

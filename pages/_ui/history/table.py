@@ -38,7 +38,7 @@ from pages._ui.widgets.times import format_time, timezone_name
 
 MAX_NAME_LENGTH = 60
 _OPTIONAL_COLUMNS = frozenset(
-    ("Runs", "Found", "Image", "Labels", "Fingerprint", "Cost", "Session", "Server")
+    {"Runs", "Found", "Image", "Labels", "Fingerprint", "Cost", "Session", "Server"}
 )
 _TEXT_WIDTH = 280  # pixels
 _TEXT_WIDTH_BESIDE_FINGERPRINTS = 240  # so both fit into a window of 1,440 pixels

@@ -98,7 +98,7 @@ CONNECTION_ERRORS = pytest.mark.parametrize(
 
 
 @CONNECTION_ERRORS
-def test_a_failed_job_tells_a_broken_connection_from_none(kind, reason, message):
+def test_a_failed_job_tells_a_broken_connection_from_an_unreached_model(kind, reason, message):
     """Of an agent, 1.13 says “Connection error.” of both. The traceback tells."""
     detail = {"code": "JOB_FAILED", "job_id": JOB, "error_detail": connection_error(kind, reason)}
     server = Server().on("GET", WORKFLOWS, (500, {"detail": detail}))
@@ -110,7 +110,7 @@ def test_a_failed_job_tells_a_broken_connection_from_none(kind, reason, message)
 
 @CONNECTION_ERRORS
 @pytest.mark.parametrize("run_id", [JOB, "another-run"])
-def test_a_failed_synchronous_run_tells_a_broken_connection_from_none(
+def test_a_failed_synchronous_run_tells_a_broken_connection_from_an_unreached_model(
     kind, reason, message, run_id
 ):
     """Its response has no traceback, but the error message of its session does."""

@@ -38,7 +38,7 @@ def test_an_error_shows_heading_message_and_hint():
     assert text.index("not accepted") < text.index("refused the key") < text.index("Create an API")
 
 
-def test_an_error_of_no_known_kind_has_no_heading_that_says_nothing():
+def test_an_error_without_a_kind_has_no_heading():
 
     def script():
         from lfclient.errors import LangflowError
