@@ -114,23 +114,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: turns[_group(item.nodeid)])
 
 
-# tests that load the processors, that wait for servers, and that wait for threads
-_MIXED = ("browser", "live", "console")
-
-
 def _turns(items: list[pytest.Item]) -> dict[str, float]:
-    """Return each group's turn: those of the mixed folders evenly between 0 and 1, then the rest.
+    """Return each group's turn: those in Chromium and of live servers below 1, then the rest.
 
-    So the processors are busy all the time. In a folder the groups with the most tests come first,
-    so that no worker is left with a long one. The test that installs a Langflow of its own comes
-    halfway, after the servers, which download the same packages.
+    The groups of each folder are spread evenly, those with the most tests first: while some tests
+    wait for a server or a thread, others use the processors, and no worker is left with a long
+    group. The test that installs a Langflow of its own comes after the servers, which download the
+    same packages.
     """
     folders: dict[str, Counter[str]] = {}
     for item in items:
         folders.setdefault(_folder(item.path), Counter())[_group(item.nodeid)] += 1
     turns = {}
     for folder, tests in folders.items():
-        first = 0 if folder in _MIXED else 1
+        first = 0 if folder in ("browser", "live") else 1
         for rank, (group, _) in enumerate(tests.most_common()):
             turns[group] = 0.5 if group.endswith(_FROM_NOTHING) else first + rank / len(tests)
     return turns

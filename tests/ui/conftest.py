@@ -29,6 +29,9 @@ from tests.ui.support.http_stand_in import StandIn, answer_without_sockets, flow
 from tests.ui.support.preset_pages import fields_flow
 from tests.ui.support.whole_pages import ONE, TWO
 
+_SCRIPTS = ScriptCache()
+_OPTIONS = ("browser.gatherUsageStats", "runner.magicEnabled")
+
 
 @pytest.fixture(autouse=True)
 def fail_on_exception(monkeypatch):
@@ -43,14 +46,20 @@ def fail_on_exception(monkeypatch):
     monkeypatch.setattr(ElementTree, "run", run_and_check)
 
 
-@pytest.fixture(scope="package", autouse=True)
-def share_component_registry():
-    """Search the installed packages for components once, as a server does, not for each page."""
+@functools.cache
+def _component_registry():
+    """Return the installed components, which a server searches once as well."""
     manager = BidiComponentManager()
     manager.discover_and_register_components(start_file_watching=False)
+    manager.discover_and_register_components = lambda **_: None
+    return manager
+
+
+@pytest.fixture(scope="package", autouse=True)
+def share_component_registry():
+    """Search the installed packages for components once, not for each page."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(manager, "discover_and_register_components", lambda **_: None)
-        patch.setattr(app_test, "BidiComponentManager", lambda: manager)
+        patch.setattr(app_test, "BidiComponentManager", _component_registry)
         yield
 
 
@@ -60,20 +69,19 @@ def share_runtime():
 
     New ones for each rerun take a twentieth of a page's time.
     """
-    scripts = ScriptCache()
     runtime = SimpleNamespace(get_client=lambda _: None)  # AppTest sets the rest
     with pytest.MonkeyPatch.context() as patch:
         for module in (app_test, local_script_runner):
-            patch.setattr(module, "ScriptCache", lambda: scripts)
+            patch.setattr(module, "ScriptCache", lambda: _SCRIPTS)
         patch.setattr(app_test, "MagicMock", lambda spec: runtime)
         yield
 
 
 @pytest.fixture(scope="package", autouse=True)
 def work_out_once():
-    """Find the installer and read each server's address once, and hash no messages to a browser.
+    """Cache the installer's path and the servers' addresses, and skip the hashes of messages.
 
-    Each page does that anew, in a twentieth of its time.
+    Each page works them out anew, in a twentieth of its time.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(client, "normalize_address", functools.cache(client.normalize_address))
@@ -94,8 +102,12 @@ def collect_no_garbage_after_each_script():
 @pytest.fixture(scope="package", autouse=True)
 def console_options():
     """Set options of .streamlit/config.toml whose defaults take a tenth of a page's time."""
-    for name in ("browser.gatherUsageStats", "runner.magicEnabled"):
+    before = {name: config.get_option(name) for name in _OPTIONS}
+    for name in _OPTIONS:
         config.set_option(name, False)
+    yield
+    for name, value in before.items():
+        config.set_option(name, value)
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -124,7 +136,7 @@ def no_sockets():
 
 @pytest.fixture(scope="package", autouse=True)
 def trust_new_folders():
-    """Check neither the schema of a copied database nor, at once, for runs of dead processes.
+    """Skip the check of a copied database's schema and the first look for runs of dead processes.
 
     Both together take a tenth of the time of a page that is opened.
     """

@@ -116,7 +116,7 @@ def test_outputs_that_were_not_stored_are_explained(create_run):
 
 def test_values_nested_too_deeply_show_a_note_instead_of_an_error(create_run):
     deep = other = 1
-    for _ in range(5_000):
+    for _ in range(50_000):
         deep, other = [deep], [other]
     runs = [output(OutputKind.DATA, deep), output(OutputKind.DATA, [other])]
     with pytest.raises(RecursionError):
