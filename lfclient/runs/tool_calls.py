@@ -53,7 +53,7 @@ def mark_tools(run: Run, flow: Flow | None) -> Run:
 
     A server reports a tool as done once it was offered to the agent. Until a call, or the agent's
     end, it is waiting. It stays done if the flow is unknown, or the messages of an agent that has
-    ended don't tell whether it was called. That of an agent that failed was removed.
+    ended don't tell whether it was called. Of one that failed, `run.removed_message` has the calls.
     """
     if flow is None:
         return run
@@ -62,9 +62,9 @@ def mark_tools(run: Run, flow: Flow | None) -> Run:
     agents = frozenset(chain(*(tool.agents for tool in tools)))
     states = {id: component.state for id, component in run.components.items()}
     ended = {id for id, state in states.items() if state in _ENDED}
-    failed = {id for id in agents if states.get(id) is ComponentState.FAILED}
+    failed = {id for id, state in states.items() if state is ComponentState.FAILED}
     calls, told = read_calls(run.answers), ended & _writers(run, agents)
-    if run.removed_message and len(failed) == 1:
+    if run.removed_message and len(failed) == 1:  # else it may be another one's
         # the return of its last call may have had no event
         calls += [replace(call, is_open=False) for call in read_calls([run.removed_message])]
         told |= failed

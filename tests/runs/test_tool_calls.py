@@ -28,11 +28,16 @@ def states(
     status: RunStatus = RunStatus.COMPLETED,
     **agents: S,
 ) -> list[S]:
-    """Return the states of two tools after a run of the agents 1 and, if named, 2."""
+    """Return the states of two tools after a run of the agents 1 and, if named, 2.
+
+    An agent 3 has no tools.
+    """
     agents = {"Agent-1": S.DONE} | {f"Agent-{name[-1]}": state for name, state in agents.items()}
     nodes = [tool("Sum-1", "add", "subtract"), tool("Stock-1", "look_up"), *map(flows.node, agents)]
     edges = [
-        flows.edge(source, target, "tools") for source in ("Sum-1", "Stock-1") for target in agents
+        flows.edge(source, target, "tools")
+        for source in ("Sum-1", "Stock-1")
+        for target in agents.keys() - {"Agent-3"}
     ]
     components = {id: ComponentRun(id, S.DONE, seconds=0.1) for id in ("Sum-1", "Stock-1")}
     components |= {id: ComponentRun(id, state) for id, state in agents.items()}
@@ -83,6 +88,7 @@ def test_a_tool_of_an_agent_that_failed_stays_done_if_no_message_tells():
     assert states_after_failure(None) == [S.DONE, S.DONE]
     removed = answer(complete=False)
     assert states_after_failure(removed, agent_2=S.FAILED) == [S.DONE, S.DONE]
+    assert states_after_failure(removed, agent_3=S.FAILED) == [S.DONE, S.DONE]
     assert states(removed=removed) == [S.DONE, S.DONE]
 
 
