@@ -18,7 +18,9 @@ _POLLS_BEFORE_REOPENING = 6
 
 
 class EventListener:
-    """Reads the event stream in a task of its own; `has_news` is set when the stream closes.
+    """Reads the event stream in a task of its own.
+
+    `has_news` is set when the stream closes, unless the run waits for a person and nothing is new.
 
     A proxy may hold events back, and a stream may never close, so the job's status is polled as
     well: rarely once events have arrived, until then as often as without a stream.
@@ -81,7 +83,8 @@ class EventListener:
     async def _read_events(self) -> None:
         context = self._context
         last_event_id = context.record.run.last_event_id if context.record.run else None
-        is_news = False
+        # the stream of a run that waits for a person closes at once, mostly without a new event
+        is_news = context.record.status is not RunStatus.SUSPENDED
         try:
             stream = context.client.events(context.run, last_event_id, context.flow)
             async with context.load.streams, aclosing(stream) as events:
@@ -92,6 +95,7 @@ class EventListener:
                         self._openings = 1  # the stream works
                         is_news = True
                     if isinstance(event, RunEnded):
+                        is_news = True
                         self.final_run = apply(context.run, event)
                         self.is_complete = event.id is not None
                     else:
@@ -99,6 +103,5 @@ class EventListener:
         except LangflowError:
             pass  # the next poll reports what is wrong
         finally:
-            # the stream of a run that waits for a person closes at once, without a new event
-            if is_news or context.record.status is not RunStatus.SUSPENDED:
+            if is_news:
                 self.has_news.set()
