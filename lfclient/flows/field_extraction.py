@@ -1,13 +1,13 @@
 """Extract fields from a component's raw parameters."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 
 from lfclient.common.coerce import as_dict, as_float, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Range, Variable
 from lfclient.flows.field_kinds import KIND_HANDLERS, option_names
-from lfclient.flows.graph import Component, Edge
+from lfclient.flows.graph import Component
 from lfclient.resources.server_resources import ResourceKind
 
 # The kind of each `_input_type` in five releases of Langflow.
@@ -94,30 +94,28 @@ _VARIABLE_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.SECR
 
 
 def extract_fields(
-    components: Iterable[Component], edges: Iterable[Edge], numbers: Mapping[str, int]
+    components: Iterable[Component],
+    connected: Container[tuple[str, str]],
+    numbers: Mapping[str, int],
 ) -> list[Field]:
     """Return the parameters that a run may override, in the order of the form.
 
     The chat text comes first, then required parameters and those that the flow's author exposed,
-    then the rest. Within each rank they are in the order of `components`. `numbers`, by id, are
-    those of components that share their name.
+    then the rest. Within each rank they are in the order of `components`. `connected` are the ids
+    of leaves and their parameters at which an edge ends. `numbers`, by id, are those of components
+    that share their name.
     """
-    connected = {(edge.target, edge.target_parameter) for edge in edges}
     fields = [
-        extract_field(
-            component,
-            name,
-            is_connected=(component.id, name) in connected
-            or ((component.id, "file_path") in connected and _fails_without(component, name)),
-            component_number=numbers.get(component.id, 0),
-        )
+        extract_field(component, name, connected, numbers.get(component.id, 0))
         for component in components
         for name in _ordered_parameters(component)
     ]
     return sorted((field for field in fields if field), key=_form_rank)
 
 
-def locked_reason(component: Component, parameter: str, *, is_connected: bool) -> str | None:
+def locked_reason(
+    component: Component, parameter: str, connected: Container[tuple[str, str]]
+) -> str | None:
     """Return why a run can't override a parameter, as a sentence, or None if it can."""
     entry = component.template.get(parameter)
     if entry is None or parameter == "_type":
@@ -128,7 +126,7 @@ def locked_reason(component: Component, parameter: str, *, is_connected: bool) -
     source = owner.template.get(name, entry)
     declared = {source.get("_input_type"), entry.get("_input_type")}
     types = {source.get("type"), entry.get("type")}
-    if is_connected:
+    if _is_connected(owner, name, connected):
         return "Its value comes from another component, which a run can't change."
     is_sql = owner.type == "SQLComponent" and name in ("query", "database_url")
     is_code = "code" in types or "CodeInput" in declared
@@ -153,10 +151,13 @@ def locked_reason(component: Component, parameter: str, *, is_connected: bool) -
 
 
 def extract_field(
-    component: Component, parameter: str, *, is_connected: bool, component_number: int
+    component: Component,
+    parameter: str,
+    connected: Container[tuple[str, str]],
+    component_number: int,
 ) -> Field | None:
     """Return a parameter's field, or None if a run can't override it."""
-    if locked_reason(component, parameter, is_connected=is_connected):
+    if locked_reason(component, parameter, connected):
         return None
     entry = component.template[parameter]
     inner_target = component.resolve_proxy(parameter)
@@ -174,7 +175,7 @@ def extract_field(
         parameter=parameter,
         label=as_str(entry.get("display_name")) or as_str(entry.get("name")) or parameter,
         kind=kind,
-        required=(entry.get("required") is True or _fails_without(component, name))
+        required=(entry.get("required") is True or _fails_without(owner, name))
         and component.runs
         and not owner.tool_mode,
         advanced=entry.get("advanced") is True,
@@ -213,11 +214,17 @@ def extract_field(
     return _with_default(field, entry)
 
 
+def _is_connected(component: Component, name: str, connected: Container[tuple[str, str]]) -> bool:
+    """Return whether an edge supplies a parameter, or the `file_path` that supersedes it."""
+    if (component.id, name) in connected:
+        return True
+    return (component.id, "file_path") in connected and _fails_without(component, name)
+
+
 def _fails_without(component: Component, name: str) -> bool:
     """Return whether a component fails without the file of this parameter, by its code.
 
-    Langflow does not require it: as a tool, the component gets a path. A connected `file_path`
-    supersedes it.
+    Langflow does not require it: as a tool, the component gets a path.
     """
     code = as_str(as_dict(component.template.get("code")).get("value"))
     return name == "path" and _NO_FILE in code

@@ -153,7 +153,9 @@ class Flow:
     @cached_property
     def fields(self) -> list[Field]:
         """The parameters that a run may override, in the order of the form."""
-        return extract_fields(self.components_in_reading_order, self.edges, self.component_numbers)
+        return extract_fields(
+            self.components_in_reading_order, self.connected_parameters, self.component_numbers
+        )
 
     @cached_property
     def fields_by_key(self) -> dict[str, Field]:
@@ -185,6 +187,11 @@ class Flow:
     def leaf_edges(self) -> tuple[Edge, ...]:
         """The edges between the leaves."""
         return tuple(self._flat[1])
+
+    @cached_property
+    def connected_parameters(self) -> frozenset[tuple[str, str]]:
+        """The ids of leaves and their parameters at which an edge ends."""
+        return frozenset((edge.target, edge.target_parameter) for edge in self.leaf_edges)
 
     @cached_property
     def asks_models(self) -> bool:

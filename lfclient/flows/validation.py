@@ -285,11 +285,7 @@ def _unknown_key_message(flow: Flow, key: str, *, with_suggestion: bool) -> str:
         names = [field.parameter for field in fields if field.component == owner.id]
         component = flow.component_label(owner.id)
         return f"{component} has no such parameter.{_suggestion(parameter, names)}"
-    is_connected = any(
-        edge.target == owner.id and edge.target_parameter == parameter for edge in flow.edges
-    )
-    reason = locked_reason(owner, parameter, is_connected=is_connected)
-    return reason or "A run can't change it."
+    return locked_reason(owner, parameter, flow.connected_parameters) or "A run can't change it."
 
 
 def _suggestion(name: str, names: list[str]) -> str:

@@ -222,6 +222,20 @@ def test_read_file_takes_no_file_where_another_component_names_one():
     wired = read_file(file_path=entry("HandleInput", "other", "", input_types=["Data"]))
     found = flow(node("Data-d"), wired, edges=[edge("Data-d", "File-a", "file_path")])
     assert "File-a.path" not in found.fields_by_key
+    (problem,) = check_overrides(found, {"File-a.path": ["u/a.txt"]})
+    assert "comes from another component" in problem.message
+
+
+def test_read_file_in_a_group_requires_its_file_as_it_does_alone():
+    reader = read_file(file_path=entry("HandleInput", "other", "", input_types=["Data"]))
+    proxies = {"path_a": ("File-a", "path"), "file_path_a": ("File-a", "file_path")}
+    assert flow(group("Group-g", [reader], **proxies)).fields_by_key["Group-g.path_a"].required
+    wire = edge("Data-d", "File-a", "file_path")
+    inside = flow(group("Group-g", [node("Data-d"), reader], [wire], **proxies))
+    outer = edge("Data-d", "Group-g", "file_path_a")
+    outside = flow(node("Data-d"), group("Group-g", [reader], **proxies), edges=[outer])
+    for wired in (inside, outside):
+        assert "Group-g.path_a" not in wired.fields_by_key
 
 
 def test_nothing_is_required_of_a_component_that_never_runs():

@@ -122,7 +122,7 @@ def _choose(context: ApiContext, flow: Flow, key: str, value: Json) -> Steps[Flo
     if value is None:
         raise InvalidRequest(f"{key}: A value is required.", field=key)
     if isinstance(value, Variable) or not has_dynamic_choices(place.entry):
-        reason = locked_reason(place.component, place.parameter, is_connected=False)
+        reason = locked_reason(place.component, place.parameter, connected=())
         if reason:
             raise InvalidRequest(f"{key}: {reason}", field=key)
         return refreshing.choose(flow, key, value, set_value(place.node, place.parameter, value))
