@@ -12,13 +12,20 @@ from PIL import Image
 from lfclient.console.store.input_fingerprint import UNKNOWN_INPUTS, InputsKey
 from lfclient.console.store.result_groups import RunResult, build_groups, count_results
 from lfclient.console.store.run_record import RunSummary
-from lfclient.outputs.model import Output, OutputKind
-from lfclient.runs.model import Run, RunStatus
+from lfclient.outputs.model import OutputKind
+from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import groups
 from tests.support.many_runs import add_equal_runs
 from tests.support.pictures import image_file
-from tests.ui.support.history_page import NOW, add, column, history, select_runs
+from tests.ui.support.history_page import (
+    NOW,
+    add_four,
+    add_result,
+    column,
+    history,
+    select_runs,
+)
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,
@@ -28,25 +35,6 @@ from tests.ui.support.whole_pages import (
     page_text,
     press,
 )
-
-
-def add_result(url, name, seconds_ago, value, kind=OutputKind.MESSAGE, **more):
-    """Store a run with one output."""
-    outputs = {"C": Output("C", kind, value)}
-    run = Run(more.get("flow_id", ONE), "sync", RunStatus.COMPLETED, outputs=outputs)
-    return add(url, name, seconds_ago, run=run, **more)
-
-
-def add_twenty(url):
-    """Store 19 runs with one result, and one with another."""
-    for n in range(20):
-        add_result(url, f"r{n:02}", n, "rainy" if n == 7 else "sunny")
-
-
-def add_four(url):
-    """Store 3 runs with one result, and one with another."""
-    for n in range(4):
-        add_result(url, f"r{n}", n, "rainy" if n == 2 else "sunny")
 
 
 def runs_column(app):
@@ -64,7 +52,8 @@ def switch(app):
 
 
 def test_the_odd_one_of_twenty_runs_is_in_sight(url):
-    add_twenty(url)
+    for n in range(20):
+        add_result(url, f"r{n:02}", n, "rainy" if n == 7 else "sunny")
     app = switch(history())
     assert app.query_params["group"] == "yes"
     assert runs_column(app) == ["19 equal", "1 differs"]

@@ -19,7 +19,7 @@ from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import view
 from pages._ui.state import history as history_state
-from tests.ui.support.history_page import add, column, history, select_runs
+from tests.ui.support.history_page import add, add_result, column, history, select_runs
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import (
     ONE,
@@ -215,6 +215,19 @@ def test_what_tells_runs_apart_comes_early_and_columns_are_as_wide_as_their_text
     config = json.loads(frame.proto.columns)
     before = names[: names.index("Output")]
     assert sum(config[name]["width"] for name in before) < 460
+
+
+def test_columns_of_texts_leave_room_for_fingerprints(url):
+    """In a window of 1,440 pixels, they are in sight beside the tokens."""
+
+    def widths():
+        config = json.loads(history().dataframe[0].proto.columns)
+        return [config[name]["width"] for name in ("Output", "Inputs")]
+
+    add_result(url, "a", 1, "Sunny " * 50 + "day 1")
+    before = widths()
+    add_result(url, "b", 0, "Sunny " * 50 + "day 2")
+    assert (before, widths()) == ([280, 280], [240, 240])
 
 
 def test_a_column_has_room_for_wide_characters(url):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from lfclient.console.config.ownership import owner_fingerprint
+from lfclient.outputs.model import Output, OutputKind
+from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import history as history_state
-from tests.ui.support.whole_pages import add_ended_run, open_app
+from tests.ui.support.whole_pages import ONE, add_ended_run, open_app
 
 NOW = datetime.now(UTC)
 
@@ -19,6 +21,19 @@ def add(url, name, seconds_ago=0, **more):
     started = max(NOW, midnight + timedelta(seconds=1)) - timedelta(seconds=seconds_ago)
     more = {"created_at": started, "ended_at": started + timedelta(seconds=1), **more}
     return add_ended_run(url, id=name, submit_token=name, **more)
+
+
+def add_result(url, name, seconds_ago, value, kind=OutputKind.MESSAGE, **more):
+    """Store a run with one output."""
+    outputs = {"C": Output("C", kind, value)}
+    run = Run(more.get("flow_id", ONE), "sync", RunStatus.COMPLETED, outputs=outputs)
+    return add(url, name, seconds_ago, run=run, **more)
+
+
+def add_four(url):
+    """Store 3 runs with one result, and one with another."""
+    for n in range(4):
+        add_result(url, f"r{n}", n, "rainy" if n == 2 else "sunny")
 
 
 def history(**address):
