@@ -5,10 +5,13 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 from lfclient.console.store.run_record import RunSummary
+from lfclient.console.store.search_text import summarize_inputs, summarize_outputs
+from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import Usage
-from lfclient.runs.model import RunStatus
+from lfclient.runs.model import Run, RunStatus
 from pages._ui.history.rows import build_rows
 from pages._ui.history.table import table_columns
+from tests.support.store_records import record
 from tests.ui.support.whole_pages import ONE
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -20,10 +23,14 @@ def summary(id="a", **more):
     return RunSummary(id, "o", "s", flow_id=ONE, created_at=NOW, **values)
 
 
-def columns(*runs, shared=()):
-    """Return the columns of these runs; `shared` has the ids of those with shared results."""
+def columns(*runs, shared=(), fingerprint=""):
+    """Return the columns of these runs, which all have this fingerprint.
+
+    `shared` has the ids of those with shared results.
+    """
     view = SimpleNamespace(load_snippets=lambda _: {}, load_shared=lambda _: set(shared))
-    return table_columns(build_rows(view, runs), NOW, with_server=False)
+    rows = [replace(row, fingerprint=fingerprint) for row in build_rows(view, runs)]
+    return table_columns(rows, NOW, with_server=False)
 
 
 def test_the_column_of_sessions_has_those_that_a_person_named():
@@ -57,21 +64,20 @@ def test_a_list_has_its_main_columns_whichever_of_them_its_runs_fill():
 
 def test_neither_labels_that_no_run_has_nor_fingerprints_push_the_tokens_out_of_sight():
     """In a window of 1,440 pixels they are the last that there is room for."""
-    run = summary(tokens=1_855, labels=("odd",))
-    names = list(columns(run))
-    assert names.index("Output") < names.index("Labels") < names.index("Inputs")
-    view = SimpleNamespace(load_snippets=lambda _: {}, load_shared=lambda _: set())
-    rows = [
-        replace(row, fingerprint="8e6975") for row in build_rows(view, [replace(run, labels=())])
-    ]
-    names = list(table_columns(rows, NOW, with_server=False))
-    assert "Labels" not in names
-    assert names[names.index("Inputs") :] == ["Inputs", "Tokens", "Fingerprint", "Mode"]
+    names = list(columns(summary(tokens=1_855), fingerprint="8e6975"))
+    assert names[5:] == ["Output", "Inputs", "Tokens", "Fingerprint", "Mode"]
 
 
 def test_a_wider_column_shows_more_of_a_text():
     """The browser cuts the texts, where their column ends."""
-    inputs = f"Shop: {'a word ' * 20}· Days: 7"
-    output = "The report is long, " * 8 + "and ends. · +1 output"
-    shown = columns(summary(input_summary=inputs, output_summary=output))
-    assert (shown["Inputs"], shown["Output"]) == ([inputs], [output])
+    shop, report = "word by word " * 9 + "on", "The report is long, " * 8 + "and ends."
+    outputs = {id: Output(id, OutputKind.MESSAGE, report) for id in "CD"}
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+    shown = columns(
+        summary(
+            input_summary=summarize_inputs({"T.shop": shop, "T.days": 7}),
+            output_summary=summarize_outputs(record(run=run)),
+        )
+    )
+    assert shown["Inputs"] == [f"shop: {shop} · days: 7"]
+    assert shown["Output"] == [f"{report} · +1 output"]
