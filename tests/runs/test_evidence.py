@@ -6,26 +6,19 @@ import pytest
 
 from lfclient.runs.evidence import read_build
 from lfclient.wire.schemas import Build
-
-BROKEN_OFF = (
-    "peer closed connection without sending complete message body (incomplete chunked read)"
-)
+from tests.support.connection_errors import BROKEN_OFF, UNREACHED, connection_traceback
 
 
 @pytest.mark.parametrize(
     ("raised", "message"),
     [
         (f"httpcore.RemoteProtocolError: {BROKEN_OFF}", BROKEN_OFF),
-        ("httpcore.ConnectError: All connection attempts failed", "Connection error.."),
+        (f"httpcore.ConnectError: {UNREACHED}", "Connection error.."),
     ],
 )
 def test_a_build_tells_a_broken_connection_from_an_unreached_model(raised: str, message: str):
     """Of a streamed run with an agent, 1.13 says “Connection error..” of both."""
-    traceback = (
-        f"Traceback (most recent call last):\n{raised}\n\n"
-        "The above exception was the direct cause of the following exception:\n\n"
-        "Traceback (most recent call last):\nopenai.APIConnectionError: Connection error.\n"
-    )
+    traceback = connection_traceback(raised)
     failed = {"errorMessage": "Connection error..", "stackTrace": traceback}
     build = Build(
         valid=False,

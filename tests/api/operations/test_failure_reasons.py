@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lfclient import RunStatus
+from tests.support.connection_errors import BROKEN_OFF, UNREACHED, connection_traceback
 from tests.support.recorded import recorded
 from tests.support.scripted import FLOW, JOB, OLD, TRANSIENT, WORKFLOWS, Server
 
@@ -62,18 +63,10 @@ def test_a_failed_job_of_1_10_takes_its_reason_from_the_error_message_of_its_ses
     assert error.traceback
 
 
-BROKEN_OFF = (
-    "peer closed connection without sending complete message body (incomplete chunked read)"
-)
-UNREACHED = "All connection attempts failed"
-
-
 def connection_error(kind: str, reason: str) -> dict[str, Any]:
     """Return the error message of an agent of 1.13 whose traceback begins with this error."""
     traceback = (
-        f"Traceback (most recent call last):\n{kind}: {reason}\n\n"
-        "The above exception was the direct cause of the following exception:\n\n"
-        "Traceback (most recent call last):\nopenai.APIConnectionError: Connection error.\n\n"
+        f"{connection_traceback(f'{kind}: {reason}')}\n"
         "The above exception was the direct cause of the following exception:\n\n"
         "Traceback (most recent call last):\n"
         "lfx.base.agents.events.ExceptionWithMessageError: Connection error..\n"
