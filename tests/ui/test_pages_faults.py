@@ -64,7 +64,7 @@ def test_a_refused_key_leads_to_the_connection_page(langflow_stand_in):
 def test_a_server_that_is_down_leaves_the_page_usable(langflow_stand_in):
     """Its previous responses and the recent runs are still there."""
     app = open_app()
-    langflow_stand_in.__exit__()
+    langflow_stand_in.close()
     next(button for button in app.button if button.key == "refresh-flows").click().run()
     assert "reach the server" in page_text(app)
     assert app.text_area[0].value == "hello"

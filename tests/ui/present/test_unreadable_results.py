@@ -46,7 +46,7 @@ def test_a_file_that_can_not_be_loaded_is_reported_without_the_server(fields_ser
     file = Output("C-a", OutputKind.FILE, FileRef("a.txt", path=f"{ONE}/a.txt"))
     run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"C-a": file})
     app = present(run=add_ended_run(fields_server.url, run=run).id)
-    fields_server.__exit__()
+    fields_server.close()
     app = press(app, "Preview")
     assert "“a.txt” can't be loaded right now." in page_text(app)
     assert "127.0.0.1" not in page_text(app)
@@ -59,7 +59,7 @@ def test_a_presenter_whose_file_can_not_be_loaded_is_not_asked_to_tell_who_sent_
     file = Output("C-a", OutputKind.FILE, FileRef("a.txt", path=f"{ONE}/a.txt"))
     run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"C-a": file})
     app = present_as_presenter(run=add_ended_run(fields_server.url, run=run).id)
-    fields_server.__exit__()
+    fields_server.close()
     with pytest.raises(LangflowError):
         downloads["a.txt"]()
     words = page_text(app.run())

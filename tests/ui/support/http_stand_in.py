@@ -133,9 +133,13 @@ class StandIn:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._open.pop(self.url, None)
-        self.server.shutdown()
-        self.server.server_close()
+        self.close()
+
+    def close(self) -> None:
+        """Refuse connections from now on, as a server that is down."""
+        if self._open.pop(self.url, None):
+            self.server.shutdown()
+            self.server.server_close()
 
 
 @contextmanager
