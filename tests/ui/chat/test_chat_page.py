@@ -2,7 +2,6 @@
 
 from pages._ui.connection import request_cache
 from pages._ui.connection.app_context import app_context
-from tests.support.waiting import wait_for
 from tests.ui.support.chat_langflow import MESSAGES, chat_flow
 from tests.ui.support.chat_page import (
     button_labels,
@@ -12,6 +11,7 @@ from tests.ui.support.chat_page import (
     press,
     send,
     session_in_url,
+    wait_for_end,
 )
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, add_suspended_run, page_text
@@ -115,7 +115,7 @@ def test_a_message_can_be_sent_again_after_its_run_failed(chat_langflow):
     assert ("user", "precious words") in conversation(again)
     chat_langflow.failure = None
     press(again, "Send again")
-    wait_for(lambda: "Answer details" in links(again) or "Answer details" in links(again.run()))
+    wait_for_end(again)
     assert conversation(again)[-2:] == [
         ("user", "precious words"),
         ("assistant", "echo of precious words"),

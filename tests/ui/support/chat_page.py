@@ -13,8 +13,13 @@ def open_chat(**address):
 
 
 def send(app, text):
-    """Send a message and wait for the end of its run, which redraws the page."""
+    """Send a message and wait for the end of its run."""
     app.chat_input[0].set_value(text).run()
+    return wait_for_end(app)
+
+
+def wait_for_end(app):
+    """Wait until the conversation's last run has ended, and return the page."""
 
     def has_ended():
         return "Answer details" in links(app) or "Send again" in button_labels(app)
