@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.support.flows import edge, entry, node
 from tests.ui.support.http_stand_in import NODE, StandIn, flow
+from tests.ui.support.stored_messages import row
 from tests.ui.support.whole_pages import ONE
 
 OLD = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
@@ -50,27 +51,23 @@ class ChatLangflow:
         self, session: str, text: str, sender: str = "User", **more: Any
     ) -> dict[str, Any]:
         """Store a message."""
-        row = {
+        place = {
             "id": uuid.uuid4().hex,
             "flow_id": ONE,
             "session_id": session,
             "timestamp": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f} UTC",
-            "sender": sender,
-            "sender_name": "AI" if sender == "Machine" else sender,
-            "text": text,
             "files": "[]",
-            "category": "message",
-            **more,
         }
-        self.rows.append(row)
-        return row
+        stored = row(text, sender, **(place | more))
+        self.rows.append(stored)
+        return stored
 
     def _messages(self, query: dict[str, str], _: Any) -> tuple[int, Any]:
         session = query.get("session_id")
-        return 200, [row for row in self.rows if session in (None, row["session_id"])]
+        return 200, [each for each in self.rows if session in (None, each["session_id"])]
 
     def _sessions(self, query: dict[str, str], _: Any) -> tuple[int, Any]:
-        return 200, list(dict.fromkeys(row["session_id"] for row in self.rows))
+        return 200, list(dict.fromkeys(each["session_id"] for each in self.rows))
 
     def _run(self, _: dict[str, str], body: dict[str, Any]) -> tuple[int, Any]:
         self.sent.append(body["inputs"])

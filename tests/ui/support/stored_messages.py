@@ -1,4 +1,4 @@
-"""Messages as Langflow stores them, without a server."""
+"""Messages as Langflow stores them."""
 
 from lfclient.api.operations.chat_sessions import read_stored_message
 from lfclient.wire.schemas import MessageItem
