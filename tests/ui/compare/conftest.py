@@ -4,45 +4,19 @@ from datetime import timedelta
 
 import pytest
 
-from lfclient.runs.components import ComponentRun, ComponentState
-from lfclient.runs.model import Run, RunStatus
-from tests.ui.support.compare_pages import NOW
-from tests.ui.support.whole_pages import ONE, add_ended_run
+from tests.ui.support.compare_pages import NOW, run_values
+from tests.ui.support.whole_pages import add_ended_run
 
 
 @pytest.fixture
 def create_run(langflow_stand_in):
-    """Create ended runs of the stand-in's flow."""
+    """Create ended runs of the stand-in's flow; the second takes two seconds, and so on."""
     created = []
 
-    def make(overrides=None, outputs=(), *, seconds=None, not_run=(), usage=None, **more):
+    def make(*arguments, **more):
         number = len(created) + 1
-        found = {output.component_id: output for output in outputs}
-        components = {
-            "ChatInput-a": ComponentRun(
-                "ChatInput-a", ComponentState.DONE, "Chat Input", seconds, usage=usage
-            )
-        }
-        run = Run(
-            more.get("flow_id", ONE),
-            "sync",
-            RunStatus.COMPLETED,
-            outputs=found,
-            not_run=not_run,
-            components=components if seconds else {},
-        )
-        record = add_ended_run(
-            langflow_stand_in.url,
-            **{
-                "id": f"{number:032x}",
-                "submit_token": f"c{number}",
-                "overrides": overrides or {},
-                "created_at": NOW,
-                "ended_at": NOW + timedelta(seconds=number),
-                "run": run,
-                **more,
-            },
-        )
+        more = {"ended_at": NOW + timedelta(seconds=number), **more}
+        record = add_ended_run(langflow_stand_in.url, **run_values(number, *arguments, **more))
         created.append(record)
         return record
 

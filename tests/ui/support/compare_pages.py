@@ -1,9 +1,11 @@
 """The Compare page under AppTest: opens comparisons and makes their outputs."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from lfclient.outputs.model import Output, OutputKind
-from tests.ui.support.whole_pages import add_running_run, open_app
+from lfclient.runs.components import ComponentRun, ComponentState
+from lfclient.runs.model import Run, RunStatus
+from tests.ui.support.whole_pages import ONE, add_running_run, open_app
 
 TEXT = "ChatInput-a.input_value"
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -15,6 +17,33 @@ def message(text, **more):
 
 def output(kind, value):
     return Output("Out-a", kind, value, display_name="Out")
+
+
+def run_values(number, overrides=None, outputs=(), *, seconds=None, not_run=(), usage=None, **more):
+    """Return the values of the record of the ended run with this number.
+
+    `seconds` and `usage` are those of its chat input.
+    """
+    chat_input = ComponentRun(
+        "ChatInput-a", ComponentState.DONE, "Chat Input", seconds, usage=usage
+    )
+    run = Run(
+        more.get("flow_id", ONE),
+        "sync",
+        RunStatus.COMPLETED,
+        outputs={each.component_id: each for each in outputs},
+        not_run=not_run,
+        components={chat_input.component_id: chat_input} if seconds else {},
+    )
+    return {
+        "id": f"{number:032x}",
+        "submit_token": f"c{number}",
+        "overrides": overrides or {},
+        "created_at": NOW,
+        "ended_at": NOW + timedelta(seconds=1),
+        "run": run,
+        **more,
+    }
 
 
 def open_comparison(*records, **more):

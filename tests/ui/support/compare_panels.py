@@ -1,44 +1,28 @@
 """The panels of a comparison, each alone: of runs in memory, without a server or a store."""
 
-from datetime import timedelta
+import itertools
 
 from streamlit.testing.v1 import AppTest
 
 from lfclient.console.compare.compared_inputs import compare_stored_inputs, count_differences
 from lfclient.console.compare.survey import survey_run
 from lfclient.console.compare.volatile import IgnoredNames
-from lfclient.console.store.run_record import RunRecord
-from lfclient.runs.model import Run, RunStatus
+from lfclient.runs.model import RunStatus
 from pages._ui.compare.runs import ShownRun
 from pages._ui.outputs.card import OutputCard
 from tests.support import flows
-from tests.ui.support.compare_pages import NOW
+from tests.support.store_records import record
+from tests.ui.support.compare_pages import run_values
 from tests.ui.support.whole_pages import ONE
 
 FLOW = flows.flow(flows.chat_input())
+_NUMBERS = itertools.count(1)
 
 
-def make_run(overrides=None, outputs=(), *, not_run=(), **more):
+def make_run(*arguments, **more):
     """Return an ended run."""
-    found = {output.component_id: output for output in outputs}
-    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=found, not_run=not_run)
-    values = {
-        "id": "",
-        "owner": "o",
-        "submit_token": "c",
-        "server_name": "s",
-        "server_url": "http://x",
-        "flow_id": ONE,
-        "flow_name": "Echo",
-        "mode": "sync",
-        "created_at": NOW,
-        "ended_at": NOW + timedelta(seconds=1),
-        "status": RunStatus.COMPLETED,
-        "overrides": overrides or {},
-        "run": run,
-        "attempts": 1,
-    }
-    return RunRecord(**{**values, **more})
+    flow = {"flow_id": ONE, "mode": "sync", "status": RunStatus.COMPLETED}
+    return record(**{**flow, **run_values(next(_NUMBERS), *arguments, **more)})
 
 
 def compare(records):
@@ -89,5 +73,8 @@ def draw_images(*outputs, view):
         images.draw(view, "key", "version", runs, cards)
 
     runs, _ = compare([make_run({}, [each]) for each in outputs])
-    cards = [OutputCard(each, "", f"card-{n}", None) for n, each in enumerate(outputs)]
+    cards = [
+        OutputCard(each, run.record.id, f"card-{run.number}", None)
+        for run, each in zip(runs, outputs, strict=True)
+    ]
     return AppTest.from_function(page, args=(runs, cards, view)).run()
