@@ -21,7 +21,7 @@ from sqlalchemy.util import LRUCache
 from xdist.scheduler import LoadScopeScheduling
 
 from lfclient.console.store import database
-from tests.support import chromium, databases, postgres, servers
+from tests.support import chromium, databases, environ, postgres, servers
 from tests.support.servers import LiveServer
 
 
@@ -176,9 +176,8 @@ def clean_environ(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Hide the developer's own settings and data from the tests."""
-    for name in list(os.environ):
-        if name.startswith(("LANGFLOW_", "LFCONSOLE_")) and not name.startswith("LFCONSOLE_TEST_"):
-            monkeypatch.delenv(name)
+    for name in environ.own_settings():
+        monkeypatch.delenv(name)
     # its parent is searched for no free number, as `mktemp` does
     folder = tmp_path_factory.getbasetemp() / f"data-{secrets.token_hex(8)}"
     folder.mkdir(mode=0o700)

@@ -12,6 +12,7 @@ from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
+from tests.support.environ import environ_without_settings
 from tests.support.runner_bench import CONNECTION
 
 # exits with a running job, whose server is polled every few milliseconds, with something to save
@@ -53,6 +54,7 @@ def console(folder):
     return subprocess.run(
         [sys.executable, "-c", CONSOLE, str(folder)],
         cwd=Path(__file__).parents[3],
+        env=environ_without_settings(),
         capture_output=True,
         text=True,
         timeout=60,
