@@ -1,7 +1,6 @@
 """What a process does before its first page."""
 
 import asyncio
-import functools
 import json
 import subprocess
 import sys
@@ -17,8 +16,11 @@ from lfclient.runs.model import RunStatus
 from pages._ui.app import media_addresses
 from pages._ui.connection import startup
 from pages._ui.connection.app_context import app_context
+from tests.support import databases
+from tests.support.environ import environ_without_settings
 from tests.support.waiting import wait_for
-from tests.ui.support.whole_pages import make_record, open_app, page_text
+from tests.ui.support.http_stand_in import StandIn, flow
+from tests.ui.support.whole_pages import ONE, make_record, open_app, page_text
 
 ROOT = Path(__file__).parents[3]
 LIST = "GET /api/v1/flows/"
@@ -48,17 +50,29 @@ print(json.dumps({{"late": late, "address": address, "chosen_by": choose.__modul
 """
 
 
-@pytest.fixture
-def other_console(langflow_stand_in):
+@pytest.fixture(scope="module")  # the process takes two seconds
+def other_console(tmp_path_factory):
     """Facts about another process of the console, which has drawn all pages."""
-    return _open_all_pages()
-
-
-@functools.cache  # the process takes two seconds
-def _open_all_pages():
-    command = [sys.executable, "-c", OPEN_ALL_PAGES]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    return json.loads(printed)
+    folder = tmp_path_factory.mktemp("console")
+    databases.create_sqlite(folder)
+    with StandIn() as server:
+        server.set_flows(flow(ONE, "Echo"))
+        settings = {
+            "LANGFLOW_SERVER_URL": server.url,
+            "LANGFLOW_API_KEY": "sk-configured-key",
+            "LFCONSOLE_DATA_DIR": str(folder),
+            "LFCONSOLE_DISCOVER_URL": "",
+        }
+        process = subprocess.run(
+            [sys.executable, "-c", OPEN_ALL_PAGES],
+            cwd=ROOT,
+            env=environ_without_settings() | settings,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        assert LIST in server.requests
+    return json.loads(process.stdout)
 
 
 @asynccontextmanager
