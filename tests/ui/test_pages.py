@@ -130,9 +130,9 @@ def test_a_run_does_not_start_while_required_fields_are_empty(langflow_stand_in)
     langflow_stand_in.set_flows(flow(ONE, "Needs", nodes=[node]))
     app = open_app()
     next(button for button in app.button if button.label == "Run").click().run()
-    assert "Message (Chat Input), Need (Chat Input)" in page_text(app)
-    assert "Fill in the required fields" in page_text(app)
-    assert ":material/arrow_forward:" not in page_text(app)
+    assert [each.value for each in app.error] == [
+        "**Fill in the required fields**\n\nMessage \\(Chat Input\\), Need \\(Chat Input\\)"
+    ]
     assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
 
 
