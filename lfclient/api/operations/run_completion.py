@@ -251,7 +251,8 @@ def _add_reason(run: Run) -> Steps[Run]:
 def _add_traceback(run: Run) -> Steps[Run]:
     """Add what the session's error message, which has the traceback, tells of a broken connection.
 
-    The response to a synchronous run has no traceback.
+    The response to a synchronous run has no traceback, and 1.13 records the failed build of such a
+    run only if the flow has a webhook.
     """
     messages = yield from or_default(_fetch_session_messages(run), [])
     error, is_certain = find_error(messages, run.job_id) or (None, False)
