@@ -16,7 +16,7 @@ from lfclient.console.samples.spec import Link, Node, Sample
 from lfclient.flows.need import NeedKind
 from lfclient.resources.packages import package_for
 from lfclient.runs.error_causes import explain_error
-from tests.live.flows import AGENT, ASK_MODEL, ECHO
+from tests.live.flows import AGENT, ASK_MODEL, ECHO, READ_FILE
 from tests.live.releases import Make, dialects, run_to_end, with_events
 from tests.support import servers
 from tests.support.model_server import ModelServer
@@ -83,6 +83,11 @@ def test_a_component_that_runs_a_flow_needs_one(client: LangflowClient, make: Ma
     chosen = client.refresh(flow, {"RunFlow-r.flow_name_selected": make(ECHO).name})
     assert chosen.refreshed
     assert [one.is_met for one in client.needs(chosen, chosen.refreshed.choices)] == [True]
+
+
+def test_the_code_of_read_file_requires_its_file(make: Make):
+    """The console knows the code by what a run without a file fails with."""
+    assert make(READ_FILE).fields_by_key["File-f.path"].required
 
 
 @with_events
