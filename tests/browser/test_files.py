@@ -23,12 +23,21 @@ from tests.support.waiting import wait_for
 
 
 @pytest.fixture
-def reads_files(langflow_113: LiveServer) -> Iterator[FlowSummary]:
-    """A flow that reads a file; deletes it and the uploaded files afterwards."""
+def reads_files(request: pytest.FixtureRequest, langflow_113: LiveServer) -> Iterator[FlowSummary]:
+    """A flow that reads a file; deletes it and the uploaded files afterwards.
+
+    With the parameter "optional", the console can't tell that a run without a file fails.
+    """
     with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
         before = {ref.id for ref in api.files()}
         data = graph_builder.build_graph(READ_FILE, api.catalogue())
-        data["nodes"][0]["data"]["node"]["template"]["path"]["api_editable"] = True
+        template = data["nodes"][0]["data"]["node"]["template"]
+        template["path"]["api_editable"] = True
+        if getattr(request, "param", "") == "optional":
+            code = template["code"]
+            code["value"] = code["value"].replace(
+                '"No files to process."', "'No files to process.'"
+            )
         flow = api.create_flow(f"{PREFIX}reads files", data)
         yield flow
         delete_flow(api, flow.id)
@@ -69,6 +78,22 @@ def test_a_run_without_its_file_leads_to_the_button_that_uploads_one(
 ):
     screen.open(f"{console.url}/?flow={reads_files.id}")
     screen.run()
+    check_upload_is_framed(screen)
+
+
+@pytest.mark.parametrize("reads_files", ["optional"], indirect=True)
+def test_a_run_that_failed_without_a_file_leads_to_the_button_that_uploads_one(
+    screen: Screen, console: Console, reads_files: FlowSummary
+):
+    screen.open(f"{console.url}/?flow={reads_files.id}")
+    screen.run()
+    screen.wait("failed")
+    screen.page.get_by_role("button", name="Choose a file").click()
+    check_upload_is_framed(screen)
+
+
+def check_upload_is_framed(screen: Screen) -> None:
+    """Check that the upload has the focus, and a frame until another place is clicked."""
     upload = screen.part("param-File-f-path").get_by_test_id("stFileUploader").locator("button")
     expect(upload).to_be_focused()
     expect(upload).to_have_css("outline-style", "solid")  # after a click a browser draws none
