@@ -40,6 +40,7 @@ ENDS = {
     "hitl_events_approve": "bg_completed",
     "hitl_events_reject": "bg_completed",
 }
+PLACES_WITHIN = 4  # a frame is cut at one of them
 GOING_ON = (200, {**recorded("1.13.0", "bg_submit")[1], "job_id": JOB, "status": "in_progress"})
 
 
@@ -78,15 +79,15 @@ def applied(found: list[Event]) -> Run:
 
 
 def places(frames: list[dict], first: int = 0) -> list[int]:
-    """Return byte offsets to cut at: within each frame, and at its end.
+    """Return two byte offsets to cut at for each frame: within it, and at its end.
 
-    Frames are cut in turn at four places: after one byte, in the data, in the id, after its line.
+    Within, four places take turns: after one byte, in the data, in the id, and after its line.
     `first` is the number of the first frame's place.
     """
     found, start = [], 0
     for number, frame in enumerate(frames, first):
         size = len(sse([frame]))
-        within = (1, size // 3, size - 2, size - 1)[number % 4]
+        within = (1, size // 3, size - 2, size - 1)[number % PLACES_WITHIN]
         found += [start + within, start + size]
         start += size
     return found
@@ -94,7 +95,7 @@ def places(frames: list[dict], first: int = 0) -> list[int]:
 
 @pytest.mark.parametrize(("version", "case", "kind"), CASES_OF_CLIENTS)
 def test_a_cut_within_or_after_a_frame_loses_nothing(version: str, case: str, kind: str):
-    """Whether the job has ended by then or is still running, which takes turns."""
+    """By then the job has ended, or it is still running: eight frames try each place with both."""
     frames = events(version, case)
     uncut = follow(kind, EventLog(frames), case)
     whole, run = durable(uncut), applied(uncut)
@@ -104,7 +105,8 @@ def test_a_cut_within_or_after_a_frame_loses_nothing(version: str, case: str, ki
         frame, is_after = divmod(number, 2)
         if kind == "async" and is_after:
             continue
-        looks = (frame // 4 + first + is_after) % 2
+        # alternates with each round of the places, and between a cut within a frame and after it
+        looks = (frame // PLACES_WITHIN + first + is_after) % 2
         found = follow(kind, EventLog(frames, [cut]), case, looks)
         assert durable(found) == whole, cut
         assert applied(found) == run, cut
@@ -128,7 +130,10 @@ def test_connections_of_one_frame_each_deliver_all_frames_in_order(
 def test_a_server_that_always_replays_everything_repeats_no_event(
     version: str, case: str, kind: str
 ):
-    """A proxy may remove the `Last-Event-ID` header. The releases share the frames to cut after."""
+    """A proxy may remove the `Last-Event-ID` header.
+
+    A release's stream is cut after every third frame; the releases start with different ones.
+    """
     frames = events(version, case)
     uncut = follow(kind, EventLog(frames), case)
     after_frames = places(frames)[1::2]
