@@ -9,7 +9,7 @@ from lfclient.flows.run_inputs import SECRET_HINT
 from pages._ui.connection.app_context import app_context
 from pages._ui.form import json_editor
 from pages._ui.state.drafts import drafts
-from tests.ui.support.preset_pages import choose, enter, field, open_page, store_preset, value
+from tests.ui.support.preset_pages import choose, enter, open_page, store_preset, value
 from tests.ui.support.whole_pages import APP, page_text, press
 
 
@@ -20,20 +20,13 @@ def restart():
     st.cache_resource.clear()
 
 
-def enter_all(app, **values):
-    """Enter values of several parameters at once."""
-    for parameter, text in values.items():
-        field(app, parameter).set_value(text)
-    return app.run()
-
-
 def test_a_restarted_console_finds_the_draft_of_the_same_browser(fields_server):
-    enter_all(open_page(), p="typed", n="many")
+    enter(open_page(), "typed", n="many")
     restart()
     app = open_page()
     assert (value(app), value(app, "n")) == ("typed", "many")
     assert value(open_page("c")) == "x"
-    enter_all(app, p="x", n="5")
+    enter(app, "x", n="5")
     restart()
     assert (value(open_page()), value(open_page(), "n")) == ("x", "5")
 
@@ -54,7 +47,7 @@ def test_a_page_opened_while_drafts_cannot_be_read_deletes_none(fields_server, m
 
 
 def test_neither_a_secret_nor_a_cookie_reaches_the_disk(fields_server):
-    enter_all(open_page(), p="typed-by-me", s="hunter2-hunter2")
+    enter(open_page(), "typed-by-me", s="hunter2-hunter2")
     folder = app_context().settings.data_dir
     restart()
     written = b"".join(path.read_bytes() for path in folder.glob("runs.db*"))
@@ -66,7 +59,7 @@ def test_neither_a_secret_nor_a_cookie_reaches_the_disk(fields_server):
 def test_the_connections_key_reaches_no_draft(fields_server):
     """Pasted into a text, a number, or the JSON of the overrides."""
     key = "sk-configured-key"
-    app = enter_all(open_page(), p=f"my key is {key}", n=key)
+    app = enter(open_page(), f"my key is {key}", n=key)
     assert value(app) == f"my key is {key}"
     owned = next(k for k in app.session_state["forms"])
     state = app.session_state["forms"][owned]
@@ -96,7 +89,7 @@ def test_overrides_as_json_that_were_only_looked_at_block_no_run_after_a_reload(
 
 def test_a_secret_that_was_not_saved_is_requested_at_its_field(fields_server):
     """Also after another reload, until it is entered again."""
-    enter_all(open_page(), p="typed-by-me", s="hunter2-hunter2")
+    enter(open_page(), "typed-by-me", s="hunter2-hunter2")
     restart()
     for _ in range(2):
         app = open_page()
@@ -107,7 +100,7 @@ def test_a_secret_that_was_not_saved_is_requested_at_its_field(fields_server):
 
 
 def test_what_was_typed_beside_a_lost_secret_can_still_be_restored(fields_server):
-    enter_all(open_page(), p="typed-by-me", s="hunter2-hunter2")
+    enter(open_page(), "typed-by-me", s="hunter2-hunter2")
     preset = store_preset(p="of the preset")
     app = choose(open_page(), preset)
     assert value(app) == "of the preset"
