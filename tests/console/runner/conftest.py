@@ -13,6 +13,9 @@ from tests.support.fake_langflow import FakeLangflow
 from tests.support.runner_bench import OFTEN, Bench
 from tests.support.two_consoles import TwoConsoles
 
+_TIMINGS = Timings(polling=OFTEN, unreachable=OFTEN)
+_EAGER_TIMINGS = replace(_TIMINGS, listening=OFTEN, suspended=OFTEN)
+
 
 @pytest.fixture(autouse=True)
 def stop_queued_jobs_soon(monkeypatch):
@@ -43,13 +46,19 @@ def forgotten_at_once(monkeypatch):
 @pytest.fixture
 def timings():
     """The runners' timings, with frequent polls; a test file may override them."""
-    return Timings(polling=OFTEN, unreachable=OFTEN)
+    return _TIMINGS
 
 
 @pytest.fixture
 def eager_timings():
     """Poll a job often while its stream is open, so that the two meet."""
-    return Timings(polling=OFTEN, listening=OFTEN, suspended=OFTEN, unreachable=OFTEN)
+    return _EAGER_TIMINGS
+
+
+@pytest.fixture
+def short_search_timings():
+    """A search that finds nothing ends within half a second."""
+    return replace(_TIMINGS, searching=OFTEN, search_seconds=0.4, min_search_seconds=0.4)
 
 
 @pytest.fixture
@@ -62,11 +71,8 @@ def bench(tmp_path, request, timings):
 @pytest.fixture(params=["sqlite", "postgresql"])
 def two(request, tmp_path):
     """Two consoles on one SQLite folder, and on one PostgreSQL database."""
-    timings = Timings(
-        polling=OFTEN,
-        listening=OFTEN,
-        suspended=OFTEN,
-        unreachable=OFTEN,
+    timings = replace(
+        _EAGER_TIMINGS,
         sync_seconds=0.05,
         publish_seconds=0.2,
         maintenance_seconds=0.2,

@@ -7,7 +7,6 @@ from pydantic import SecretStr
 
 from lfclient import RunStatus
 from lfclient.console.config.connection import Connection
-from lfclient.console.runner.timings import Timings
 from tests.support.runner_bench import OFTEN, RARELY, both_dialects
 from tests.support.waiting import wait_for
 
@@ -17,9 +16,9 @@ SECRET = {"ChatInput-a.input_value": "hi", "ChatInput-a.key": "hunter2-hunter2"}
 
 
 @pytest.fixture
-def timings():
+def timings(timings):
     """Notice a refused key and its successor soon."""
-    return Timings(polling=OFTEN, listening=OFTEN, unreachable=OFTEN, heartbeat_seconds=0.05)
+    return replace(timings, listening=OFTEN, heartbeat_seconds=0.05)
 
 
 def start(bench, overrides=None):

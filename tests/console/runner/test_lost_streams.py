@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
 from lfclient.runs.model import RunStatus
 from tests.support.fake_events import component_done, event, stored_message
 from tests.support.fake_events import output as output_event
-from tests.support.runner_bench import CONNECTION, JOB, OFTEN, RUN_STARTED, SUBMIT
+from tests.support.runner_bench import CONNECTION, JOB, RUN_STARTED, SUBMIT
 from tests.support.waiting import wait_for
 
 SECOND_JOB = JOB[:-1] + "1"
@@ -24,9 +23,8 @@ pytestmark = pytest.mark.usefixtures("searched_at_once")
 
 
 @pytest.fixture
-def timings():
-    """A search that finds nothing ends within half a second."""
-    return Timings(polling=OFTEN, min_search_seconds=0.4, searching=OFTEN, search_seconds=0.4)
+def timings(short_search_timings):
+    return short_search_timings
 
 
 @pytest.fixture(autouse=True)

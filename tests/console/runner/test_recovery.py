@@ -9,13 +9,11 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient.console.runner.takeover import KEY_NEEDED_NOTE
-from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
 from lfclient.runs.model import RunStatus
 from tests.support.runner_bench import (
     CONNECTION,
     JOB,
-    OFTEN,
     SUBMIT,
     WITH_SECRET,
     add_trace,
@@ -31,15 +29,8 @@ pytestmark = pytest.mark.usefixtures("searched_at_once")
 
 
 @pytest.fixture
-def timings():
-    """A search that finds nothing ends within half a second."""
-    return Timings(
-        polling=OFTEN,
-        searching=OFTEN,
-        unreachable=OFTEN,
-        search_seconds=0.4,
-        min_search_seconds=0.4,
-    )
+def timings(short_search_timings):
+    return short_search_timings
 
 
 def ran_twice(record):

@@ -8,12 +8,10 @@ from datetime import timedelta
 import pytest
 
 from lfclient.console.runner import takeover
-from lfclient.console.runner.timings import Timings
 from lfclient.runs.model import RunStatus
 from tests.support.runner_bench import (
     CONNECTION,
     JOB,
-    OFTEN,
     SUBMIT,
     add_trace,
     both_dialects,
@@ -24,15 +22,8 @@ pytestmark = pytest.mark.usefixtures("searched_at_once")
 
 
 @pytest.fixture
-def timings():
-    """A search that finds nothing ends within half a second."""
-    return Timings(
-        polling=OFTEN,
-        searching=OFTEN,
-        unreachable=OFTEN,
-        search_seconds=0.4,
-        min_search_seconds=0.4,
-    )
+def timings(short_search_timings):
+    return short_search_timings
 
 
 def lose_for_good(bench):

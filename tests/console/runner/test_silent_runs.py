@@ -9,7 +9,6 @@ import pytest
 from lfclient import RunStatus
 from lfclient.common.backoff import Backoff
 from lfclient.console.runner import event_listener, job_follower
-from lfclient.console.runner.timings import Timings
 from tests.support.fake_events import component_done
 from tests.support.runner_bench import CONNECTION, OFTEN, RUN_STARTED, STOP, backdate_run
 from tests.support.waiting import wait_for
@@ -19,10 +18,8 @@ WAIT = Backoff(0.05, 0.05)
 
 
 @pytest.fixture
-def timings():
-    return Timings(
-        polling=OFTEN, listening=OFTEN, settling=WAIT, silence_seconds=SILENT, unreachable=OFTEN
-    )
+def timings(timings):
+    return replace(timings, listening=OFTEN, settling=WAIT, silence_seconds=SILENT)
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
 from lfclient.console.runner import recovery, submission
-from lfclient.console.runner.timings import Timings
 from lfclient.runs.model import RunStatus
 from tests.support.fake_events import component_done, event
 from tests.support.runner_bench import (
@@ -28,14 +28,8 @@ MODES = ["background", "sync", "stream"]
 
 
 @pytest.fixture
-def timings():
-    return Timings(
-        polling=OFTEN,
-        unreachable=OFTEN,
-        searching=OFTEN,
-        resend_delay_seconds=0.5,
-        max_call_start_seconds=0.1,
-    )
+def timings(timings):
+    return replace(timings, searching=OFTEN, resend_delay_seconds=0.5, max_call_start_seconds=0.1)
 
 
 def refusal(status, **headers):
