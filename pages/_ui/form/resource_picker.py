@@ -96,8 +96,8 @@ def draw_need(need: Need, field: Field, form: FlowForm) -> None:
                 knowledge_dialog.draw_failure(base)
     if need.note:
         st.caption(f":orange[:material/warning:] {escape(need.note)}")
-    is_empty = bool(need.note) or not need.is_met
-    if is_empty and need.kind in _NONE_YET:
+    lacks_resource = bool(need.note) or not need.is_met
+    if lacks_resource and need.kind in _NONE_YET:
         _draw_way_to_add(need.kind, field, form)
     if need.kind is NeedKind.MCP_SERVER:
         _draw_lost_server(form.state.value(field), form)
@@ -105,7 +105,7 @@ def draw_need(need: Need, field: Field, form: FlowForm) -> None:
         return
     if form.server_info.capabilities.ingestion:
         knowledge_dialog.draw(field, form)
-    elif is_empty:
+    elif lacks_resource:
         version = form.server_info.version
         st.caption(
             f"Langflow {version} can't add files from here. Make a knowledge base in its editor."
