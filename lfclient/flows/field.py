@@ -152,6 +152,11 @@ class Field:
         return with_number(self.component_name, self.component_number, max_length)
 
     @property
+    def names_base(self) -> bool:
+        """Whether its value is the name of a knowledge base or memory base."""
+        return self.resource in ("knowledge_base", "memory_base")
+
+    @property
     def target(self) -> tuple[str, str]:
         """The component id and the parameter that get the value, inside a group if it is one's."""
         return self.inner_target or (self.component, self.parameter)

@@ -119,8 +119,7 @@ def is_file_need(field: Field) -> bool:
 
 def is_base_need(field: Field) -> bool:
     """Return whether a field names the base that a component or a tool searches."""
-    is_base = field.resource in ("knowledge_base", "memory_base")
-    return is_base and (field.required or field.is_tool)
+    return field.names_base and (field.required or field.is_tool)
 
 
 def is_value_need(field: Field) -> bool:

@@ -129,7 +129,7 @@ def dynamic_choices(flow: Flow, overrides: Mapping[str, Json]) -> dict[str, Json
         if key in fields
         and fields[key].refreshes
         and fields[key].kind not in (FieldKind.SECRET, FieldKind.FILE)
-        and fields[key].resource not in ("knowledge_base", "memory_base")
+        and not fields[key].names_base
         and value not in _EMPTY
         and not isinstance(value, Variable)
     }

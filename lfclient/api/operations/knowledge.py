@@ -37,6 +37,7 @@ _CONNECT_SECONDS = 30.0  # the server connects to its MCP servers, one to three 
 _POLLING = Backoff(0.3, 4.0)
 _START_SECONDS = 10.0  # how long the list may name no job although it has one
 _MAX_START_SECONDS = 60.0  # how long it may name another job than the one that adds the files
+_NAME_HINT = "Choose another name, then try again."
 _MAX_PAGES = 20  # of fifty memory bases each
 # Before 1.13 these requests write to SQLite twice at once if the server counts the use of API keys.
 _LOCKED_HINT = (
@@ -70,11 +71,11 @@ def create_knowledge_base(name: str, model: ModelOption) -> Steps[KnowledgeBase]
     if response.status == 409:  # Langflow tells the name of the folder
         raise InvalidRequest(
             f"A knowledge base named “{name}” already exists.",
-            hint="Choose another name, then try again.",
+            hint=_NAME_HINT,
             status=409,
         )
     if not response.is_success:
-        raise _refused(response, "Choose another name, then try again.")
+        raise _refused(response, _NAME_HINT)
     created = parse_knowledge_base(as_dict(response.json("new knowledge base")))
     return created or KnowledgeBase(name, name, "empty")
 
