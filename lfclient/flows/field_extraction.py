@@ -88,7 +88,7 @@ _RESOURCES: dict[str, ResourceKind] = {
     "knowledge_base": "knowledge_base",
     "memory_base": "memory_base",
 }
-_NO_FILE = 'msg = "No files to process."'  # in the code of Read File of five releases: it raises it
+_NO_FILE = 'msg = "No files to process."'  # in the code of Read File, before it raises it
 _PASSWORD_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.UNKNOWN})
 _VARIABLE_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.SECRET})
 
