@@ -114,20 +114,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: turns[_group(item.nodeid)])
 
 
-def _turns(items: list[pytest.Item]) -> dict[str, float]:
-    """Return each group's turn: those in Chromium and of live servers below 1, then the rest.
+# tests in Chromium load the processors, those of servers and of threads wait; the groups of pages
+# stay together, because what their folder sets up takes a tenth of their time
+_FIRST_TURNS = {"browser": 0, "live": 0, "console": 0, "ui": 2}
 
-    The groups of each folder are spread evenly, those with the most tests first: while some tests
-    wait for a server or a thread, others use the processors, and no worker is left with a long
-    group. The test that installs a Langflow of its own comes after the servers, which download the
-    same packages.
+
+def _turns(items: list[pytest.Item]) -> dict[str, float]:
+    """Return each group's turn: the groups of a folder are spread evenly from its first turn on.
+
+    Those with the most tests come first, so that no worker is left with a long one. The test that
+    installs a Langflow of its own comes after the servers, which download the same packages.
     """
     folders: dict[str, Counter[str]] = {}
     for item in items:
         folders.setdefault(_folder(item.path), Counter())[_group(item.nodeid)] += 1
     turns = {}
     for folder, tests in folders.items():
-        first = 0 if folder in ("browser", "live") else 1
+        first = _FIRST_TURNS.get(folder, 1)
         for rank, (group, _) in enumerate(tests.most_common()):
             turns[group] = 0.5 if group.endswith(_FROM_NOTHING) else first + rank / len(tests)
     return turns
