@@ -99,8 +99,8 @@ PROJECTS: dict[str, tuple[str | None, ...]] = {
     "Social Media Agent": ("model value: vendor", "model value: vendor", "model", "model", "model"),
     "Structured Data Analysis Agent": (
         None,
-        "value file: opendsstar",
-        "value file: opendsstar",
+        "file value: opendsstar",
+        "file value: opendsstar",
         None,
         None,
     ),
