@@ -114,8 +114,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: turns[_group(item.nodeid)])
 
 
-# tests in Chromium load the processors, those of servers and of threads wait; the groups of pages
-# stay together, because what their folder sets up takes a tenth of their time
+# tests in Chromium load the processors, those of servers and of threads wait; the tests of pages
+# stay together, so that each worker sets up their folder once
 _FIRST_TURNS = {"browser": 0, "live": 0, "console": 0, "ui": 2}
 
 

@@ -78,7 +78,7 @@ def share_runtime():
 
 
 @pytest.fixture(scope="package", autouse=True)
-def work_out_once():
+def cache_repeated_work():
     """Cache the installer's path and the servers' addresses, and skip the hashes of messages.
 
     Each page works them out anew, in a twentieth of its time.
@@ -135,7 +135,7 @@ def no_sockets():
 
 
 @pytest.fixture(scope="package", autouse=True)
-def trust_new_folders():
+def skip_startup_checks():
     """Skip the check of a copied database's schema and the first look for runs of dead processes.
 
     Both together take a tenth of the time of a page that is opened.

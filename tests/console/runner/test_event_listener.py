@@ -11,13 +11,7 @@ from lfclient.common.backoff import Backoff
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.errors import StoreError
 from tests.support.fake_events import component_done, event
-from tests.support.runner_bench import (
-    CONNECTION,
-    JOB,
-    RUN_STARTED,
-    STOP,
-    component_states,
-)
+from tests.support.runner_bench import CONNECTION, JOB, RUN_STARTED, STOP, component_states
 
 
 @pytest.fixture
