@@ -13,6 +13,7 @@ from lfclient.runs.components import ComponentRun, ComponentState, Message, RunE
 from lfclient.runs.model import Run
 
 _TYPE = "tool_use"
+_FAILED = "The tool failed."
 _ENDED = (ComponentState.DONE, ComponentState.FAILED, ComponentState.INTERRUPTED)
 
 
@@ -37,7 +38,7 @@ def read_call(block: JsonObject) -> ToolCall | None:
         return None
     output, error = block.get("output"), block.get("error")
     if not error and as_dict(output).get("status") == "error":
-        error = as_dict(output).get("content") or "The tool failed."
+        error = as_dict(output).get("content") or _FAILED
     text = extract_text(error) or str(error) if error else ""
     return ToolCall(as_str(block.get("name")), text, output is None and not error)
 
@@ -46,6 +47,20 @@ def read_calls(messages: Iterable[Message]) -> list[ToolCall]:
     """Return the calls in messages, in their order."""
     calls = (read_call(block) for block in chain(*(message.blocks for message in messages)))
     return [call for call in calls if call]
+
+
+def strip_calls(message: Message) -> Message:
+    """Return the message with no more in its blocks than which functions were called and failed."""
+    calls = tuple(
+        {
+            "type": _TYPE,
+            "name": call.function,
+            "output": None if call.is_open else "",
+            "error": _FAILED if call.error else None,
+        }
+        for call in read_calls([message])
+    )
+    return replace(message, blocks=calls)
 
 
 def mark_tools(run: Run, flow: Flow | None) -> Run:

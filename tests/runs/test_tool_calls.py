@@ -8,7 +8,7 @@ import pytest
 
 from lfclient import Message, Run, RunStatus
 from lfclient.runs.components import ComponentRun, ComponentState
-from lfclient.runs.tool_calls import ToolCall, mark_tools, read_calls
+from lfclient.runs.tool_calls import ToolCall, mark_tools, read_calls, strip_calls
 from tests.support import flows
 from tests.support.agents import step, tool
 
@@ -56,6 +56,19 @@ def test_a_call_has_its_error_in_the_step_or_in_its_output():
         ToolCall("c", "broken"),
         ToolCall("d", is_open=True),
     ]
+
+
+def test_stripped_calls_have_their_functions_and_ends_but_no_values():
+    steps = [step("a"), step("b", LOST), step("c", None, error="broken"), step("d", None), {"x": 1}]
+    stripped = strip_calls(answer(*steps))
+    assert read_calls([stripped]) == [
+        ToolCall("a"),
+        ToolCall("b", "The tool failed."),
+        ToolCall("c", "The tool failed."),
+        ToolCall("d", is_open=True),
+    ]
+    values = {"7", "1", "No such city", "broken"}
+    assert not any(value in str(stripped.blocks) for value in values)
 
 
 def test_a_tool_is_done_failed_or_not_called():

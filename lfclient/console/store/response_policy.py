@@ -14,6 +14,7 @@ from lfclient.console.store.tables import RESPONSE_CHUNKS
 from lfclient.outputs.model import Output
 from lfclient.runs.components import ComponentRun
 from lfclient.runs.model import Run
+from lfclient.runs.tool_calls import strip_calls
 
 _BATCH_BYTES = 1_000_000  # bytes of chunks that one statement inserts
 _NO_PROMPT = "*This console doesn't store questions. The page of this run may still show this one.*"
@@ -79,11 +80,12 @@ def _by_decreasing_size(run: Run, parts: StoredParts) -> Iterator[tuple[StoredPa
 def _strip_inputs(run: Run) -> Run:
     """Return a run with its outputs, but without details that may repeat its inputs."""
     messages = {
-        id: replace(message, blocks=())
+        id: strip_calls(message)
         for id, message in run.messages.items()
         if message.sender == "Machine"
     }
-    return replace(_strip_details(run), messages=messages)
+    removed = run.removed_message and strip_calls(run.removed_message)
+    return replace(_strip_details(run), messages=messages, removed_message=removed)
 
 
 def _strip_values(run: Run, parts: StoredParts) -> Run:

@@ -14,6 +14,7 @@ from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, HumanInput, Message, RunError
 from lfclient.runs.model import Run, RunStatus
 from tests.support import databases
+from tests.support.agents import UNUSED, run_with_unused_tool
 from tests.support.fake_langflow import FakeLangflow
 from tests.support.runner_bench import Bench
 from tests.support.store_records import NOW, add, add_ended, ids, record
@@ -126,6 +127,17 @@ def test_no_input_is_in_a_database_that_stores_none(store_of):
     assert stored.run.errors[0].message == "partly"
     assert ids(store.history.page(ME, RunFilter(text=SAID))) == ["r1"]
     assert store.history.get(ME, "r1").output_summary == SAID
+
+
+def test_a_tool_that_was_called_stays_done_where_inputs_are_not_stored(store_of):
+    run, flow = run_with_unused_tool()
+    stored = store_run(store_of(store_inputs=False), run, inputs_stored=False)
+    states = {id: one.state for id, one in stored.with_tool_states(flow).run.components.items()}
+    assert states == {
+        "Sum-1": ComponentState.DONE,
+        UNUSED: ComponentState.NOT_CALLED,
+        "Agent-1": ComponentState.DONE,
+    }
 
 
 def test_no_output_is_in_a_database_that_stores_none(store_of):
