@@ -16,7 +16,8 @@ from pages._ui.form import (
 )
 from pages._ui.form.fields import draw_field
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.form.model_picker import is_fitting, unlisted_model
+from pages._ui.form.model_picker import is_fitting, model_text, unlisted_model
+from pages._ui.state.last_models import last_models
 from pages._ui.state.run_page import SHOWN_SETTINGS, ShownSettings
 from pages._ui.widgets import controls, focus
 from pages._ui.widgets.markdown import escape
@@ -121,15 +122,45 @@ def _draw_need(need: Need, form: FlowForm) -> None:
     if not need.is_met:
         mode_button.draw(field.key, form.better_modes.get(field.key), form)
     if need.kind is NeedKind.MODEL:
+        value = form.state.value(field)
+        if need.is_met and value != field.default:
+            last_models(form.server.owner)[field.resource] = value
+        _draw_use_last(field, form)
         _draw_use_for_all(field, form)
+
+
+def _models_like(field: Field, form: FlowForm) -> dict[str, Need]:
+    """Return the needs of models of a field's kind, by the keys of their fields."""
+    fields = form.state.fields
+    needs = {need.keys[0]: need for need in form.needs if need.kind is NeedKind.MODEL}
+    return {
+        key: need
+        for key, need in needs.items()
+        if key in fields and fields[key].resource == field.resource
+    }
+
+
+def _draw_use_last(field: Field, form: FlowForm) -> None:
+    """Offer the model that was chosen last, in this tab, if no component of its kind has one."""
+    value = last_models(form.server.owner).get(field.resource)
+    needs = _models_like(field, form)
+    if not value or field.key != next(iter(needs)) or any(need.is_met for need in needs.values()):
+        return
+    fields = [form.state.fields[key] for key in needs]
+    fitting = [each for each in fields if is_fitting(value, each, form.resources)]
+    if fitting:
+        st.button(
+            f"Use {model_text(value)} again",
+            key=f"use-last-{field.key}",
+            icon=":material/history:",
+            on_click=_set_all,
+            args=(form, fitting, value),
+        )
 
 
 def _draw_use_for_all(field: Field, form: FlowForm) -> None:
     """Offer to use the first model of a kind for all components that take one."""
-    fields = form.state.fields
-    keys = (need.keys[0] for need in form.needs if need.kind is NeedKind.MODEL)
-    same = [fields[key] for key in keys if key in fields]
-    same = [each for each in same if each.resource == field.resource]
+    same = [form.state.fields[key] for key in _models_like(field, form)]
     value = form.state.value(field)
     others = [
         each
@@ -142,11 +173,11 @@ def _draw_use_for_all(field: Field, form: FlowForm) -> None:
         f"Use for all {len(others) + 1} components",
         key=f"use-for-all-{field.key}",
         icon=":material/done_all:",
-        on_click=_use_for_all,
+        on_click=_set_all,
         args=(form, others, value),
     )
 
 
-def _use_for_all(form: FlowForm, others: list[Field], value: object) -> None:
-    for field in others:
+def _set_all(form: FlowForm, fields: list[Field], value: object) -> None:
+    for field in fields:
         form.state.set(field, value)
