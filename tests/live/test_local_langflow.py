@@ -269,14 +269,12 @@ def test_a_crashed_server_is_started_again_with_its_data(
 
 
 def test_each_package_of_the_list_can_be_imported(changed: LocalLangflow, folder: Path):
-    """And the packages that models of each provider need."""
+    """Other tests run models of each provider."""
     assert changed.installation.added == [PACKAGES[-1].name]
     assert changed.installation.available == {package.name for package in PACKAGES}
     python = psutil.Process(changed.status().pid).cmdline()[0]
-    models = "langchain_openai, langchain_anthropic, langchain_ollama, langchain_google_genai"
     modules = ", ".join(module for package in PACKAGES for module in package.modules)
-    code = f"import langflow, {modules}, {models}"
-    subprocess.run([python, "-c", code], cwd=folder, check=True)
+    subprocess.run([python, "-c", f"import {modules}"], cwd=folder, check=True)
 
 
 def test_a_choice_in_a_flow_of_another_release_runs_where_no_custom_code_is_allowed(

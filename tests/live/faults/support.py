@@ -18,7 +18,7 @@ from tests.support.proxy import raw_response
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
-ISOLATED = "1.12.8-isolated"  # its second server, which tests may freeze and kill
+ISOLATED = "1.13.0-isolated"  # its second server, which tests may freeze and kill
 
 POST = "POST /api/v2/workflows"
 STOP = "POST /api/v2/workflows/stop"
