@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -174,19 +175,45 @@ def _empty(context: BrowserContext) -> None:
     context.clear_permissions()
 
 
+@pytest.fixture(scope="package")
+def addresses(console: Console, sample_ids: dict[str, str]) -> dict[str, str]:
+    """The addresses of the sample flows' forms by the flows' names."""
+    return {name: f"{console.url}/?flow={id}" for name, id in sample_ids.items()}
+
+
 @pytest.fixture
-def new_screen(
-    console: Console, window: Callable[..., Page], sample_ids: dict[str, str]
-) -> Callable[..., Screen]:
+def new_screen(window: Callable[..., Page], addresses: dict[str, str]) -> Callable[..., Screen]:
     """Open a fresh window without a page: `pick` opens the form of a flow."""
-    addresses = {name: f"{console.url}/?flow={id}" for name, id in sample_ids.items()}
     return lambda **options: Screen(window(**options), addresses)
+
+
+@pytest.fixture(scope="module")
+def lasting_screen(
+    lasting_window: Callable[..., Page], addresses: dict[str, str]
+) -> Callable[..., Screen]:
+    """Open such a window for all tests of a module."""
+    return lambda **options: Screen(lasting_window(**options), addresses)
 
 
 @pytest.fixture
 def screen(new_screen: Callable[..., Screen]) -> Screen:
     """A fresh window without a page: `pick` opens the form of a flow."""
     return new_screen()
+
+
+@pytest.fixture(scope="module")
+def lasting_echo_form(lasting_screen: Callable[..., Screen]) -> Screen:
+    """The window of `echo_form`."""
+    screen = lasting_screen()
+    screen.pick("Echo chat")
+    return screen
+
+
+@pytest.fixture
+def echo_form(lasting_echo_form: Screen) -> Screen:
+    """The form of the echo chat in a window of all tests of a module that leave it as it is."""
+    lasting_echo_form.leave_all()
+    return lasting_echo_form
 
 
 class Echoes(NamedTuple):
@@ -209,6 +236,22 @@ def echoes(console: Console, sample_ids: dict[str, str]) -> Echoes:
             run = re.search(r"run=([0-9a-f]{32})", tab.press("run"))[1]
             wait_for(lambda run=run: "stop-button" not in tab.open(run=run), seconds=60)
     return Echoes(word, texts[::-1])
+
+
+@pytest.fixture(scope="package")
+def ended_run(console: Console, sample_ids: dict[str, str]) -> Callable[[str], str]:
+    """Return the address of a run of a sample flow as it stands, which is made once."""
+
+    @functools.cache
+    def address(name: str) -> str:
+        with Visitor(console) as tab:
+            flow = sample_ids[name]
+            wait_for(lambda: tab.open(flow=flow) and tab.is_offered("run"), seconds=60)
+            run = re.search(r"run=([0-9a-f]{32})", tab.press("run"))[1]
+            wait_for(lambda: "stop-button" not in tab.open(run=run), seconds=60)
+        return f"{console.url}/?run={run}"
+
+    return address
 
 
 # of the attacks

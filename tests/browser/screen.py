@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -90,6 +91,31 @@ class Screen:
             return len(stands) >= 4 and len(set(stands[-4:])) == 1
 
         wait_for(still)
+
+    def leave_all(self) -> None:
+        """Close a menu, leave what has the mouse or the focus, and scroll to the top.
+
+        So a test finds a window that it shares with others, which may have resized it.
+        """
+        self.page.set_viewport_size({"width": 1440, "height": 1000})
+        self.page.keyboard.press("Escape")
+        expect(self.page.get_by_test_id("stPopoverBody")).to_have_count(0)
+        self.page.mouse.move(5, 5)
+        self.page.evaluate("document.activeElement.blur()")
+        self.page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
+        self.drawn()
+
+    @contextmanager
+    def without(self, element: Locator) -> Iterator[None]:
+        """Take an element out of the document for a while. Streamlit fails if it stays away."""
+        script = """element => {
+          const { parentNode, nextSibling } = element;
+          element.remove();
+          return () => parentNode.insertBefore(element, nextSibling);
+        }"""
+        put_back = element.evaluate_handle(script)
+        yield
+        put_back.evaluate("putBack => putBack()")
 
     def watch_shifts(self) -> None:
         """Record from now on what moves."""

@@ -6,11 +6,46 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.screen import Screen, color_of
+from tests.browser.screen import color_of
 from tests.support.waiting import wait_for
 
 NARROW = {"width": 390, "height": 844}
+WIDE = {"width": 1440, "height": 1000}
 MIN_CONTRAST = 4.5  # WCAG level AA for text
+
+
+@pytest.fixture(scope="module", params=["dark", "light"])
+def scheme(lasting_echo_form, request):
+    """The color scheme of the echo_form."""
+    yield set_scheme(lasting_echo_form.page, request.param)
+    set_scheme(lasting_echo_form.page, "light")
+
+
+def set_scheme(page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
+    return scheme
+
+
+@pytest.fixture(scope="module")
+def shared_window(lasting_screen):
+    return lasting_screen()
+
+
+@pytest.fixture
+def opened(shared_window):
+    """A window of tests that open another page in it."""
+    shared_window.page.set_viewport_size(WIDE)
+    return shared_window
+
+
+@pytest.fixture(scope="module")
+def phone(console, lasting_screen):
+    """A narrow window with the Run page."""
+    screen = lasting_screen()
+    screen.page.set_viewport_size(NARROW)
+    screen.open(console.url)
+    return screen
 
 
 def contrast(first, second):
@@ -32,13 +67,11 @@ def focus_by_keyboard(page, link):
     return link.evaluate("link => link === document.activeElement")
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_a_menu_button_is_readable_in_every_state(new_screen, scheme):
+@pytest.mark.usefixtures("scheme")
+def test_a_menu_button_is_readable_in_every_state(echo_form):
     """At rest, hovered, pressed, and while its menu is open."""
-    screen = new_screen(color_scheme=scheme)
-    screen.pick("Echo")
-    button = screen.part("run-more").get_by_role("button")
-    page = color_of(screen.page.get_by_test_id("stApp"), "backgroundColor")
+    button = echo_form.part("run-more").get_by_role("button")
+    page = color_of(echo_form.page.get_by_test_id("stApp"), "backgroundColor")
 
     def is_readable():
         return contrast(color_of(button.locator("p"), "color"), page) >= MIN_CONTRAST
@@ -52,24 +85,22 @@ def test_a_menu_button_is_readable_in_every_state(new_screen, scheme):
 
     wait_for(is_hovered)
     assert is_readable()
-    screen.page.mouse.down()
+    echo_form.page.mouse.down()
     assert is_readable()
-    screen.page.mouse.up()
+    echo_form.page.mouse.up()
     expect(button).to_have_attribute("aria-expanded", "true")
-    screen.page.mouse.move(5, 5)
+    echo_form.page.mouse.move(5, 5)
     assert is_readable()
     assert color_of(button, "color") != at_rest
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_options_can_be_seen_and_their_captions_read(new_screen, scheme):
+@pytest.mark.usefixtures("scheme")
+def test_options_can_be_seen_and_their_captions_read(echo_form):
     """WCAG asks 3 to 1 of what is not text, such as a radio button that is not chosen."""
-    screen = new_screen(color_scheme=scheme)
-    screen.pick("Echo")
-    on_page = screen.page.get_by_test_id("stCaptionContainer").first
+    on_page = echo_form.page.get_by_test_id("stCaptionContainer").first
     expect(on_page).to_have_css("opacity", "0.8")
-    screen.part("run-more").get_by_role("button").click()
-    menu = screen.page.get_by_test_id("stPopoverBody")
+    echo_form.part("run-more").get_by_role("button").click()
+    menu = echo_form.page.get_by_test_id("stPopoverBody")
     expect(menu.get_by_test_id("stCaptionContainer").first).to_have_css("opacity", "0.8")
     behind = color_of(menu, "backgroundColor")
     radio = menu.locator("[data-testid=stRadioOption]:not([data-selected]) div div").first
@@ -80,11 +111,9 @@ def test_options_can_be_seen_and_their_captions_read(new_screen, scheme):
     assert contrast(color_of(switch, "backgroundColor"), thumb) >= 3
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
-def test_a_link_with_keyboard_focus_has_a_visible_outline(console, window, scheme):
-    screen = Screen(window(color_scheme=scheme))
-    screen.open(console.url)
-    page = screen.page
+@pytest.mark.usefixtures("scheme")
+def test_a_link_with_keyboard_focus_has_a_visible_outline(echo_form):
+    page = echo_form.page
     background = color_of(page.get_by_test_id("stApp"), "backgroundColor")
     for link in (
         page.get_by_test_id("stTopNavLink").filter(has_text="History"),
@@ -95,19 +124,17 @@ def test_a_link_with_keyboard_focus_has_a_visible_outline(console, window, schem
         assert contrast(color_of(link, "outlineColor"), background) >= MIN_CONTRAST
 
 
-def test_the_refresh_button_has_a_name_for_screen_readers(screen):
+def test_the_refresh_button_has_a_name_for_screen_readers(echo_form):
     """The name takes no room beside the icon."""
-    screen.pick("Echo")
-    button = screen.part("flow-picker").get_by_role("button", name="Refresh flows")
+    button = echo_form.part("flow-picker").get_by_role("button", name="Refresh flows")
     assert button.bounding_box()["width"] < 60
 
 
-def test_every_folded_section_has_an_arrow(screen):
-    screen.pick("Fails until")
-    screen.run()
-    screen.wait("failed")
-    screen.drawn()
-    folds = screen.page.locator("summary")
+def test_every_folded_section_has_an_arrow(opened, ended_run):
+    opened.open(ended_run("Fails until it gets JSON"))
+    opened.wait("failed")
+    opened.drawn()
+    folds = opened.page.locator("summary")
     names = ("All parameters", "Overrides as JSON", "Details", "Components")
     for name in names:
         expect(folds.filter(has_text=name)).to_contain_text(
@@ -145,28 +172,35 @@ class Look:
 
 
 @pytest.fixture(scope="module")
-def looks(console, lasting_window):
-    """Open each page once in windows of three sizes. Return their looks by size and page."""
-    screen = Screen(lasting_window())
-    return {name: look_at_pages(screen, console, size) for name, size in SIZES.items()}
+def looks(console, shared_window):
+    """Open each page in a wide and in a narrow window. Return their looks by size and page.
+
+    What a page draws depends on which of them its window was; a narrow one may be resized.
+    """
+    wide, *narrow = SIZES
+    return look_at_pages(shared_window, console, [wide]) | look_at_pages(
+        shared_window, console, narrow
+    )
 
 
-def look_at_pages(screen, console, size):
-    page, looks = screen.page, {}
-    page.set_viewport_size(size)
+def look_at_pages(screen, console, sizes):
+    page, looks = screen.page, {size: {} for size in sizes}
     for name in PAGES:
+        page.set_viewport_size(SIZES[sizes[0]])
         page.goto(f"{console.url}/{name}")
         link = screen.part("server-link").locator("a:visible")
         expect(link).to_contain_text("Langflow 1.13.0")
         page.locator("h1, .st-key-flow-head input").first.wait_for(state="attached")
-        screen.drawn()
-        content = page.locator("[data-testid=stMainBlockContainer] > div").bounding_box()
-        looks[name] = Look(
-            (link.inner_text(), link.bounding_box()),
-            page.evaluate(_TITLE),
-            content["x"],
-            scrolls_sideways(page),
-        )
+        for size in sizes:
+            page.set_viewport_size(SIZES[size])
+            screen.drawn()
+            content = page.locator("[data-testid=stMainBlockContainer] > div").bounding_box()
+            looks[size][name] = Look(
+                (link.inner_text(), link.bounding_box()),
+                page.evaluate(_TITLE),
+                content["x"],
+                scrolls_sideways(page),
+            )
     return looks
 
 
@@ -193,104 +227,104 @@ def test_no_page_scrolls_sideways(looks, size):
     assert [page for page, look in looks[size].items() if look.scrolls_sideways] == []
 
 
-@pytest.mark.parametrize("size", ["twice the size", "phone"])
-def test_no_presentation_scrolls_sideways(screen, console, sample_ids, size):
-    screen.page.set_viewport_size(SIZES[size])
-    screen.page.goto(f"{console.url}/?view=present&flow={sample_ids['Sort a request']}")
+@pytest.fixture(scope="module")
+def presentation(lasting_screen, addresses):
+    screen = lasting_screen()
+    screen.page.set_viewport_size(NARROW)
+    screen.page.goto(f"{addresses['Sort a request']}&view=present")
     screen.page.get_by_role("heading", level=1).first.wait_for()
-    screen.drawn()
-    assert not scrolls_sideways(screen.page)
+    return screen
 
 
-def test_a_button_of_a_phones_chat_opens_the_sidebar(screen, console, sample_ids):
+@pytest.mark.parametrize("size", ["twice the size", "phone"])
+def test_no_presentation_scrolls_sideways(presentation, size):
+    presentation.page.set_viewport_size(SIZES[size])
+    presentation.drawn()
+    assert not scrolls_sideways(presentation.page)
+
+
+def test_a_button_of_a_phones_chat_opens_the_sidebar(opened, console, sample_ids):
     """It covers the server: its own button stands in the same corner. Wide windows show it."""
-    screen.page.goto(f"{console.url}/chat?flow={sample_ids['Echo chat']}")
-    opener = screen.part("open-sidebar").locator("button")
+    opened.page.goto(f"{console.url}/chat?flow={sample_ids['Echo chat']}")
+    opener = opened.part("open-sidebar").locator("button")
     opener.wait_for(state="attached")
     expect(opener).to_be_hidden()
-    screen.page.set_viewport_size(NARROW)
-    screen.page.reload()
+    opened.page.set_viewport_size(NARROW)
+    opened.page.reload()
     opener.click()
-    new = screen.page.get_by_role("button", name="New session")
+    new = opened.page.get_by_role("button", name="New session")
     expect(new).to_be_in_viewport()
-    screen.page.get_by_test_id("stSidebarCollapseButton").locator("button").click()
+    opened.page.get_by_test_id("stSidebarCollapseButton").locator("button").click()
     expect(new).not_to_be_in_viewport()
 
 
-def test_the_menu_of_a_narrow_window_closes_when_a_page_is_chosen(console, window):
+def test_the_menu_of_a_narrow_window_closes_when_a_page_is_chosen(phone):
     """It would cover the page. It closes every time, not only the first."""
-    screen = Screen(window())
-    page = screen.page
-    page.set_viewport_size(NARROW)
-    screen.open(console.url)
+    page = phone.page
     menu = page.get_by_test_id("stSidebar")
     for name, sign in (("Connection", "server-facts"), ("Run", "run-panel")):
         opener = page.get_by_role("button", name="Menu", exact=True)
         assert opener.bounding_box()["x"] < page.locator(".stAppToolbar img").bounding_box()["x"]
         opener.click()
         menu.get_by_role("link", name=name).click()
-        screen.part(sign).wait_for()
+        phone.part(sign).wait_for()
+        phone.drawn()
         expect(menu.get_by_role("link", name=name)).not_to_be_in_viewport()
 
 
-def test_no_menu_of_a_narrow_window_is_open_after_a_reload(console, window):
+def test_no_menu_of_a_narrow_window_is_open_after_a_reload(phone):
     """The pages', the options of a run and the flow's."""
-    screen = Screen(window())
-    page = screen.page
-    page.set_viewport_size(NARROW)
-    screen.open(console.url)
+    page = phone.page
     link = page.get_by_test_id("stSidebarNavLink").first
     body = page.get_by_test_id("stPopoverBody")
     for opener, content in (
         (page.get_by_role("button", name="Menu", exact=True), link),
-        (screen.part("run-more").get_by_role("button"), body),
-        (screen.part("flow-head-menu").get_by_role("button"), body),
+        (phone.part("run-more").get_by_role("button"), body),
+        (phone.part("flow-head-menu").get_by_role("button"), body),
     ):
         opener.click()
         expect(content).to_be_in_viewport()
         page.reload()
-        screen.part("flow-picker").wait_for()
-        screen.drawn()
+        phone.part("flow-picker").wait_for()
+        phone.drawn()
         expect(content).not_to_be_in_viewport()
 
 
-def test_keyboard_focus_stays_in_its_part_of_the_page_when_a_button_disappears(screen):
+def test_keyboard_focus_stays_in_its_part_of_the_page_when_a_button_disappears(opened, addresses):
     """The next Tab continues from there, not from the page's top."""
-    screen.pick("Wait for an approval")
-    screen.run()
-    approve = screen.part("decisions").get_by_role("button").first
+    opened.open(addresses["Wait for an approval"])
+    opened.run()
+    approve = opened.part("decisions").get_by_role("button").first
     approve.focus()
-    screen.page.keyboard.press("Enter")
-    screen.wait("completed")
-    expect(screen.part("run-status")).to_be_focused()
-    expect(screen.part("run-status")).to_have_css("outline-style", "none")
-    close = screen.part("clear-run").get_by_role("button")
+    opened.page.keyboard.press("Enter")
+    opened.wait("completed")
+    expect(opened.part("run-status")).to_be_focused()
+    expect(opened.part("run-status")).to_have_css("outline-style", "none")
+    close = opened.part("clear-run").get_by_role("button")
     close.focus()
-    screen.page.keyboard.press("Enter")
+    opened.page.keyboard.press("Enter")
     expect(close).to_have_count(0)
-    expect(screen.part("run-status")).to_be_focused()
+    expect(opened.part("run-status")).to_be_focused()
 
 
 FOCUSED = "document.activeElement.className || document.activeElement.localName"
 
 
-def test_keyboard_focus_stays_in_its_part_if_a_field_disappears_long_after_the_script(screen):
-    screen.pick("Echo")
-    field = screen.part("run-form").locator("textarea").first
+def test_keyboard_focus_stays_in_its_part_if_a_field_disappears_long_after_the_script(echo_form):
+    field = echo_form.part("run-form").locator("textarea").first
     field.click()
-    field.evaluate("field => field.remove()")
-    wait_for(lambda: "st-key-" in screen.page.evaluate(FOCUSED))
+    with echo_form.without(field):
+        wait_for(lambda: "st-key-" in echo_form.page.evaluate(FOCUSED))
 
 
-def test_a_field_that_was_left_does_not_get_the_focus_back(screen):
+def test_a_field_that_was_left_does_not_get_the_focus_back(echo_form):
     """On a phone its keyboard would open."""
-    screen.pick("Echo")
-    field = screen.part("run-form").locator("textarea").first
+    field = echo_form.part("run-form").locator("textarea").first
     field.click()
-    screen.page.get_by_test_id("stTopNav").click(position={"x": 400, "y": 2})
-    field.evaluate("field => field.remove()")
-    screen.page.wait_for_timeout(1500)  # the page looks twice a second
-    assert screen.page.evaluate(FOCUSED) == "body"
+    echo_form.page.get_by_test_id("stTopNav").click(position={"x": 400, "y": 2})
+    with echo_form.without(field):
+        echo_form.page.wait_for_timeout(1500)  # the page looks twice a second
+        assert echo_form.page.evaluate(FOCUSED) == "body"
 
 
 def middle(box):
@@ -299,24 +333,23 @@ def middle(box):
     return place["y"] + place["height"] / 2
 
 
-def test_links_and_buttons_are_level_with_the_heading_beside_them(screen):
-    screen.pick("Echo")
-    recent = screen.part("recent-head")
+def test_links_and_buttons_are_level_with_the_heading_beside_them(echo_form):
+    recent = echo_form.part("recent-head")
     heading, link = recent.locator("h2"), recent.get_by_role("link", name="All runs")
     assert abs(middle(heading) - middle(link)) < 2
-    present = screen.part("flow-head").get_by_role("button", name="Present")
-    assert abs(middle(present) - middle(screen.part("refresh-flows"))) < 2
+    present = echo_form.part("flow-head").get_by_role("button", name="Present")
+    assert abs(middle(present) - middle(echo_form.part("refresh-flows"))) < 2
 
 
-def test_a_notice_leaves_the_top_of_the_page_free(screen):
-    screen.pick("Echo")
-    screen.page.get_by_role("button", name="Save").first.click()
-    name = screen.page.get_by_test_id("stPopoverBody").locator("input").first
+def test_a_notice_leaves_the_top_of_the_page_free(opened, addresses):
+    opened.open(addresses["Echo chat"])
+    opened.page.get_by_role("button", name="Save").first.click()
+    name = opened.page.get_by_test_id("stPopoverBody").locator("input").first
     name.fill("A notice")
     name.press("Enter")
-    notice = screen.page.get_by_test_id("stToast")
+    notice = opened.page.get_by_test_id("stToast")
     notice.wait_for()
-    wait_for(lambda: middle(notice) > screen.page.viewport_size["height"] / 2)
+    wait_for(lambda: middle(notice) > opened.page.viewport_size["height"] / 2)
 
 
 # where the text of an element begins
@@ -327,9 +360,9 @@ LEFT = """(element) => {
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_all_parts_of_the_run_page_begin_at_one_edge(screen, width):
-    screen.page.set_viewport_size({"width": width, "height": 900})
-    screen.pick("Plan a trip")
+def test_all_parts_of_the_run_page_begin_at_one_edge(opened, addresses, width):
+    opened.page.set_viewport_size({"width": width, "height": 900})
+    opened.open(addresses["Plan a trip"])
     parts = (
         ".st-key-flow-head .stSelectbox input",
         ".st-key-flow-head [data-testid=stCaptionContainer] p",
@@ -337,22 +370,21 @@ def test_all_parts_of_the_run_page_begin_at_one_edge(screen, width):
         ".st-key-all-parameters details",
         ".st-key-run-button button",
     )
-    edges = {part: screen.page.locator(part).first.evaluate(LEFT) for part in parts}
+    edges = {part: opened.page.locator(part).first.evaluate(LEFT) for part in parts}
     assert len(set(edges.values())) == 1, edges
 
 
-def test_no_part_of_an_opened_run_scrolls_sideways(screen):
-    page = screen.page
-    screen.pick("Table of")
-    screen.run()
-    screen.wait("completed")
-    for size in ("twice the size", "phone"):
-        page.set_viewport_size(SIZES[size])
-        screen.open(screen.address())
-        assert not scrolls_sideways(page), size
-        for tab in ("Trace", "Inputs", "Code"):
-            screen.part("run-status").get_by_role("tab", name=tab).click()
-            screen.drawn()
+def test_no_part_of_an_opened_run_scrolls_sideways(opened, ended_run):
+    page = opened.page
+    page.set_viewport_size(NARROW)
+    opened.open(ended_run("Table of sample records"))
+    opened.wait("completed")
+    for tab in ("", "Trace", "Inputs", "Code"):
+        if tab:
+            opened.part("run-status").get_by_role("tab", name=tab).click()
+        for size in ("twice the size", "phone"):
+            page.set_viewport_size(SIZES[size])
+            opened.drawn()
             assert not scrolls_sideways(page), (size, tab)
 
 
