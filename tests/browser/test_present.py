@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlparse
+from urllib.parse import parse_qs, urlparse
 
 import pytest
 from playwright.sync_api import expect
@@ -27,21 +27,28 @@ ADD_FRAME = """(url) => {
 }"""
 
 
+@pytest.fixture(scope="module")
+def audience(lasting_screen: Callable[..., Screen]) -> Screen:
+    """A window of the tests that open addresses in it."""
+    return lasting_screen()
+
+
+def open_view(screen: Screen, address: str) -> None:
+    screen.page.goto(f"{address}&view=present")
+    screen.part("run-button").wait_for()
+    screen.drawn()
+
+
 @pytest.fixture
-def present(
-    console: Console, window: Callable[..., Any], sample_ids: dict[str, str]
-) -> Callable[..., Screen]:
-    """Open the Present view of a sample flow in a window of its own."""
-
-    def open_view(name: str, **address: str) -> Screen:
-        screen = Screen(window())
-        query = {"view": "present", "flow": sample_ids[name], **address}
-        screen.page.goto(f"{console.url}/?{urlencode(query)}")
-        screen.part("run-button").wait_for()
-        screen.drawn()
-        return screen
-
-    return open_view
+def presented(echo_form: Screen) -> Iterator[Screen]:
+    """The Present view of the echo chat as its presenter sees it, who then leaves it."""
+    echo_form.page.keyboard.press("Alt+p")
+    echo_form.part("present-edit").wait_for()
+    echo_form.drawn()
+    yield echo_form
+    echo_form.page.keyboard.press("Alt+p")
+    echo_form.part("flow-picker").wait_for()
+    echo_form.drawn()
 
 
 @pytest.fixture
@@ -56,61 +63,63 @@ def unready_flow(sample_flows: LiveServer) -> Iterator[str]:
         delete_flow(api, made.id)
 
 
-def test_an_audience_runs_a_flow_and_reaches_nothing_else(present: Callable[..., Screen]):
-    screen = present("Write word by word")
-    page = screen.page
+def test_an_audience_runs_a_flow_and_reaches_nothing_else(
+    audience: Screen, addresses: dict[str, str]
+):
+    open_view(audience, addresses["Write word by word"])
+    page = audience.page
     assert page.get_by_role("button").count() == 2
-    expect(screen.part("full-screen").get_by_role("button")).to_have_accessible_name("Full screen")
+    expect(audience.part("full-screen").get_by_role("button")).to_have_accessible_name(
+        "Full screen"
+    )
     links = page.locator("a:not([data-testid=stSkipToContent])")
     expect(links).to_have_count(0)
-    screen.run()
-    expect(screen.part("run-status")).to_contain_text("This answer comes")
+    audience.run()
+    expect(audience.part("run-status")).to_contain_text("This answer comes")
     expect(page.locator("[data-testid=stAlert]")).to_have_count(0)
-    screen.wait("completed")
-    screen.drawn()
-    expect(screen.part("outputs")).to_contain_text("That is all.")
+    audience.wait("completed")
+    audience.drawn()
+    expect(audience.part("outputs")).to_contain_text("That is all.")
     expect(links).to_have_count(0)
     for hidden in ("stHeader", "stToolbar", "stMainMenu", "stSidebar"):
         expect(page.get_by_test_id(hidden).locator("visible=true")).to_have_count(0)
 
 
 def test_the_address_of_another_page_shows_the_present_view(
-    console: Console, window: Callable[..., Any], sample_ids: dict[str, str]
+    audience: Screen, console: Console, sample_ids: dict[str, str]
 ):
-    page = window()
+    page = audience.page
     page.goto(f"{console.url}/history?view=present&flow={sample_ids['Echo chat']}")
     expect(page.locator(".st-key-present h1")).to_have_text(PREFIX + "Echo chat")
     expect(page.locator(".st-key-history-form")).to_have_count(0)
 
 
-def test_a_presenter_enters_edits_and_leaves_with_the_keyboard(screen: Screen):
-    screen.pick("Echo chat")
-    page = screen.page
+def test_a_presenter_enters_edits_and_leaves_with_the_keyboard(echo_form: Screen):
+    page = echo_form.page
     page.keyboard.press("Alt+p")
-    screen.part("present-edit").get_by_role("button").click()
-    screen.part("present-editor").wait_for()
-    screen.drawn()
+    echo_form.part("present-edit").get_by_role("button").click()
+    echo_form.part("present-editor").wait_for()
+    echo_form.drawn()
     page.get_by_label("Title").fill("Say something")
     page.keyboard.press("Tab")
-    expect(screen.part("present").get_by_role("heading", level=1)).to_have_text("Say something")
+    expect(echo_form.part("present").get_by_role("heading", level=1)).to_have_text("Say something")
     page.get_by_role("button", name="Discard").click()
-    expect(screen.part("present-editor")).to_have_count(0)
-    screen.drawn()
+    expect(echo_form.part("present-editor")).to_have_count(0)
+    echo_form.drawn()
     page.keyboard.press("Alt+Enter")
     wait_for(lambda: page.evaluate("document.fullscreenElement !== null"))
     page.keyboard.press("Alt+Enter")
     wait_for(lambda: page.evaluate("document.fullscreenElement === null"))
     page.keyboard.press("Alt+p")
-    screen.part("flow-picker").wait_for()
+    echo_form.part("flow-picker").wait_for()
     assert "view=" not in page.url
 
 
 def test_the_key_of_present_works_where_its_button_is_in_a_closed_menu(
-    console: Console, window: Callable[..., Any]
+    screen: Screen, console: Console
 ):
-    page = window()
+    page = screen.page
     page.set_viewport_size({"width": 390, "height": 844})
-    screen = Screen(page)
     screen.open(console.url)
     expect(page.get_by_role("button", name="Present")).to_have_count(0)
     page.keyboard.press("Alt+p")
@@ -119,15 +128,15 @@ def test_the_key_of_present_works_where_its_button_is_in_a_closed_menu(
     screen.part("flow-picker").wait_for()
 
 
-def test_a_presenter_uses_what_was_entered_on_the_run_page(screen: Screen):
-    screen.pick("Echo chat")
-    page = screen.page
+def test_a_presenter_uses_what_was_entered_on_the_run_page(echo_form: Screen):
+    page = echo_form.page
+    message = page.get_by_label("Message").input_value()
     page.get_by_label("Message").fill("Good morning")
     page.keyboard.press("Alt+p")
-    offer = screen.part("presenter-entered")
+    offer = echo_form.part("presenter-entered")
     expect(offer).to_contain_text("Shows the flow's values, not what was entered on the Run page.")
     expect(page.get_by_label("Message")).not_to_have_value("Good morning")
-    screen.drawn()
+    echo_form.drawn()
     page.get_by_label("Message").fill("Typed in the view")
     page.get_by_label("Message").press("Tab")
     expect(offer).not_to_contain_text("Shows the flow's values")
@@ -136,8 +145,9 @@ def test_a_presenter_uses_what_was_entered_on_the_run_page(screen: Screen):
     expect(offer).to_have_count(0)
     expect(page.locator("body")).not_to_be_focused()
     page.keyboard.press("Alt+p")
-    screen.part("flow-picker").wait_for()
+    echo_form.part("flow-picker").wait_for()
     expect(page.locator("body")).not_to_be_focused()
+    page.get_by_label("Message").fill(message)
 
 
 def test_in_the_editor_nothing_moves_when_a_choice_of_several_loses_the_focus(screen: Screen):
@@ -159,31 +169,24 @@ def test_in_the_editor_nothing_moves_when_a_choice_of_several_loses_the_focus(sc
         assert choice.bounding_box()["height"] == height, width
 
 
-def test_the_list_of_keys_leaves_no_frame_around_the_page(screen: Screen):
-    screen.pick("Echo chat")
-    page = screen.page
-    page.keyboard.press("Alt+p")
-    screen.part("present-edit").wait_for()
-    screen.drawn()
+def test_the_list_of_keys_leaves_no_frame_around_the_page(presented: Screen):
+    page = presented.page
     page.mouse.click(900, 900)
     page.keyboard.press("?")
     page.get_by_role("dialog", name="Keyboard").wait_for()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Keyboard")).to_have_count(0)
     expect(page.locator(".stMain")).not_to_be_focused()
-    page.keyboard.press("Alt+p")
-    screen.part("flow-picker").wait_for()
 
 
-def test_in_full_screen_the_only_button_beside_the_title_leaves_it(screen: Screen):
-    screen.pick("Echo chat")
-    page = screen.page
+def test_in_full_screen_the_only_button_beside_the_title_leaves_it(echo_form: Screen):
+    page = echo_form.page
     page.keyboard.press("Alt+p")
-    buttons = screen.part("present-controls").locator("button:visible")
+    buttons = echo_form.part("present-controls").locator("button:visible")
     expect(buttons).to_have_count(3)
-    screen.drawn()
+    echo_form.drawn()
     key = "each => getComputedStyle(each, '::after').content"
-    assert "Alt + Enter" in screen.part("full-screen").locator("p").evaluate(key)
+    assert "Alt + Enter" in echo_form.part("full-screen").locator("p").evaluate(key)
     page.get_by_role("button", name="Full screen").press("Enter")
     expect(buttons).to_have_count(1)
     expect(buttons).to_have_accessible_name("Leave full screen")
@@ -194,26 +197,27 @@ def test_in_full_screen_the_only_button_beside_the_title_leaves_it(screen: Scree
     page.keyboard.press("Alt+Enter")
     expect(buttons).to_have_count(1)
     page.keyboard.press("Alt+p")
-    screen.part("flow-picker").wait_for()
+    echo_form.part("flow-picker").wait_for()
+    page.evaluate("document.exitFullscreen()")
 
 
 def test_full_screen_hides_what_only_a_presenter_needs_to_know(
-    console: Console, screen: Screen, unready_flow: str
+    audience: Screen, console: Console, unready_flow: str
 ):
     """The audience reads no instructions, and that the flow is not ready without names."""
-    page = screen.page
-    screen.open(f"{console.url}/?flow={unready_flow}")
+    page = audience.page
+    audience.open(f"{console.url}/?flow={unready_flow}")
     page.get_by_label("Message").fill("Hello")
     page.keyboard.press("Alt+p")
-    screen.part("present-edit").wait_for()
-    screen.drawn()
-    line, offer = screen.part("presenter-obstacle"), screen.part("presenter-entered")
+    audience.part("present-edit").wait_for()
+    audience.drawn()
+    line, offer = audience.part("presenter-obstacle"), audience.part("presenter-entered")
     expect(line).to_contain_text("Not filled in: SearchAPI API Key")
     expect(offer).to_be_visible()
     page.keyboard.press("Alt+Enter")
     expect(line).to_be_hidden()
     expect(offer).to_be_hidden()
-    screen.run()
+    audience.run()
     alert = page.get_by_test_id("stAlert").locator("p")
     expect(alert).to_have_text("The flow is not ready to run")
     expect(line).to_be_hidden()
@@ -221,20 +225,18 @@ def test_full_screen_hides_what_only_a_presenter_needs_to_know(
     expect(line).to_be_visible()
 
 
-def test_in_a_low_window_the_preview_stays_beside_the_editor(screen: Screen):
-    screen.pick("Echo chat")
-    page = screen.page
+def test_in_a_low_window_the_preview_stays_beside_the_editor(presented: Screen):
+    page = presented.page
     page.set_viewport_size({"width": 900, "height": 600})
-    page.keyboard.press("Alt+p")
-    screen.part("present-edit").get_by_role("button").click()
-    editor = screen.part("present-editor")
+    presented.part("present-edit").get_by_role("button").click()
+    editor = presented.part("present-editor")
     editor.wait_for()
-    screen.drawn()
+    presented.drawn()
     editor.get_by_text("Large type").click()
     expect(page.locator("[class*='st-key-present-looks-'][class*='-large']")).to_be_attached()
-    screen.drawn()
-    expect(screen.part("present").get_by_role("heading", level=1)).to_be_in_viewport(ratio=1)
-    run = screen.part("run-button").get_by_role("button", name="Run")
+    presented.drawn()
+    expect(presented.part("present").get_by_role("heading", level=1)).to_be_in_viewport(ratio=1)
+    run = presented.part("run-button").get_by_role("button", name="Run")
     expect(run).to_be_in_viewport(ratio=1)
     expect(editor.get_by_text("Large type")).to_be_in_viewport(ratio=1)
     height = run.locator("p").evaluate("(p) => p.getBoundingClientRect().height")
@@ -281,24 +283,26 @@ def test_a_presenter_edits_after_a_reload_and_the_flow_that_is_presented(screen:
 
 
 def test_a_result_is_shared_with_somebody_who_opens_its_address(
-    present: Callable[..., Screen], window: Callable[..., Any], console: Console
+    audience: Screen,
+    window: Callable[..., Any],
+    addresses: dict[str, str],
+    ended_run: Callable[[str], str],
 ):
-    screen = present("Echo chat")
-    screen.run()
-    screen.wait("completed")
-    screen.drawn()
-    query = parse_qs(urlparse(screen.page.url).query)
-    screen.page.get_by_role("button", name="Share result").click()
-    screen.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    screen.page.get_by_role("button", name="Create link").click()
-    menu = screen.page.get_by_test_id("stPopoverBody")
+    run = ended_run("Echo chat")
+    open_view(audience, f"{addresses['Echo chat']}&{urlparse(run).query}")
+    audience.wait("completed")
+    query = parse_qs(urlparse(audience.page.url).query)
+    audience.page.get_by_role("button", name="Share result").click()
+    audience.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    audience.page.get_by_role("button", name="Create link").click()
+    menu = audience.page.get_by_test_id("stPopoverBody")
     address = menu.locator("code").inner_text()
     expect(menu.get_by_role("button", name="Create another link")).to_be_visible()
-    screen.drawn()
+    audience.drawn()
     menu.get_by_role("button", name="Create another link").press("Shift+Tab")
     expect(menu.get_by_role("button", name="Copy")).to_be_focused()
-    screen.page.keyboard.press("Enter")
-    wait_for(lambda: screen.page.evaluate("navigator.clipboard.readText()") == address)
+    audience.page.keyboard.press("Enter")
+    wait_for(lambda: audience.page.evaluate("navigator.clipboard.readText()") == address)
     reader = window()
     reader.goto(address)
     shown = reader.locator(".st-key-present")
@@ -313,12 +317,12 @@ def test_a_result_is_shared_with_somebody_who_opens_its_address(
         query["flow"][0],
     ):
         assert hidden not in content
-    expect(screen.page.get_by_role("button", name="Create another link")).to_be_visible()
-    expect(screen.page.get_by_role("button", name="Revoke")).to_have_count(0)
-    screen.open(f"{console.url}/?run={query['run'][0]}")
-    screen.page.get_by_role("button", name="Share").click()
-    screen.page.get_by_role("button", name="Revoke").click()
-    expect(screen.page.get_by_role("button", name="Create link")).to_be_visible()
+    expect(audience.page.get_by_role("button", name="Create another link")).to_be_visible()
+    expect(audience.page.get_by_role("button", name="Revoke")).to_have_count(0)
+    audience.open(run)
+    audience.page.get_by_role("button", name="Share").click()
+    audience.page.get_by_role("button", name="Revoke").click()
+    expect(audience.page.get_by_role("button", name="Create link")).to_be_visible()
     reader.reload()
     expect(reader.locator(".st-key-present")).to_contain_text("This link shows no result")
 

@@ -1,20 +1,46 @@
 """How the Present view looks in Chromium: sizes, color, long texts."""
 
-from playwright.sync_api import expect
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Locator, expect
 
 from tests.browser.screen import Screen
 
 
-def present_headings(screen: Screen) -> None:
-    """Present a result with headings of all levels."""
+@pytest.fixture(scope="module")
+def presented(lasting_screen: Callable[..., Screen]) -> Screen:
+    """A presentation of the echo chat, whose result has headings of all levels."""
+    screen = lasting_screen()
     screen.pick("Echo chat")
     screen.page.keyboard.press("Alt+p")
     screen.part("present-edit").get_by_role("button").wait_for()
     screen.drawn()
     text = "# One\n\nwords\n\n## Two\n\n### Three\n\n#### Four"
-    screen.page.locator("textarea").first.fill(text)
+    screen.page.get_by_role("textbox", name="Message").fill(text)
     screen.run()
     screen.wait("completed")
+    screen.drawn()
+    return screen
+
+
+@pytest.fixture
+def editor(presented: Screen) -> Iterator[Locator]:
+    """The open editor of the presentation, whose changes are then discarded."""
+    presented.part("present-edit").get_by_role("button").click()
+    editor = presented.part("present-editor")
+    editor.wait_for()
+    presented.drawn()
+    yield editor
+    presented.page.get_by_role("button", name="Discard").click()
+    expect(editor).to_have_count(0)
+    presented.drawn()
+
+
+def choose_large_type(screen: Screen, editor: Locator) -> None:
+    editor.get_by_text("Large type").click()
+    looks = screen.page.locator("[class*='st-key-present-looks-'][class*='-large']")
+    expect(looks).to_be_attached()
     screen.drawn()
 
 
@@ -34,63 +60,37 @@ def check_sizes(screen: Screen) -> float:
     return text
 
 
-def test_a_presented_result_is_larger_than_the_inputs_at_18_pixels(screen: Screen):
-    present_headings(screen)
-    assert check_sizes(screen) == 18
+def test_a_presented_result_is_larger_than_the_inputs_at_18_pixels(presented: Screen):
+    assert check_sizes(presented) == 18
 
 
-def test_a_result_in_large_type_is_larger_than_the_inputs_at_24_pixels(screen: Screen):
-    present_headings(screen)
-    screen.part("present-edit").get_by_role("button").click()
-    editor = screen.part("present-editor")
-    editor.get_by_text("Large type").click()
-    looks = screen.page.locator("[class*='st-key-present-looks-'][class*='-large']")
-    expect(looks).to_be_attached()
-    screen.drawn()
-    assert check_sizes(screen) >= 24
-    screen.page.get_by_role("button", name="Discard").click()
-    expect(editor).to_have_count(0)
+def test_a_result_in_large_type_is_larger_than_the_inputs_at_24_pixels(
+    presented: Screen, editor: Locator
+):
+    choose_large_type(presented, editor)
+    assert check_sizes(presented) >= 24
 
 
-def test_large_type_leaves_the_editor_as_it_is(screen: Screen):
-    screen.pick("Echo chat")
-    page = screen.page
-    page.keyboard.press("Alt+p")
-    screen.part("present-edit").get_by_role("button").click()
-    switch = screen.part("present-editor").get_by_text("Large type")
-    switch.wait_for()
-    screen.drawn()
+def test_large_type_leaves_the_editor_as_it_is(presented: Screen, editor: Locator):
+    switch = editor.get_by_text("Large type")
     before = switch.bounding_box()
-    switch.click()
-    expect(page.locator("[class*='st-key-present-looks-'][class*='-large']")).to_be_attached()
-    screen.drawn()
+    choose_large_type(presented, editor)
     assert switch.bounding_box() == before
-    page.get_by_role("button", name="Discard").click()
-    expect(screen.part("present-editor")).to_have_count(0)
 
 
-def test_large_type_cuts_no_line_of_a_text(screen: Screen):
-    screen.pick("Echo chat")
-    page = screen.page
-    page.keyboard.press("Alt+p")
-    screen.part("present-edit").get_by_role("button").click()
-    editor = screen.part("present-editor")
-    editor.wait_for()
-    screen.drawn()
-    message = page.get_by_role("textbox", name="Message")
+def test_large_type_cuts_no_line_of_a_text(presented: Screen, editor: Locator):
+    message = presented.page.get_by_role("textbox", name="Message")
+    text = message.input_value()
     message.fill(
         "A bakery with a long list of breads that needs a line more once its type is large"
     )
     message.press("Tab")
-    screen.drawn()
+    presented.drawn()
     before = message.evaluate("each => each.clientHeight")
-    editor.get_by_text("Large type").click()
-    expect(page.locator("[class*='st-key-present-looks-'][class*='-large']")).to_be_attached()
-    screen.drawn()
+    choose_large_type(presented, editor)
     assert message.evaluate("each => each.scrollHeight > each.clientHeight") is False
     assert message.evaluate("each => each.clientHeight") > before
-    page.get_by_role("button", name="Discard").click()
-    expect(editor).to_have_count(0)
+    message.fill(text)
 
 
 def test_the_result_has_the_width_that_a_flow_without_inputs_leaves(screen: Screen):
@@ -103,40 +103,30 @@ def test_the_result_has_the_width_that_a_flow_without_inputs_leaves(screen: Scre
     assert right["width"] > 4 * left["width"]
 
 
-def test_the_color_of_a_presentation_is_that_of_its_run_button(screen: Screen):
-    screen.pick("Echo chat")
-    screen.page.keyboard.press("Alt+p")
-    screen.part("present-edit").get_by_role("button").click()
-    screen.part("present-editor").wait_for()
-    button = screen.part("present").locator(".st-key-run-button button")
+@pytest.mark.usefixtures("editor")
+def test_the_color_of_a_presentation_is_that_of_its_run_button(presented: Screen):
+    button = presented.part("present").locator(".st-key-run-button button")
     for color, background in (("Teal", "rgb(11, 95, 107)"), ("Orange", "rgb(154, 75, 0)")):
-        box = screen.page.get_by_role("combobox", name="Color")
+        box = presented.page.get_by_role("combobox", name="Color")
         box.click()
         box.fill(color)
-        screen.page.get_by_role("option", name=color).click()
+        presented.page.get_by_role("option", name=color).click()
         expect(button).to_have_css("background-color", background)
-    screen.page.get_by_role("button", name="Discard").click()
-    expect(screen.part("present-editor")).to_have_count(0)
 
 
-def test_a_long_title_and_hostile_text_stay_inside_the_page(screen: Screen):
-    page = screen.page
-    screen.pick("Echo chat")
-    page.keyboard.press("Alt+p")
-    screen.part("present-edit").get_by_role("button").click()
-    screen.part("present-editor").wait_for()
-    screen.drawn()
+@pytest.mark.usefixtures("editor")
+def test_a_long_title_and_hostile_text_stay_inside_the_page(presented: Screen):
+    page = presented.page
     page.get_by_label("Title").fill("W" * 300)
     page.keyboard.press("Tab")
     hostile = "<img src=x onerror='window.hit=1'> [link](javascript:window.hit=1) ![x](https://a.example/x)"
     page.get_by_label("Description", exact=True).fill(hostile)
     page.keyboard.press("Tab")
-    description = screen.part("present-description")
+    description = presented.part("present-description")
     expect(description).to_contain_text("onerror")
     expect(description.locator("img, a")).to_have_count(0)
     page.set_viewport_size({"width": 390, "height": 844})
-    screen.drawn()
+    presented.drawn()
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") == 390
     assert page.evaluate("window.hit") is None
-    page.get_by_role("button", name="Discard").click()
-    expect(screen.part("present-editor")).to_have_count(0)
+    page.set_viewport_size({"width": 1440, "height": 1000})
