@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
@@ -22,7 +22,13 @@ from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import wait_for
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def shared_window(lasting_screen: Callable[..., Screen]) -> Screen:
+    """A window in which each test opens an address."""
+    return lasting_screen()
+
+
+@pytest.fixture(scope="module")
 def reads_files(request: pytest.FixtureRequest, langflow_113: LiveServer) -> Iterator[FlowSummary]:
     """A flow that reads a file; deletes it and the uploaded files afterwards.
 
@@ -48,48 +54,48 @@ def reads_files(request: pytest.FixtureRequest, langflow_113: LiveServer) -> Ite
 
 
 def test_a_file_is_chosen_sent_and_read(
-    screen: Screen, console: Console, reads_files: FlowSummary, tmp_path: Path
+    shared_window: Screen, console: Console, reads_files: FlowSummary, tmp_path: Path
 ):
     words = uuid4().hex
     (tmp_path / "note é.txt").write_text(words)
     (tmp_path / "run.exe").write_bytes(b"x")
-    screen.open(f"{console.url}/?flow={reads_files.id}")
-    field = screen.part("param-File-f-path")
+    shared_window.open(f"{console.url}/?flow={reads_files.id}")
+    field = shared_window.part("param-File-f-path")
     chooser = field.locator("input[type=file]")
     chooser.set_input_files([tmp_path / "run.exe"])
     expect(field).to_contain_text("“run.exe” has the type exe. Accepted types: CSV")
     expect(field).to_contain_text("Remove it or choose another file")
-    screen.drawn()  # until then the first uploader is there too
+    shared_window.drawn()  # until then the first uploader is there too
     chooser.set_input_files([tmp_path / "note é.txt"])
     row = field.locator("[class*='st-key-file-row-']")
     expect(row).to_contain_text("note é.txt 32 B")
     expect(row).to_have_count(1)
-    screen.run()
-    screen.wait("completed")
-    expect(screen.part("outputs")).to_contain_text(words)
-    screen.page.reload()
+    shared_window.run()
+    shared_window.wait("completed")
+    expect(shared_window.part("outputs")).to_contain_text(words)
+    shared_window.page.reload()
     expect(row).to_contain_text("note é.txt 32 B")
     row.get_by_role("button", name="Remove").click()
     expect(row).to_have_count(0)
 
 
 def test_a_run_without_its_file_leads_to_the_button_that_uploads_one(
-    screen: Screen, console: Console, reads_files: FlowSummary
+    shared_window: Screen, console: Console, reads_files: FlowSummary
 ):
-    screen.open(f"{console.url}/?flow={reads_files.id}")
-    screen.run()
-    check_upload_is_framed(screen)
+    shared_window.open(f"{console.url}/?flow={reads_files.id}")
+    shared_window.run()
+    check_upload_is_framed(shared_window)
 
 
 @pytest.mark.parametrize("reads_files", ["optional"], indirect=True)
 def test_a_run_that_failed_without_a_file_leads_to_the_button_that_uploads_one(
-    screen: Screen, console: Console, reads_files: FlowSummary
+    shared_window: Screen, console: Console, reads_files: FlowSummary
 ):
-    screen.open(f"{console.url}/?flow={reads_files.id}")
-    screen.run()
-    screen.wait("failed")
-    screen.page.get_by_role("button", name="Choose a file").click()
-    check_upload_is_framed(screen)
+    shared_window.open(f"{console.url}/?flow={reads_files.id}")
+    shared_window.run()
+    shared_window.wait("failed")
+    shared_window.page.get_by_role("button", name="Choose a file").click()
+    check_upload_is_framed(shared_window)
 
 
 def check_upload_is_framed(screen: Screen) -> None:

@@ -40,25 +40,34 @@ def keys(screen):
     screen.page.keyboard.press("Control+Enter")
 
 
-@pytest.mark.parametrize(("run", "width"), [(press, 1440), (press, 500), (keys, 1440)])
-def test_a_run_includes_text_typed_just_before(screen, run, width):
-    screen.page.set_viewport_size({"width": width, "height": 1000})
+@pytest.fixture(scope="module")
+def answer_form(lasting_screen):
+    """The form of the echo chat with the parameters of its answer."""
+    screen = lasting_screen()
     screen.pick("Echo")
     screen.open_parameters("ChatOutput-answer")
-    line = screen.part("param-ChatOutput-answer-sender_name").locator("input")
-    for box in (line, screen.page.locator("textarea").first):
+    return screen
+
+
+@pytest.mark.parametrize(("run", "width"), [(press, 1440), (press, 500), (keys, 1440)])
+def test_a_run_includes_text_typed_just_before(answer_form, run, width):
+    page = answer_form.page
+    page.set_viewport_size({"width": width, "height": 1000})
+    line = answer_form.part("param-ChatOutput-answer-sender_name").locator("input")
+    for box in (line, page.locator("textarea").first):
         text = uuid.uuid4().hex
         box.click()
-        screen.page.keyboard.press("Control+a")
-        screen.page.keyboard.type(text)
-        run(screen)
-        screen.wait("completed")
-        expect(screen.part("recent-runs")).to_contain_text(text[:12])
+        page.keyboard.press("Control+a")
+        page.keyboard.type(text)
+        run(answer_form)
+        expect(answer_form.part("recent-runs")).to_contain_text(text[:12])
+        answer_form.wait("completed")
+        answer_form.drawn()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def add_flow(sample_flows):
-    """Add a flow for the time of a test. A page opens with the first flow of the list."""
+    """Add a flow for the tests of this module."""
     with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
         added = []
 
@@ -69,6 +78,12 @@ def add_flow(sample_flows):
         yield add
         for flow in added:
             delete_flow(api, flow.id)
+
+
+@pytest.fixture(scope="module")
+def screen(lasting_screen):
+    """A window in which each test opens an address."""
+    return lasting_screen()
 
 
 def test_a_refused_run_scrolls_to_the_missing_field(screen, console, add_flow):
@@ -117,32 +132,39 @@ def test_a_refused_run_leads_to_an_invalid_value_in_the_folded_part(screen, cons
     expect(number.locator("input")).to_have_value("many")
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-def test_badges_do_not_cover_the_name_of_their_component(screen, console, add_flow, width):
-    """Both of them, on a name that has more than one line beside them."""
+@pytest.fixture(scope="module")
+def badged_form(lasting_screen, console, add_flow):
+    """A form with both badges on a component whose name has more than one line beside them."""
     names = [f"n{number}" for number in range(13)]
     long = node("T-a", **{name: entry("IntInput", "int", 5) for name in names})
     long["data"]["node"]["display_name"] = (
         "Summarize all of the documents that the other components have found"
     )
     flow = add_flow("badges", {"nodes": [long, node("U-b", q=LINE)], "edges": []})
-    screen.page.set_viewport_size({"width": width, "height": 900})
+    screen = lasting_screen()
     values = encode_values({f"T-a.{name}": 6 for name in names[2:]})
     screen.open(f"{console.url}/?flow={flow.id}&values={values}")
     screen.open_parameters("T-a")
     number = screen.part("param-T-a-n0").locator("input")
     number.fill("many")
     number.press("Tab")
-    component = screen.part("component-T-a")
-    for part in (component, screen.part("all-parameters")):
+    return screen
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_badges_do_not_cover_the_name_of_their_component(badged_form, width):
+    badged_form.page.set_viewport_size({"width": width, "height": 900})
+    component = badged_form.part("component-T-a")
+    for part in (component, badged_form.part("all-parameters")):
         expect(part.get_by_text("Check", exact=True).filter(visible=True).first).to_be_visible()
         expect(part.get_by_text("12 changed").filter(visible=True).first).to_be_visible()
-    screen.drawn()
+    badged_form.drawn()
     assert component.evaluate(_BADGES) == {"badges": 2, "covered": 0}
 
 
 def test_a_secret_is_kept_when_its_eye_icon_is_clicked(screen, console, add_flow):
     flow = add_flow("secret", {"nodes": [chat_input(), node("T-a", s=SECRET)], "edges": []})
+    screen.page.set_viewport_size({"width": 1440, "height": 1000})
     screen.open(f"{console.url}/?flow={flow.id}")
     screen.part("param-T-a-s").locator("input").fill("sk-12345678")
     screen.page.keyboard.press("Tab")

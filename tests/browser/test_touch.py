@@ -12,10 +12,10 @@ from tests.browser.screen import Screen
 from tests.support.waiting import wait_for
 
 
-@pytest.fixture
-def phone(new_screen: Callable[..., Screen]) -> Screen:
-    """A phone's window without a page: `pick` opens a flow's form in it."""
-    screen = new_screen(is_mobile=True, has_touch=True)
+@pytest.fixture(scope="module")
+def phone(lasting_screen: Callable[..., Screen]) -> Screen:
+    """A phone's window, in which each test opens an address."""
+    screen = lasting_screen(is_mobile=True, has_touch=True)
     screen.page.set_viewport_size({"width": 390, "height": 844})
     return screen
 
@@ -26,9 +26,9 @@ def color_of(button: Locator) -> list[float]:
     return [float(part) for part in re.findall(r"[\d.]+", text)[:3]]
 
 
-def test_a_tapped_button_keeps_its_color(phone: Screen):
+def test_a_tapped_button_keeps_its_color(phone: Screen, addresses: dict[str, str]):
     """A phone takes the pointer to be where it was tapped, until something else is."""
-    phone.pick("Echo")
+    phone.open(addresses["Echo chat"])
     button = phone.part("run-button").get_by_role("button", name="Run")
     before = color_of(button)
     button.hover()
@@ -47,9 +47,11 @@ def test_a_button_under_the_mouse_has_a_darker_shade_of_its_color(screen: Screen
     assert max(shares) - min(shares) < 0.01 * max(shares)
 
 
-def test_the_result_of_a_flow_without_parameters_is_scrolled_to(phone: Screen):
+def test_the_result_of_a_flow_without_parameters_is_scrolled_to(
+    phone: Screen, addresses: dict[str, str]
+):
     """Though most of a small result would be in sight, below the form."""
-    phone.pick("Table of")
+    phone.open(addresses["Table of sample records"])
     expect(phone.part("run-status")).to_contain_text("Press Run.")
     phone.part("run-button").get_by_role("button", name="Run").tap()
     phone.wait("completed")
@@ -57,9 +59,8 @@ def test_the_result_of_a_flow_without_parameters_is_scrolled_to(phone: Screen):
     wait_for(lambda: phone.part("run-status").bounding_box()["y"] < 100)
 
 
-def test_long_lines_of_code_wrap(phone: Screen):
-    phone.pick("Echo")
-    phone.run()
+def test_long_lines_of_code_wrap(phone: Screen, ended_run: Callable[[str], str]):
+    phone.open(ended_run("Echo chat"))
     phone.wait("completed")
     phone.part("run-status").get_by_role("tab", name="Code").click()
     code = phone.part("run-status").get_by_test_id("stCode").locator("pre")
