@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, WebSocket, expect
 
 from tests.browser.screen import log_of
 from tests.support.components import HOSTILE
@@ -37,57 +37,78 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def shared_page(lasting_window: Callable[..., Page]) -> Page:
+    """The window of `open_page`."""
+    return lasting_window()
+
+
 @pytest.fixture
-def open_page(drawn: Console, window: Callable[..., Page]) -> Iterator[Callable[..., Page]]:
+def open_page(drawn: Console, shared_page: Page) -> Iterator[Callable[..., Page]]:
     """Open the page. Fails at the end if anything was blocked, missing or raised in it."""
     faults: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            faults.append(message.text)
+
+    def note_error(error: Error) -> None:
+        faults.append(str(error))
 
     def open_window(
         query: str = "",
         *,
         width: int = 1000,
-        scheme: str = "light",
         motion: str = "no-preference",
         frames: list[int] | None = None,
     ) -> Page:
-        page = window(color_scheme=scheme, reduced_motion=motion)
+        shared_page.emulate_media(color_scheme="light", reduced_motion=motion)
+        shared_page.set_viewport_size({"width": width, "height": 900})
         if frames is not None:
-            page.on("websocket", lambda socket: _count(socket, frames))
-        page.set_viewport_size({"width": width, "height": 900})
-        page.on("console", lambda message: message.type == "error" and faults.append(message.text))
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(f"{drawn.url}/?{query}")
-        return page
+            shared_page.once("websocket", lambda socket: _count(socket, frames))
+        shared_page.goto(f"{drawn.url}/?{query}")
+        return shared_page
 
+    shared_page.on("console", note)
+    shared_page.on("pageerror", note_error)
     yield open_window
+    shared_page.remove_listener("console", note)
+    shared_page.remove_listener("pageerror", note_error)
     assert faults == []
     assert "Traceback" not in log_of(drawn)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1000, 500])
-def test_sixty_components_can_be_read(open_page, scheme, width):
+def test_sixty_components_can_be_read(open_page, width):
     """Names are large enough, the running component is in view, and one press shows all."""
-    page = open_page(width=width, scheme=scheme)
+    page = open_page(width=width)
     nodes = page.locator(".node")
     expect(nodes).to_have_count(60)
     running = nodes.filter(has_text="Running").first
     expect(running).to_be_in_viewport(ratio=1)
-    assert running.locator(".name").bounding_box()["height"] > 13  # 1.2 times its size
-    assert nodes.evaluate_all(
-        "nodes => nodes.every(node => node.scrollHeight <= node.clientHeight + 1"
-        " && node.querySelector('.icon').textContent && node.querySelector('.words').textContent)"
-    )
-    text_color, background = running.evaluate(
-        "node => [getComputedStyle(node).color, getComputedStyle(node).backgroundColor]"
-    )
-    assert abs(_brightness(text_color) - _brightness(background)) > 120
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
+        assert running.locator(".name").bounding_box()["height"] > 13  # 1.2 times its size
+        assert nodes.evaluate_all(
+            "nodes => nodes.every(node => node.scrollHeight <= node.clientHeight + 1"
+            " && node.querySelector('.icon').textContent"
+            " && node.querySelector('.words').textContent)"
+        )
+        wait_for(lambda: _is_readable(running))  # the colors fade in
     main = page.get_by_test_id("stMain")
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
     page.get_by_role("button", name="Fit to view").click()
     assert page.locator(".view").evaluate(INSIDE) == 60
     page.get_by_role("button", name="Zoom in").click(click_count=1 if width == 1000 else 3)
     expect(running.locator(".name")).to_be_visible()  # once some characters fit
+
+
+def _is_readable(node: Locator) -> bool:
+    text_color, background = node.evaluate(
+        "node => [getComputedStyle(node).color, getComputedStyle(node).backgroundColor]"
+    )
+    return abs(_brightness(text_color) - _brightness(background)) > 120
 
 
 @pytest.mark.parametrize("how", ["tick", "told"])
