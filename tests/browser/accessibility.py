@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 # without a title, the zone where files are dropped
 NOT_OURS = {"empty-table-header", "presentation-role-conflict"}
 _MENU_BUTTONS = ".stMain [data-testid=stPopover] button:visible"
-_OPEN_MENU = "[data-testid=stPopoverBody]"
+OPEN_MENU = "[data-testid=stPopoverBody]"
 _ICON = re.compile(" icon$")
 _IS_DRAWN = "scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme"
 # once the colors have faded in; an animation that is paused does not end
@@ -21,23 +21,23 @@ _VIOLATIONS = """async ({ within, rules }) => {
   return (await axe.run(within, { resultTypes: ["violations"], ...only })).violations;
 }"""
 # what a color scheme changes; the other rules see the same page in both
-_COLOR_RULES = ("color-contrast", "link-in-text-block")
+COLOR_RULES = ("color-contrast", "link-in-text-block")
 
 
-def check(page: Page, within: str = "html") -> None:
-    """Check a part of the page, also while it is redrawn, in both color schemes.
+def check(page: Page, within: str = "html", rules: tuple[str, ...] = ()) -> None:
+    """Check parts of the page, also while it is redrawn, in both color schemes.
 
     It begins with the page's own, since a change draws the page anew, and checks only the rules
     about colors in the other. Screen readers must not meet icons, about which axe says nothing.
     """
     page.mouse.move(0, 0)  # away from what it hovers over
     first, second = ("dark", "light") if page.evaluate(_IS_DRAWN, "dark") else ("light", "dark")
-    for scheme, rules in ((first, ()), (second, _COLOR_RULES)):
+    for scheme, its_rules in ((first, rules), (second, COLOR_RULES)):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         page.wait_for_function(_IS_DRAWN, arg=scheme)
         found: list[str] = []
         for _ in range(4):
-            found = violations(page, within, rules)
+            found = violations(page, within, its_rules)
             if not found:
                 break
             page.wait_for_timeout(400)
@@ -48,14 +48,19 @@ def check(page: Page, within: str = "html") -> None:
 def check_with_menus(page: Page) -> None:
     """Check the page, the same with the first of its menus open, and each other menu."""
     check(page)
+    check_menus(page, first="html")
+
+
+def check_menus(page: Page, first: str = OPEN_MENU) -> None:
+    """Check each menu of the page, and the parts `first` while the first menu is open."""
     buttons = page.locator(_MENU_BUTTONS)
     expect(buttons).not_to_have_count(0)
     for index in range(buttons.count()):
         buttons.nth(index).click()
-        expect(page.locator(_OPEN_MENU)).to_be_visible()
-        check(page, _OPEN_MENU if index else "html")
+        expect(page.locator(OPEN_MENU)).to_be_visible()
+        check(page, OPEN_MENU if index else first)
         page.keyboard.press("Escape")
-        expect(page.locator(_OPEN_MENU)).to_have_count(0)
+        expect(page.locator(OPEN_MENU)).to_have_count(0)
 
 
 def violations(page: Page, within: str = "html", rules: tuple[str, ...] = ()) -> list[str]:

@@ -1,12 +1,32 @@
-"""Every page and state in Chromium against axe-core's rules; some are checked by other tests."""
+"""Every page and state in Chromium against axe-core's rules; some are checked by other tests.
+
+A test checks only those parts of its page that no other test shows in the same state.
+"""
+
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.accessibility import check, check_with_menus
+from tests.browser.accessibility import (
+    COLOR_RULES,
+    OPEN_MENU,
+    check,
+    check_menus,
+    check_with_menus,
+)
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.waiting import wait_for
+
+RESULT = ".st-key-run-status"
+RUN = f".st-key-run-panel, {RESULT}"
+
+
+@pytest.fixture(scope="module")
+def desktop(lasting_screen: Callable[..., Screen]) -> Screen:
+    """A window of the tests that open an address in it."""
+    return lasting_screen()
 
 
 def test_a_run_before_during_and_after(screen: Screen):
@@ -17,44 +37,40 @@ def test_a_run_before_during_and_after(screen: Screen):
     name.fill("Somebody")
     name.blur()
     expect(screen.part("all-parameters").get_by_text("1 changed").first).to_be_visible()
-    check(screen.page)
+    check(screen.page, ".st-key-run-form")
     screen.run()
     expect(screen.part("run-panel")).to_contain_text("of 7 components")
-    check(screen.page)
+    check(screen.page, RUN)
     screen.wait("completed")
     screen.drawn()
     check_with_menus(screen.page)
     for view in ("Timings", "Messages", "Events", "Raw response", "Details"):
         screen.trace(view)
         screen.drawn()
-        check(screen.page)
+        check(screen.page, ".st-key-run-details")
     for tab in ("Inputs", "Code"):
         screen.part("run-status").get_by_role("tab", name=tab).click()
         screen.drawn()
-        check(screen.page)
+        check(screen.page, RESULT)
 
 
-def test_a_failed_run(screen: Screen):
-    screen.pick("Fails until")
-    screen.run()
-    screen.wait("failed")
-    screen.drawn()
-    check(screen.page)
+def test_a_failed_run(desktop: Screen, ended_run: Callable[[str], str]):
+    desktop.open(ended_run("Fails until it gets JSON"))
+    desktop.wait("failed")
+    desktop.drawn()
+    check(desktop.page)
 
 
-def test_a_table_of_a_run_opened_by_its_address(screen: Screen):
-    screen.pick("Table of")
-    screen.run()
-    screen.wait("completed")
-    screen.open(screen.address())
-    screen.wait("completed")
-    screen.drawn()
-    check(screen.page)
-    screen.page.get_by_role("button", name="Full width").click()
-    screen.page.get_by_role("button", name="Leave full width").wait_for()
-    screen.view("outputs", "Columns")
-    screen.drawn()
-    check(screen.page)
+def test_a_table_in_a_column_and_in_full_width(desktop: Screen, ended_run: Callable[[str], str]):
+    desktop.open(ended_run("Table of sample records"))
+    desktop.wait("completed")
+    desktop.drawn()
+    check(desktop.page, RESULT)
+    desktop.page.get_by_role("button", name="Full width").click()
+    desktop.page.get_by_role("button", name="Leave full width").wait_for()
+    desktop.view("outputs", "Columns")
+    desktop.drawn()
+    check(desktop.page)
 
 
 def test_a_phone_before_and_after_a_run(screen: Screen):
@@ -65,61 +81,64 @@ def test_a_phone_before_and_after_a_run(screen: Screen):
     screen.run()
     screen.wait("completed")
     screen.drawn()
-    check(page)
+    check(page, f"{RUN}, .st-key-recent-head, .st-key-recent-runs")
     page.get_by_test_id("stExpandSidebarButton").click()
     screen.drawn()
-    check(page)
+    check(page, "[data-testid=stSidebar]")
 
 
-def test_overrides_as_json_and_an_error_in_them(screen: Screen):
-    screen.pick("Echo")
-    screen.page.get_by_text("Overrides as JSON").click()
-    box = screen.page.get_by_role("textbox", name="Overrides as JSON")
+def test_overrides_as_json_and_an_error_in_them(desktop: Screen, addresses: dict[str, str]):
+    desktop.open(addresses["Echo chat"])
+    form = desktop.part("run-form")
+    form.get_by_text("Overrides as JSON").click()
+    box = form.get_by_role("textbox", name="Overrides as JSON")
     box.fill("{")
     box.blur()
-    screen.page.get_by_role("button", name="Apply").click()
-    expect(screen.page.get_by_test_id("stAlert")).to_have_count(1)
-    screen.drawn()
-    check(screen.page)
+    form.get_by_role("button", name="Apply").click()
+    expect(form.get_by_test_id("stAlert")).to_have_count(1)
+    desktop.drawn()
+    check(desktop.page, ".st-key-run-form")
 
 
 @pytest.mark.parametrize(
     ("query", "words"),
     [("flow=unknown", "no such flow"), (f"run={'0' * 32}", "Run not found")],
 )
-def test_an_address_that_leads_nowhere(screen: Screen, console: Console, query: str, words: str):
-    screen.page.goto(f"{console.url}/?{query}")
-    said = screen.page.locator("[data-testid=stAlert], h2").filter(has_text=words)
+def test_an_address_that_leads_nowhere(desktop: Screen, console: Console, query: str, words: str):
+    desktop.page.goto(f"{console.url}/?{query}")
+    said = desktop.page.locator("[data-testid=stAlert], h2").filter(has_text=words)
     expect(said.first).to_be_visible()
-    screen.drawn()
-    check(screen.page)
+    desktop.drawn()
+    check(desktop.page)
 
 
-def present(screen: Screen, name: str) -> None:
-    """Show a sample flow in the Present view, as its presenter."""
-    screen.pick(name)
-    screen.page.keyboard.press("Alt+p")
+def present(screen: Screen, address: str) -> None:
+    """Open a flow or a run in the Present view, as its audience."""
+    screen.page.goto(f"{address}&view=present")
     screen.part("present").wait_for()
     screen.drawn()
 
 
-def test_a_presentation_that_asks(screen: Screen):
-    present(screen, "Wait for an approval")
-    screen.run()
-    expect(screen.part("approval")).to_be_visible()
-    check(screen.page)
-    screen.part("approval").get_by_role("button", name="Reject").click()
-    screen.wait("completed")
-    screen.drawn()
-    check(screen.page)
+def test_a_presentation_that_asks(desktop: Screen, addresses: dict[str, str]):
+    present(desktop, addresses["Wait for an approval"])
+    desktop.run()
+    expect(desktop.part("approval")).to_be_visible()
+    check(desktop.page)
+    desktop.part("approval").get_by_role("button", name="Reject").click()
+    desktop.wait("completed")
+    desktop.drawn()
+    check(desktop.page, RUN)
 
 
-def test_a_presentation_that_fails(screen: Screen):
-    present(screen, "Fails until")
-    screen.run()
-    screen.wait("failed")
-    screen.drawn()
-    check(screen.page)
+def test_a_presentation_that_fails(
+    desktop: Screen, addresses: dict[str, str], ended_run: Callable[[str], str]
+):
+    name = "Fails until it gets JSON"
+    run = ended_run(name).partition("?")[2]
+    present(desktop, f"{addresses[name]}&{run}")
+    desktop.wait("failed")
+    desktop.drawn()
+    check(desktop.page, RUN)
 
 
 @pytest.mark.usefixtures("echoes")
@@ -131,11 +150,18 @@ def test_the_history_on_a_phone(screen: Screen, console: Console):
     check(screen.page)
 
 
-def test_the_connection_page(screen: Screen, console: Console):
-    screen.page.goto(f"{console.url}/connection")
-    screen.part("server-facts").wait_for()
-    screen.drawn()
-    check(screen.page)
+def test_the_menus_of_an_empty_history(desktop: Screen, console: Console):
+    desktop.page.goto(f"{console.url}/history?q=no+run+has+this")
+    desktop.part("history-none-match").wait_for()
+    desktop.drawn()
+    check_menus(desktop.page)
+
+
+def test_the_connection_page(desktop: Screen, console: Console):
+    desktop.page.goto(f"{console.url}/connection")
+    desktop.part("server-facts").wait_for()
+    desktop.drawn()
+    check(desktop.page)
 
 
 def test_keys_lead_to_run_stop_options_inputs_and_result(screen: Screen):
@@ -151,7 +177,7 @@ def test_keys_lead_to_run_stop_options_inputs_and_result(screen: Screen):
     screen.drawn()
     press("Alt+KeyO")
     expect(screen.part("run-mode")).to_be_visible()
-    check(page)
+    check(page, f"{OPEN_MENU}, {RUN}")
     screen.part("run-mode").locator("input").first.focus()
     press("?")
     expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
@@ -179,20 +205,23 @@ def test_keys_lead_to_run_stop_options_inputs_and_result(screen: Screen):
 
 def test_a_presentation_its_editor_and_a_shared_result(screen: Screen):
     page = screen.page
-    present(screen, "Plan a trip")
+    screen.pick("Plan a trip")
+    page.keyboard.press("Alt+p")
+    screen.part("present-edit").wait_for()
+    screen.drawn()
     check(page)
     screen.run()
     expect(screen.part("run-panel")).to_contain_text("of 7 steps")
-    check(page)
+    check(page, RUN)
     screen.wait("completed")
     screen.drawn()
-    check(page)
+    check(page, RUN)
     page.get_by_role("button", name="Share result").click()
     page.get_by_role("button", name="Create link").click()
     address = page.get_by_test_id("stPopoverBody").locator("code").inner_text()
     copy = page.get_by_test_id("stPopoverBody").get_by_role("button", name="Copy")
     wait_for(lambda: copy.evaluate("button => button.getRootNode().activeElement === button"))
-    check(page)
+    check(page, OPEN_MENU)
     page.keyboard.press("Escape")
     screen.part("present-edit").get_by_role("button").click()
     screen.part("present-editor").wait_for()
@@ -204,7 +233,7 @@ def test_a_presentation_its_editor_and_a_shared_result(screen: Screen):
         box.fill(color)
         page.get_by_role("option", name=color).click()
         screen.drawn()
-        check(page, "html" if color == "Teal" else ".st-key-present")
+        check(page, rules=() if color == "Teal" else COLOR_RULES)
     page.goto(address)
     expect(screen.part("present")).to_contain_text("Result of")
     check(page)

@@ -5,7 +5,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.accessibility import check
+from tests.browser.accessibility import OPEN_MENU, check
 from tests.browser.screen import Screen
 from tests.support.waiting import wait_for
 
@@ -19,7 +19,7 @@ def test_a_preset_is_saved_chosen_exported_and_shared(screen, window):
     bar.get_by_role("button", name="Save").click()
     menu = page.get_by_test_id("stPopoverBody")
     menu.get_by_label("Save as preset").fill("Walk: friendly")
-    check(page)
+    check(page, OPEN_MENU)
     page.keyboard.press("Enter")
     choice = bar.get_by_role("combobox")
     expect(choice).to_have_value("Walk: friendly")
