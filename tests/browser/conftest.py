@@ -17,7 +17,7 @@ from lfclient.console.samples import builtin, graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
 from tests.browser.attack_tools import COUNTS, Counted, Victim, sign_in
 from tests.browser.screen import PREFIX, Screen, internal_errors
-from tests.browser.visitor import Visitor, new_cookie
+from tests.browser.visitor import Visitor, new_cookie, start_run, wait_for_end
 from tests.support import servers
 from tests.support.console_process import CHROMIUM_ARGS, ROOT, Console
 from tests.support.servers import LiveServer, delete_flow
@@ -229,12 +229,8 @@ def echoes(console: Console, sample_ids: dict[str, str]) -> Echoes:
     word = uuid.uuid4().hex
     texts = [f"{word} {number}" for number in range(5)]
     with Visitor(console) as tab:
-        flow, field = sample_ids["Echo chat"], "field-ChatInput-question.input_value"
-        wait_for(lambda: tab.open(flow=flow) and tab.is_offered(field), seconds=60)
         for text in texts:
-            tab.type(field, text)
-            run = re.search(r"run=([0-9a-f]{32})", tab.press("run"))[1]
-            wait_for(lambda run=run: "stop-button" not in tab.open(run=run), seconds=60)
+            wait_for_end(tab, start_run(tab, sample_ids["Echo chat"], text))
     return Echoes(word, texts[::-1])
 
 

@@ -1,13 +1,17 @@
 """The run history in Chromium."""
 
 import re
+import time
 import uuid
 
-from playwright.sync_api import Locator, Page, expect
+import pytest
+from playwright.sync_api import Dialog, Locator, Page, expect
 
 from tests.browser.accessibility import check
 from tests.browser.screen import Screen
+from tests.browser.visitor import Visitor, start_run, wait_for_end
 
+PHONE = {"width": 390, "height": 844}
 ROW, HEAD = 33, 17  # pixels: the height of a row, and the middle of the header
 FLOW, STATUS, OUTPUT, LABELS = 2, 3, 7, 8  # column numbers; the last two of a search
 
@@ -60,6 +64,52 @@ def open_list(screen, console, echoes) -> None:
     expect(cell(screen.page, STATUS, len(echoes.texts) - 1)).to_be_attached()
 
 
+@pytest.fixture(scope="module")
+def shared_list(lasting_window, console, echoes) -> Screen:
+    """The list of the echo chat's runs; each test leaves it on the screen, with any selection."""
+    screen = Screen(lasting_window())
+    open_list(screen, console, echoes)
+    return screen
+
+
+@pytest.fixture
+def listed(shared_list, echoes) -> Screen:
+    """The list of the echo chat's runs, of which none is selected."""
+    expect(cell(shared_list.page, STATUS, len(echoes.texts) - 1)).to_be_attached()
+    clear_selection(shared_list)
+    return shared_list
+
+
+@pytest.fixture(scope="module")
+def shared_cards(lasting_window, console, echoes) -> Screen:
+    """The same list as cards, in a window that stays open. Its runs have the searched text."""
+    screen = Screen(lasting_window())
+    screen.page.set_viewport_size(PHONE)
+    screen.page.goto(f"{console.url}/history?q=%22{echoes.word}%20%22")
+    return screen
+
+
+@pytest.fixture
+def cards(shared_cards, echoes) -> Locator:
+    """The cards of the echo chat's runs on a phone, of which none is selected."""
+    shared_cards.page.set_viewport_size(PHONE)
+    cards = shared_cards.page.locator("[class*='st-key-history-card-']")
+    expect(cards).to_have_count(len(echoes.texts))
+    clear_selection(shared_cards)
+    return cards
+
+
+def clear_selection(screen) -> None:
+    """Scroll to the top of the list and select no run."""
+    screen.page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
+    screen.drawn()
+    clear = screen.part("history-bar").get_by_role("button", name="Clear selection")
+    if clear.is_visible():
+        clear.click()
+        expect(clear).to_have_count(0)
+        screen.drawn()
+
+
 def test_a_run_can_be_stopped_found_and_opened_in_the_list(screen):
     """Its row updates and stays selected. Back returns to the filtered list."""
     screen.pick("Takes half")
@@ -92,12 +142,11 @@ def test_a_run_can_be_stopped_found_and_opened_in_the_list(screen):
     expect(cell(page, STATUS)).to_have_text("■ Stopped")
 
 
-def test_a_label_is_added_only_to_the_selected_runs(screen, console, echoes):
+def test_a_label_is_added_only_to_the_selected_runs(listed):
     """It is added without Enter, and not to runs selected later: a field reports its text late."""
-    page = screen.page
-    open_list(screen, console, echoes)
-    select(screen, 0, "1 selected")
-    opener = screen.part("history-bar").get_by_text("Label", exact=True)
+    page = listed.page
+    select(listed, 0, "1 selected")
+    opener = listed.part("history-bar").get_by_text("Label", exact=True)
     opener.click()
     box = page.get_by_label("New label")
     box.fill("mine")
@@ -108,52 +157,50 @@ def test_a_label_is_added_only_to_the_selected_runs(screen, console, echoes):
     expect(cell(page, LABELS)).to_contain_text("mine")
     expect(page.get_by_test_id("stPopoverBody")).to_be_hidden()
     for row, count in ((1, "2 selected"), (2, "3 selected")):
-        select(screen, row, count)
+        select(listed, row, count)
     expect(opener).to_be_visible()
     page.wait_for_timeout(500)  # for a late report of the field
     assert [cell(page, LABELS, row).inner_text() for row in range(3)] == ["mine", "", ""]
-    screen.part("history-bar").get_by_role("button", name="Clear selection").click()
-    expect(screen.part("history-bar").get_by_role("button", name="CSV")).to_be_visible()
-    select(screen, 1, "1 selected")  # the table has forgotten the others, too
+    listed.part("history-bar").get_by_role("button", name="Clear selection").click()
+    expect(listed.part("history-bar").get_by_role("button", name="CSV")).to_be_visible()
+    select(listed, 1, "1 selected")  # the table has forgotten the others, too
 
 
-def test_a_button_that_deletes_is_red(screen, console, echoes):
+def test_a_button_that_deletes_is_red(listed):
     """The brand's color is that of Run."""
-    page = screen.page
-    open_list(screen, console, echoes)
-    select(screen, 0, "1 selected")
-    screen.part("history-bar").get_by_text("Delete", exact=True).click()
+    page = listed.page
+    select(listed, 0, "1 selected")
+    listed.part("history-bar").get_by_text("Delete", exact=True).click()
     confirm = page.get_by_role("button", name="Delete 1 run")
     expect(confirm).to_have_css("border-color", "rgb(208, 66, 77)")
     expect(confirm).not_to_have_css("background-color", "rgb(91, 61, 245)")
-    check(page)
+    check(page, within="[data-testid=stPopoverBody]")
+    page.keyboard.press("Escape")
 
 
-def test_new_runs_of_another_window_are_announced_and_shown_on_request(screen, console, window):
+def test_new_runs_of_another_window_are_announced_and_shown_on_request(console, sample_ids, window):
     """Until then, neither the rows nor the table move."""
     words = uuid.uuid4().hex
-    screen.pick("Echo")
-    field = screen.page.locator("textarea").first
-    field.fill(f"{words} before")
-    screen.run()
-    expect(screen.part("outputs")).to_contain_text(f"{words} before")
     page = window()
-    page.goto(f"{console.url}/history?q={words}")
-    expect(cell(page, OUTPUT)).to_contain_text("before")
-    top = table(page).bounding_box()["y"]
-    field.fill(f"{words} after")
-    screen.run()
-    expect(screen.part("outputs")).to_contain_text(f"{words} after")
-    news = page.get_by_role("button", name="Show 1 new run")
-    expect(news).to_be_visible()
-    expect(cell(page, OUTPUT)).to_contain_text("before")
-    assert table(page).bounding_box()["y"] == top
-    news.click()
-    expect(cell(page, OUTPUT)).to_contain_text("after")
-    expect(news).to_have_count(0)
-    field.fill(f"{words} at last")
-    screen.run()
-    expect(news).to_be_visible()
+    with Visitor(console) as other:
+
+        def run(when: str) -> None:
+            wait_for_end(other, start_run(other, sample_ids["Echo chat"], f"{words} {when}"))
+
+        run("before")
+        page.goto(f"{console.url}/history?q={words}")
+        expect(cell(page, OUTPUT)).to_contain_text("before")
+        top = table(page).bounding_box()["y"]
+        run("after")
+        news = page.get_by_role("button", name="Show 1 new run")
+        expect(news).to_be_visible()
+        expect(cell(page, OUTPUT)).to_contain_text("before")
+        assert table(page).bounding_box()["y"] == top
+        news.click()
+        expect(cell(page, OUTPUT)).to_contain_text("after")
+        expect(news).to_have_count(0)
+        run("at last")
+        expect(news).to_be_visible()
     page.get_by_role("link", name="Connection").click()
     expect(table(page)).to_have_count(0)
     page.get_by_role("link", name="History").click()
@@ -198,31 +245,23 @@ def test_a_filter_that_was_cleared_does_not_return(screen, console, echoes):
         page.keyboard.press("Escape")
 
 
-def test_a_window_that_is_too_narrow_for_the_table_lists_cards(console, window, echoes):
+def test_a_window_that_is_too_narrow_for_the_table_lists_cards(cards, echoes):
     """Its search has one button beside it, for all filters, and its placeholder is not cut."""
-    page = window()
+    page = cards.page
     page.set_viewport_size({"width": 700, "height": 900})
-    page.goto(f"{console.url}/history?q=%22{echoes.word}%20%22")
-    runs = len(echoes.texts)
-    expect(page.locator("[class*='st-key-history-card-']")).to_have_count(runs)
     # asterisks would be shown: Markdown ends no bold text at a space
-    marked = page.locator("[class*='st-key-history-card-'] .stMarkdownColoredBackground")
-    expect(marked).to_have_text([echoes.word] * runs)
+    marked = cards.locator(".stMarkdownColoredBackground")
+    expect(marked).to_have_text([echoes.word] * len(echoes.texts))
     search = page.locator(".st-key-history-text").bounding_box()
     filters = page.locator(".st-key-history-more").bounding_box()
     assert search["width"] > 300
     assert filters["y"] < search["y"] + search["height"]
 
 
-def test_a_phone_lists_runs_as_cards_that_open_and_can_be_selected(console, window, echoes):
-    page = window()
-    page.set_viewport_size({"width": 390, "height": 844})
+def test_a_phone_lists_runs_as_cards_that_open_and_can_be_selected(cards, echoes):
+    page = cards.page
     phone = Screen(page)
-    page.goto(f"{console.url}/history?q={echoes.word}")
-    cards = page.locator("[class*='st-key-history-card-']")
-    expect(cards).to_have_count(len(echoes.texts))
     expect(table(page)).to_have_count(0)
-    phone.drawn()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     expect(cards.nth(1)).to_contain_text(echoes.texts[1])
     cards.nth(1).locator("label").click()
@@ -242,23 +281,22 @@ def test_a_phone_lists_runs_as_cards_that_open_and_can_be_selected(console, wind
     cards.nth(0).get_by_role("button").focus()
     page.keyboard.press("Enter")
     expect(phone.part("outputs")).to_contain_text(echoes.texts[0])
+    page.go_back()
 
 
-def test_the_switch_for_grouping_stays_in_its_place_on_a_phone(console, window, echoes):
-    page = window()
-    page.set_viewport_size({"width": 390, "height": 844})
-    phone = Screen(page)
-    page.goto(f"{console.url}/history?q={echoes.word}")
+def test_the_switch_for_grouping_stays_in_its_place_on_a_phone(cards, echoes):
+    phone = Screen(cards.page)
+    runs = len(echoes.texts)
     switch = phone.part("history-group")
-    expect(phone.part("history-bar")).to_contain_text(f"{len(echoes.texts)} runs")
-    phone.drawn()
+    grouping = switch.get_by_text("Group equal results")
+    expect(phone.part("history-bar")).to_contain_text(f"{runs} runs")
     place = switch.bounding_box()
-    switch.get_by_text("Group equal results").click()
-    expect(phone.part("history-results-bar")).to_contain_text(
-        f"{len(echoes.texts)} different inputs"
-    )
+    grouping.click()
+    expect(phone.part("history-results-bar")).to_contain_text(f"{runs} different inputs")
     phone.drawn()
     assert switch.bounding_box() == place
+    grouping.click()
+    expect(phone.part("history-bar")).to_contain_text(f"{runs} runs")
 
 
 def test_a_selected_run_can_be_opened_with_the_keyboard_alone(screen, console, echoes):
@@ -288,24 +326,29 @@ def test_the_list_does_not_move_when_the_parts_above_it_arrive(screen, console, 
         expect(screen.part("history-chart")).to_be_visible()
         label = "More filters" if width > 768 else "Filters"
         expect(screen.part("history-filters").get_by_text(label, exact=True)).to_be_visible()
+        page.wait_for_function("window.tops.length > 0")
         page.wait_for_timeout(300)  # for a late move of the list
         assert len(page.evaluate("window.tops")) == 1, (width, page.evaluate("window.tops"))
 
 
-def test_a_file_is_saved_though_the_list_is_redrawn_meanwhile(screen, console, echoes):
+def test_a_file_is_saved_though_the_list_is_redrawn_meanwhile(listed, console):
     """The browser is too busy to show the new button before the old one is pressed."""
-    open_list(screen, console, echoes)
-    page = screen.page
-    screen.drawn()
+    page = listed.page
+
+    def close_late(dialog: Dialog) -> None:
+        time.sleep(3)
+        dialog.accept()
+
+    page.once("dialog", close_late)  # while it is open, the page does nothing else
     with page.expect_download() as download:
         page.evaluate(
             """async () => {
               document.querySelector(".st-key-history-bulk button").click();
               await new Promise((resolve) => setTimeout(resolve, 0));
-              const until = Date.now() + 5_000;
-              while (Date.now() < until);
+              alert();
               document.querySelector(".st-key-history-csv button").click();
             }"""
         )
     assert download.value.suggested_filename == "runs.csv"
     assert "deferred" not in console.log.read_text()
+    page.keyboard.press("Escape")

@@ -17,6 +17,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.sync.client import connect
 
 from tests.support.console_process import Console
+from tests.support.waiting import wait_for
 
 _SECONDS = 60.0
 
@@ -164,3 +165,17 @@ class Visitor:
         element = getattr(part, inner) if inner else None
         if getattr(element, "id", ""):
             self._elements[element.id] = element
+
+
+def start_run(visitor: Visitor, flow: str, text: str = "", **query: str) -> str:
+    """Run a flow, of which a chat flow is sent a text; return the id of the run."""
+    # a busy server: the page is first drawn without the flow's form
+    wait_for(lambda: visitor.open(flow=flow, **query) and visitor.is_offered("field-"), seconds=60)
+    if text:
+        visitor.type("field-ChatInput-question.input_value", text)
+    return re.search(r"run=([0-9a-f]{32})", visitor.press("run"))[1]  # type: ignore[index]
+
+
+def wait_for_end(visitor: Visitor, run: str) -> None:
+    """Wait until a run has ended."""
+    wait_for(lambda: "stop-button" not in visitor.open(run=run), seconds=60)
