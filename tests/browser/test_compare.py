@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.config.settings import Settings
@@ -21,6 +21,7 @@ from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from tests.browser.accessibility import check, check_with_menus
 from tests.browser.screen import Screen
+from tests.browser.visitor import Visitor
 from tests.support.console_process import Console
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -89,14 +90,25 @@ def run_ids() -> list[str]:
     return [f"{number:032x}" for number in range(len(TEXTS))]
 
 
-@pytest.fixture
-def compared(console: Console, window: Callable[..., Page]) -> Screen:
-    """The comparison of the four runs."""
-    return open_comparison(console, window())
+@pytest.fixture(scope="module")
+def compared(console: Console, lasting_window: Callable[..., Page]) -> Screen:
+    """The comparison of the four runs, which each test leaves as it was."""
+    return open_comparison(console, lasting_window(), run_ids())
 
 
-def open_comparison(console: Console, page: Page) -> Screen:
-    page.goto(f"{console.url}/compare?runs={','.join(run_ids())}")
+@pytest.fixture(scope="module")
+def stored(console: Console, lasting_window: Callable[..., Page]) -> Screen:
+    """The last of the runs on the Run page, which each test leaves as it was."""
+    page = lasting_window()
+    page.goto(f"{console.url}/?run={run_ids()[-1]}")
+    expect(page.get_by_text(TEXTS[-1]).first).to_be_visible()
+    screen = Screen(page)
+    screen.drawn()
+    return screen
+
+
+def open_comparison(console: Console, page: Page, runs: list[str]) -> Screen:
+    page.goto(f"{console.url}/compare?runs={','.join(runs)}")
     page.get_by_text("Compare other runs").wait_for()
     screen = Screen(page)
     screen.drawn()
@@ -126,6 +138,9 @@ def test_history_is_marked_in_the_navigation_while_runs_are_compared(compared: S
     expect(link).to_have_css("background-color", "rgba(146, 146, 200, 0.25)")
     compared.page.get_by_test_id("stTopNavLink").filter(has_text="Connection").click()
     expect(link).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    compared.page.go_back()
+    compared.page.get_by_text("Compare other runs").wait_for()
+    compared.drawn()
 
 
 def test_the_overview_can_be_read_as_a_table(compared: Screen):
@@ -149,93 +164,106 @@ def test_an_image_lies_over_the_other_as_the_slider_says(compared: Screen):
     assert blue > 200 > red
     card.get_by_text("Changed pixels").click()
     expect(card).to_contain_text("100.0 % of the pixels")
+    card.get_by_text("Side by side").click()
+    expect(card.get_by_text("100.0 % of the pixels")).to_have_count(0)
+    compared.drawn()
 
 
-def test_what_is_ignored_is_changed_and_kept(console: Console, window: Callable[..., Page]):
-    screen = open_comparison(console, window())
-    said = screen.part("compared-ignored")
+def test_what_is_ignored_is_changed_and_kept(console: Console, compared: Screen):
+    said = compared.part("compared-ignored")
     expect(said).to_contain_text("Ignored: id – it changes with each run")
-    screen.page.get_by_role("button", name="Change", exact=False).first.click()
-    screen.page.get_by_role("button", name="Remove id").click()
+    compared.page.get_by_role("button", name="Change", exact=False).first.click()
+    compared.page.get_by_role("button", name="Remove id").click()
     expect(said).to_contain_text("Nothing is ignored.")
-    expect(output_card(screen, "Table")).to_contain_text("Different")
-    other = open_comparison(console, window())
-    expect(other.part("compared-ignored")).to_contain_text("Nothing is ignored.")
+    expect(output_card(compared, "Table")).to_contain_text("Different")
+    with Visitor(console) as elsewhere:
+        assert "Nothing is ignored." in elsewhere.open("compare", runs=",".join(run_ids()))
+    compared.page.keyboard.press("Escape")
+    compared.drawn()
 
 
-def test_a_comparison_breaks_no_rule_of_accessibility(
-    console: Console, window: Callable[..., Page]
-):
-    screen = open_comparison(console, window())
-    check_with_menus(screen.page)
-    screen.page.get_by_text("Compare other runs").click()
+def test_a_comparison_breaks_no_rule_of_accessibility(compared: Screen):
+    check_with_menus(compared.page)
+    others = compared.page.get_by_text("Compare other runs")
+    others.click()
+    compared.drawn()
+    check(compared.page, within=".st-key-comparing-others")
+    others.click()
+    compared.drawn()
+
+
+@pytest.fixture(scope="module")
+def history(console: Console, lasting_window: Callable[..., Page]) -> Screen:
+    """The history of the four runs, in a window that stays open."""
+    screen = Screen(lasting_window())
+    screen.page.goto(f"{console.url}/history")
+    screen.part("history-bar").get_by_text(f"{len(TEXTS)} runs").wait_for()
     screen.drawn()
-    check(screen.page)
+    return screen
+
+
+def test_the_history_breaks_no_rule_of_accessibility(history: Screen):
+    """With its chart and with each of its menus open."""
+    check_with_menus(history.page)
+    history.page.get_by_text("Runs over time").click()
+    expect(history.page.get_by_test_id("stVegaLiteChart")).to_be_visible()
+    history.drawn()
+    check(history.page, within=".st-key-history-chart")
+    history.page.get_by_text("Runs over time").click()
+
+
+def test_the_grouped_history_breaks_no_rule_of_accessibility(history: Screen):
+    """Its menu is that of the history."""
+    grouping = history.part("history-group").get_by_text("Group equal results")
+    grouping.click()
+    history.part("history-results-bar").wait_for()
+    history.drawn()
+    check(history.page)
+    grouping.click()
+    history.part("history-results-bar").wait_for(state="detached")
+    history.drawn()
 
 
 @pytest.mark.parametrize("query", ["?q=no+run+has+this", "?flow=unknown"])
 def test_an_empty_history_breaks_no_rule_of_accessibility(
     console: Console, window: Callable[..., Page], query: str
 ):
-    check(open_history(console, window(), query))
-
-
-def open_history(console: Console, page: Page, query: str) -> Page:
-    page.goto(f"{console.url}/history{query}")
-    page.get_by_role("heading", name="History").wait_for()
-    Screen(page).drawn()
-    return page
-
-
-@pytest.mark.parametrize("query", ["", "?group=yes"])
-def test_the_history_breaks_no_rule_of_accessibility(
-    console: Console, window: Callable[..., Page], query: str
-):
-    """Grouped or not, with its chart and with each of its menus open."""
-    page = open_history(console, window(), query)
-    check_with_menus(page)
-    if not query:
-        page.get_by_text("Runs over time").click()
-        expect(page.get_by_test_id("stVegaLiteChart")).to_be_visible()
-        Screen(page).drawn()
-        check(page)
-
-
-def test_a_run_of_a_server_that_is_down_breaks_no_rule_of_accessibility(
-    console: Console, window: Callable[..., Page]
-):
     page = window()
-    page.goto(f"{console.url}/?run={run_ids()[0]}")
-    expect(page.get_by_text(TEXTS[0]).first).to_be_visible()
+    page.goto(f"{console.url}/history{query}")
+    page.get_by_text("No matching runs").wait_for()
     Screen(page).drawn()
-    check_with_menus(page)
+    check(page)
+
+
+def test_a_run_of_a_server_that_is_down_breaks_no_rule_of_accessibility(stored: Screen):
+    check_with_menus(stored.page)
 
 
 @pytest.mark.parametrize("runs", [2, 4])
-def test_nothing_scrolls_sideways_on_a_phone(console: Console, chromium: Browser, runs: int):
-    page = chromium.new_page(viewport={"width": 390, "height": 844})
-    page.goto(f"{console.url}/compare?runs={','.join(run_ids()[-runs:])}")
-    page.get_by_text("Compare other runs").wait_for(timeout=40_000)
-    Screen(page).drawn()
+def test_nothing_scrolls_sideways_on_a_phone(
+    console: Console, window: Callable[..., Page], runs: int
+):
+    page = window()
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_comparison(console, page, run_ids()[-runs:])
     wider = page.evaluate(
         "() => document.querySelector('[data-testid=stMain]').scrollWidth - window.innerWidth"
     )
-    page.close()
     assert wider <= 0
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_a_run_to_compare_with_is_shown_in_full(
-    console: Console, window: Callable[..., Page], width: int
-):
-    page = window()
-    page.set_viewport_size({"width": width, "height": 844})
-    page.goto(f"{console.url}/?run={run_ids()[-1]}")
+def test_a_run_to_compare_with_is_shown_in_full(stored: Screen, width: int):
+    page = stored.page
+    page.set_viewport_size({"width": width, "height": 1000})
     page.get_by_role("button", name="Compare with").click()
     menu = page.get_by_test_id("stPopoverBody")
     expect(menu.get_by_text(TEXTS[2])).to_be_visible()
-    Screen(page).drawn()
+    stored.drawn()
     texts = menu.get_by_role("link").locator("p")
     expect(texts).to_have_count(4)
     cut = "texts => texts.filter(text => text.scrollWidth > text.clientWidth).length"
     assert texts.evaluate_all(cut) == 0
+    page.keyboard.press("Escape")
+    expect(menu).to_have_count(0)
+    page.set_viewport_size({"width": 1440, "height": 1000})
