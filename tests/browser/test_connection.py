@@ -1,6 +1,8 @@
 """Servers and keys in Chromium: entered keys, other browsers, unreachable servers."""
 
 import re
+from collections.abc import Callable
+from typing import NamedTuple
 
 import httpx
 import pytest
@@ -8,8 +10,9 @@ from playwright.sync_api import expect
 
 from lfclient.console.config.discovery import discover
 from tests.browser.accessibility import check
-from tests.browser.attack_tools import site
+from tests.browser.attack_tools import sign_in, site
 from tests.browser.screen import Screen
+from tests.browser.visitor import Visitor, new_cookie, start_run, wait_for_end
 from tests.support.console_process import Console
 from tests.support.relay import Relay
 from tests.support.waiting import wait_for
@@ -33,6 +36,54 @@ def bare_console(sample_flows, tmp_path_factory):
     environ = {"LFCONSOLE_DISCOVER_URL": sample_flows.url}
     with Console(tmp_path_factory.mktemp("bare"), environ) as console:
         yield console
+
+
+class Keys(NamedTuple):
+    """Two keys of the server's user; the first can be revoked."""
+
+    first: str
+    second: str
+    revoke_first: Callable[[], object]
+
+
+@pytest.fixture
+def keys(sample_flows):
+    headers = {"x-api-key": sample_flows.api_key}
+    with httpx.Client(base_url=sample_flows.url, headers=headers, timeout=60) as api:
+        first, second = (api.post("/api/v1/api_key/", json={"name": n}).json() for n in "ab")
+
+        def revoke_first():
+            api.delete(f"/api/v1/api_key/{first['id']}").raise_for_status()
+
+        yield Keys(first["api_key"], second["api_key"], revoke_first)
+
+
+@pytest.fixture
+def connect(bare_console, sample_flows):
+    """Enter a key and the server's address, or another, in a browser with a cookie."""
+
+    def enter(cookie, key, url=sample_flows.url):
+        with Visitor(bare_console, cookie) as visitor:
+            # the first answers of a busy server are slow
+            wait_for(lambda: "Connected to" in sign_in(visitor, url, key), seconds=60)
+
+    return enter
+
+
+@pytest.fixture
+def open_with_key(bare_console, window, connect, sample_ids):
+    """Open a window without a page, of a browser that has entered a key."""
+    addresses = {name: f"{bare_console.url}/?flow={id}" for name, id in sample_ids.items()}
+
+    def open_window(key, *url):
+        cookie = new_cookie(bare_console)
+        connect(cookie, key, *url)
+        page = window()
+        name, _, value = cookie.partition("=")
+        page.context.add_cookies([{"name": name, "value": value, "url": bare_console.url}])
+        return Screen(page, addresses)
+
+    return open_window
 
 
 def enter_key(screen, key):
@@ -65,14 +116,12 @@ def test_a_discovered_server_requires_its_key(bare_console, window, sample_flows
     expect(page.locator(".st-key-api-key")).to_have_count(0)  # once the page is drawn completely
     assert sample_flows.api_key not in page.content()
     assert sample_flows.api_key not in page.url
-    page.reload()
-    screen.part("flow-picker").wait_for()
     tab = Screen(page.context.new_page())
     tab.open(bare_console.url)
-    page.goto(f"{bare_console.url}/connection")
-    expect(screen.part("server-facts")).to_contain_text("1.13.0")
-    expect(screen.part("api-key").locator("input")).to_have_value("")
-    assert sample_flows.api_key not in page.content()
+    tab.page.get_by_role("link", name="Connection").first.click()
+    expect(tab.part("server-facts")).to_contain_text("1.13.0")
+    expect(tab.part("api-key").locator("input")).to_have_value("")
+    assert sample_flows.api_key not in tab.page.content()
     assert sample_flows.api_key not in bare_console.log.read_text()
 
 
@@ -124,8 +173,9 @@ def test_a_visitor_through_a_proxy_on_this_machine_installs_no_langflow(bare_con
     proxy = Relay(bare_console.url, b"\r\nX-Forwarded-For: 192.0.2.7")
     proxy.open()
     screen = Screen(window())
-    for path in ("", "/connection"):
-        screen.page.goto(proxy.url + path)
+    screen.page.goto(proxy.url)
+    for link in ("Run", "Connection"):
+        screen.page.get_by_role("link", name=link, exact=True).first.click()
         expect(screen.part("local-langflow")).to_contain_text("Only the console's operator")
         expect(screen.page.get_by_text("LFCONSOLE_ALLOW_OTHER_SERVERS")).to_be_visible()
         expect(screen.page.get_by_role("button", name="Install and start")).to_have_count(0)
@@ -149,68 +199,53 @@ def test_a_key_is_entered_with_the_keyboard_alone(bare_console, window, sample_f
     expect(page.get_by_text("Connected to")).to_be_visible()
 
 
-def test_another_browser_needs_the_key_to_open_a_run(bare_console, window, sample_flows):
+def test_another_browser_needs_the_key_to_open_a_run(
+    bare_console, window, connect, sample_flows, sample_ids
+):
     """The URL alone opens nothing. With the key it shows the running run."""
-    mine = Screen(window())
-    mine.page.goto(bare_console.url)
-    enter_key(mine, sample_flows.api_key)
-    mine.part("flow-picker").wait_for()
-    mine.pick("Takes half")
-    mine.run()
-    mine.wait("running")
-    other = Screen(window())
-    other.page.goto(mine.address())
-    expect(other.page.get_by_role("button", name="Stop")).to_have_count(0)
-    enter_key(other, sample_flows.api_key)
-    other.wait("running")
-    other.stop()
-    other.wait("stopped")
-    mine.wait("stopped")
+    cookie = new_cookie(bare_console)
+    connect(cookie, sample_flows.api_key)
+    with Visitor(bare_console, cookie) as owner:
+        run = start_run(owner, sample_ids["Takes half a minute"])
+        other = Screen(window())
+        other.page.goto(f"{bare_console.url}/?run={run}")
+        other.part("api-key").wait_for()
+        expect(other.page.get_by_role("button", name="Stop")).to_have_count(0)
+        enter_key(other, sample_flows.api_key)
+        other.wait("running")
+        other.stop()
+        other.wait("stopped")
+        wait_for_end(owner, run)
 
 
 def test_a_new_key_takes_on_the_run_of_a_revoked_one(
-    bare_console, window, sample_flows, finish_work
+    bare_console, connect, sample_ids, keys, finish_work
 ):
     """In the same browser, which then lists the run, and shows how it ends."""
-    headers = {"x-api-key": sample_flows.api_key}
-    with httpx.Client(base_url=sample_flows.url, headers=headers, timeout=60) as api:
-        first, second = (api.post("/api/v1/api_key/", json={"name": n}).json() for n in "ab")
-        screen = Screen(window())
-        screen.page.goto(bare_console.url)
-        enter_key(screen, first["api_key"])
-        screen.part("flow-picker").wait_for()
-        screen.pick("Takes half")
-        screen.run()
-        screen.wait("running")
-        address = screen.address()
-        api.delete(f"/api/v1/api_key/{first['id']}").raise_for_status()
-    screen.page.goto(f"{bare_console.url}/connection")
-    enter_key(screen, second["api_key"])
-    expect(screen.page.get_by_text("Connected to")).to_be_visible()
-    screen.page.goto(address)
-    screen.wait("running")
-    finish_work()
-    screen.wait("completed")
-    expect(screen.part("outputs")).to_contain_text("The work is done")
-    screen.page.goto(f"{bare_console.url}/history?status=completed&q=The+work+is+done")
-    expect(screen.page.get_by_text(re.compile(r"^[1-9]\d* runs?$"))).to_be_visible()
+    cookie = new_cookie(bare_console)
+    connect(cookie, keys.first)
+    with Visitor(bare_console, cookie) as visitor:
+        run = start_run(visitor, sample_ids["Takes half a minute"])
+        wait_for(lambda: "Running" in visitor.open(run=run))
+        keys.revoke_first()
+        connect(cookie, keys.second)
+        assert "stop-button" in visitor.open(run=run)
+        finish_work()
+        wait_for(lambda: "The work is done" in visitor.open(run=run))
+        wait_for_end(visitor, run)
+        listed = visitor.open("history", status="completed", q="The work is done")
+        assert re.search(r"\b[1-9]\d* runs?\b", listed)
 
 
-def test_a_form_stays_open_while_its_key_is_refused(bare_console, window, sample_flows):
+def test_a_form_stays_open_while_its_key_is_refused(open_with_key, keys):
     """With what was typed, until a new key of the same user is entered."""
-    headers = {"x-api-key": sample_flows.api_key}
-    with httpx.Client(base_url=sample_flows.url, headers=headers, timeout=60) as api:
-        first, second = (api.post("/api/v1/api_key/", json={"name": n}).json() for n in "ab")
-        screen = Screen(window())
-        screen.page.goto(bare_console.url)
-        enter_key(screen, first["api_key"])
-        screen.part("flow-picker").wait_for()
-        screen.pick("Echo")
-        box = screen.page.locator("textarea").first
-        box.fill("typed before")
-        box.press("Tab")
-        screen.drawn()
-        api.delete(f"/api/v1/api_key/{first['id']}").raise_for_status()
+    screen = open_with_key(keys.first)
+    screen.pick("Echo")
+    box = screen.page.locator("textarea").first
+    box.fill("typed before")
+    box.press("Tab")
+    screen.drawn()
+    keys.revoke_first()
     screen.part("refresh-flows").get_by_role("button").click()
     expect(screen.page.get_by_text("The API key is not accepted")).to_be_visible()
     screen.drawn()
@@ -219,7 +254,7 @@ def test_a_form_stays_open_while_its_key_is_refused(bare_console, window, sample
     screen.wait("failed")
     expect(box).to_have_value("typed before")
     screen.page.get_by_role("link", name="Open Connection").click()
-    enter_key(screen, second["api_key"])
+    enter_key(screen, keys.second)
     expect(screen.page.get_by_text("Connected to")).to_be_visible()
     screen.page.get_by_role("link", name="Run", exact=True).click()
     expect(box).to_have_value("typed before")
@@ -229,22 +264,15 @@ def test_a_form_stays_open_while_its_key_is_refused(bare_console, window, sample
 
 
 def test_a_message_whose_key_is_refused_is_sent_again_with_a_new_one(
-    bare_console, window, sample_flows
+    bare_console, open_with_key, keys, sample_ids
 ):
     """The page of the message says so once, and the Connection page at once."""
-    headers = {"x-api-key": sample_flows.api_key}
-    with httpx.Client(base_url=sample_flows.url, headers=headers, timeout=60) as api:
-        first, second = (api.post("/api/v1/api_key/", json={"name": n}).json() for n in "ab")
-        screen = Screen(window())
-        page = screen.page
-        page.goto(bare_console.url)
-        enter_key(screen, first["api_key"])
-        screen.part("flow-picker").wait_for()
-        screen.pick("Echo")
-        page.get_by_role("link", name="Chat", exact=True).click()
-        screen.part("talk-new").wait_for()
-        screen.drawn()
-        api.delete(f"/api/v1/api_key/{first['id']}").raise_for_status()
+    screen = open_with_key(keys.first)
+    page = screen.page
+    page.goto(f"{bare_console.url}/chat?flow={sample_ids['Echo chat']}")
+    screen.part("talk-new").wait_for()
+    screen.drawn()
+    keys.revoke_first()
     page.get_by_test_id("stChatInputTextArea").fill("precious words")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Send again").wait_for()
@@ -256,7 +284,7 @@ def test_a_message_whose_key_is_refused_is_sent_again_with_a_new_one(
     expect(page.get_by_text("The API key is not accepted")).to_be_visible()
     expect(screen.part("api-key")).to_be_visible()
     expect(page.get_by_text("Connected", exact=True)).to_have_count(0)
-    enter_key(screen, second["api_key"])
+    enter_key(screen, keys.second)
     expect(page.get_by_text("Connected to")).to_be_visible()
     page.get_by_role("link", name="Chat", exact=True).click()
     messages = page.get_by_test_id("stChatMessage")
@@ -267,69 +295,74 @@ def test_a_message_whose_key_is_refused_is_sent_again_with_a_new_one(
 
 
 def test_losing_the_server_loses_no_input_and_no_run(
-    window, sample_flows, sample_ids, relay, tmp_path, finish_work
+    open_with_key, sample_flows, relay, finish_work
 ):
     """Before, during and after a run. The page explains each failure and recovers."""
-    environ = {"LANGFLOW_SERVER_URL": relay.url, "LANGFLOW_API_KEY": sample_flows.api_key}
-    with Console(tmp_path, environ) as console:
-        screen = Screen(window())
-        screen.open(f"{console.url}/?flow={sample_ids['Echo chat']}")
-        box = screen.page.locator("textarea").first
-        box.fill("typed before")
-        relay.cut()
-        screen.run()
-        screen.wait("failed")
-        expect(screen.part("run-status")).to_contain_text("Check that Langflow is running")
-        expect(box).to_have_value("typed before")
-        relay.open()
-        screen.run()
-        screen.wait("completed")
-        expect(screen.part("outputs")).to_contain_text("typed before")
-        screen.pick("Takes half")
-        screen.run()
-        screen.wait("running")
-        output = screen.part("run-status").get_by_role("tab", name="Output")
-        place = output.bounding_box()
-        relay.cut()
-        expect(screen.part("run-status")).to_contain_text("Retrying")
-        assert output.bounding_box() == place
-        relay.open()
-        finish_work()
-        screen.wait("completed")
-        address = screen.address()
-        relay.cut()
-        screen.page.goto(address)
-        screen.wait("completed")
-        expect(screen.part("outputs")).to_contain_text("The work is done")
+    screen = open_with_key(sample_flows.api_key, relay.url)
+    screen.pick("Echo")
+    box = screen.page.locator("textarea").first
+    box.fill("typed before")
+    relay.cut()
+    screen.run()
+    screen.wait("failed")
+    expect(screen.part("run-status")).to_contain_text("Check that Langflow is running")
+    expect(box).to_have_value("typed before")
+    relay.open()
+    screen.run()
+    screen.wait("completed")
+    expect(screen.part("outputs")).to_contain_text("typed before")
+    screen.pick("Takes half")
+    screen.run()
+    screen.wait("running")
+    output = screen.part("run-status").get_by_role("tab", name="Output")
+    place = output.bounding_box()
+    relay.cut()
+    expect(screen.part("run-status")).to_contain_text("Retrying")
+    assert output.bounding_box() == place
+    relay.open()
+    finish_work()
+    screen.wait("completed")
+    address = screen.address()
+    relay.cut()
+    screen.page.goto(address)
+    screen.wait("completed")
+    expect(screen.part("outputs")).to_contain_text("The work is done")
 
 
-def test_the_connection_page_shows_what_the_server_supports(console, window):
-    screen = Screen(window())
+@pytest.fixture(scope="module")
+def connection_page(console, lasting_window):
+    """The Connection page with the server's details, in a window that stays open."""
+    screen = Screen(lasting_window())
     screen.page.goto(f"{console.url}/connection")
     facts = screen.part("server-facts")
     expect(facts).to_contain_text("Connected")
     screen.drawn()
     facts.get_by_text("Details").click()
+    return screen
+
+
+def test_the_connection_page_shows_what_the_server_supports(connection_page):
+    facts = connection_page.part("server-facts")
     for text in ("1.13.0", "flows", "Live events", "6,000", "LANGFLOW_MAX_TEXT_LENGTH"):
         expect(facts).to_contain_text(text)
-    unfold_form(screen)
-    screen.part("test-connection").get_by_role("button").click()
-    expect(screen.page.get_by_text("Connected to")).to_be_visible()
 
 
-def test_the_servers_limits_fit_a_phone(console, window):
-    screen = Screen(window())
-    screen.page.set_viewport_size({"width": 390, "height": 844})
-    screen.page.goto(f"{console.url}/connection")
-    facts = screen.part("server-facts")
-    expect(facts).to_contain_text("Connected")
-    screen.drawn()
-    facts.get_by_text("Details").click()
+def test_the_servers_limits_fit_a_phone(connection_page):
+    page, facts = connection_page.page, connection_page.part("server-facts")
+    page.set_viewport_size({"width": 390, "height": 844})
     facts.locator("code", has_text="LANGFLOW_MAX_FILE_SIZE_UPLOAD").wait_for()
+    connection_page.drawn()
     edge = facts.bounding_box()
     for code in facts.locator("code").all():
         box = code.bounding_box()
         assert box["x"] + box["width"] <= edge["x"] + edge["width"]
+    page.set_viewport_size({"width": 1440, "height": 1000})
+
+
+def test_the_configured_connection_can_be_tested(connection_page):
+    unfold_form(connection_page)
+    connection_page.part("test-connection").get_by_role("button").click()
+    expect(connection_page.page.get_by_text("Connected to")).to_be_visible()
 
 
 def test_input_stays_with_its_flow(screen):
