@@ -25,6 +25,11 @@ _STANDS = """() => {
   return String([...buttons].map((button) => Math.round(button.getBoundingClientRect().top)));
 }"""
 
+_GO_TO = """path => {
+  history.pushState(null, "", path);
+  dispatchEvent(new PopStateEvent("popstate"));
+}"""
+
 # where parts of the page moved, from its top, also in the half second after a press; what is below
 # the run makes room. The box around a text may grow by some pixels though the text stays.
 # And the browser's own measure, without that half second, once the page shows the run: a busy
@@ -79,6 +84,11 @@ class Screen:
         """Open an address and wait until the page is drawn: earlier, a button may still move."""
         self.page.goto(url)
         self.part("flow-picker").wait_for()
+        self.drawn()
+
+    def go_to(self, path: str) -> None:
+        """Go to another address of the console as Back does, in half of the time of a load."""
+        self.page.evaluate(_GO_TO, path)
         self.drawn()
 
     def drawn(self) -> None:
