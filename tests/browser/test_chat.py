@@ -12,14 +12,17 @@ from lfclient import FlowSummary, LangflowClient
 from lfclient.console.samples import builtin, graph_builder
 from tests.browser.accessibility import check, check_with_menus
 from tests.browser.screen import Screen
+from tests.browser.visitor import Visitor
 from tests.support.console_process import Console
 from tests.support.flows import edge, entry, node
 from tests.support.servers import LiveServer, delete_flow
 from tests.ui.support.chat_langflow import MESSAGES, ChatLangflow, chat_flow
 from tests.ui.support.http_stand_in import StandIn
-from tests.ui.support.whole_pages import ONE, TWO
+from tests.ui.support.whole_pages import TWO
 
 WITHOUT_KEY, WITHOUT_MODEL = str(UUID(int=3)), str(UUID(int=4))
+TALKERS = [str(UUID(int=100 + number)) for number in range(12)]
+PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -72,7 +75,7 @@ def stand_in() -> Iterator[ChatLangflow]:
         key = entry("SecretStrInput", "str", "", password=True)
         model = entry("ModelInput", "model", [], required=True)
         server.set_flows(
-            chat_flow(ONE, "Talker"),
+            *(chat_flow(id, f"Talker {id[-2:]}") for id in TALKERS),
             chat_flow(TWO, "Another"),
             flow_with_agent(WITHOUT_KEY, "Without key", api_key=key),
             flow_with_agent(WITHOUT_MODEL, "Without model", model=model),
@@ -89,16 +92,52 @@ def chat_console(
         yield console
 
 
+@pytest.fixture(scope="module")
+def unused_flows() -> Iterator[str]:
+    """The ids of flows that no test has used yet."""
+    return iter(TALKERS)
+
+
 @pytest.fixture
-def chat(chat_console: Console, stand_in: ChatLangflow, window: Callable[..., Page]) -> Screen:
-    """The Chat page of a flow without sessions."""
+def flow(unused_flows: Iterator[str], stand_in: ChatLangflow) -> str:
+    """The id of a flow without sessions and texts."""
     stand_in.rows.clear()
     stand_in.failure = None
     stand_in.server.delays = {}
-    screen = Screen(window())
-    screen.page.goto(f"{chat_console.url}/chat?flow={ONE}")
+    return next(unused_flows)
+
+
+@pytest.fixture(scope="module")
+def shared_window(chat_console: Console, lasting_window: Callable[..., Page]) -> Screen:
+    """The Chat page in a window that stays open."""
+    screen = Screen(lasting_window())
+    screen.page.goto(f"{chat_console.url}/chat?flow={TWO}")
     screen.part("talk-new").wait_for()
     screen.drawn()
+    return screen
+
+
+@pytest.fixture
+def chat(shared_window: Screen, flow: str) -> Screen:
+    """The Chat page of a flow without sessions."""
+    choose_flow(shared_window, f"Talker {flow[-2:]}")
+    return shared_window
+
+
+def choose_flow(screen: Screen, name: str) -> None:
+    picker = screen.part("flow-picker").locator("input")
+    picker.click()
+    picker.fill(name)
+    screen.page.get_by_role("option").filter(has_text=name).first.click()
+    screen.page.get_by_placeholder(f"Message {name}").wait_for()
+    screen.drawn()  # until then, the other box is still there
+
+
+@pytest.fixture
+def phone(flow: str, window: Callable[..., Page]) -> Screen:
+    """A window as wide as a phone's."""
+    screen = Screen(window())
+    screen.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     return screen
 
 
@@ -133,7 +172,9 @@ def send(screen: Screen, text: str) -> None:
     screen.drawn()
 
 
-def test_the_button_of_an_error_opens_the_sidebar_of_a_phone(chat: Screen, stand_in: ChatLangflow):
+def test_the_button_of_an_error_opens_the_sidebar_of_a_phone(
+    phone: Screen, chat_console: Console, stand_in: ChatLangflow
+):
     """The field that it leads to is there."""
     error = (
         "Error building Component Agent: \n\n"
@@ -142,28 +183,26 @@ def test_the_button_of_an_error_opens_the_sidebar_of_a_phone(chat: Screen, stand
     )
     failed = {"flow_id": WITHOUT_KEY, "job_id": str(uuid4()), "status": "failed", "outputs": {}}
     stand_in.failure = (200, {**failed, "errors": [{"error": error}]})
-    page = chat.page
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(page.url.replace(ONE, WITHOUT_KEY))
-    box_of(chat).fill("Hello")
-    box_of(chat).press("Enter")
+    page = phone.page
+    page.goto(f"{chat_console.url}/chat?flow={WITHOUT_KEY}")
+    box_of(phone).fill("Hello")
+    box_of(phone).press("Enter")
     page.get_by_role("button", name="Enter the key").click()
-    field = chat.part("param-Agent-a-api_key").locator("input")
+    field = phone.part("param-Agent-a-api_key").locator("input")
     expect(field).to_be_in_viewport()
     expect(field).to_be_focused()
 
 
 def test_a_phone_is_led_to_what_setup_lacks_before_a_message_is_sent(
-    chat: Screen,
+    phone: Screen, chat_console: Console
 ):
-    page = chat.page
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(page.url.replace(ONE, WITHOUT_MODEL))
-    box_of(chat).fill("Hello")
-    box_of(chat).press("Enter")
-    expect(box_of(chat)).to_have_value("Hello")
+    page = phone.page
+    page.goto(f"{chat_console.url}/chat?flow={WITHOUT_MODEL}")
+    box_of(phone).fill("Hello")
+    box_of(phone).press("Enter")
+    expect(box_of(phone)).to_have_value("Hello")
     page.get_by_role("button", name="Open Setup").click()
-    field = chat.part("param-Agent-a-model").locator("input")
+    field = phone.part("param-Agent-a-model").locator("input")
     expect(field).to_be_in_viewport()
     page.wait_for_timeout(2_000)  # longer than it takes to scroll
     expect(field).to_be_in_viewport()
@@ -185,22 +224,23 @@ def test_text_that_is_not_sent_yet_stays_in_the_box(chat: Screen):
     expect(chat.page.get_by_test_id("stChatMessage").last).to_contain_text("echo of not sent")
 
 
-@pytest.mark.parametrize(("width", "has_cursor"), [(1280, True), (390, False)])
-def test_the_box_of_a_session_that_is_opened_has_the_cursor_in_a_wide_window(
-    chat: Screen, width: int, has_cursor: bool
-):
-    """From a run, and from the list. Typed elsewhere, a question mark shows the keys."""
-    page = chat.page
-    page.set_viewport_size({"width": width, "height": 844})
-    page.goto(page.url.replace("/chat", "/"))
+def open_in_chat(screen: Screen) -> None:
+    """Run the flow on the Run page and open the run's session in Chat."""
+    page = screen.page
     page.get_by_label("Message", exact=True).fill("2+2?")
     page.get_by_role("button", name="Run").first.click()
     page.get_by_role("link", name="Open in Chat").click()
     expect(page.get_by_test_id("stChatMessage").first).to_contain_text("2+2?")
-    chat.drawn()
-    if not has_cursor:
-        expect(box_of(chat)).not_to_be_focused()
-        return
+    screen.drawn()
+
+
+def test_the_box_of_a_session_that_is_opened_has_the_cursor_in_a_wide_window(
+    chat: Screen, flow: str
+):
+    """From a run, and from the list. Typed elsewhere, a question mark shows the keys."""
+    page = chat.page
+    chat.go_to(f"/?flow={flow}")
+    open_in_chat(chat)
     expect(box_of(chat)).to_be_focused()
     page.keyboard.type("And 3+3?")
     expect(box_of(chat)).to_have_value("And 3+3?")
@@ -212,6 +252,14 @@ def test_the_box_of_a_session_that_is_opened_has_the_cursor_in_a_wide_window(
         chat.page.get_by_test_id("stSidebar").get_by_role("button", name=name).click()
         chat.drawn()
         expect(box_of(chat)).to_be_focused()
+
+
+def test_the_box_of_a_session_that_is_opened_has_no_cursor_on_a_phone(
+    phone: Screen, chat_console: Console, flow: str
+):
+    phone.page.goto(f"{chat_console.url}/?flow={flow}")
+    open_in_chat(phone)
+    expect(box_of(phone)).not_to_be_focused()
 
 
 def test_the_box_takes_the_cursor_from_no_other_field(chat: Screen):
@@ -241,7 +289,7 @@ def test_a_sent_text_does_not_return_to_the_box(chat: Screen):
     expect(box_of(chat)).to_have_value("")
 
 
-def test_each_conversation_and_each_flow_has_a_text_of_its_own(chat: Screen):
+def test_each_conversation_and_each_flow_has_a_text_of_its_own(chat: Screen, flow: str):
     chat.page.goto(f"{chat.page.url}&session=Trip+to+R%C3%B6m/1")
     chat.drawn()
     send(chat, "first")
@@ -252,14 +300,9 @@ def test_each_conversation_and_each_flow_has_a_text_of_its_own(chat: Screen):
     chat.drawn()
     expect(box).to_have_value("")
     box.fill("for a new session")
-    picker = chat.part("flow-picker").locator("input")
-    picker.click()
-    picker.fill("Another")
-    chat.page.get_by_role("option").filter(has_text="Another").first.click()
-    chat.page.get_by_placeholder("Message Another").wait_for()
-    chat.drawn()  # until then, the other box is still there
+    choose_flow(chat, "Another")
     expect(box).to_have_value("")
-    chat.page.goto(re.sub(r"chat.*", f"chat?flow={ONE}", chat.page.url))
+    chat.page.goto(re.sub(r"chat.*", f"chat?flow={flow}", chat.page.url))
     expect(box).to_have_value("for a new session")
     chat.page.get_by_role("button", name=re.compile("Trip")).click()
     expect(chat.page.get_by_test_id("stChatMessage")).to_have_count(2)
@@ -306,7 +349,7 @@ def test_a_user_chats_with_a_flow_and_manages_its_sessions(
     page.get_by_label("Milliseconds per word").fill("5")
     page.get_by_label("Milliseconds per word").press("Tab")
     expect(page.get_by_text("1 changed, here and on the Run page.")).to_be_visible()
-    check(page)
+    check(page, within="[data-testid=stSidebar]")
     box.fill("Another matter")
     box.press("Enter")
     page.get_by_text("Answer details").wait_for()
@@ -317,9 +360,10 @@ def test_a_user_chats_with_a_flow_and_manages_its_sessions(
     page.get_by_label("Session name").press("Enter")
     expect(page).to_have_url(re.compile(r"session=Trip(\+|%20)to(\+|%20)Rome"))
     expect(messages).to_have_count(2)
-    elsewhere = window(color_scheme="dark")
-    elsewhere.goto(page.url)
-    expect(elsewhere.get_by_test_id("stChatMessage")).to_have_count(2)
+    with Visitor(console) as elsewhere:
+        shown = elsewhere.open("chat", flow=writer.id, session="Trip to Rome")
+        assert "Another matter" in shown
+        assert "That is all" in shown
 
     page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_role("button", name="Delete session").click()

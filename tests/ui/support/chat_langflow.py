@@ -77,7 +77,8 @@ class ChatLangflow:
         job = str(uuid.uuid4())
         answer = self.reply(text)
         for sender, content in (("User", text), ("Machine", answer)):
-            self.store_message(session, content, sender, session_metadata={"graph_run_id": job})
+            place = {"flow_id": body["flow_id"], "session_metadata": {"graph_run_id": job}}
+            self.store_message(session, content, sender, **place)
         output = {
             "type": "message",
             "status": "completed",
@@ -85,7 +86,7 @@ class ChatLangflow:
             "metadata": {"component_type": "ChatOutput"},
         }
         return 200, {
-            "flow_id": ONE,
+            "flow_id": body["flow_id"],
             "job_id": job,
             "object": "response",
             "status": "completed",
