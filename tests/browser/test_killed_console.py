@@ -3,65 +3,69 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.screen import Screen
+from tests.browser.visitor import Visitor, start_run, wait_for_end
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer
+from tests.support.waiting import wait_for
 
 
 @dataclass
 class Left:
-    """What a window left behind when its console was killed."""
+    """What was left behind when a console was killed, which then started again."""
 
-    screen: Screen
-    address: str
+    console: Console
+    screen: Screen  # with a typed text
+    run: str
 
 
 @pytest.fixture(scope="module")
-def killed(
+def left(
     lasting_window: Callable[..., Page],
     sample_flows: LiveServer,
     sample_ids: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[dict[str, Left]]:
-    """Windows with a typed text and with a run, whose console was killed and started again."""
+) -> Iterator[Left]:
     environ = {"LANGFLOW_SERVER_URL": sample_flows.url, "LANGFLOW_API_KEY": sample_flows.api_key}
     with Console(tmp_path_factory.mktemp("killed"), environ) as console:
-        typing, running = (Screen(lasting_window()) for _ in range(2))
-        typing.open(f"{console.url}/?flow={sample_ids['Echo chat']}")
-        message = typing.page.locator("textarea").first
+        screen = Screen(lasting_window())
+        screen.open(f"{console.url}/?flow={sample_ids['Echo chat']}")
+        message = screen.page.locator("textarea").first
         message.fill("not run yet")
         message.press("Tab")
-        expect(typing.page.get_by_text("Changed", exact=True)).to_be_visible()
-        running.open(f"{console.url}/?flow={sample_ids['Takes half a minute']}")
-        running.run()
-        running.wait("running")
-        running.page.wait_for_timeout(1_000)  # the draft is saved half a second after its text
-        left = {"text": Left(typing, typing.page.url), "run": Left(running, running.address())}
-        console.stop(signal.SIGKILL)
+        expect(screen.page.get_by_text("Changed", exact=True)).to_be_visible()
+        with Visitor(console) as visitor:
+            run = start_run(visitor, sample_ids["Takes half a minute"])
+            wait_for(lambda: "Running" in visitor.open(run=run))
+            time.sleep(1)  # the draft is saved half a second after its text
+            console.stop(signal.SIGKILL)
         console.start()
-        yield left
+        yield Left(console, screen, run)
 
 
-def test_a_killed_console_loses_no_run(killed: dict[str, Left], finish_work: Callable[[], None]):
+def test_a_killed_console_loses_no_run(left: Left, finish_work: Callable[[], None]):
     """After a restart, its URL shows the same run, which then completes."""
-    screen = killed["run"].screen
-    screen.page.goto(killed["run"].address)
-    finish_work()
-    screen.wait("completed")
-    expect(screen.part("outputs")).to_contain_text("The work is done")
+    with Visitor(left.console) as visitor:
+        assert "stop-button" in visitor.open(run=left.run)
+        finish_work()
+        wait_for_end(visitor, left.run)
+        assert "The work is done" in visitor.open(run=left.run)
 
 
-def test_input_survives_a_killed_console(killed: dict[str, Left], window: Callable[..., Page]):
+def test_input_survives_a_killed_console(left: Left):
     """In the browser in which it was typed."""
-    screen, address = killed["text"].screen, killed["text"].address
-    screen.open(address)
-    expect(screen.page.locator("textarea").first).to_have_value("not run yet")
-    other = Screen(window())
-    other.open(address)
-    expect(other.page.locator("textarea").first).to_have_value("Hello, Langflow!")
+    url = left.screen.page.url
+    left.screen.open(url)
+    expect(left.screen.page.locator("textarea").first).to_have_value("not run yet")
+    (flow,) = parse_qs(urlsplit(url).query)["flow"]
+    with Visitor(left.console) as other:
+        wait_for(lambda: "Hello, Langflow!" in other.open(flow=flow))
+        assert "not run yet" not in other.open(flow=flow)

@@ -12,9 +12,13 @@ from playwright.sync_api import expect
 
 from lfclient.console.presets.share_links import encode_values
 from tests.browser.screen import Screen
+from tests.browser.visitor import Visitor, start_run, wait_for_end
 from tests.support import postgres
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer
+from tests.support.waiting import wait_for
+
+APPROVE = "decide-"  # begins the keys of the buttons, of which this is the first
 
 
 @pytest.fixture(scope="module")
@@ -46,52 +50,50 @@ def test_a_run_can_be_followed_stopped_and_listed_in_the_other_console(
     pair: tuple[Console, Console], window: Callable, sample_ids: dict[str, str]
 ):
     one, other = pair
-    here, there = Screen(window()), Screen(window())
+    here = Screen(window())
     pattern = uuid.uuid4().hex
     values = encode_values({"ParserComponent-report.pattern": pattern})
-    here.open(f"{one.url}/?flow={sample_ids['Takes half a minute']}&values={values}")
-    here.run()
     progress = re.compile(r"\d of \d components")
-    expect(here.part("run-panel")).to_contain_text(progress)
-    there.page.goto(here.address().replace(one.url, other.url))
-    expect(there.part("run-panel")).to_contain_text(progress)
-    there.stop()
-    for screen in (there, here):
-        screen.wait("stopped")
-    there.page.goto(f"{other.url}/history?q={pattern}")
-    expect(there.page.get_by_text("1 run", exact=True)).to_be_visible()
+    with Visitor(one) as starter, Visitor(other) as there:
+        run = start_run(starter, sample_ids["Takes half a minute"], values=values)
+        here.page.goto(f"{one.url}/?run={run}")
+        expect(here.part("run-panel")).to_contain_text(progress)
+        wait_for(lambda: progress.search(there.open(run=run)))
+        there.press("stop-")
+        here.wait("stopped")
+        wait_for_end(there, run)
+        assert "Stopped" in there.open(run=run)
+        wait_for(lambda: "1 run" in there.open("history", q=pattern))
 
 
 def test_an_approval_can_be_given_in_the_other_console(
     pair: tuple[Console, Console], window: Callable, sample_ids: dict[str, str]
 ):
     one, other = pair
-    here, there = Screen(window()), Screen(window())
-    here.open(f"{one.url}/?flow={sample_ids['Wait for an approval']}")
-    here.run()
-    expect(here.part("approval")).to_contain_text("Can we pay", timeout=20_000)
-    there.page.goto(here.address().replace(one.url, other.url))
-    there.part("approval").get_by_role("button", name="Approve").click()
-    for screen in (there, here):
-        screen.wait("completed")
-        expect(screen.part("outputs")).to_contain_text("Approved: Can we pay")
+    here = Screen(window())
+    with Visitor(one) as starter, Visitor(other) as there:
+        run = start_run(starter, sample_ids["Wait for an approval"])
+        here.page.goto(f"{one.url}/?run={run}")
+        expect(here.part("approval")).to_contain_text("Can we pay", timeout=20_000)
+        wait_for(lambda: "Can we pay" in there.open(run=run) and there.is_offered(APPROVE))
+        there.press(APPROVE)
+        here.wait("completed")
+        expect(here.part("outputs")).to_contain_text("Approved: Can we pay")
+        wait_for(lambda: "Approved: Can we pay" in there.open(run=run))
 
 
 def test_the_other_console_takes_over_the_run_of_a_killed_one(
     pair: tuple[Console, Console],
-    window: Callable,
     sample_ids: dict[str, str],
     finish_work: Callable[[], None],
 ):
     one, other = pair
-    here, there = Screen(window()), Screen(window())
-    here.open(f"{one.url}/?flow={sample_ids['Takes half a minute']}")
-    here.run()
-    here.wait("running")
-    address = here.address().replace(one.url, other.url)
-    one.stop(signal.SIGKILL)
-    there.page.goto(address)
-    there.wait("running")
-    finish_work()
-    there.wait("completed")
-    expect(there.part("outputs")).to_be_visible()
+    with Visitor(other) as there:
+        with Visitor(one) as here:
+            run = start_run(here, sample_ids["Takes half a minute"])
+            wait_for(lambda: "Running" in here.open(run=run))
+            one.stop(signal.SIGKILL)
+        wait_for(lambda: "Running" in there.open(run=run))
+        finish_work()
+        wait_for_end(there, run)
+        assert "The work is done" in there.open(run=run)
