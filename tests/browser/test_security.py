@@ -23,12 +23,15 @@ def open_stream(console: Console, headers: dict[str, str]) -> int:
 
 def test_a_proxy_keeps_the_host_or_names_the_public_origin(tmp_path: Path) -> None:
     """Streamlit and the console check both."""
-    origin = {"origin": "https://c.example", "x-forwarded-proto": "https"}
-    kept, changed = {**origin, "host": "c.example"}, {**origin, "x-forwarded-host": "c.example"}
-    hosts = {"STREAMLIT_SERVER_ALLOWED_HOSTS": "127.0.0.1 c.example"}
-    with Console(tmp_path, hosts) as console:
-        assert open_stream(console, kept) == 101
-        assert open_stream(console, changed) == 403
-    named = {"STREAMLIT_SERVER_CORS_ALLOWED_ORIGINS": "https://c.example/"}
-    with Console(tmp_path, {**hosts, **named}) as console:
-        assert open_stream(console, changed) == 101
+    environ = {
+        "STREAMLIT_SERVER_ALLOWED_HOSTS": "127.0.0.1 kept.example named.example",
+        "STREAMLIT_SERVER_CORS_ALLOWED_ORIGINS": "https://named.example/",
+    }
+    kept, named = (
+        {"origin": f"https://{host}", "x-forwarded-proto": "https"}
+        for host in ("kept.example", "named.example")
+    )
+    with Console(tmp_path, environ) as console:
+        assert open_stream(console, {**kept, "host": "kept.example"}) == 101
+        assert open_stream(console, {**kept, "x-forwarded-host": "kept.example"}) == 403
+        assert open_stream(console, {**named, "x-forwarded-host": "named.example"}) == 101
