@@ -14,10 +14,12 @@ from lfclient import LangflowClient
 from tests.browser.accessibility import check
 from tests.browser.conftest import SECONDS
 from tests.browser.screen import PREFIX, Screen
+from tests.browser.visitor import Visitor, start_run
 from tests.support.console_process import Console
 from tests.support.servers import delete_flow
 
 TEMPLATE = "Twitter Thread Generator"  # other tests add it to this server for a moment only
+DIALOG = "[role=dialog]"  # a part to check: the page behind it is checked once
 # two clicks, the second while the first is at work; returns after both
 TWICE = """(button) => {
   button.click();
@@ -52,11 +54,25 @@ def owned_console(sample_flows: Any, tmp_path_factory: Any) -> Iterator[Console]
         yield console
 
 
-@pytest.fixture
-def screen(owned_console: Console, window: Any) -> Screen:
-    screen = Screen(window())
-    screen.open(owned_console.url)
+@pytest.fixture(scope="module")
+def shared_screen(
+    owned_console: Console, lasting_window: Any, sample_ids: dict[str, str]
+) -> Screen:
+    """The form of the echo chat, in a window that stays open."""
+    screen = Screen(lasting_window())
+    screen.open(f"{owned_console.url}/?flow={sample_ids['Echo chat']}")
     return screen
+
+
+@pytest.fixture
+def screen(shared_screen: Screen) -> Iterator[Screen]:
+    """The form of a flow without a dialog, in a light wide window."""
+    yield shared_screen
+    page = shared_screen.page
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.set_viewport_size({"width": 1440, "height": 1000})
+    page.emulate_media(color_scheme="light")
 
 
 def open_dialog(screen: Screen) -> Locator:
@@ -103,7 +119,7 @@ def test_a_template_is_found_previewed_and_added(
     expect(dialog).to_contain_text("4 components · Needs: Model")
     dialog.get_by_role("button", name="Preview").click()
     expect(dialog.get_by_label("Flow graph")).to_contain_text("Prompt")
-    check(screen.page)
+    check(screen.page, DIALOG)
     dialog.get_by_role("button", name="Add", exact=True).evaluate(TWICE)
     expect(dialog).to_have_count(0, timeout=2 * SECONDS)
     added.append(chosen_id(screen, TEMPLATE))
@@ -134,7 +150,7 @@ def test_a_file_with_the_id_of_a_flow_leaves_that_flow_as_it_was(
     changed = {**echo.raw, "description": "From a file"}
     dialog = upload(screen, changed)
     expect(dialog.get_by_text("Name exists")).to_be_visible()
-    check(screen.page)
+    check(screen.page, DIALOG)
     dialog.get_by_role("button", name="Add a copy").click()
     expect(dialog).to_have_count(0, timeout=2 * SECONDS)
     added.append(chosen_id(screen, f"{PREFIX}Echo chat (1)"))
@@ -146,7 +162,7 @@ def test_a_file_without_a_flow_is_refused_in_its_dialog(screen: Screen):
     dialog = upload(screen, {"name": "no flow"})
     expect(dialog.get_by_test_id("stAlert")).to_contain_text("no flow")
     expect(dialog.get_by_role("button", name="Add", exact=True)).to_have_count(0)
-    check(screen.page)
+    check(screen.page, DIALOG)
 
 
 def test_an_added_flow_is_exported_duplicated_and_deleted(
@@ -157,7 +173,7 @@ def test_an_added_flow_is_exported_duplicated_and_deleted(
     upload(screen, flow).get_by_role("button", name="Add", exact=True).click()
     added.append(chosen_id(screen, name))
     open_menu(screen)
-    check(screen.page)
+    check(screen.page, "[data-testid=stPopoverBody]")
     with screen.page.expect_download() as download:
         screen.page.get_by_role("button", name="Export").locator("visible=true").click()
     assert download.value.suggested_filename == "Walk-through-the-menu.json"
@@ -168,36 +184,36 @@ def test_an_added_flow_is_exported_duplicated_and_deleted(
     open_menu(screen)
     screen.page.get_by_role("button", name="Delete…").click()
     expect(screen.page.get_by_text("Its runs stay in History.")).to_be_visible()
-    check(screen.page)
+    check(screen.page, DIALOG)
     screen.page.get_by_role("button", name="Delete", exact=True).click()
     expect(picked(screen)).not_to_have_value(f"{name} (1)")
     assert [each.name for each in api.flows() if each.name.startswith(name)] == [name]
 
 
-def test_the_dialog_stays_open_when_the_page_is_redrawn_behind_it(screen: Screen):
+def test_the_dialog_stays_open_when_the_page_is_redrawn_behind_it(
+    screen: Screen, owned_console: Console, sample_ids: dict[str, str]
+):
     """A run that ends redraws the page; what was typed stays."""
-    screen.pick("Takes half a minute")
-    screen.mode("Background")
-    screen.run()
-    screen.wait("running")
-    dialog = open_dialog(screen)
-    dialog.get_by_label("Search templates").fill("agent")
-    other = screen.page.context.new_page()
-    other.goto(screen.page.url)
-    Screen(other).stop()
+    with Visitor(owned_console) as other:
+        run = start_run(other, sample_ids["Takes half a minute"])
+        screen.open(f"{owned_console.url}/?run={run}")
+        screen.wait("running")
+        dialog = open_dialog(screen)
+        dialog.get_by_label("Search templates").fill("agent")
+        other.open(run=run)
+        other.press("stop-")
     expect(screen.part("run-status")).to_contain_text(re.compile("stopped", re.I))
     expect(dialog).to_be_visible()
     expect(dialog.get_by_label("Search templates")).to_have_value("agent")
 
 
 def test_a_phone_has_the_buttons_of_a_flow_in_one_menu_beside_its_name(
-    owned_console: Console, window: Any
+    owned_console: Console, window: Any, sample_ids: dict[str, str]
 ):
     screen = Screen(window())
     page = screen.page
     page.set_viewport_size({"width": 390, "height": 844})
-    screen.open(owned_console.url)
-    screen.pick("Wait for an approval")
+    screen.open(f"{owned_console.url}/?flow={sample_ids['Wait for an approval']}")
     name, menu = picked(screen), screen.part("flow-head-menu").locator("button:visible")
     flow, box = name.bounding_box(), menu.bounding_box()
     assert flow
@@ -217,13 +233,11 @@ def test_a_phone_has_the_buttons_of_a_flow_in_one_menu_beside_its_name(
     expect(opened).to_have_count(0)
 
 
-def test_the_veil_behind_a_dialog_is_darker_than_a_dark_page(owned_console: Console, window: Any):
-    screen = Screen(window(color_scheme="dark"))
-    screen.open(owned_console.url)
+def test_the_veil_behind_a_dialog_is_darker_than_a_dark_page(screen: Screen):
+    screen.page.emulate_media(color_scheme="dark")
     open_dialog(screen)
     veil = screen.page.get_by_test_id("stDialog")
-    color = veil.evaluate("veil => getComputedStyle(veil).backgroundColor")
-    assert re.match(r"rgba\(0, 0, 0, 0\.[5-9]", color)
+    expect(veil).to_have_css("background-color", re.compile(r"rgba\(0, 0, 0, 0\.[5-9]"))
 
 
 def test_keyboard_shortcuts_do_nothing_behind_a_dialog(screen: Screen):
