@@ -50,6 +50,23 @@ def console(started_while_down, relay):
     return started_while_down
 
 
+@pytest.fixture(scope="module")
+def shared_form(lasting_window):
+    """A window that stays open, for the form of the flow."""
+    return Screen(lasting_window())
+
+
+@pytest.fixture
+def form(shared_form, console):
+    """The form of the flow, whose window has shown it before or not."""
+    if shared_form.page.url == "about:blank":
+        shared_form.open(console.url)
+    shared_form.part("run-button").wait_for()
+    expect(shared_form.page.get_by_text(UNREACHABLE)).to_have_count(0)
+    shared_form.drawn()
+    return shared_form
+
+
 def test_pages_work_again_by_themselves_once_the_server_is_back(relay, started_while_down, window):
     """Those of a console that was started while it was down."""
     parts = {"": "run-button", "chat": "talk-new", "connection": "samples"}
@@ -65,9 +82,8 @@ def test_pages_work_again_by_themselves_once_the_server_is_back(relay, started_w
         expect(screen.page.get_by_text(UNREACHABLE)).to_have_count(0)
 
 
-def test_what_was_typed_stays_while_the_server_is_down_and_back(relay, console, window):
-    screen = Screen(window())
-    screen.open(console.url)
+def test_what_was_typed_stays_while_the_server_is_down_and_back(relay, form):
+    screen = form
     box = screen.part("param-ChatInput-a-input_value").locator("textarea")
     box.fill("left")
     box.press("Tab")
@@ -83,9 +99,8 @@ def test_what_was_typed_stays_while_the_server_is_down_and_back(relay, console, 
     expect(box).to_have_value("typed, not left")
 
 
-def test_the_form_stays_where_it_is_while_a_slow_server_refreshes_it(relay, console, window):
-    screen = Screen(window())
-    screen.open(console.url)
+def test_the_form_stays_where_it_is_while_a_slow_server_refreshes_it(relay, form):
+    screen = form
     box = screen.part("param-ChatInput-a-input_value")
     before = box.bounding_box()
     field = box.locator("textarea").element_handle()
