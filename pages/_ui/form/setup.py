@@ -148,9 +148,10 @@ def _draw_use_last(field: Field, form: FlowForm) -> None:
         return
     fields = [form.state.fields[key] for key in needs]
     fitting = [each for each in fields if is_fitting(value, each, form.resources)]
+    purpose = f"for all {len(fitting)} components" if len(fitting) > 1 else "again"
     if fitting:
         st.button(
-            f"Use {model_text(value)} again",
+            f"Use {model_text(value)} {purpose}",
             key=f"use-last-{field.key}",
             icon=":material/history:",
             on_click=_set_all,
