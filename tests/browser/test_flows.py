@@ -233,6 +233,12 @@ def test_a_phone_has_the_buttons_of_a_flow_in_one_menu_beside_its_name(
     expect(opened).to_have_count(0)
 
 
+def test_a_flows_name_is_whole_in_a_window_that_becomes_narrow(screen: Screen):
+    screen.page.set_viewport_size({"width": 390, "height": 844})
+    name = screen.part("flow-picker").locator("input")
+    assert name.evaluate("box => box.scrollWidth <= box.clientWidth")
+
+
 def test_the_veil_behind_a_dialog_is_darker_than_a_dark_page(screen: Screen):
     screen.page.emulate_media(color_scheme="dark")
     open_dialog(screen)
