@@ -16,7 +16,7 @@ from lfclient import LangflowClient
 from lfclient.console.samples import builtin, graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
 from tests.browser.attack_tools import COUNTS, Counted, Victim, sign_in
-from tests.browser.screen import PREFIX, Screen, internal_errors
+from tests.browser.screen import PREFIX, WINDOW, Screen, internal_errors
 from tests.browser.visitor import Visitor, new_cookie, start_run, wait_for_end
 from tests.support import servers
 from tests.support.console_process import CHROMIUM_ARGS, ROOT, Console
@@ -155,7 +155,7 @@ def _new_context(chromium: Browser, **options: object) -> BrowserContext:
 
     Its process runs the later pages, too: one for each takes a quarter of a first page's time.
     """
-    context = chromium.new_context(viewport={"width": 1440, "height": 1000}, **options)
+    context = chromium.new_context(viewport=WINDOW, **options)
     page = context.new_page()
     page.route("http://127.0.0.1/", lambda route: route.fulfill(body=""))
     page.goto("http://127.0.0.1/")
@@ -193,6 +193,30 @@ def lasting_screen(
 ) -> Callable[..., Screen]:
     """Open such a window for all tests of a module."""
     return lambda **options: Screen(lasting_window(**options), addresses)
+
+
+@pytest.fixture(scope="module")
+def module_screen(lasting_screen: Callable[..., Screen]) -> Screen:
+    """The window of `shared_screen`."""
+    return lasting_screen()
+
+
+@pytest.fixture
+def shared_screen(module_screen: Screen) -> Screen:
+    """A window of all tests of a module that use it, without a run and at its usual size.
+
+    It has the flow of the test before, and what was typed there.
+    """
+    module_screen.page.set_viewport_size(WINDOW)
+    module_screen.reset()
+    return module_screen
+
+
+@pytest.fixture
+def choose_mode(shared_screen: Screen) -> Iterator[Callable[[str], None]]:
+    """Choose a run mode in the shared window for this test."""
+    yield shared_screen.mode
+    shared_screen.mode("Background")
 
 
 @pytest.fixture
@@ -235,19 +259,25 @@ def echoes(console: Console, sample_ids: dict[str, str]) -> Echoes:
 
 
 @pytest.fixture(scope="package")
-def ended_run(console: Console, sample_ids: dict[str, str]) -> Callable[[str], str]:
-    """Return the address of a run of a sample flow as it stands, which is made once."""
+def make_run(console: Console, sample_ids: dict[str, str]) -> Callable[..., str]:
+    """Run a sample flow, with a text in its first field, and return the address of the ended run.
 
-    @functools.cache
-    def address(name: str) -> str:
+    It takes a third of the time that a run in a window takes.
+    """
+
+    def address(name: str, text: str = "") -> str:
         with Visitor(console) as tab:
-            flow = sample_ids[name]
-            wait_for(lambda: tab.open(flow=flow) and tab.is_offered("run"), seconds=60)
-            run = re.search(r"run=([0-9a-f]{32})", tab.press("run"))[1]
-            wait_for(lambda: "stop-button" not in tab.open(run=run), seconds=60)
+            run = start_run(tab, sample_ids[name], text)
+            wait_for_end(tab, run)
         return f"{console.url}/?run={run}"
 
     return address
+
+
+@pytest.fixture(scope="package")
+def ended_run(make_run: Callable[..., str]) -> Callable[[str], str]:
+    """Return the address of a run of a sample flow as it stands, which is made once."""
+    return functools.cache(make_run)
 
 
 # of the attacks
@@ -299,7 +329,7 @@ def open_as(chromium: Browser, personal: Console) -> Iterator[Callable[[str], Sc
     contexts = []
 
     def open_window(cookie: str) -> Screen:
-        context = chromium.new_context(viewport={"width": 1440, "height": 1000})
+        context = chromium.new_context(viewport=WINDOW)
         contexts.append(context)
         name, _, value = cookie.partition("=")
         context.add_cookies([{"name": name, "value": value, "url": personal.url}])

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 from tests.support.console_process import Console
 from tests.support.waiting import wait_for
+
+WINDOW: ViewportSize = {"width": 1440, "height": 1000}
 
 # sorts first: a page opens with the first flow, and tests add and delete others
 PREFIX = "(Walk) "
@@ -29,6 +31,17 @@ _GO_TO = """path => {
   history.pushState(null, "", path);
   dispatchEvent(new PopStateEvent("popstate"));
 }"""
+
+# go to an address as Back does, and wait until the script runs for it, which may be over too soon
+# to be seen
+_GO = """(url) => new Promise((resolve) => {
+  const app = document.querySelector("[data-testid=stApp]");
+  const isRunning = () => app.dataset.testScriptState === "running" && resolve();
+  new MutationObserver(isRunning).observe(app, { attributeFilter: ["data-test-script-state"] });
+  setTimeout(resolve, 3000);
+  history.pushState({}, "", url);
+  dispatchEvent(new PopStateEvent("popstate"));
+})"""
 
 # where parts of the page moved, from its top, also in the half second after a press; what is below
 # the run makes room. The box around a text may grow by some pixels though the text stays.
@@ -107,7 +120,7 @@ class Screen:
 
         So a test finds a window that it shares with others, which may have resized it.
         """
-        self.page.set_viewport_size({"width": 1440, "height": 1000})
+        self.page.set_viewport_size(WINDOW)
         self.page.keyboard.press("Escape")
         expect(self.page.get_by_test_id("stPopoverBody")).to_have_count(0)
         self.page.mouse.move(5, 5)
@@ -126,6 +139,15 @@ class Screen:
         put_back = element.evaluate_handle(script)
         yield
         put_back.evaluate("putBack => putBack()")
+
+    def show_run(self, url: str) -> None:
+        """Show the ended run of this address: in an open Run page in half of the time of `open`."""
+        if self.page.url == "about:blank":
+            self.open(url)
+        else:
+            self.page.evaluate(_GO, url)
+            self.drawn()
+        self.wait("completed", "failed")
 
     def watch_shifts(self) -> None:
         """Record from now on what moves."""
@@ -158,11 +180,12 @@ class Screen:
         box = self.part("flow-picker").locator("input")
         before = self.page.url
         chosen = box.input_value() or self.part("flow-picker").inner_text()
+        if name in chosen:
+            return
         box.click()
         box.fill(name)
         self.page.get_by_role("option").filter(has_text=name).first.click()
-        if name not in chosen:
-            expect(self.page).not_to_have_url(before)
+        expect(self.page).not_to_have_url(before)
         # the form is drawn after the address has changed
         self.drawn()
 
@@ -220,6 +243,22 @@ class Screen:
     def run(self) -> None:
         """Press Run."""
         self.part("run-button").get_by_role("button", name="Run").click()
+
+    def reset(self) -> None:
+        """Close what is open, and show no run; leave other pages than Run."""
+        if not self.part("flow-picker").count():
+            self.page.goto("about:blank")
+            return
+        self.page.keyboard.press("Escape")
+        self.drawn()
+        if self.page.get_by_role("button", name="Close", exact=True).count():
+            self.close()
+
+    def close(self) -> None:
+        """Show no run."""
+        self.page.get_by_role("button", name="Close", exact=True).first.click()
+        expect(self.part("run-status")).to_contain_text("Results appear here")
+        self.drawn()
 
     def more(self) -> None:
         """Open the menu beside Run once the page is drawn: a click on a moving button is lost."""

@@ -13,6 +13,11 @@ from lfclient import LangflowClient
 from tests.browser.screen import PREFIX, Screen
 
 
+@pytest.fixture
+def screen(shared_screen):
+    return shared_screen
+
+
 def test_ctrl_enter_starts_a_background_run(screen):
     screen.pick("Echo")
     text = f"hello {uuid.uuid4().hex}"
@@ -21,14 +26,6 @@ def test_ctrl_enter_starts_a_background_run(screen):
     screen.wait("completed")
     expect(screen.part("outputs")).to_contain_text(text)
     expect(screen.page).to_have_title(re.compile("Completed"))
-
-
-def test_a_synchronous_run_shows_its_result(screen):
-    screen.pick("Echo")
-    screen.mode("Synchronous")
-    screen.run()
-    screen.wait("completed")
-    expect(screen.part("outputs")).to_contain_text("Hello, Langflow!")
 
 
 def test_a_press_during_a_run_starts_no_other_and_says_so(screen):
@@ -50,13 +47,16 @@ def test_a_press_during_a_run_starts_no_other_and_says_so(screen):
 
 
 def test_a_reload_and_another_tab_show_the_same_run(screen):
+    """Also what the events before the reload said."""
     screen.pick("Takes half")
     screen.run()
-    screen.wait("running")
+    progress = "0 of 3 components · Running Python Interpreter"
+    expect(screen.part("run-panel")).to_contain_text(progress)
     expect(screen.page).to_have_title(re.compile("Running"))
     address = screen.address()
     screen.page.reload()
     screen.wait("running")
+    expect(screen.part("run-panel")).to_contain_text(progress)
     other = Screen(screen.page.context.new_page())
     other.open(address)
     other.wait("running")
@@ -64,6 +64,7 @@ def test_a_reload_and_another_tab_show_the_same_run(screen):
     for each in (screen, other):
         each.wait("stopped")
         expect(each.part("run-button")).to_be_visible()
+    other.page.close()
 
 
 def test_a_run_that_is_closed_continues(screen):
@@ -82,9 +83,9 @@ def test_a_run_that_is_closed_continues(screen):
     screen.wait("stopped")
 
 
-def test_stopping_a_synchronous_run_says_that_it_may_continue(screen):
+def test_stopping_a_synchronous_run_says_that_it_may_continue(screen, choose_mode):
     screen.pick("Takes half")
-    screen.mode("Synchronous")
+    choose_mode("Synchronous")
     screen.run()
     screen.wait("running")
     screen.stop()
@@ -96,10 +97,11 @@ def test_stopping_a_synchronous_run_says_that_it_may_continue(screen):
 def frames(screen):
     """When each message from the console arrived."""
     times = []
-    screen.page.on(
-        "websocket", lambda socket: socket.on("framereceived", lambda _: times.append(time.time()))
-    )
-    return times
+    session = screen.page.context.new_cdp_session(screen.page)
+    session.send("Network.enable")
+    session.on("Network.webSocketFrameReceived", lambda _: times.append(time.time()))
+    yield times
+    session.detach()
 
 
 def assert_nothing_is_sent(screen, frames):
@@ -108,7 +110,7 @@ def assert_nothing_is_sent(screen, frames):
         expect(running).to_have_count(0, timeout=60_000)
     # until the page has drawn the end of the run, and the last tick of what waited for its storage
     for _ in range(200):
-        if frames and time.time() - frames[-1] > 3:
+        if time.time() - frames[-1] > 3:
             break
         screen.page.wait_for_timeout(100)
     frames.clear()
@@ -136,10 +138,8 @@ def test_nothing_is_sent_once_the_runs_of_the_list_have_ended(screen, frames, fi
     assert_nothing_is_sent(screen, frames)
 
 
-def test_a_table_is_sorted_and_downloaded(screen):
-    screen.pick("Table of")
-    screen.run()
-    screen.wait("completed")
+def test_a_table_is_sorted_and_downloaded(screen, ended_run):
+    screen.show_run(ended_run("Table of sample records"))
     expect(screen.part("outputs")).to_contain_text("50 rows")
     with screen.page.expect_download() as saved:
         screen.save("CSV").click()
@@ -150,11 +150,9 @@ def test_a_table_is_sorted_and_downloaded(screen):
     assert saved.value.path().read_bytes()[:4] == b"PAR1"
 
 
-def test_full_width_lasts_until_it_is_left(screen):
+def test_full_width_lasts_until_it_is_left(screen, ended_run):
     """The table takes the window in the next run and after a reload, too, with Run in sight."""
-    screen.pick("Table of")
-    screen.run()
-    screen.wait("completed")
+    screen.show_run(ended_run("Table of sample records"))
     table = screen.part("outputs").get_by_test_id("stDataFrame").first
     width = screen.page.viewport_size["width"]
     assert table.bounding_box()["width"] < width * 0.6
@@ -175,34 +173,26 @@ def test_full_width_lasts_until_it_is_left(screen):
     assert table.bounding_box()["width"] < width * 0.6
 
 
-def test_structured_data_is_drawn_as_a_tree(screen):
-    screen.pick("Read an order")
-    screen.run()
-    screen.wait("completed")
+def test_structured_data_is_drawn_as_a_tree(screen, ended_run):
+    screen.show_run(ended_run("Read an order"))
     expect(screen.part("outputs").get_by_test_id("stJson")).to_contain_text("customer")
 
 
-def test_a_picture_is_drawn(screen):
-    screen.pick("Picture")
-    screen.run()
-    screen.wait("completed")
+def test_a_picture_is_drawn(screen, ended_run):
+    screen.show_run(ended_run("Picture card"))
     picture = screen.part("outputs").locator("img").first
     picture.wait_for()
     assert picture.evaluate("image => image.naturalWidth") > 0
 
 
-def test_a_branch_not_taken_is_marked(screen):
-    screen.pick("Sort a request")
-    screen.run()
-    screen.wait("completed")
+def test_a_branch_not_taken_is_marked(screen, ended_run):
+    screen.show_run(ended_run("Sort a request"))
     expect(screen.part("outputs")).to_contain_text("Skipped")
     expect(screen.part("outputs")).to_contain_text("branch that was not taken")
 
 
-def test_a_failure_shows_the_reason_first_and_the_traceback_on_request(screen):
-    screen.pick("Fails until")
-    screen.run()
-    screen.wait("failed")
+def test_a_failure_shows_the_reason_first_and_the_traceback_on_request(screen, ended_run):
+    screen.show_run(ended_run("Fails until it gets JSON"))
     expect(screen.part("run-status")).to_contain_text("Load JSON failed")
     trace = screen.part("run-status").get_by_text("Traceback (most recent call last)")
     expect(trace).not_to_be_visible()
@@ -237,10 +227,8 @@ def test_text_of_a_flow_loads_and_executes_nothing(screen):
     assert screen.page.evaluate("window.hit") is None
 
 
-def test_the_raw_response_can_be_opened(screen):
-    screen.pick("Echo")
-    screen.run()
-    screen.wait("completed")
+def test_the_raw_response_can_be_opened(screen, ended_run):
+    screen.show_run(ended_run("Echo chat"))
     screen.trace("Raw response")
     expect(screen.page.get_by_text("The server's response.")).to_be_visible()
 
@@ -294,12 +282,10 @@ def test_a_flow_deleted_in_the_meantime_is_reported(screen, console, sample_flow
     expect(screen.part("run-status")).to_contain_text("The run failed")
 
 
-def test_a_narrow_window_stacks_its_columns_without_overflow(screen):
+def test_a_narrow_window_stacks_its_columns_without_overflow(screen, ended_run):
     page = screen.page
     page.set_viewport_size({"width": 420, "height": 900})
-    screen.pick("Sort a request")
-    screen.run()
-    screen.wait("completed")
+    screen.show_run(ended_run("Sort a request"))
     form, panel = screen.part("flow-picker").bounding_box(), screen.part("run-panel").bounding_box()
     assert panel["y"] > form["y"] + form["height"]
     main = page.get_by_test_id("stMain")

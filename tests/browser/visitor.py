@@ -168,11 +168,11 @@ class Visitor:
 
 
 def start_run(visitor: Visitor, flow: str, text: str = "", **query: str) -> str:
-    """Run a flow, of which a chat flow is sent a text; return the id of the run."""
-    # a busy server: the page is first drawn without the flow's form
-    wait_for(lambda: visitor.open(flow=flow, **query) and visitor.is_offered("field-"), seconds=60)
+    """Run a flow, with a text in its first field; return the id of the run."""
+    needed = "field-" if text else "run"  # a busy server: the page is first drawn without its form
+    wait_for(lambda: visitor.open(flow=flow, **query) and visitor.is_offered(needed), seconds=60)
     if text:
-        visitor.type("field-ChatInput-question.input_value", text)
+        visitor.type("field-", text)
     return re.search(r"run=([0-9a-f]{32})", visitor.press("run"))[1]  # type: ignore[index]
 
 
