@@ -9,12 +9,14 @@ from tests.support.waiting import wait_for
 NARROW = {"width": 390, "height": 844}
 
 
-def test_a_wrapped_line_of_a_recent_run_is_left_aligned(screen):
+@pytest.fixture
+def screen(shared_screen):
+    return shared_screen
+
+
+def test_a_wrapped_line_of_a_recent_run_is_left_aligned(screen, make_run):
     screen.page.set_viewport_size(NARROW)
-    screen.pick("Echo")
-    screen.page.locator("textarea").first.fill("a message that is long enough for a second line")
-    screen.run()
-    screen.wait("completed")
+    screen.show_run(make_run("Echo chat", "a message that is long enough for a second line"))
     line = screen.part("recent-runs").locator("button p").first
     expect(line).to_contain_text("long enough")
     height, left, last = line.evaluate(
@@ -30,16 +32,12 @@ def test_a_wrapped_line_of_a_recent_run_is_left_aligned(screen):
     assert abs(left - last) < 1
 
 
-def test_recent_runs_are_lines_of_columns_and_the_shown_one_is_marked(screen):
-    screen.pick("Echo")
-    for text in ("short", "a message that is far too long for the column of the inputs of a run"):
-        screen.page.locator("textarea").first.fill(text)
-        screen.run()
-        screen.wait("completed")
-        screen.page.get_by_role("button", name="Close").first.click()
+def test_recent_runs_are_lines_of_columns_and_the_shown_one_is_marked(screen, make_run):
+    make_run("Echo chat", "short")
+    long = "a message that is far too long for the column of the inputs of a run"
+    screen.show_run(make_run("Echo chat", long))
     rows = screen.part("recent-runs").locator("button")
     expect(rows.nth(1)).to_contain_text("short")
-    rows.first.click()
     expect(rows.first).to_be_disabled()
     columns = [
         row.locator("p > span").evaluate_all(
@@ -60,24 +58,20 @@ def test_recent_runs_are_lines_of_columns_and_the_shown_one_is_marked(screen):
     assert tint != rows.nth(1).evaluate("row => getComputedStyle(row).backgroundColor")
 
 
-def test_recent_runs_of_a_half_wide_window_show_all_of_their_longer_lines(screen):
+def test_recent_runs_of_a_half_wide_window_show_all_of_their_longer_lines(screen, make_run):
     screen.page.set_viewport_size({"width": 700, "height": 900})
-    screen.pick("Plan a trip")
     # short enough for its line with its label, which it has beside runs with other inputs
-    screen.page.locator("textarea").first.fill("Lisbon, Porto and Faro, but not in August")
-    screen.run()
-    screen.wait("completed")
+    screen.show_run(make_run("Plan a trip", "Lisbon, Porto and Faro, but not in August"))
     inputs = screen.part("recent-runs").locator("button p > span", has_text="Faro").first
     expect(inputs).to_contain_text("August")
     assert inputs.evaluate("part => part.scrollWidth <= part.clientWidth")
 
 
-def test_recent_runs_beside_a_form_in_a_small_window_show_what_went_in_and_came_out(screen):
+def test_recent_runs_beside_a_form_in_a_small_window_show_what_went_in_and_came_out(
+    screen, make_run
+):
     screen.page.set_viewport_size({"width": 1024, "height": 700})
-    screen.pick("Echo")
-    screen.page.locator("textarea").first.fill("a few words, to and fro")
-    screen.run()
-    screen.wait("completed")
+    screen.show_run(make_run("Echo chat", "a few words, to and fro"))
     row = screen.part("recent-runs").locator("button p", has_text="to and fro").first
     row.wait_for()
     whole = "part => part.scrollWidth <= part.clientWidth"
@@ -102,10 +96,8 @@ def test_the_components_of_an_opened_run_follow_its_short_output_at_once(screen)
     wait_for(lambda: 0 < room() < before - 100)
 
 
-def test_what_came_out_of_runs_without_inputs_has_the_room_of_both(screen):
-    screen.pick("Table of")
-    screen.run()
-    screen.wait("completed")
+def test_what_came_out_of_runs_without_inputs_has_the_room_of_both(screen, make_run):
+    screen.show_run(make_run("Table of sample records"))
     line = screen.part("recent-runs").locator("button p").first
     expect(line).to_contain_text("50 rows × 19 columns")
     room = line.evaluate(
