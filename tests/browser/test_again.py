@@ -3,34 +3,34 @@
 import re
 import uuid
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import check
-from tests.browser.screen import Screen, internal_errors
+from tests.browser.screen import internal_errors
 from tests.support.waiting import wait_for
 
 
-def test_a_run_that_is_opened_elsewhere_fills_the_form_and_runs_again(screen, window, console):
-    screen.pick("Echo")
-    text = f"first {uuid.uuid4().hex}"
-    screen.page.locator("textarea").first.fill(text)
-    screen.run()
-    screen.wait("completed")
-    address = screen.address()
+@pytest.fixture
+def screen(shared_screen):
+    return shared_screen
 
-    other = Screen(window())
-    other.open(address)
-    other.wait("completed")
-    expect(other.part("outputs")).to_contain_text(text)
-    expect(other.page.locator("textarea").first).to_have_value(text)
-    expect(other.part("form-filled")).to_contain_text("Filled with the inputs of an earlier run")
-    check(other.page)
-    other.drawn()
-    other.run()
-    expect(other.page).not_to_have_url(address)
-    other.wait("completed")
-    expect(other.part("outputs")).to_contain_text(text)
-    expect(other.part("form-filled")).to_have_count(0)
+
+def test_a_run_that_is_opened_elsewhere_fills_the_form_and_runs_again(screen, make_run):
+    text = f"first {uuid.uuid4().hex}"
+    address = make_run("Echo chat", text)
+    screen.open(address)
+    screen.wait("completed")
+    expect(screen.part("outputs")).to_contain_text(text)
+    expect(screen.page.locator("textarea").first).to_have_value(text)
+    expect(screen.part("form-filled")).to_contain_text("Filled with the inputs of an earlier run")
+    check(screen.page, ".st-key-form-filled")
+    screen.drawn()
+    screen.run()
+    expect(screen.page).not_to_have_url(address)
+    screen.wait("completed")
+    expect(screen.part("outputs")).to_contain_text(text)
+    expect(screen.part("form-filled")).to_have_count(0)
 
 
 def test_reading_a_recent_run_keeps_what_was_typed(screen):
@@ -40,8 +40,7 @@ def test_reading_a_recent_run_keeps_what_was_typed(screen):
     box.fill(old)
     screen.run()
     screen.wait("completed")
-    screen.page.get_by_role("button", name="Close", exact=True).click()
-    screen.drawn()
+    screen.close()
     typed = "A long question that took a while to write"
     box.fill(typed)
     screen.page.get_by_role("button", name=re.compile(old[:20])).first.click()
@@ -52,15 +51,11 @@ def test_reading_a_recent_run_keeps_what_was_typed(screen):
     expect(box).to_have_value(typed)
 
 
-def test_a_run_is_compared_with_an_earlier_one_of_its_flow(screen, console):
-    screen.pick("Echo")
-    for word in ("sun", "rain"):
-        screen.page.locator("textarea").first.fill(f"the {word} over Lisbon")
-        screen.run()
-        expect(screen.part("outputs")).to_contain_text(f"the {word} over Lisbon")
+def test_a_run_is_compared_with_an_earlier_one_of_its_flow(screen, make_run, console):
+    make_run("Echo chat", "the sun over Lisbon")
+    screen.show_run(make_run("Echo chat", "the rain over Lisbon"))
     page = screen.page
     opener = page.get_by_role("button", name="Compare with")
-    screen.drawn()
     page.set_viewport_size({"width": 1440, "height": 764})  # room for an empty menu
     opener.click()
     expect(page.get_by_role("link", name="Choose runs")).to_be_in_viewport(ratio=1)
