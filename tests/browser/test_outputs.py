@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser import seeded
 from tests.browser.accessibility import check
-from tests.browser.screen import Screen
+from tests.browser.screen import WINDOW, Screen
 from tests.support.console_process import Console
 from tests.support.pictures import picture
 from tests.support.waiting import wait_for
@@ -24,26 +24,32 @@ def console(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def address(console, lasting_window):
-    """The address of a run with an output of every kind."""
+def run_screen(console, lasting_window):
+    """A run with an output of every kind, opened by its address in a window of all tests."""
     screen = Screen(lasting_window())
     with nothing_remote(screen.page):
         screen.open(f"{console.url}/?flow={seeded.FLOW}")
         screen.mode("Synchronous")
         screen.run()
         screen.wait("completed")
+        screen.page.reload()
+        screen.wait("completed")
         screen.drawn()
-    return screen.address()
+    return screen
 
 
 @pytest.fixture
-def outputs_screen(address, window):
-    """The Run page with an output of every kind. Fails if it loads anything remote."""
-    screen = Screen(window())
-    with nothing_remote(screen.page):
-        screen.open(address)
-        screen.wait("completed")
-        yield screen
+def outputs_screen(run_screen):
+    """The window at its usual size, its outputs in their first views. Fails if it loads anything
+    remote.
+    """
+    page = run_screen.page
+    page.set_viewport_size(WINDOW)
+    for card in ("ChatOutput-a", "Table-b"):
+        run_screen.part(f"output-{card}").get_by_role("radio").first.check()
+    run_screen.drawn()
+    with nothing_remote(page):
+        yield run_screen
 
 
 @contextmanager
@@ -116,7 +122,7 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
     expect(dialog).to_contain_text("1 of 4")
     page.keyboard.press("ArrowRight")
     expect(dialog).to_contain_text("2 of 4")
-    check(page)
+    check(page, "[role=dialog]")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(message.get_by_role("radio", name="Images")).to_be_checked()
@@ -154,7 +160,7 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
     panel.get_by_text("Lines", exact=True).click()
     differences = panel.get_by_test_id("stCode").filter(has_text="unchanged line")
     expect(differences).to_contain_text("two cost $10")
-    check(page)
+    check(page, "[data-testid=stExpander]")
 
     outputs_screen.part("export-run").get_by_role("button").first.click()
     with page.expect_download() as saved:
@@ -197,22 +203,34 @@ def test_outputs_are_copied_as_text_cells_json_and_image(outputs_screen):
 def test_an_image_that_can_not_be_copied_says_why(outputs_screen):
     card = outputs_screen.view("output-ChatOutput-a", "Images")
     button = card.locator("button:visible", has_text="Copy").last
-    for change, reason in (
+    for change, reason, undo in (
         (
-            "document.querySelectorAll('[data-testid=stImage]').forEach((one) => one.remove())",
+            """() => {
+              const images = [...document.querySelectorAll("[data-testid=stImage]")];
+              window.removed = images.map((image) => [image, document.createComment("")]);
+              window.removed.forEach(([image, place]) => image.replaceWith(place));
+            }""",
             "Couldn't copy",
+            "removed.forEach(([image, place]) => place.replaceWith(image))",
         ),
-        ("Object.defineProperty(navigator, 'clipboard', {value: undefined})", "Needs HTTPS"),
+        (
+            "Object.defineProperty(navigator, 'clipboard', {value: undefined, configurable: true})",
+            "Needs HTTPS",
+            "delete navigator.clipboard",
+        ),
     ):
         expect(button).to_contain_text("Copy")
         outputs_screen.page.evaluate(change)
         button.click()
         expect(card).to_contain_text(reason)
+        outputs_screen.page.evaluate(undo)
 
 
 def test_a_table_takes_the_whole_window(outputs_screen):
     table = outputs_screen.part("output-Table-b").get_by_test_id("stDataFrame")
     table.hover()
     table.locator("..").get_by_role("button", name="Fullscreen").click()
-    box = outputs_screen.page.get_by_test_id("stDataFrame").bounding_box()
+    box = outputs_screen.page.get_by_test_id("stDataFrame").first.bounding_box()
     assert box["width"] > outputs_screen.page.viewport_size["width"] * 0.9
+    outputs_screen.page.keyboard.press("Escape")
+    wait_for(lambda: table.first.bounding_box()["width"] < box["width"])
