@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 from uuid import uuid4
 
 import pytest
@@ -15,6 +16,7 @@ from lfclient.console.samples import graph_builder
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, Usage
 from tests.browser.screen import Screen
+from tests.browser.visitor import Visitor, start_run, wait_for_end
 from tests.live.components import OWN
 from tests.live.flows import every_kind
 from tests.support.console_process import Console
@@ -25,14 +27,27 @@ from tests.support.waiting import wait_for
 TEXT = f"one\ntwo\n\n![a picture]({URI})"
 
 
+@pytest.fixture(scope="module")
+def module_page(lasting_window: Callable[..., Page]) -> Page:
+    """The window of `page`."""
+    return lasting_window()
+
+
+@pytest.fixture
+def page(module_page: Page) -> Page:
+    """A window of all reports that have no downloads."""
+    module_page.emulate_media(media="null", color_scheme="light")
+    return module_page
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1100), ("dark", 500)])
 def test_a_report_opens_from_disk_and_loads_nothing(
-    window: Callable[..., Page], tmp_path: Path, scheme: str, width: int
+    page: Page, tmp_path: Path, scheme: Literal["light", "dark"], width: int
 ):
     """Its images are drawn, no script runs, and it is not wider than the window."""
     path = tmp_path / "report.html"
     path.write_text(report_html(everything(), None, fetch=lambda *_: b"hello"), encoding="utf-8")
-    page = window(color_scheme=scheme)
+    page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
     requested, messages = [], []
     page.on("request", lambda request: requested.append(request.url))
@@ -50,9 +65,7 @@ def test_a_report_opens_from_disk_and_loads_nothing(
 
 
 @pytest.mark.parametrize("columns", [8, 30])
-def test_no_column_of_a_wide_table_is_cut_off_in_print(
-    window: Callable[..., Page], tmp_path: Path, columns: int
-):
+def test_no_column_of_a_wide_table_is_cut_off_in_print(page: Page, tmp_path: Path, columns: int):
     """Neither table outputs nor tables in a message are wider than the paper."""
     names = [f"column {number}" for number in range(columns)]
     rows = [dict.fromkeys(names, "a value of some length"), dict.fromkeys(names, 1.23456789012345)]
@@ -61,7 +74,6 @@ def test_no_column_of_a_wide_table_is_cut_off_in_print(
     run = run_of(output("A", OutputKind.TABLE, rows), output("B", OutputKind.MESSAGE, text))
     path = tmp_path / "report.html"
     path.write_text(report_html(record_of(run), None), encoding="utf-8")
-    page = window()
     page.set_viewport_size({"width": 718, "height": 1000})  # A4 without its margins
     page.emulate_media(media="print")
     page.goto(path.as_uri())
@@ -77,7 +89,7 @@ def test_no_column_of_a_wide_table_is_cut_off_in_print(
 @pytest.mark.parametrize("width", [1100, 500, 360])
 @pytest.mark.parametrize("media", ["screen", "print"])
 def test_no_heading_of_a_table_breaks_within_a_word(
-    window: Callable[..., Page], tmp_path: Path, width: int, media: str
+    page: Page, tmp_path: Path, width: int, media: Literal["screen", "print"]
 ):
     """However long the cells are; the page is not wider than the window."""
     name = "A component with a rather long name that takes several lines " * 3
@@ -87,7 +99,6 @@ def test_no_heading_of_a_table_breaks_within_a_word(
     }
     path = tmp_path / "report.html"
     path.write_text(report_html(record_of(run_of(components=parts)), None), encoding="utf-8")
-    page = window()
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(media=media)
     page.goto(path.as_uri())
@@ -119,10 +130,10 @@ def test_the_report_of_a_real_run_is_complete_without_a_network(
 ):
     """The report saved from the Run page draws all outputs and contains the file."""
     screen = Screen(window())
-    screen.open(f"{console.url}/?flow={flow_id}")
-    screen.page.locator("textarea").first.fill(TEXT)
-    screen.run()
-    screen.wait("completed")
+    with Visitor(console) as tab:
+        run = start_run(tab, flow_id, TEXT)
+        wait_for_end(tab, run)
+    screen.show_run(f"{console.url}/?run={run}")
     screen.part("export-run").get_by_role("button").first.click()
     with screen.page.expect_download() as saved:
         screen.page.get_by_role("button", name="Report (HTML)").click()
