@@ -44,12 +44,19 @@ def console(proxy: Proxy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield started
 
 
-@pytest.fixture
-def screen(console: Console, window: Callable[..., Page]) -> Iterator[Screen]:
-    """The flow's form in a new window; checks afterwards that no internal error was logged."""
-    made = Screen(window())
+@pytest.fixture(scope="module")
+def form(console: Console, lasting_window: Callable[..., Page]) -> Screen:
+    """The flow's form in a window of all tests."""
+    made = Screen(lasting_window())
     made.open(f"{console.url}/?flow={FLOW_ID}")
-    yield made
+    return made
+
+
+@pytest.fixture
+def screen(console: Console, form: Screen) -> Iterator[Screen]:
+    """The flow's form without a run; checks afterwards that no internal error was logged."""
+    form.reset()
+    yield form
     assert internal_errors(console) == []
 
 
@@ -160,5 +167,4 @@ def test_a_page_with_a_10_mb_event_stays_usable(screen: Screen, server: Scripted
     # the box before the second row; what takes the click lies over the canvas
     details.locator("canvas").first.click(position={"x": 15, "y": 88}, force=True)
     expect(details).to_contain_text("first 500,000")
-    screen.page.get_by_role("button", name="Close", exact=True).click()
-    expect(status).to_contain_text("Results appear here")
+    screen.close()
