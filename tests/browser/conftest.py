@@ -207,7 +207,6 @@ def shared_screen(module_screen: Screen) -> Screen:
 
     It has the flow of the test before, and what was typed there.
     """
-    module_screen.page.set_viewport_size(WINDOW)
     module_screen.reset()
     return module_screen
 
@@ -236,7 +235,7 @@ def lasting_echo_form(lasting_screen: Callable[..., Screen]) -> Screen:
 @pytest.fixture
 def echo_form(lasting_echo_form: Screen) -> Screen:
     """The form of the echo chat in a window of all tests of a module that leave it as it is."""
-    lasting_echo_form.leave_all()
+    lasting_echo_form.reset()
     return lasting_echo_form
 
 

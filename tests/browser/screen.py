@@ -27,11 +27,6 @@ _STANDS = """() => {
   return String([...buttons].map((button) => Math.round(button.getBoundingClientRect().top)));
 }"""
 
-_GO_TO = """path => {
-  history.pushState(null, "", path);
-  dispatchEvent(new PopStateEvent("popstate"));
-}"""
-
 # go to an address as Back does, and wait until the script runs for it, which may be over too soon
 # to be seen
 _GO = """(url) => new Promise((resolve) => {
@@ -101,7 +96,7 @@ class Screen:
 
     def go_to(self, path: str) -> None:
         """Go to another address of the console as Back does, in half of the time of a load."""
-        self.page.evaluate(_GO_TO, path)
+        self.page.evaluate(_GO, path)
         self.drawn()
 
     def drawn(self) -> None:
@@ -115,18 +110,23 @@ class Screen:
 
         wait_for(still)
 
-    def leave_all(self) -> None:
-        """Close a menu, leave what has the mouse or the focus, and scroll to the top.
+    def reset(self) -> None:
+        """Show a form without a run, at the top of a window of the usual size, with nothing open.
 
-        So a test finds a window that it shares with others, which may have resized it.
+        So a test finds a window that it shares with others. Another page than Run is left.
         """
         self.page.set_viewport_size(WINDOW)
+        if not self.part("flow-picker").count():
+            self.page.goto("about:blank")
+            return
         self.page.keyboard.press("Escape")
         expect(self.page.get_by_test_id("stPopoverBody")).to_have_count(0)
         self.page.mouse.move(5, 5)
         self.page.evaluate("document.activeElement.blur()")
         self.page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
         self.drawn()
+        if self.page.get_by_role("button", name="Close", exact=True).count():
+            self.close()
 
     @contextmanager
     def without(self, element: Locator) -> Iterator[None]:
@@ -145,8 +145,7 @@ class Screen:
         if self.page.url == "about:blank":
             self.open(url)
         else:
-            self.page.evaluate(_GO, url)
-            self.drawn()
+            self.go_to(url)
         self.wait("completed", "failed")
 
     def watch_shifts(self) -> None:
@@ -243,16 +242,6 @@ class Screen:
     def run(self) -> None:
         """Press Run."""
         self.part("run-button").get_by_role("button", name="Run").click()
-
-    def reset(self) -> None:
-        """Close what is open, and show no run; leave other pages than Run."""
-        if not self.part("flow-picker").count():
-            self.page.goto("about:blank")
-            return
-        self.page.keyboard.press("Escape")
-        self.drawn()
-        if self.page.get_by_role("button", name="Close", exact=True).count():
-            self.close()
 
     def close(self) -> None:
         """Show no run."""

@@ -124,6 +124,7 @@ def test_the_key_of_present_works_where_its_button_is_in_a_closed_menu(
     expect(page.get_by_role("button", name="Present")).to_have_count(0)
     page.keyboard.press("Alt+p")
     screen.part("present").wait_for()
+    screen.drawn()
     page.keyboard.press("Alt+p")
     screen.part("flow-picker").wait_for()
 
@@ -140,6 +141,7 @@ def test_a_presenter_uses_what_was_entered_on_the_run_page(echo_form: Screen):
     page.get_by_label("Message").fill("Typed in the view")
     page.get_by_label("Message").press("Tab")
     expect(offer).not_to_contain_text("Shows the flow's values")
+    echo_form.drawn()
     offer.get_by_role("button", name="Use the values of the Run page").click()
     expect(page.get_by_label("Message")).to_have_value("Good morning")
     expect(offer).to_have_count(0)
