@@ -196,11 +196,20 @@ def test_in_full_screen_the_only_button_beside_the_title_leaves_it(echo_form: Sc
     buttons.press("Enter")
     expect(buttons).to_have_count(3)
     expect(page.get_by_role("button", name="Full screen")).to_be_focused()
-    page.keyboard.press("Alt+Enter")
-    expect(buttons).to_have_count(1)
     page.keyboard.press("Alt+p")
     echo_form.part("flow-picker").wait_for()
-    page.evaluate("document.exitFullscreen()")
+
+
+def test_the_key_that_leaves_a_presentation_leaves_full_screen(echo_form: Screen):
+    page = echo_form.page
+    page.keyboard.press("Alt+p")
+    echo_form.part("present-edit").wait_for()
+    echo_form.drawn()
+    page.keyboard.press("Alt+Enter")
+    wait_for(lambda: page.evaluate("document.fullscreenElement !== null"))
+    page.keyboard.press("Alt+p")
+    echo_form.part("flow-picker").wait_for()
+    wait_for(lambda: page.evaluate("document.fullscreenElement === null"))
 
 
 def test_full_screen_hides_what_only_a_presenter_needs_to_know(

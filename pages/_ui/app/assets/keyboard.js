@@ -177,11 +177,15 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Streamlit sends a text when its field is left, but Alt+P does not leave it.
+// Streamlit sends a text when its field is left, but Alt+P does not leave it. A presenter leaves the
+// full screen with the presentation.
 document.addEventListener(
   "keydown",
   ({ altKey, code, target }) => {
-    if (altKey && code === "KeyP" && target.matches?.(FIELDS)) send(target);
+    if (!altKey || code !== "KeyP") return;
+    if (target.matches?.(FIELDS)) send(target);
+    const isPresenter = document.querySelector(".st-key-present-exit");
+    if (document.fullscreenElement && isPresenter) document.exitFullscreen();
   },
   true,
 );
