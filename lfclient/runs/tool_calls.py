@@ -50,7 +50,7 @@ def read_calls(messages: Iterable[Message]) -> list[ToolCall]:
 
 
 def strip_calls(message: Message) -> Message:
-    """Return the message with no more in its blocks than which functions were called and failed."""
+    """Reduce the message's blocks to its calls: the function, and whether it failed or is open."""
     calls = tuple(
         {
             "type": _TYPE,

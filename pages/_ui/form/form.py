@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ from pages._ui.form import (
 from pages._ui.form.fields import draw_chat_files, draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
+from pages._ui.state.last_models import remember_models
 from pages._ui.state.run_page import SHOWN_FIELD
 from pages._ui.widgets import controls, focus
 from pages._ui.widgets.markdown import escape, inline_code
@@ -41,10 +43,11 @@ def draw(form: FlowForm) -> None:
     _scroll_to_shown_part(form)
 
 
-def mark_started(state: FormState) -> None:
-    """Clear the form's messages after a run has started."""
-    prefill.clear_source(state)
-    state.was_refused = False
+def mark_started(form: FlowForm, overrides: Mapping[str, Any]) -> None:
+    """Clear the form's messages after a run has started, and remember its models."""
+    prefill.clear_source(form.state)
+    form.state.was_refused = False
+    remember_models(form.server.owner, form.flow, overrides)
 
 
 def mark_refused(form: FlowForm, problems: Sequence[Problem]) -> None:

@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from lfclient.common.formatting import clip
 from lfclient.flows.field import Field
 from lfclient.flows.need import Need, NeedKind
 from pages._ui.connection import loading, local_packages
@@ -122,14 +123,11 @@ def _draw_need(need: Need, form: FlowForm) -> None:
     if not need.is_met:
         mode_button.draw(field.key, form.better_modes.get(field.key), form)
     if need.kind is NeedKind.MODEL:
-        value = form.state.value(field)
-        if need.is_met and value != field.default:
-            last_models(form.server.owner)[field.resource] = value
         _draw_use_last(field, form)
         _draw_use_for_all(field, form)
 
 
-def _models_like(field: Field, form: FlowForm) -> dict[str, Need]:
+def _model_needs_like(field: Field, form: FlowForm) -> dict[str, Need]:
     """Return the needs of models of a field's kind, by the keys of their fields."""
     fields = form.state.fields
     needs = {need.keys[0]: need for need in form.needs if need.kind is NeedKind.MODEL}
@@ -141,9 +139,9 @@ def _models_like(field: Field, form: FlowForm) -> dict[str, Need]:
 
 
 def _draw_use_last(field: Field, form: FlowForm) -> None:
-    """Offer the model that was chosen last, in this tab, if no component of its kind has one."""
+    """Offer the model of the tab's last run if no component that takes its kind has one."""
     value = last_models(form.server.owner).get(field.resource)
-    needs = _models_like(field, form)
+    needs = _model_needs_like(field, form)
     if not value or field.key != next(iter(needs)) or any(need.is_met for need in needs.values()):
         return
     fields = [form.state.fields[key] for key in needs]
@@ -151,7 +149,7 @@ def _draw_use_last(field: Field, form: FlowForm) -> None:
     purpose = f"for all {len(fitting)} components" if len(fitting) > 1 else "again"
     if fitting:
         st.button(
-            f"Use {model_text(value)} {purpose}",
+            f"Use {escape(clip(model_text(value), 60))} {purpose}",
             key=f"use-last-{field.key}",
             icon=":material/history:",
             on_click=_set_all,
@@ -161,7 +159,7 @@ def _draw_use_last(field: Field, form: FlowForm) -> None:
 
 def _draw_use_for_all(field: Field, form: FlowForm) -> None:
     """Offer to use the first model of a kind for all components that take one."""
-    same = [form.state.fields[key] for key in _models_like(field, form)]
+    same = [form.state.fields[key] for key in _model_needs_like(field, form)]
     value = form.state.value(field)
     others = [
         each

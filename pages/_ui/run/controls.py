@@ -320,7 +320,7 @@ def start_run(
         server=form.server_info,
         submit_token=token,
     )
-    mark_started(form.state)
+    mark_started(form, overrides)
     return run_id
 
 

@@ -1,15 +1,28 @@
-"""The models that were last chosen in this tab."""
+"""The models of the last runs that this tab started."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
+from lfclient.flows.model import Flow
 from lfclient.resources.server_resources import ResourceKind
 
 _MODELS = "last-models"
+_KINDS: tuple[ResourceKind, ...] = ("language", "embedding")
 
 
 def last_models(owner: str) -> dict[ResourceKind | None, Any]:
-    """Return the values last chosen for an owner's flows, by the kind of model."""
+    """Return the values of the models that an owner's flows ran with last, by kind."""
     by_owner: dict[str, dict[ResourceKind | None, Any]] = st.session_state.setdefault(_MODELS, {})
     return by_owner.setdefault(owner, {})
+
+
+def remember_models(owner: str, flow: Flow, overrides: Mapping[str, Any]) -> None:
+    """Remember the models that were chosen for a run: of several, the form's first of a kind."""
+    chosen: dict[ResourceKind | None, Any] = {
+        field.resource: overrides[field.key]
+        for field in reversed(flow.fields)
+        if field.resource in _KINDS and overrides.get(field.key)
+    }
+    last_models(owner).update(chosen)

@@ -10,6 +10,7 @@ import pytest
 
 from pages._ui.connection import request_cache
 from tests.support.flows import group
+from tests.ui.support.ended_runs import ANSWER
 from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.model_pages import (
     MODELS,
@@ -22,7 +23,7 @@ from tests.ui.support.model_pages import (
     serve_models,
     show_setting,
 )
-from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text, press
+from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
 
 RUN = "POST /api/v2/workflows"
 
@@ -147,4 +148,22 @@ def test_all_models_of_a_provider_that_is_set_up_are_offered(server):
     app = open_app(flow=ONE)
     assert find_model(app).options == [f"Far: {name}" for name in names]
     assert "not in this server's list" not in page_text(app)
+    assert not app.exception
+
+
+def test_a_run_leaves_its_models_for_the_next_flow_and_what_was_only_chosen_is_none(server):
+    """Of several components, the first one's."""
+    agents = [agent(f"Agent-{letter}") for letter in "ab"]
+    server.set_flows(flow(ONE, "Echo", agents), flow(TWO, "Next", [agent("Agent-c")]))
+    server.answers[PROVIDERS] = (200, [{"provider": "Near", "variables": [], "models": []}])
+    server.answers[RUN] = (200, ANSWER)
+    app = open_app(flow=ONE)
+    choose_model(app, "Near: one")
+    choose_model(app, "Near: two", "Agent-b")
+    app.selectbox[0].set_value(TWO).run()
+    assert not [label for label in button_labels(app) if label.startswith("Use Near")]
+    app.selectbox[0].set_value(ONE).run()
+    press(app, "Run")
+    app.selectbox[0].set_value(TWO).run()
+    assert r"Use Near\: one again" in button_labels(app)
     assert not app.exception

@@ -9,7 +9,7 @@ from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
 from tests.support.flows import entry, node, text
 from tests.ui.support.forms import OWNER
-from tests.ui.support.setup_forms import KEY, MODELS, RESOURCES, agent, setup
+from tests.ui.support.setup_forms import KEY, MODELS, RESOURCES, agent, option, setup
 
 
 def type_model(found, words: str):
@@ -102,15 +102,22 @@ def test_one_model_can_be_used_for_all_components():
     assert not [button for button in found.at.button if button.label.startswith("Use for all")]
 
 
-def test_the_model_that_was_chosen_last_is_offered_to_the_next_flow():
-    first = setup(agent("Agent-z")).set("selectbox", "Agent-z.model", "Ollama: llama")
-    last = first.at.session_state["last-models"]
-    found = setup(agent(), **{"last-models": last}).press("Use Ollama: llama again")
+def test_the_model_of_the_last_run_is_offered_to_the_next_flow():
+    last = {OWNER: {"language": [MODELS[0].value]}}
+    found = setup(agent(), **{"last-models": last}).press(r"Use Ollama\: llama again")
     assert found.overrides == {"Agent-a.model": [MODELS[0].value]}
     found = setup(agent("Agent-b"), agent("Agent-c"), **{"last-models": last})
-    found.press("Use Ollama: llama for all 2 components")
+    found.press(r"Use Ollama\: llama for all 2 components")
     assert [chosen(found, f"Agent-{one}").value for one in "bc"] == ["Ollama: llama"] * 2
     assert not [button for button in found.at.button if button.label.startswith("Use")]
+
+
+def test_the_name_of_the_last_model_is_no_markdown():
+    named = option("*x* " * 40, "Ollama", is_ready=True)
+    found = setup(agent(), **{"last-models": {OWNER: {"language": [named.value]}}})
+    (label,) = [button.label for button in found.at.button if button.label.startswith("Use")]
+    assert label.startswith(r"Use Ollama\: \*x\*")
+    assert len(label) < 110
 
 
 def test_no_model_is_offered_again_to_components_that_have_one_or_can_not_use_it():

@@ -59,15 +59,15 @@ def serve_models(server: StandIn, **more: Any) -> StandIn:
     return server
 
 
-def find_model(app):
+def find_model(app, component: str = "Agent-a"):
     """Return the box of the model: a list, or a text box if the server's list is unknown."""
-    boxes = [*app.selectbox, *app.text_input]
-    return next(each for each in boxes if each.key.endswith((MODEL, "model_Agent-a")))
+    boxes, ends = [*app.selectbox, *app.text_input], (f"{component}.model", f"model_{component}")
+    return next(each for each in boxes if each.key.endswith(ends))
 
 
-def choose_model(app, words: str):
+def choose_model(app, words: str, component: str = "Agent-a"):
     """Choose or type a model, and return the page."""
-    box = find_model(app)
+    box = find_model(app, component)
     if hasattr(box, "options") and words not in box.options:
         box.options.append(words)  # AppTest itself can only choose what a box offers
     box.set_value(words)

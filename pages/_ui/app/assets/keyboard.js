@@ -177,13 +177,15 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Streamlit sends a text when its field is left, but Alt+P does not leave it. A presenter leaves the
-// full screen with the presentation.
+// Streamlit sends a text when its field is left, but Alt+P does not leave it. A presenter leaves full
+// screen with the presentation.
 document.addEventListener(
   "keydown",
-  ({ altKey, code, target }) => {
+  (event) => {
+    const { altKey, ctrlKey, metaKey, code, target } = event;
     if (!altKey || code !== "KeyP") return;
     if (target.matches?.(FIELDS)) send(target);
+    if (ctrlKey || metaKey || isOtherLetter(event)) return;
     const isPresenter = document.querySelector(".st-key-present-exit");
     if (document.fullscreenElement && isPresenter) document.exitFullscreen();
   },
