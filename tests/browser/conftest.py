@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +24,27 @@ from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import wait_for
 
 SECONDS = 40_000  # milliseconds for a step on a busy machine
+
+
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Function, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """End what a failed test shares with its module: a window may be broken, a form filled in.
+
+    Its repetition, and the tests that follow, then set it up anew.
+    """
+    report = yield
+    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed
+    if call.when == "teardown" and item.stash[_FAILED]:
+        item.stash[_FAILED] = False
+        for definitions in item._fixtureinfo.name2fixturedefs.values():
+            if definitions[-1].scope == "module":
+                definitions[-1].finish(item._request)  # type: ignore[arg-type]
+    return report
 
 
 @pytest.fixture(scope="package")
