@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 NOT_OURS = {"empty-table-header", "presentation-role-conflict"}
 _MENU_BUTTONS = ".stMain [data-testid=stPopover] button:visible"
 OPEN_MENU = "[data-testid=stPopoverBody]"
+DIALOG = "[role=dialog]"
 _ICON = re.compile(" icon$")
 _IS_DRAWN = "scheme => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme"
 # once the colors have faded in; an animation that is paused does not end
@@ -27,9 +28,12 @@ COLOR_RULES = ("color-contrast", "link-in-text-block")
 def check(page: Page, within: str = "html", rules: tuple[str, ...] = ()) -> None:
     """Check parts of the page, also while it is redrawn, in both color schemes.
 
-    It begins with the page's own, since a change draws the page anew, and checks only the rules
-    about colors in the other. Screen readers must not meet icons, about which axe says nothing.
+    Each of their selectors, which commas separate in `within`, has to match. It begins with the
+    page's own scheme, since a change draws the page anew, and checks only the rules about colors in
+    the other. Screen readers must not meet icons, about which axe says nothing.
     """
+    for part in within.split(","):  # axe leaves out what is absent
+        expect(page.locator(part)).not_to_have_count(0)
     page.mouse.move(0, 0)  # away from what it hovers over
     first, second = ("dark", "light") if page.evaluate(_IS_DRAWN, "dark") else ("light", "dark")
     for scheme, its_rules in ((first, rules), (second, COLOR_RULES)):

@@ -217,19 +217,27 @@ def lasting_screen(
 
 
 @pytest.fixture(scope="module")
-def module_screen(lasting_screen: Callable[..., Screen]) -> Screen:
-    """The window of `shared_screen`."""
+def lasting_shared_screen(lasting_screen: Callable[..., Screen]) -> Screen:
+    """The window of `shared_screen` and `shared_window`."""
     return lasting_screen()
 
 
 @pytest.fixture
-def shared_screen(module_screen: Screen) -> Screen:
+def shared_screen(lasting_shared_screen: Screen) -> Screen:
     """A window of all tests of a module that use it, without a run and at its usual size.
 
     It has the flow of the test before, and what was typed there.
     """
-    module_screen.reset()
-    return module_screen
+    lasting_shared_screen.reset()
+    return lasting_shared_screen
+
+
+@pytest.fixture
+def shared_window(lasting_shared_screen: Screen) -> Screen:
+    """A window in which each test of a module opens an address, light and at its usual size."""
+    lasting_shared_screen.page.set_viewport_size(WINDOW)
+    lasting_shared_screen.page.emulate_media(color_scheme="light")
+    return lasting_shared_screen
 
 
 @pytest.fixture
@@ -248,15 +256,14 @@ def screen(new_screen: Callable[..., Screen]) -> Screen:
 @pytest.fixture(scope="module")
 def lasting_echo_form(lasting_screen: Callable[..., Screen]) -> Screen:
     """The window of `echo_form`."""
-    screen = lasting_screen()
-    screen.pick("Echo chat")
-    return screen
+    return lasting_screen()
 
 
 @pytest.fixture
 def echo_form(lasting_echo_form: Screen) -> Screen:
     """The form of the echo chat in a window of all tests of a module that leave it as it is."""
     lasting_echo_form.reset()
+    lasting_echo_form.pick("Echo chat")
     return lasting_echo_form
 
 

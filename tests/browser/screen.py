@@ -15,6 +15,7 @@ from tests.support.console_process import Console
 from tests.support.waiting import wait_for
 
 WINDOW: ViewportSize = {"width": 1440, "height": 1000}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 # sorts first: a page opens with the first flow, and tests add and delete others
 PREFIX = "(Walk) "
@@ -111,9 +112,9 @@ class Screen:
         wait_for(still)
 
     def reset(self) -> None:
-        """Show a form without a run, at the top of a window of the usual size, with nothing open.
+        """Bring a window that tests share to its usual size and to the top of a form without a run.
 
-        So a test finds a window that it shares with others. Another page than Run is left.
+        A window that shows another page than Run gets an empty one.
         """
         self.page.set_viewport_size(WINDOW)
         if not self.part("flow-picker").count():
@@ -129,16 +130,20 @@ class Screen:
             self.close()
 
     @contextmanager
-    def without(self, element: Locator) -> Iterator[None]:
-        """Take an element out of the document for a while. Streamlit fails if it stays away."""
-        script = """element => {
-          const { parentNode, nextSibling } = element;
-          element.remove();
-          return () => parentNode.insertBefore(element, nextSibling);
+    def without(self, elements: Locator) -> Iterator[None]:
+        """Take elements out of the document for a while. Streamlit fails if they stay away."""
+        script = """elements => {
+          const places = elements.map((element) => [element, document.createComment("")]);
+          places.forEach(([element, place]) => element.replaceWith(place));
+          return () => places.forEach(([element, place]) => place.replaceWith(element));
         }"""
-        put_back = element.evaluate_handle(script)
-        yield
-        put_back.evaluate("putBack => putBack()")
+        taken = elements.element_handles()
+        assert taken
+        put_back = self.page.evaluate_handle(script, taken)
+        try:
+            yield
+        finally:
+            put_back.evaluate("putBack => putBack()")
 
     def show_run(self, url: str) -> None:
         """Show the ended run of this address: in an open Run page in half of the time of `open`."""

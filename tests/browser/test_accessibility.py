@@ -15,18 +15,12 @@ from tests.browser.accessibility import (
     check_menus,
     check_with_menus,
 )
-from tests.browser.screen import Screen
+from tests.browser.screen import PHONE, Screen
 from tests.support.console_process import Console
 from tests.support.waiting import wait_for
 
 RESULT = ".st-key-run-status"
 RUN = f".st-key-run-panel, {RESULT}"
-
-
-@pytest.fixture(scope="module")
-def desktop(lasting_screen: Callable[..., Screen]) -> Screen:
-    """A window of the tests that open an address in it."""
-    return lasting_screen()
 
 
 def test_a_run_before_during_and_after(screen: Screen):
@@ -54,28 +48,30 @@ def test_a_run_before_during_and_after(screen: Screen):
         check(screen.page, RESULT)
 
 
-def test_a_failed_run(desktop: Screen, ended_run: Callable[[str], str]):
-    desktop.open(ended_run("Fails until it gets JSON"))
-    desktop.wait("failed")
-    desktop.drawn()
-    check(desktop.page)
+def test_a_failed_run(shared_window: Screen, ended_run: Callable[[str], str]):
+    shared_window.open(ended_run("Fails until it gets JSON"))
+    shared_window.wait("failed")
+    shared_window.drawn()
+    check(shared_window.page)
 
 
-def test_a_table_in_a_column_and_in_full_width(desktop: Screen, ended_run: Callable[[str], str]):
-    desktop.open(ended_run("Table of sample records"))
-    desktop.wait("completed")
-    desktop.drawn()
-    check(desktop.page, RESULT)
-    desktop.page.get_by_role("button", name="Full width").click()
-    desktop.page.get_by_role("button", name="Leave full width").wait_for()
-    desktop.view("outputs", "Columns")
-    desktop.drawn()
-    check(desktop.page)
+def test_a_table_in_a_column_and_in_full_width(
+    shared_window: Screen, ended_run: Callable[[str], str]
+):
+    shared_window.open(ended_run("Table of sample records"))
+    shared_window.wait("completed")
+    shared_window.drawn()
+    check(shared_window.page, RESULT)
+    shared_window.page.get_by_role("button", name="Full width").click()
+    shared_window.page.get_by_role("button", name="Leave full width").wait_for()
+    shared_window.view("outputs", "Columns")
+    shared_window.drawn()
+    check(shared_window.page)
 
 
 def test_a_phone_before_and_after_a_run(screen: Screen):
     page = screen.page
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(PHONE)
     screen.pick("Echo")
     check_with_menus(page)
     screen.run()
@@ -87,81 +83,87 @@ def test_a_phone_before_and_after_a_run(screen: Screen):
     check(page, "[data-testid=stSidebar]")
 
 
-def test_overrides_as_json_and_an_error_in_them(desktop: Screen, addresses: dict[str, str]):
-    desktop.open(addresses["Echo chat"])
-    form = desktop.part("run-form")
+def test_overrides_as_json_and_an_error_in_them(shared_window: Screen, addresses: dict[str, str]):
+    shared_window.open(addresses["Echo chat"])
+    form = shared_window.part("run-form")
     form.get_by_text("Overrides as JSON").click()
     box = form.get_by_role("textbox", name="Overrides as JSON")
     box.fill("{")
     box.blur()
     form.get_by_role("button", name="Apply").click()
     expect(form.get_by_test_id("stAlert")).to_have_count(1)
-    desktop.drawn()
-    check(desktop.page, ".st-key-run-form")
+    shared_window.drawn()
+    check(shared_window.page, ".st-key-run-form")
 
 
 @pytest.mark.parametrize(
     ("query", "words"),
     [("flow=unknown", "no such flow"), (f"run={'0' * 32}", "Run not found")],
 )
-def test_an_address_that_leads_nowhere(desktop: Screen, console: Console, query: str, words: str):
-    desktop.page.goto(f"{console.url}/?{query}")
-    said = desktop.page.locator("[data-testid=stAlert], h2").filter(has_text=words)
+def test_an_address_that_leads_nowhere(
+    shared_window: Screen, console: Console, query: str, words: str
+):
+    shared_window.page.goto(f"{console.url}/?{query}")
+    said = shared_window.page.locator("[data-testid=stAlert], h2").filter(has_text=words)
     expect(said.first).to_be_visible()
-    desktop.drawn()
-    check(desktop.page)
+    shared_window.drawn()
+    check(shared_window.page)
 
 
-def present(screen: Screen, address: str) -> None:
-    """Open a flow or a run in the Present view, as its audience."""
-    screen.page.goto(f"{address}&view=present")
-    screen.part("present").wait_for()
+def present(screen: Screen) -> None:
+    """Change from the Run page to the Present view, as its presenter."""
+    screen.page.keyboard.press("Alt+p")
+    screen.part("present-edit").wait_for()
     screen.drawn()
 
 
-def test_a_presentation_that_asks(desktop: Screen, addresses: dict[str, str]):
-    present(desktop, addresses["Wait for an approval"])
-    desktop.run()
-    expect(desktop.part("approval")).to_be_visible()
-    check(desktop.page)
-    desktop.part("approval").get_by_role("button", name="Reject").click()
-    desktop.wait("completed")
-    desktop.drawn()
-    check(desktop.page, RUN)
+def test_a_presentation_that_asks(shared_window: Screen, addresses: dict[str, str]):
+    shared_window.open(addresses["Wait for an approval"])
+    present(shared_window)
+    shared_window.run()
+    expect(shared_window.part("approval")).to_be_visible()
+    check(shared_window.page)
+    shared_window.part("approval").get_by_role("button", name="Reject").click()
+    shared_window.wait("completed")
+    shared_window.drawn()
+    check(shared_window.page, RUN)
 
 
 def test_a_presentation_that_fails(
-    desktop: Screen, addresses: dict[str, str], ended_run: Callable[[str], str]
+    shared_window: Screen, addresses: dict[str, str], ended_run: Callable[[str], str]
 ):
     name = "Fails until it gets JSON"
-    run = ended_run(name).partition("?")[2]
-    present(desktop, f"{addresses[name]}&{run}")
-    desktop.wait("failed")
-    desktop.drawn()
-    check(desktop.page, RUN)
+    query = ended_run(name).partition("?")[2]
+    shared_window.open(addresses[name])
+    present(shared_window)
+    shared_window.go_to(f"{shared_window.page.url}&{query}")
+    shared_window.wait("failed")
+    shared_window.drawn()
+    expect(shared_window.part("present-edit")).to_be_visible()
+    check(shared_window.page, RUN)
 
 
 @pytest.mark.usefixtures("echoes")
 def test_the_history_on_a_phone(screen: Screen, console: Console):
-    screen.page.set_viewport_size({"width": 390, "height": 844})
+    screen.page.set_viewport_size(PHONE)
     screen.page.goto(f"{console.url}/history?group=yes")
     screen.part("history-cards").wait_for()
     screen.drawn()
     check(screen.page)
 
 
-def test_the_menus_of_an_empty_history(desktop: Screen, console: Console):
-    desktop.page.goto(f"{console.url}/history?q=no+run+has+this")
-    desktop.part("history-none-match").wait_for()
-    desktop.drawn()
-    check_menus(desktop.page)
+def test_the_menus_of_an_empty_history(shared_window: Screen, console: Console):
+    shared_window.page.goto(f"{console.url}/history?q=no+run+has+this")
+    shared_window.part("history-none-match").wait_for()
+    shared_window.drawn()
+    check_menus(shared_window.page)
 
 
-def test_the_connection_page(desktop: Screen, console: Console):
-    desktop.page.goto(f"{console.url}/connection")
-    desktop.part("server-facts").wait_for()
-    desktop.drawn()
-    check(desktop.page)
+def test_the_connection_page(shared_window: Screen, console: Console):
+    shared_window.page.goto(f"{console.url}/connection")
+    shared_window.part("server-facts").wait_for()
+    shared_window.drawn()
+    check(shared_window.page)
 
 
 def test_keys_lead_to_run_stop_options_inputs_and_result(screen: Screen):
@@ -206,9 +208,7 @@ def test_keys_lead_to_run_stop_options_inputs_and_result(screen: Screen):
 def test_a_presentation_its_editor_and_a_shared_result(screen: Screen):
     page = screen.page
     screen.pick("Plan a trip")
-    page.keyboard.press("Alt+p")
-    screen.part("present-edit").wait_for()
-    screen.drawn()
+    present(screen)
     check(page)
     screen.run()
     expect(screen.part("run-panel")).to_contain_text("of 7 steps")

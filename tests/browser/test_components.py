@@ -38,13 +38,13 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
 
 
 @pytest.fixture(scope="module")
-def shared_page(lasting_window: Callable[..., Page]) -> Page:
+def lasting_page(lasting_window: Callable[..., Page]) -> Page:
     """The window of `open_page`."""
     return lasting_window()
 
 
 @pytest.fixture
-def open_page(drawn: Console, shared_page: Page) -> Iterator[Callable[..., Page]]:
+def open_page(drawn: Console, lasting_page: Page) -> Iterator[Callable[..., Page]]:
     """Open the page. Fails at the end if anything was blocked, missing or raised in it."""
     faults: list[str] = []
 
@@ -62,18 +62,18 @@ def open_page(drawn: Console, shared_page: Page) -> Iterator[Callable[..., Page]
         motion: str = "no-preference",
         frames: list[int] | None = None,
     ) -> Page:
-        shared_page.emulate_media(color_scheme="light", reduced_motion=motion)
-        shared_page.set_viewport_size({"width": width, "height": 900})
+        lasting_page.emulate_media(color_scheme="light", reduced_motion=motion)
+        lasting_page.set_viewport_size({"width": width, "height": 900})
         if frames is not None:
-            shared_page.once("websocket", lambda socket: _count(socket, frames))
-        shared_page.goto(f"{drawn.url}/?{query}")
-        return shared_page
+            lasting_page.once("websocket", lambda socket: _count(socket, frames))
+        lasting_page.goto(f"{drawn.url}/?{query}")
+        return lasting_page
 
-    shared_page.on("console", note)
-    shared_page.on("pageerror", note_error)
+    lasting_page.on("console", note)
+    lasting_page.on("pageerror", note_error)
     yield open_window
-    shared_page.remove_listener("console", note)
-    shared_page.remove_listener("pageerror", note_error)
+    lasting_page.remove_listener("console", note)
+    lasting_page.remove_listener("pageerror", note_error)
     assert faults == []
     assert "Traceback" not in log_of(drawn)
 

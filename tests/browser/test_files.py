@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
@@ -20,12 +20,6 @@ from tests.live.flows import READ_FILE
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import wait_for
-
-
-@pytest.fixture(scope="module")
-def shared_window(lasting_screen: Callable[..., Screen]) -> Screen:
-    """A window in which each test opens an address."""
-    return lasting_screen()
 
 
 @pytest.fixture(scope="module")

@@ -80,93 +80,84 @@ def add_flow(sample_flows):
             delete_flow(api, flow.id)
 
 
-@pytest.fixture(scope="module")
-def screen(lasting_screen):
-    """A window in which each test opens an address."""
-    return lasting_screen()
-
-
-def test_a_refused_run_scrolls_to_the_missing_field(screen, console, add_flow):
+def test_a_refused_run_scrolls_to_the_missing_field(shared_window, console, add_flow):
     line = entry("StrInput", "str", "", load_from_db=False, api_editable=True)
     more = {f"more{number}": line for number in range(6)}
     raw = {"nodes": [node("T-a", need={**line, "required": True}, **more)], "edges": []}
     flow = add_flow("needs", raw)
-    screen.page.set_viewport_size({"width": 480, "height": 600})
-    screen.open(f"{console.url}/?flow={flow.id}")
-    screen.page.get_by_test_id("stMain").evaluate("each => each.scrollTo(0, each.scrollHeight)")
-    field = screen.part("param-T-a-need")
+    shared_window.page.set_viewport_size({"width": 480, "height": 600})
+    shared_window.open(f"{console.url}/?flow={flow.id}")
+    shared_window.page.get_by_test_id("stMain").evaluate(
+        "each => each.scrollTo(0, each.scrollHeight)"
+    )
+    field = shared_window.part("param-T-a-need")
     expect(field).not_to_be_in_viewport()
-    press(screen)
+    press(shared_window)
     expect(field.get_by_text("This is required.")).to_be_in_viewport()
     expect(field.get_by_text("Required", exact=True)).to_have_count(0)
     expect(field.locator("input")).to_be_focused()
-    expect(screen.part("run-status")).not_to_contain_text("press Run")
-    head = screen.page.get_by_test_id("stHeader").bounding_box()["height"]
+    expect(shared_window.part("run-status")).not_to_contain_text("press Run")
+    head = shared_window.page.get_by_test_id("stHeader").bounding_box()["height"]
     wait_for(lambda: head <= field.bounding_box()["y"] < 150)
-    check(screen.page)
+    check(shared_window.page)
 
 
-def test_a_refused_run_leads_to_an_invalid_value_in_the_folded_part(screen, console, add_flow):
+def test_a_refused_run_leads_to_an_invalid_value_in_the_folded_part(
+    shared_window, console, add_flow
+):
     """Opened with the keyboard, in a window as narrow as a phone."""
     nodes = [node("T-a", n=entry("IntInput", "int", 5), p=LINE), node("U-b", q=LINE)]
     flow = add_flow("folded", {"nodes": nodes, "edges": []})
-    screen.page.set_viewport_size({"width": 390, "height": 700})
-    screen.open(f"{console.url}/?flow={flow.id}")
-    part, number = screen.part("all-parameters"), screen.part("param-T-a-n")
+    shared_window.page.set_viewport_size({"width": 390, "height": 700})
+    shared_window.open(f"{console.url}/?flow={flow.id}")
+    part, number = shared_window.part("all-parameters"), shared_window.part("param-T-a-n")
     fold = part.locator("summary").first
-    for summary in (fold, screen.part("component-T-a").locator("summary")):
+    for summary in (fold, shared_window.part("component-T-a").locator("summary")):
         summary.focus()
-        screen.page.keyboard.press("Enter")
-        screen.drawn()
+        shared_window.page.keyboard.press("Enter")
+        shared_window.drawn()
     number.locator("input").fill("many")
     number.locator("input").press("Tab")
     expect(number.get_by_text("Changed", exact=True)).to_be_visible()
     fold.focus()
-    screen.page.keyboard.press("Enter")
+    shared_window.page.keyboard.press("Enter")
     expect(number).to_have_count(0)
     # one in the document for windows of this width, one for others
     expect(part.get_by_text("Check", exact=True).filter(visible=True)).to_have_count(1)
-    assert screen.page.evaluate("document.documentElement.scrollWidth") == 390
-    press(screen)
+    assert shared_window.page.evaluate("document.documentElement.scrollWidth") == 390
+    press(shared_window)
     expect(number.locator("input")).to_be_in_viewport()
     expect(number.locator("input")).to_have_value("many")
 
 
-@pytest.fixture(scope="module")
-def badged_form(lasting_screen, console, add_flow):
-    """A form with both badges on a component whose name has more than one line beside them."""
+@pytest.mark.parametrize("width", [1440, 390])
+def test_badges_do_not_cover_the_name_of_their_component(shared_window, console, add_flow, width):
+    """Both, on a component whose name has more than one line beside them."""
     names = [f"n{number}" for number in range(13)]
     long = node("T-a", **{name: entry("IntInput", "int", 5) for name in names})
     long["data"]["node"]["display_name"] = (
         "Summarize all of the documents that the other components have found"
     )
     flow = add_flow("badges", {"nodes": [long, node("U-b", q=LINE)], "edges": []})
-    screen = lasting_screen()
     values = encode_values({f"T-a.{name}": 6 for name in names[2:]})
-    screen.open(f"{console.url}/?flow={flow.id}&values={values}")
-    screen.open_parameters("T-a")
-    number = screen.part("param-T-a-n0").locator("input")
+    shared_window.page.set_viewport_size({"width": width, "height": 900})
+    shared_window.open(f"{console.url}/?flow={flow.id}&values={values}")
+    shared_window.open_parameters("T-a")
+    number = shared_window.part("param-T-a-n0").locator("input")
     number.fill("many")
     number.press("Tab")
-    return screen
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-def test_badges_do_not_cover_the_name_of_their_component(badged_form, width):
-    badged_form.page.set_viewport_size({"width": width, "height": 900})
-    component = badged_form.part("component-T-a")
-    for part in (component, badged_form.part("all-parameters")):
+    component = shared_window.part("component-T-a")
+    for part in (component, shared_window.part("all-parameters")):
         expect(part.get_by_text("Check", exact=True).filter(visible=True).first).to_be_visible()
         expect(part.get_by_text("12 changed").filter(visible=True).first).to_be_visible()
-    badged_form.drawn()
+    shared_window.drawn()
     assert component.evaluate(_BADGES) == {"badges": 2, "covered": 0}
 
 
-def test_a_secret_is_kept_when_its_eye_icon_is_clicked(screen, console, add_flow):
+def test_a_secret_is_kept_when_its_eye_icon_is_clicked(shared_window, console, add_flow):
     flow = add_flow("secret", {"nodes": [chat_input(), node("T-a", s=SECRET)], "edges": []})
-    screen.page.set_viewport_size({"width": 1440, "height": 1000})
-    screen.open(f"{console.url}/?flow={flow.id}")
-    screen.part("param-T-a-s").locator("input").fill("sk-12345678")
-    screen.page.keyboard.press("Tab")
-    expect(screen.page.get_by_role("button", name="Show password")).to_be_focused()
-    expect(screen.page.get_by_role("button", name="Reset all (1)")).to_be_visible()
+    shared_window.open(f"{console.url}/?flow={flow.id}")
+    shared_window.part("param-T-a-s").locator("input").fill("sk-12345678")
+    shared_window.page.keyboard.press("Tab")
+    expect(shared_window.page.get_by_role("button", name="Show password")).to_be_focused()
+    expect(shared_window.page.get_by_role("button", name="Reset all (1)")).to_be_visible()

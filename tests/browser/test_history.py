@@ -7,11 +7,10 @@ import uuid
 import pytest
 from playwright.sync_api import Dialog, Locator, Page, expect
 
-from tests.browser.accessibility import check
-from tests.browser.screen import Screen
+from tests.browser.accessibility import OPEN_MENU, check
+from tests.browser.screen import PHONE, Screen
 from tests.browser.visitor import Visitor, start_run, wait_for_end
 
-PHONE = {"width": 390, "height": 844}
 ROW, HEAD = 33, 17  # pixels: the height of a row, and the middle of the header
 FLOW, STATUS, OUTPUT, LABELS = 2, 3, 7, 8  # column numbers; the last two of a search
 
@@ -65,7 +64,7 @@ def open_list(screen, console, echoes) -> None:
 
 
 @pytest.fixture(scope="module")
-def shared_list(lasting_window, console, echoes) -> Screen:
+def lasting_list(lasting_window, console, echoes) -> Screen:
     """The list of the echo chat's runs; each test leaves it on the screen, with any selection."""
     screen = Screen(lasting_window())
     open_list(screen, console, echoes)
@@ -73,15 +72,15 @@ def shared_list(lasting_window, console, echoes) -> Screen:
 
 
 @pytest.fixture
-def listed(shared_list, echoes) -> Screen:
+def listed(lasting_list, echoes) -> Screen:
     """The list of the echo chat's runs, of which none is selected."""
-    expect(cell(shared_list.page, STATUS, len(echoes.texts) - 1)).to_be_attached()
-    clear_selection(shared_list)
-    return shared_list
+    expect(cell(lasting_list.page, STATUS, len(echoes.texts) - 1)).to_be_attached()
+    clear_selection(lasting_list)
+    return lasting_list
 
 
 @pytest.fixture(scope="module")
-def shared_cards(lasting_window, console, echoes) -> Screen:
+def lasting_cards(lasting_window, console, echoes) -> Screen:
     """The same list as cards, in a window that stays open. Its runs have the searched text."""
     screen = Screen(lasting_window())
     screen.page.set_viewport_size(PHONE)
@@ -90,12 +89,12 @@ def shared_cards(lasting_window, console, echoes) -> Screen:
 
 
 @pytest.fixture
-def cards(shared_cards, echoes) -> Locator:
+def cards(lasting_cards, echoes) -> Locator:
     """The cards of the echo chat's runs on a phone, of which none is selected."""
-    shared_cards.page.set_viewport_size(PHONE)
-    cards = shared_cards.page.locator("[class*='st-key-history-card-']")
+    lasting_cards.page.set_viewport_size(PHONE)
+    cards = lasting_cards.page.locator("[class*='st-key-history-card-']")
     expect(cards).to_have_count(len(echoes.texts))
-    clear_selection(shared_cards)
+    clear_selection(lasting_cards)
     return cards
 
 
@@ -174,7 +173,7 @@ def test_a_button_that_deletes_is_red(listed):
     confirm = page.get_by_role("button", name="Delete 1 run")
     expect(confirm).to_have_css("border-color", "rgb(208, 66, 77)")
     expect(confirm).not_to_have_css("background-color", "rgb(91, 61, 245)")
-    check(page, within="[data-testid=stPopoverBody]")
+    check(page, OPEN_MENU)
     page.keyboard.press("Escape")
 
 

@@ -1,7 +1,6 @@
 """The keys and Back in the run history in Chromium."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import expect
@@ -17,16 +16,9 @@ _IS_ON_TOP = """(open) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def shared_window(lasting_screen: Callable[..., Screen]) -> Screen:
-    """A window in which each test opens an address."""
-    return lasting_screen()
-
-
 @pytest.fixture
 def listed(shared_window: Screen, console: Console, echoes: Echoes) -> Screen:
     """The list of the echo chat's runs in History, without a selection."""
-    shared_window.page.set_viewport_size({"width": 1440, "height": 1000})
     open_list(shared_window, console, echoes)
     return shared_window
 

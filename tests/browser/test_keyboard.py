@@ -33,12 +33,6 @@ _FOCUSED_PART = """() => {
 
 
 @pytest.fixture(scope="module")
-def shared_window(lasting_screen: Callable[..., Screen]) -> Screen:
-    """A window in which each test opens an address."""
-    return lasting_screen()
-
-
-@pytest.fixture(scope="module")
 def trip(lasting_screen: Callable[..., Screen]) -> Screen:
     """The form of a flow with more fields than a window shows."""
     screen = lasting_screen()
@@ -99,7 +93,6 @@ def test_the_box_of_a_chat_covers_nothing_that_has_the_focus(
         covered.append(page.evaluate(_COVERED))
     assert len(covered) > 4
     assert not any(covered), covered
-    page.set_viewport_size({"width": 1440, "height": 1000})
 
 
 @pytest.fixture(scope="module")
@@ -290,6 +283,7 @@ def test_enter_opens_a_list_and_takes_back_a_name_that_no_flow_has(echo_form: Sc
 
 def test_enter_that_confirms_the_text_of_an_input_method_keeps_it(echo_form: Screen):
     page, box = echo_form.page, echo_form.part("flow-picker").locator("input")
+    name = box.input_value()
     box.focus()
     page.keyboard.type("no flow ")
     expect(page.get_by_text("No results")).to_be_visible()
@@ -298,6 +292,8 @@ def test_enter_that_confirms_the_text_of_an_input_method_keeps_it(echo_form: Scr
     page.keyboard.press("Enter")
     expect(box).to_have_value("no flow nihon")
     expect(page.get_by_text("No results")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(box).to_have_value(name)
 
 
 @pytest.mark.usefixtures("echoes")

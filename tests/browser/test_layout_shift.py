@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterable
 
 import pytest
+from playwright.sync_api import ViewportSize
 
-from tests.browser.screen import Screen
+from tests.browser.screen import PHONE, WINDOW, Screen
 
-WIDE = {"width": 1440, "height": 1000}
-PHONE = {"width": 390, "height": 844}
 # the duration moves by the difference between two words of the status, and a machine that is busy
 # adds the row of a run late
 NOTHING = 0.001
@@ -18,14 +17,14 @@ ABOVE_A_PICTURE = 0.01
 # an error begins outside the frame of the line in whose place it is drawn
 IN_PLACE_OF_A_LINE = 0.002
 
-OpenScreen = Callable[[dict[str, int]], Screen]
+OpenScreen = Callable[[ViewportSize], Screen]
 
 
 @pytest.fixture
 def open_screen(new_screen: Callable[..., Screen]) -> OpenScreen:
     """Open a window of this size, which is a phone's if it is narrow."""
 
-    def opened(size: dict[str, int]) -> Screen:
+    def opened(size: ViewportSize) -> Screen:
         options = {"is_mobile": True, "has_touch": True} if size == PHONE else {}
         screen = new_screen(**options)
         screen.page.set_viewport_size(size)
@@ -51,7 +50,7 @@ def wait_for_all(screens: Iterable[Screen]) -> None:
 
 def test_nothing_moves_during_a_run_of_several_components(open_screen: OpenScreen) -> None:
     """Neither while a text is written nor at the end; nothing above the output at any time."""
-    words, *trips = (open_screen(size) for size in (WIDE, WIDE, PHONE))
+    words, *trips = (open_screen(size) for size in (WINDOW, WINDOW, PHONE))
     for trip in trips:
         run(trip, "Plan a trip")
     run(words, "Write word")
@@ -83,7 +82,7 @@ def test_the_head_of_a_phones_run_keeps_its_height_at_the_end(open_screen: OpenS
 def test_the_frame_of_a_short_output_fills_the_room_above_the_components(
     open_screen: OpenScreen,
 ) -> None:
-    for size in (WIDE, PHONE):
+    for size in (WINDOW, PHONE):
         screen = open_screen(size)
         run(screen, "Echo")
         wait_for_all([screen])
@@ -95,7 +94,7 @@ def test_the_frame_of_a_short_output_fills_the_room_above_the_components(
 
 
 def test_nothing_moves_when_the_result_of_a_short_run_comes(open_screen: OpenScreen) -> None:
-    wide, phone = open_screen(WIDE), open_screen(PHONE)
+    wide, phone = open_screen(WINDOW), open_screen(PHONE)
     wide.pick("Echo")
     wide.mode("Synchronous")
     limits = {

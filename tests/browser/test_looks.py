@@ -6,44 +6,30 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.screen import color_of
+from tests.browser.screen import PHONE, color_of
 from tests.support.waiting import wait_for
 
-NARROW = {"width": 390, "height": 844}
-WIDE = {"width": 1440, "height": 1000}
 MIN_CONTRAST = 4.5  # WCAG level AA for text
 
 
-@pytest.fixture(scope="module", params=["dark", "light"])
-def scheme(lasting_echo_form, request):
-    """The color scheme of the echo_form."""
-    yield set_scheme(lasting_echo_form.page, request.param)
-    set_scheme(lasting_echo_form.page, "light")
+@pytest.fixture(params=["dark", "light"])
+def scheme(echo_form, request):
+    """Show the form in a color scheme."""
+    set_scheme(echo_form.page, request.param)
+    yield
+    set_scheme(echo_form.page, "light")
 
 
 def set_scheme(page, scheme):
     page.emulate_media(color_scheme=scheme)
     expect(page.get_by_test_id("stApp")).to_have_css("color-scheme", scheme)
-    return scheme
-
-
-@pytest.fixture(scope="module")
-def shared_window(lasting_screen):
-    return lasting_screen()
-
-
-@pytest.fixture
-def opened(shared_window):
-    """A window of tests that open another page in it."""
-    shared_window.page.set_viewport_size(WIDE)
-    return shared_window
 
 
 @pytest.fixture(scope="module")
 def phone(console, lasting_screen):
     """A narrow window with the Run page."""
     screen = lasting_screen()
-    screen.page.set_viewport_size(NARROW)
+    screen.page.set_viewport_size(PHONE)
     screen.open(console.url)
     return screen
 
@@ -130,11 +116,11 @@ def test_the_refresh_button_has_a_name_for_screen_readers(echo_form):
     assert button.bounding_box()["width"] < 60
 
 
-def test_every_folded_section_has_an_arrow(opened, ended_run):
-    opened.open(ended_run("Fails until it gets JSON"))
-    opened.wait("failed")
-    opened.drawn()
-    folds = opened.page.locator("summary")
+def test_every_folded_section_has_an_arrow(shared_window, ended_run):
+    shared_window.open(ended_run("Fails until it gets JSON"))
+    shared_window.wait("failed")
+    shared_window.drawn()
+    folds = shared_window.page.locator("summary")
     names = ("All parameters", "Overrides as JSON", "Details", "Components")
     for name in names:
         expect(folds.filter(has_text=name)).to_contain_text(
@@ -157,7 +143,7 @@ PAGES = ("", "chat", "history", "compare", "connection")
 SIZES = {
     "1440": {"width": 1440, "height": 900},
     "twice the size": {"width": 720, "height": 450},  # shows half of the pixels of 1440 × 900
-    "phone": NARROW,
+    "phone": PHONE,
 }
 
 
@@ -172,14 +158,14 @@ class Look:
 
 
 @pytest.fixture(scope="module")
-def looks(console, shared_window):
+def looks(console, lasting_shared_screen):
     """Open each page in a wide and in a narrow window. Return their looks by size and page.
 
     What a page draws depends on which of them its window was; a narrow one may be resized.
     """
     wide, *narrow = SIZES
-    return look_at_pages(shared_window, console, [wide]) | look_at_pages(
-        shared_window, console, narrow
+    return look_at_pages(lasting_shared_screen, console, [wide]) | look_at_pages(
+        lasting_shared_screen, console, narrow
     )
 
 
@@ -230,7 +216,7 @@ def test_no_page_scrolls_sideways(looks, size):
 @pytest.fixture(scope="module")
 def presentation(lasting_screen, addresses):
     screen = lasting_screen()
-    screen.page.set_viewport_size(NARROW)
+    screen.page.set_viewport_size(PHONE)
     screen.page.goto(f"{addresses['Sort a request']}&view=present")
     screen.page.get_by_role("heading", level=1).first.wait_for()
     return screen
@@ -243,18 +229,18 @@ def test_no_presentation_scrolls_sideways(presentation, size):
     assert not scrolls_sideways(presentation.page)
 
 
-def test_a_button_of_a_phones_chat_opens_the_sidebar(opened, console, sample_ids):
+def test_a_button_of_a_phones_chat_opens_the_sidebar(shared_window, console, sample_ids):
     """It covers the server: its own button stands in the same corner. Wide windows show it."""
-    opened.page.goto(f"{console.url}/chat?flow={sample_ids['Echo chat']}")
-    opener = opened.part("open-sidebar").locator("button")
+    shared_window.page.goto(f"{console.url}/chat?flow={sample_ids['Echo chat']}")
+    opener = shared_window.part("open-sidebar").locator("button")
     opener.wait_for(state="attached")
     expect(opener).to_be_hidden()
-    opened.page.set_viewport_size(NARROW)
-    opened.page.reload()
+    shared_window.page.set_viewport_size(PHONE)
+    shared_window.page.reload()
     opener.click()
-    new = opened.page.get_by_role("button", name="New session")
+    new = shared_window.page.get_by_role("button", name="New session")
     expect(new).to_be_in_viewport()
-    opened.page.get_by_test_id("stSidebarCollapseButton").locator("button").click()
+    shared_window.page.get_by_test_id("stSidebarCollapseButton").locator("button").click()
     expect(new).not_to_be_in_viewport()
 
 
@@ -290,21 +276,23 @@ def test_no_menu_of_a_narrow_window_is_open_after_a_reload(phone):
         expect(content).not_to_be_in_viewport()
 
 
-def test_keyboard_focus_stays_in_its_part_of_the_page_when_a_button_disappears(opened, addresses):
+def test_keyboard_focus_stays_in_its_part_of_the_page_when_a_button_disappears(
+    shared_window, addresses
+):
     """The next Tab continues from there, not from the page's top."""
-    opened.open(addresses["Wait for an approval"])
-    opened.run()
-    approve = opened.part("decisions").get_by_role("button").first
+    shared_window.open(addresses["Wait for an approval"])
+    shared_window.run()
+    approve = shared_window.part("decisions").get_by_role("button").first
     approve.focus()
-    opened.page.keyboard.press("Enter")
-    opened.wait("completed")
-    expect(opened.part("run-status")).to_be_focused()
-    expect(opened.part("run-status")).to_have_css("outline-style", "none")
-    close = opened.part("clear-run").get_by_role("button")
+    shared_window.page.keyboard.press("Enter")
+    shared_window.wait("completed")
+    expect(shared_window.part("run-status")).to_be_focused()
+    expect(shared_window.part("run-status")).to_have_css("outline-style", "none")
+    close = shared_window.part("clear-run").get_by_role("button")
     close.focus()
-    opened.page.keyboard.press("Enter")
+    shared_window.page.keyboard.press("Enter")
     expect(close).to_have_count(0)
-    expect(opened.part("run-status")).to_be_focused()
+    expect(shared_window.part("run-status")).to_be_focused()
 
 
 FOCUSED = "document.activeElement.className || document.activeElement.localName"
@@ -341,15 +329,15 @@ def test_links_and_buttons_are_level_with_the_heading_beside_them(echo_form):
     assert abs(middle(present) - middle(echo_form.part("refresh-flows"))) < 2
 
 
-def test_a_notice_leaves_the_top_of_the_page_free(opened, addresses):
-    opened.open(addresses["Echo chat"])
-    opened.page.get_by_role("button", name="Save").first.click()
-    name = opened.page.get_by_test_id("stPopoverBody").locator("input").first
+def test_a_notice_leaves_the_top_of_the_page_free(shared_window, addresses):
+    shared_window.open(addresses["Echo chat"])
+    shared_window.page.get_by_role("button", name="Save").first.click()
+    name = shared_window.page.get_by_test_id("stPopoverBody").locator("input").first
     name.fill("A notice")
     name.press("Enter")
-    notice = opened.page.get_by_test_id("stToast")
+    notice = shared_window.page.get_by_test_id("stToast")
     notice.wait_for()
-    wait_for(lambda: middle(notice) > opened.page.viewport_size["height"] / 2)
+    wait_for(lambda: middle(notice) > shared_window.page.viewport_size["height"] / 2)
 
 
 # where the text of an element begins
@@ -360,9 +348,9 @@ LEFT = """(element) => {
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_all_parts_of_the_run_page_begin_at_one_edge(opened, addresses, width):
-    opened.page.set_viewport_size({"width": width, "height": 900})
-    opened.open(addresses["Plan a trip"])
+def test_all_parts_of_the_run_page_begin_at_one_edge(shared_window, addresses, width):
+    shared_window.page.set_viewport_size({"width": width, "height": 900})
+    shared_window.open(addresses["Plan a trip"])
     parts = (
         ".st-key-flow-head .stSelectbox input",
         ".st-key-flow-head [data-testid=stCaptionContainer] p",
@@ -370,21 +358,21 @@ def test_all_parts_of_the_run_page_begin_at_one_edge(opened, addresses, width):
         ".st-key-all-parameters details",
         ".st-key-run-button button",
     )
-    edges = {part: opened.page.locator(part).first.evaluate(LEFT) for part in parts}
+    edges = {part: shared_window.page.locator(part).first.evaluate(LEFT) for part in parts}
     assert len(set(edges.values())) == 1, edges
 
 
-def test_no_part_of_an_opened_run_scrolls_sideways(opened, ended_run):
-    page = opened.page
-    page.set_viewport_size(NARROW)
-    opened.open(ended_run("Table of sample records"))
-    opened.wait("completed")
+def test_no_part_of_an_opened_run_scrolls_sideways(shared_window, ended_run):
+    page = shared_window.page
+    page.set_viewport_size(PHONE)
+    shared_window.open(ended_run("Table of sample records"))
+    shared_window.wait("completed")
     for tab in ("", "Trace", "Inputs", "Code"):
         if tab:
-            opened.part("run-status").get_by_role("tab", name=tab).click()
+            shared_window.part("run-status").get_by_role("tab", name=tab).click()
         for size in ("twice the size", "phone"):
             page.set_viewport_size(SIZES[size])
-            opened.drawn()
+            shared_window.drawn()
             assert not scrolls_sideways(page), (size, tab)
 
 

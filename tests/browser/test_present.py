@@ -13,8 +13,7 @@ from lfclient import LangflowClient
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
 from tests.browser.attack_tools import site
-from tests.browser.conftest import PREFIX
-from tests.browser.screen import Screen
+from tests.browser.screen import PHONE, PREFIX, Screen
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import wait_for
@@ -25,12 +24,6 @@ ADD_FRAME = """(url) => {
   frame.src = url; frame.width = 1000; frame.height = 800;
   document.body.append(frame);
 }"""
-
-
-@pytest.fixture(scope="module")
-def audience(lasting_screen: Callable[..., Screen]) -> Screen:
-    """A window of the tests that open addresses in it."""
-    return lasting_screen()
 
 
 def open_view(screen: Screen, address: str) -> None:
@@ -64,31 +57,31 @@ def unready_flow(sample_flows: LiveServer) -> Iterator[str]:
 
 
 def test_an_audience_runs_a_flow_and_reaches_nothing_else(
-    audience: Screen, addresses: dict[str, str]
+    shared_window: Screen, addresses: dict[str, str]
 ):
-    open_view(audience, addresses["Write word by word"])
-    page = audience.page
+    open_view(shared_window, addresses["Write word by word"])
+    page = shared_window.page
     assert page.get_by_role("button").count() == 2
-    expect(audience.part("full-screen").get_by_role("button")).to_have_accessible_name(
+    expect(shared_window.part("full-screen").get_by_role("button")).to_have_accessible_name(
         "Full screen"
     )
     links = page.locator("a:not([data-testid=stSkipToContent])")
     expect(links).to_have_count(0)
-    audience.run()
-    expect(audience.part("run-status")).to_contain_text("This answer comes")
+    shared_window.run()
+    expect(shared_window.part("run-status")).to_contain_text("This answer comes")
     expect(page.locator("[data-testid=stAlert]")).to_have_count(0)
-    audience.wait("completed")
-    audience.drawn()
-    expect(audience.part("outputs")).to_contain_text("That is all.")
+    shared_window.wait("completed")
+    shared_window.drawn()
+    expect(shared_window.part("outputs")).to_contain_text("That is all.")
     expect(links).to_have_count(0)
     for hidden in ("stHeader", "stToolbar", "stMainMenu", "stSidebar"):
         expect(page.get_by_test_id(hidden).locator("visible=true")).to_have_count(0)
 
 
 def test_the_address_of_another_page_shows_the_present_view(
-    audience: Screen, console: Console, sample_ids: dict[str, str]
+    shared_window: Screen, console: Console, sample_ids: dict[str, str]
 ):
-    page = audience.page
+    page = shared_window.page
     page.goto(f"{console.url}/history?view=present&flow={sample_ids['Echo chat']}")
     expect(page.locator(".st-key-present h1")).to_have_text(PREFIX + "Echo chat")
     expect(page.locator(".st-key-history-form")).to_have_count(0)
@@ -119,7 +112,7 @@ def test_the_key_of_present_works_where_its_button_is_in_a_closed_menu(
     screen: Screen, console: Console
 ):
     page = screen.page
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(PHONE)
     screen.open(console.url)
     expect(page.get_by_role("button", name="Present")).to_have_count(0)
     page.keyboard.press("Alt+p")
@@ -213,22 +206,22 @@ def test_the_key_that_leaves_a_presentation_leaves_full_screen(echo_form: Screen
 
 
 def test_full_screen_hides_what_only_a_presenter_needs_to_know(
-    audience: Screen, console: Console, unready_flow: str
+    shared_window: Screen, console: Console, unready_flow: str
 ):
     """The audience reads no instructions, and that the flow is not ready without names."""
-    page = audience.page
-    audience.open(f"{console.url}/?flow={unready_flow}")
+    page = shared_window.page
+    shared_window.open(f"{console.url}/?flow={unready_flow}")
     page.get_by_label("Message").fill("Hello")
     page.keyboard.press("Alt+p")
-    audience.part("present-edit").wait_for()
-    audience.drawn()
-    line, offer = audience.part("presenter-obstacle"), audience.part("presenter-entered")
+    shared_window.part("present-edit").wait_for()
+    shared_window.drawn()
+    line, offer = shared_window.part("presenter-obstacle"), shared_window.part("presenter-entered")
     expect(line).to_contain_text("Not filled in: SearchAPI API Key")
     expect(offer).to_be_visible()
     page.keyboard.press("Alt+Enter")
     expect(line).to_be_hidden()
     expect(offer).to_be_hidden()
-    audience.run()
+    shared_window.run()
     alert = page.get_by_test_id("stAlert").locator("p")
     expect(alert).to_have_text("The flow is not ready to run")
     expect(line).to_be_hidden()
@@ -294,26 +287,26 @@ def test_a_presenter_edits_after_a_reload_and_the_flow_that_is_presented(screen:
 
 
 def test_a_result_is_shared_with_somebody_who_opens_its_address(
-    audience: Screen,
+    shared_window: Screen,
     window: Callable[..., Any],
     addresses: dict[str, str],
     ended_run: Callable[[str], str],
 ):
     run = ended_run("Echo chat")
-    open_view(audience, f"{addresses['Echo chat']}&{urlparse(run).query}")
-    audience.wait("completed")
-    query = parse_qs(urlparse(audience.page.url).query)
-    audience.page.get_by_role("button", name="Share result").click()
-    audience.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    audience.page.get_by_role("button", name="Create link").click()
-    menu = audience.page.get_by_test_id("stPopoverBody")
+    open_view(shared_window, f"{addresses['Echo chat']}&{urlparse(run).query}")
+    shared_window.wait("completed")
+    query = parse_qs(urlparse(shared_window.page.url).query)
+    shared_window.page.get_by_role("button", name="Share result").click()
+    shared_window.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    shared_window.page.get_by_role("button", name="Create link").click()
+    menu = shared_window.page.get_by_test_id("stPopoverBody")
     address = menu.locator("code").inner_text()
     expect(menu.get_by_role("button", name="Create another link")).to_be_visible()
-    audience.drawn()
+    shared_window.drawn()
     menu.get_by_role("button", name="Create another link").press("Shift+Tab")
     expect(menu.get_by_role("button", name="Copy")).to_be_focused()
-    audience.page.keyboard.press("Enter")
-    wait_for(lambda: audience.page.evaluate("navigator.clipboard.readText()") == address)
+    shared_window.page.keyboard.press("Enter")
+    wait_for(lambda: shared_window.page.evaluate("navigator.clipboard.readText()") == address)
     reader = window()
     reader.goto(address)
     shown = reader.locator(".st-key-present")
@@ -328,12 +321,12 @@ def test_a_result_is_shared_with_somebody_who_opens_its_address(
         query["flow"][0],
     ):
         assert hidden not in content
-    expect(audience.page.get_by_role("button", name="Create another link")).to_be_visible()
-    expect(audience.page.get_by_role("button", name="Revoke")).to_have_count(0)
-    audience.open(run)
-    audience.page.get_by_role("button", name="Share").click()
-    audience.page.get_by_role("button", name="Revoke").click()
-    expect(audience.page.get_by_role("button", name="Create link")).to_be_visible()
+    expect(shared_window.page.get_by_role("button", name="Create another link")).to_be_visible()
+    expect(shared_window.page.get_by_role("button", name="Revoke")).to_have_count(0)
+    shared_window.open(run)
+    shared_window.page.get_by_role("button", name="Share").click()
+    shared_window.page.get_by_role("button", name="Revoke").click()
+    expect(shared_window.page.get_by_role("button", name="Create link")).to_be_visible()
     reader.reload()
     expect(reader.locator(".st-key-present")).to_contain_text("This link shows no result")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.screen import Screen
+from tests.browser.screen import PHONE, Screen
 
 
 @pytest.fixture(scope="module")
@@ -125,8 +125,7 @@ def test_a_long_title_and_hostile_text_stay_inside_the_page(presented: Screen):
     description = presented.part("present-description")
     expect(description).to_contain_text("onerror")
     expect(description.locator("img, a")).to_have_count(0)
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(PHONE)
     presented.drawn()
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") == 390
     assert page.evaluate("window.hit") is None
-    page.set_viewport_size({"width": 1440, "height": 1000})

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.screen import Screen
+from tests.browser.screen import PHONE, Screen
 from tests.support.console_process import Console
 from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import StandIn
@@ -111,7 +111,7 @@ def test_the_page_scrolls_to_the_status_while_it_moves(screen):
 
 
 def test_on_a_phone_there_is_room_for_the_output_of_a_run(screen):
-    screen.page.set_viewport_size({"width": 390, "height": 844})
+    screen.page.set_viewport_size(PHONE)
     screen.pick("Takes half")
     screen.run()
     output = screen.part("run-status").get_by_text("Waiting for the first output.")
@@ -125,7 +125,7 @@ def test_on_a_phone_there_is_room_for_the_output_of_a_run(screen):
 def test_on_a_phone_run_is_above_the_keyboard(screen):
     """This Chromium has no such keyboard, so its report of what can be seen is replaced."""
     page = screen.page
-    page.set_viewport_size({"width": 390, "height": 844})
+    page.set_viewport_size(PHONE)
     screen.pick("Takes half")
     foot = page.get_by_test_id("stLayoutWrapper").filter(has=screen.part("run-panel")).last
     bottom = partial(foot.evaluate, "foot => foot.getBoundingClientRect().bottom")

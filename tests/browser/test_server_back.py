@@ -51,20 +51,20 @@ def console(started_while_down, relay):
 
 
 @pytest.fixture(scope="module")
-def shared_form(lasting_window):
+def lasting_form(lasting_window):
     """A window that stays open, for the form of the flow."""
     return Screen(lasting_window())
 
 
 @pytest.fixture
-def form(shared_form, console):
+def form(lasting_form, console):
     """The form of the flow, whose window has shown it before or not."""
-    if shared_form.page.url == "about:blank":
-        shared_form.open(console.url)
-    shared_form.part("run-button").wait_for()
-    expect(shared_form.page.get_by_text(UNREACHABLE)).to_have_count(0)
-    shared_form.drawn()
-    return shared_form
+    if lasting_form.page.url == "about:blank":
+        lasting_form.open(console.url)
+    lasting_form.part("run-button").wait_for()
+    expect(lasting_form.page.get_by_text(UNREACHABLE)).to_have_count(0)
+    lasting_form.drawn()
+    return lasting_form
 
 
 def test_pages_work_again_by_themselves_once_the_server_is_back(relay, started_while_down, window):

@@ -53,7 +53,7 @@ def form(console: Console, lasting_window: Callable[..., Page]) -> Screen:
 
 
 @pytest.fixture
-def screen(console: Console, form: Screen) -> Iterator[Screen]:
+def shared_screen(console: Console, form: Screen) -> Iterator[Screen]:
     """The flow's form without a run; checks afterwards that no internal error was logged."""
     form.reset()
     yield form
@@ -93,7 +93,7 @@ def listed_events(screen: Screen) -> int:
 
 
 def test_a_cut_stream_resumes_where_it_stopped(
-    screen: Screen, server: ScriptedLangflow, proxy: Proxy
+    shared_screen: Screen, server: ScriptedLangflow, proxy: Proxy
 ):
     """Cut twice, between words and inside an event. Nothing is repeated or missing, and the run is
     started once.
@@ -103,44 +103,44 @@ def test_a_cut_stream_resumes_where_it_stopped(
     cuts = [Fault(cut=True, after=b'"word5 "'), Fault(cut=True, after=b'"event": "end_ver')]
     proxy.plan("/events", *cuts)
     begun, opened = server.requests[f"POST {WORKFLOWS}"], proxy.count("/events")
-    screen.run()
-    status = screen.part("run-status")
+    shared_screen.run()
+    status = shared_screen.part("run-status")
     expect(status).to_contain_text("word23 ")
-    expect(screen.part("run-panel")).to_contain_text("1 of 2 components")
+    expect(shared_screen.part("run-panel")).to_contain_text("1 of 2 components")
     seen = status.inner_text()
     assert words_in(seen) == [*range(5), *range(12, 24)]
     assert "word4 … word12" in seen  # words that went by meanwhile
     go_on.set()
-    screen.wait("completed")
+    shared_screen.wait("completed")
     assert proxy.count("/events") - opened >= 3
     assert server.requests[f"POST {WORKFLOWS}"] - begun == 1
-    expect(screen.part("outputs")).to_contain_text("That is all.")
-    expect(screen.part("run-status").get_by_text("Done ·")).to_have_count(2)
-    assert words_in(messages(screen)) == list(range(24))
-    assert listed_events(screen) == 6
+    expect(shared_screen.part("outputs")).to_contain_text("That is all.")
+    expect(shared_screen.part("run-status").get_by_text("Done ·")).to_have_count(2)
+    assert words_in(messages(shared_screen)) == list(range(24))
+    assert listed_events(shared_screen) == 6
 
 
-def test_5000_words_are_all_shown(screen: Screen, server: ScriptedLangflow):
+def test_5000_words_are_all_shown(shared_screen: Screen, server: ScriptedLangflow):
     go_on = Event()
     script = answered(chain_script(FLOW, words=EVENTS // 2, pause=0.0002))
     server.play(held(script, go_on))
-    screen.run()
-    expect(screen.part("run-status")).to_contain_text(f"word{EVENTS - 1} ")
+    shared_screen.run()
+    expect(shared_screen.part("run-status")).to_contain_text(f"word{EVENTS - 1} ")
     go_on.set()
-    screen.wait("completed")
-    assert words_in(screen.part("outputs").inner_text()) == list(range(EVENTS))
+    shared_screen.wait("completed")
+    assert words_in(shared_screen.part("outputs").inner_text()) == list(range(EVENTS))
 
 
-def test_5000_events_of_components_are_all_listed(screen: Screen, server: ScriptedLangflow):
+def test_5000_events_of_components_are_all_listed(shared_screen: Screen, server: ScriptedLangflow):
     script = [line for line in busy_script(EVENTS * 16 // 6) if line.event not in PASSING]
     server.play(script)
-    screen.run()
-    screen.wait("completed")
-    expect(screen.part("outputs")).to_contain_text("tok0 tok1")
-    assert listed_events(screen) == len(script) - 1 > EVENTS - 10
+    shared_screen.run()
+    shared_screen.wait("completed")
+    expect(shared_screen.part("outputs")).to_contain_text("tok0 tok1")
+    assert listed_events(shared_screen) == len(script) - 1 > EVENTS - 10
 
 
-def test_a_page_with_a_10_mb_event_stays_usable(screen: Screen, server: ScriptedLangflow):
+def test_a_page_with_a_10_mb_event_stays_usable(shared_screen: Screen, server: ScriptedLangflow):
     """The page shows the end of the text as it grows and the full text at the end, and responds to
     presses in the meantime and afterwards.
     """
@@ -153,18 +153,18 @@ def test_a_page_with_a_10_mb_event_stays_usable(screen: Screen, server: Scripted
     ]
     go_on = Event()
     server.play(held(answered(script), go_on))
-    screen.run()
-    status = screen.part("run-status")
+    shared_screen.run()
+    status = shared_screen.part("run-status")
     expect(status).to_contain_text("word3 ")
     expect(status).to_contain_text("last 20,000 of 10,000,0")
     status.get_by_text("Table", exact=True).click()
     expect(status.get_by_role("columnheader", name="State")).to_be_visible()
     go_on.set()
-    screen.wait("completed")
-    expect(screen.part("outputs")).to_contain_text("10,000,")
-    assert listed_events(screen) == 6
-    details = screen.part("run-details")
+    shared_screen.wait("completed")
+    expect(shared_screen.part("outputs")).to_contain_text("10,000,")
+    assert listed_events(shared_screen) == 6
+    details = shared_screen.part("run-details")
     # the box before the second row; what takes the click lies over the canvas
     details.locator("canvas").first.click(position={"x": 15, "y": 88}, force=True)
     expect(details).to_contain_text("first 500,000")
-    screen.close()
+    shared_screen.close()
