@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import check
-from tests.browser.screen import Screen
+from tests.browser.screen import WINDOW, Screen
 from tests.browser.test_components import INSIDE
 
 
@@ -64,7 +64,7 @@ _RECORD = """() => {
 
 def test_the_graph_follows_the_line_of_progress_in_a_fresh_browser(console, chromium, sample_ids):
     """What the line names for a second, the graph shows. Its script loads during the run."""
-    with chromium.new_context(viewport={"width": 1440, "height": 1000}) as context:
+    with chromium.new_context(viewport=WINDOW) as context:
         screen = Screen(context.new_page())
         screen.open(f"{console.url}/?flow={sample_ids['Plan a trip']}")
         screen.page.evaluate(_RECORD)

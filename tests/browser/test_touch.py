@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.screen import Screen
+from tests.browser.screen import PHONE, Screen
 from tests.support.waiting import wait_for
 
 
@@ -16,7 +16,7 @@ from tests.support.waiting import wait_for
 def phone(lasting_screen: Callable[..., Screen]) -> Screen:
     """A phone's window, in which each test opens an address."""
     screen = lasting_screen(is_mobile=True, has_touch=True)
-    screen.page.set_viewport_size({"width": 390, "height": 844})
+    screen.page.set_viewport_size(PHONE)
     return screen
 
 
