@@ -17,7 +17,7 @@ from lfclient.console.samples import builtin, graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
 from tests.browser.attack_tools import COUNTS, Counted, Victim, sign_in
 from tests.browser.screen import PREFIX, WINDOW, Screen, internal_errors
-from tests.browser.visitor import Visitor, new_cookie, start_run, wait_for_end
+from tests.browser.visitor import Visitor, new_cookie, run_to_end, start_run, wait_for_end
 from tests.support import servers
 from tests.support.console_process import CHROMIUM_ARGS, ROOT, Console
 from tests.support.servers import LiveServer, delete_flow
@@ -292,13 +292,7 @@ def make_run(console: Console, sample_ids: dict[str, str]) -> Callable[..., str]
     It takes a third of the time that a run in a window takes.
     """
 
-    def address(name: str, text: str = "") -> str:
-        with Visitor(console) as tab:
-            run = start_run(tab, sample_ids[name], text)
-            wait_for_end(tab, run)
-        return f"{console.url}/?run={run}"
-
-    return address
+    return lambda name, text="": run_to_end(console, sample_ids[name], text)
 
 
 @pytest.fixture(scope="package")

@@ -28,13 +28,12 @@ _STANDS = """() => {
   return String([...buttons].map((button) => Math.round(button.getBoundingClientRect().top)));
 }"""
 
-# go to an address as Back does, and wait until the script runs for it, which may be over too soon
-# to be seen
-_GO = """(url) => new Promise((resolve) => {
+# go to an address as Back does, and wait until the script runs for it
+_GO = """(url) => new Promise((resolve, reject) => {
   const app = document.querySelector("[data-testid=stApp]");
   const isRunning = () => app.dataset.testScriptState === "running" && resolve();
   new MutationObserver(isRunning).observe(app, { attributeFilter: ["data-test-script-state"] });
-  setTimeout(resolve, 3000);
+  setTimeout(() => reject(new Error(`nothing was drawn for ${url}`)), 30000);
   history.pushState({}, "", url);
   dispatchEvent(new PopStateEvent("popstate"));
 })"""

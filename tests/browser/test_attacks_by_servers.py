@@ -28,6 +28,7 @@ from tests.support.console_process import Console
 from tests.support.hostile_markdown import EXTENSIONS, HTML, IMAGES, LINKS, TRACE
 from tests.support.pictures import picture
 from tests.support.servers import LiveServer
+from tests.support.waiting import wait_for
 
 REFUSED_ADDRESSES = {
     "http://169.254.169.254": "metadata address",
@@ -167,14 +168,17 @@ def test_markup_in_every_name_and_text_is_shown_as_text(
 
     run_flow(other, personal, FAILING_FLOW)
     look()
-    for path in (
-        "/history",
-        f"/chat?flow={seeded.FLOW}&session=<img src=x onerror=window.hit=1>",
-        f"/compare?runs={run_id},{run_id}",
-        f"/?flow=<script>window.hit=1</script>{TRACE}",
-        f"/?run=<img src=http://{TRACE}>",
+    hostile_session = f"/chat?flow={seeded.FLOW}&session=<img src=x onerror=window.hit=1>"
+    for path, text in (
+        ("/history", "2 runs"),
+        (hostile_session, "This flow can't be used in Chat"),
+        (f"/compare?runs={run_id},{run_id}", "Choose the runs to compare this run with"),
     ):
         other.go_to(path)
+        expect(other.page.get_by_text(text).first).to_be_visible()
+        look()
+    for query in (f"flow=<script>window.hit=1</script>{TRACE}", f"run=<img src=http://{TRACE}>"):
+        other.open(f"{personal.url}/?{query}")
         look()
     pages[1].close()
     assert found == []
@@ -318,8 +322,8 @@ def told(
 ) -> Told:
     """What is told of a run with a secret, whose message contains the connection's own key.
 
-    The flow repeats both in its log and its output. Its page is opened tab by tab, exported,
-    listed, and opened in Chat, of which a browser is told the same as a visitor without one.
+    The flow repeats both in its log and its output. A browser opens each tab of the run and exports
+    it; a visitor without a browser then reads the other pages.
     """
     before, parts, cookie = counted.executions(), [], new_cookie(personal)
     with Visitor(personal, cookie) as visitor:
@@ -354,11 +358,16 @@ def told(
         parts += [saved.value.url, *_texts(saved.value.path())]
     run = screen.address().partition("run=")[2][:32]
     with Visitor(personal, cookie) as again:
-        again.open(run=run)
-        for name in ("", "chat"):
-            again.open(name, flow=counted.id)
-        for name in ("history", "connection"):
-            again.open(name)
+
+        def read(page: str = "", **query: str) -> None:
+            # a busy server: a page is first drawn without what the server sends
+            wait_for(lambda: "my key is" in again.open(page, **query), seconds=60)
+
+        read(run=run)
+        wait_for(lambda: again.open("chat", flow=counted.id) and again.is_offered("talk-new"), 60)
+        read("history")
+        read(flow=counted.id)
+        again.open("connection")
         parts.append(again.seen.decode("latin-1"))
     return Told(counted.executions() - before, "\n".join(parts), personal.folder)
 

@@ -104,7 +104,9 @@ def flow(unused_flows: Iterator[str], stand_in: ChatLangflow) -> str:
     stand_in.rows.clear()
     stand_in.failure = None
     stand_in.server.delays = {}
-    return next(unused_flows)
+    unused = next(unused_flows, None)
+    assert unused, "More tests than flows: make more of TALKERS."
+    return unused
 
 
 @pytest.fixture(scope="module")

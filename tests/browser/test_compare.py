@@ -97,9 +97,12 @@ def compared(console: Console, lasting_window: Callable[..., Page]) -> Screen:
 
 
 @pytest.fixture(scope="module")
-def stored(console: Console, lasting_window: Callable[..., Page]) -> Screen:
+def run_page(console: Console, lasting_window: Callable[..., Page]) -> Screen:
     """The last of the runs on the Run page, which each test leaves as it was."""
-    page = lasting_window()
+    return open_last_run(console, lasting_window())
+
+
+def open_last_run(console: Console, page: Page) -> Screen:
     page.goto(f"{console.url}/?run={run_ids()[-1]}")
     expect(page.get_by_text(TEXTS[-1]).first).to_be_visible()
     screen = Screen(page)
@@ -235,8 +238,8 @@ def test_an_empty_history_breaks_no_rule_of_accessibility(
     check(page)
 
 
-def test_a_run_of_a_server_that_is_down_breaks_no_rule_of_accessibility(stored: Screen):
-    check_with_menus(stored.page)
+def test_a_run_of_a_server_that_is_down_breaks_no_rule_of_accessibility(run_page: Screen):
+    check_with_menus(run_page.page)
 
 
 @pytest.mark.parametrize("runs", [2, 4])
@@ -252,18 +255,28 @@ def test_nothing_scrolls_sideways_on_a_phone(
     assert wider <= 0
 
 
-@pytest.mark.parametrize("width", [390, 1440])
-def test_a_run_to_compare_with_is_shown_in_full(stored: Screen, width: int):
-    page = stored.page
-    page.set_viewport_size({"width": width, "height": 1000})
+def test_a_run_to_compare_with_is_shown_in_full(run_page: Screen):
+    check_runs_to_compare_with(run_page)
+
+
+def test_a_run_to_compare_with_is_shown_in_full_on_a_phone(
+    console: Console, window: Callable[..., Page]
+):
+    page = window()
+    page.set_viewport_size({"width": 390, "height": 1000})
+    check_runs_to_compare_with(open_last_run(console, page))
+
+
+def check_runs_to_compare_with(screen: Screen) -> None:
+    """Check that the menu cuts off no text."""
+    page = screen.page
     page.get_by_role("button", name="Compare with").click()
     menu = page.get_by_test_id("stPopoverBody")
     expect(menu.get_by_text(TEXTS[2])).to_be_visible()
-    stored.drawn()
+    screen.drawn()
     texts = menu.get_by_role("link").locator("p")
     expect(texts).to_have_count(4)
     cut = "texts => texts.filter(text => text.scrollWidth > text.clientWidth).length"
     assert texts.evaluate_all(cut) == 0
     page.keyboard.press("Escape")
     expect(menu).to_have_count(0)
-    page.set_viewport_size({"width": 1440, "height": 1000})

@@ -174,8 +174,10 @@ def test_a_visitor_through_a_proxy_on_this_machine_installs_no_langflow(bare_con
     proxy.open()
     screen = Screen(window())
     screen.page.goto(proxy.url)
-    for link in ("Run", "Connection"):
+    for link, path in (("Run", "/"), ("Connection", "/connection")):
         screen.page.get_by_role("link", name=link, exact=True).first.click()
+        expect(screen.page).to_have_url(re.compile(f"{re.escape(proxy.url)}{path}([?]|$)"))
+        screen.drawn()
         expect(screen.part("local-langflow")).to_contain_text("Only the console's operator")
         expect(screen.page.get_by_text("LFCONSOLE_ALLOW_OTHER_SERVERS")).to_be_visible()
         expect(screen.page.get_by_role("button", name="Install and start")).to_have_count(0)
@@ -332,8 +334,12 @@ def test_losing_the_server_loses_no_input_and_no_run(
 @pytest.fixture(scope="module")
 def connection_page(console, lasting_window):
     """The Connection page with the server's details, in a window that stays open."""
-    screen = Screen(lasting_window())
-    screen.page.goto(f"{console.url}/connection")
+    return open_details(console, lasting_window())
+
+
+def open_details(console, page):
+    screen = Screen(page)
+    page.goto(f"{console.url}/connection")
     facts = screen.part("server-facts")
     expect(facts).to_contain_text("Connected")
     screen.drawn()
@@ -347,16 +353,17 @@ def test_the_connection_page_shows_what_the_server_supports(connection_page):
         expect(facts).to_contain_text(text)
 
 
-def test_the_servers_limits_fit_a_phone(connection_page):
-    page, facts = connection_page.page, connection_page.part("server-facts")
+def test_the_servers_limits_fit_a_phone(console, window):
+    page = window()
     page.set_viewport_size({"width": 390, "height": 844})
+    screen = open_details(console, page)
+    facts = screen.part("server-facts")
     facts.locator("code", has_text="LANGFLOW_MAX_FILE_SIZE_UPLOAD").wait_for()
-    connection_page.drawn()
+    screen.drawn()
     edge = facts.bounding_box()
     for code in facts.locator("code").all():
         box = code.bounding_box()
         assert box["x"] + box["width"] <= edge["x"] + edge["width"]
-    page.set_viewport_size({"width": 1440, "height": 1000})
 
 
 def test_the_configured_connection_can_be_tested(connection_page):

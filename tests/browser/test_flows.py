@@ -233,9 +233,14 @@ def test_a_phone_has_the_buttons_of_a_flow_in_one_menu_beside_its_name(
     expect(opened).to_have_count(0)
 
 
-def test_a_flows_name_is_whole_in_a_window_that_becomes_narrow(screen: Screen):
+def test_a_flows_name_is_whole_in_a_window_that_becomes_narrow(
+    screen: Screen, owned_console: Console, sample_ids: dict[str, str]
+):
+    screen.open(f"{owned_console.url}/?flow={sample_ids['Wait for an approval']}")
     screen.page.set_viewport_size({"width": 390, "height": 844})
-    name = screen.part("flow-picker").locator("input")
+    name = picked(screen)
+    expect(name).to_have_value(f"{PREFIX}Wait for an approval")
+    screen.drawn()
     assert name.evaluate("box => box.scrollWidth <= box.clientWidth")
 
 

@@ -19,8 +19,8 @@ from tests.support.waiting import wait_for
 
 
 @dataclass
-class Left:
-    """What was left behind when a console was killed, which then started again."""
+class KilledConsole:
+    """A console that was killed and started again, with what it left behind."""
 
     console: Console
     screen: Screen  # with a typed text
@@ -28,12 +28,12 @@ class Left:
 
 
 @pytest.fixture(scope="module")
-def left(
+def killed(
     lasting_window: Callable[..., Page],
     sample_flows: LiveServer,
     sample_ids: dict[str, str],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Left]:
+) -> Iterator[KilledConsole]:
     environ = {"LANGFLOW_SERVER_URL": sample_flows.url, "LANGFLOW_API_KEY": sample_flows.api_key}
     with Console(tmp_path_factory.mktemp("killed"), environ) as console:
         screen = Screen(lasting_window())
@@ -48,24 +48,24 @@ def left(
             time.sleep(1)  # the draft is saved half a second after its text
             console.stop(signal.SIGKILL)
         console.start()
-        yield Left(console, screen, run)
+        yield KilledConsole(console, screen, run)
 
 
-def test_a_killed_console_loses_no_run(left: Left, finish_work: Callable[[], None]):
+def test_a_killed_console_loses_no_run(killed: KilledConsole, finish_work: Callable[[], None]):
     """After a restart, its URL shows the same run, which then completes."""
-    with Visitor(left.console) as visitor:
-        assert "stop-button" in visitor.open(run=left.run)
+    with Visitor(killed.console) as visitor:
+        assert "stop-button" in visitor.open(run=killed.run)
         finish_work()
-        wait_for_end(visitor, left.run)
-        assert "The work is done" in visitor.open(run=left.run)
+        wait_for_end(visitor, killed.run)
+        assert "The work is done" in visitor.open(run=killed.run)
 
 
-def test_input_survives_a_killed_console(left: Left):
+def test_input_survives_a_killed_console(killed: KilledConsole):
     """In the browser in which it was typed."""
-    url = left.screen.page.url
-    left.screen.open(url)
-    expect(left.screen.page.locator("textarea").first).to_have_value("not run yet")
+    url = killed.screen.page.url
+    killed.screen.open(url)
+    expect(killed.screen.page.locator("textarea").first).to_have_value("not run yet")
     (flow,) = parse_qs(urlsplit(url).query)["flow"]
-    with Visitor(left.console) as other:
+    with Visitor(killed.console) as other:
         wait_for(lambda: "Hello, Langflow!" in other.open(flow=flow))
         assert "not run yet" not in other.open(flow=flow)

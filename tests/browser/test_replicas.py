@@ -18,7 +18,7 @@ from tests.support.console_process import Console
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
-APPROVE = "decide-"  # begins the keys of the buttons, of which this is the first
+APPROVE = "decide-"  # the buttons' keys begin with it; Approve is the first
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def test_a_run_can_be_followed_stopped_and_listed_in_the_other_console(
         here.wait("stopped")
         wait_for_end(there, run)
         assert "Stopped" in there.open(run=run)
-        wait_for(lambda: "1 run" in there.open("history", q=pattern))
+        wait_for(lambda: re.search(r"\b1 run\b", there.open("history", q=pattern)))
 
 
 def test_an_approval_can_be_given_in_the_other_console(

@@ -16,7 +16,7 @@ from lfclient.console.samples import graph_builder
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, Usage
 from tests.browser.screen import Screen
-from tests.browser.visitor import Visitor, start_run, wait_for_end
+from tests.browser.visitor import run_to_end
 from tests.live.components import OWN
 from tests.live.flows import every_kind
 from tests.support.console_process import Console
@@ -35,7 +35,7 @@ def module_page(lasting_window: Callable[..., Page]) -> Page:
 
 @pytest.fixture
 def page(module_page: Page) -> Page:
-    """A window of all reports that have no downloads."""
+    """The window in which reports open that nothing is downloaded from."""
     module_page.emulate_media(media="null", color_scheme="light")
     return module_page
 
@@ -130,10 +130,7 @@ def test_the_report_of_a_real_run_is_complete_without_a_network(
 ):
     """The report saved from the Run page draws all outputs and contains the file."""
     screen = Screen(window())
-    with Visitor(console) as tab:
-        run = start_run(tab, flow_id, TEXT)
-        wait_for_end(tab, run)
-    screen.show_run(f"{console.url}/?run={run}")
+    screen.show_run(run_to_end(console, flow_id, TEXT))
     screen.part("export-run").get_by_role("button").first.click()
     with screen.page.expect_download() as saved:
         screen.page.get_by_role("button", name="Report (HTML)").click()
