@@ -141,6 +141,7 @@ def test_history_is_marked_in_the_navigation_while_runs_are_compared(compared: S
     expect(link).to_have_css("background-color", "rgba(146, 146, 200, 0.25)")
     compared.page.get_by_test_id("stTopNavLink").filter(has_text="Connection").click()
     expect(link).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    compared.page.wait_for_url("**/connection")  # the mark goes before the address changes
     compared.page.go_back()
     compared.page.get_by_text("Compare other runs").wait_for()
     compared.drawn()
