@@ -110,7 +110,7 @@ def flow(unused_flows: Iterator[str], stand_in: ChatLangflow) -> str:
 
 
 @pytest.fixture(scope="module")
-def shared_window(chat_console: Console, lasting_window: Callable[..., Page]) -> Screen:
+def lasting_chat(chat_console: Console, lasting_window: Callable[..., Page]) -> Screen:
     """The Chat page in a window that stays open."""
     screen = Screen(lasting_window())
     screen.page.goto(f"{chat_console.url}/chat?flow={TWO}")
@@ -120,10 +120,10 @@ def shared_window(chat_console: Console, lasting_window: Callable[..., Page]) ->
 
 
 @pytest.fixture
-def chat(shared_window: Screen, flow: str) -> Screen:
+def chat(lasting_chat: Screen, flow: str) -> Screen:
     """The Chat page of a flow without sessions."""
-    choose_flow(shared_window, f"Talker {flow[-2:]}")
-    return shared_window
+    choose_flow(lasting_chat, f"Talker {flow[-2:]}")
+    return lasting_chat
 
 
 def choose_flow(screen: Screen, name: str) -> None:

@@ -92,7 +92,7 @@ def run_ids() -> list[str]:
 
 @pytest.fixture(scope="module")
 def compared(console: Console, lasting_window: Callable[..., Page]) -> Screen:
-    """The comparison of the four runs, as it was opened but for what one test ignores no more."""
+    """The comparison of the four runs. After one of its tests, it ignores no column."""
     return open_comparison(console, lasting_window(), run_ids())
 
 

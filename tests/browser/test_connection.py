@@ -60,12 +60,14 @@ def keys(sample_flows):
 
 @pytest.fixture
 def connect(bare_console, sample_flows):
-    """Enter a key and the server's address, or another, in a browser with a cookie."""
+    """Enter a key and the server's address, or another; return the cookie of the browser."""
 
-    def enter(cookie, key, url=sample_flows.url):
+    def enter(key, url=sample_flows.url, cookie=""):
+        cookie = cookie or new_cookie(bare_console)
         with Visitor(bare_console, cookie) as visitor:
             # the first answers of a busy server are slow
             wait_for(lambda: "Connected to" in sign_in(visitor, url, key), seconds=60)
+        return cookie
 
     return enter
 
@@ -76,8 +78,7 @@ def open_with_key(bare_console, window, connect, sample_ids):
     addresses = {name: f"{bare_console.url}/?flow={id}" for name, id in sample_ids.items()}
 
     def open_window(key, *url):
-        cookie = new_cookie(bare_console)
-        connect(cookie, key, *url)
+        cookie = connect(key, *url)
         page = window()
         name, _, value = cookie.partition("=")
         page.context.add_cookies([{"name": name, "value": value, "url": bare_console.url}])
@@ -205,8 +206,7 @@ def test_another_browser_needs_the_key_to_open_a_run(
     bare_console, window, connect, sample_flows, sample_ids
 ):
     """The URL alone opens nothing. With the key it shows the running run."""
-    cookie = new_cookie(bare_console)
-    connect(cookie, sample_flows.api_key)
+    cookie = connect(sample_flows.api_key)
     with Visitor(bare_console, cookie) as owner:
         run = start_run(owner, sample_ids["Takes half a minute"])
         other = Screen(window())
@@ -224,13 +224,12 @@ def test_a_new_key_takes_on_the_run_of_a_revoked_one(
     bare_console, connect, sample_ids, keys, finish_work
 ):
     """In the same browser, which then lists the run, and shows how it ends."""
-    cookie = new_cookie(bare_console)
-    connect(cookie, keys.first)
+    cookie = connect(keys.first)
     with Visitor(bare_console, cookie) as visitor:
         run = start_run(visitor, sample_ids["Takes half a minute"])
         wait_for(lambda: "Running" in visitor.open(run=run))
         keys.revoke_first()
-        connect(cookie, keys.second)
+        connect(keys.second, cookie=cookie)
         assert "stop-button" in visitor.open(run=run)
         finish_work()
         wait_for(lambda: "The work is done" in visitor.open(run=run))

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, expect
 from lfclient import LangflowClient
 from tests.browser.accessibility import check
 from tests.browser.conftest import SECONDS
-from tests.browser.screen import PREFIX, Screen
+from tests.browser.screen import PREFIX, WINDOW, Screen
 from tests.browser.visitor import Visitor, start_run
 from tests.support.console_process import Console
 from tests.support.servers import delete_flow
@@ -55,9 +55,7 @@ def owned_console(sample_flows: Any, tmp_path_factory: Any) -> Iterator[Console]
 
 
 @pytest.fixture(scope="module")
-def shared_screen(
-    owned_console: Console, lasting_window: Any, sample_ids: dict[str, str]
-) -> Screen:
+def lasting_form(owned_console: Console, lasting_window: Any, sample_ids: dict[str, str]) -> Screen:
     """The form of the echo chat, in a window that stays open."""
     screen = Screen(lasting_window())
     screen.open(f"{owned_console.url}/?flow={sample_ids['Echo chat']}")
@@ -65,13 +63,14 @@ def shared_screen(
 
 
 @pytest.fixture
-def screen(shared_screen: Screen) -> Iterator[Screen]:
+def screen(lasting_form: Screen) -> Iterator[Screen]:
     """The form of a flow without a dialog, in a light wide window."""
-    yield shared_screen
-    page = shared_screen.page
+    yield lasting_form
+    page = lasting_form.page
+    lasting_form.drawn()  # a redraw may drop the key
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    page.set_viewport_size({"width": 1440, "height": 1000})
+    page.set_viewport_size(WINDOW)
     page.emulate_media(color_scheme="light")
 
 

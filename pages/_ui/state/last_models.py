@@ -1,15 +1,15 @@
 """The models of the last runs that this tab started."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import streamlit as st
 
 from lfclient.flows.model import Flow
+from lfclient.resources.models import ModelKind
 from lfclient.resources.server_resources import ResourceKind
 
 _MODELS = "last-models"
-_KINDS: tuple[ResourceKind, ...] = ("language", "embedding")
 
 
 def last_models(owner: str) -> dict[ResourceKind | None, Any]:
@@ -23,6 +23,6 @@ def remember_models(owner: str, flow: Flow, overrides: Mapping[str, Any]) -> Non
     chosen: dict[ResourceKind | None, Any] = {
         field.resource: overrides[field.key]
         for field in reversed(flow.fields)
-        if field.resource in _KINDS and overrides.get(field.key)
+        if field.resource in get_args(ModelKind) and overrides.get(field.key)
     }
     last_models(owner).update(chosen)
