@@ -364,7 +364,8 @@ def told(
             wait_for(lambda: "my key is" in again.open(page, **query), seconds=60)
 
         read(run=run)
-        wait_for(lambda: again.open("chat", flow=counted.id) and again.is_offered("talk-new"), 60)
+        (session,) = re.search(r"session=([\w-]+)", again.open(run=run)).groups()
+        read("chat", flow=counted.id, session=session)
         read("history")
         read(flow=counted.id)
         again.open("connection")

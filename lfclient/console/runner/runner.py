@@ -24,6 +24,7 @@ from lfclient.console.runner.replica_sync import ReplicaSync
 from lfclient.console.runner.retention_job import RetentionJob
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.run_context import NOT_STARTED_HERE, RunContext
+from lfclient.console.runner.sent_secrets import SentSecrets
 from lfclient.console.runner.takeover import Takeover
 from lfclient.console.runner.task_supervisor import ClientFactory, TaskSupervisor
 from lfclient.console.runner.threads import PeriodicThread
@@ -39,7 +40,7 @@ from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.flows.refreshed_runs import needs_temporary_flow
 from lfclient.flows.run_inputs import input_defaults
-from lfclient.flows.validation import mask_secrets
+from lfclient.flows.validation import collect_secrets, mask_secrets
 from lfclient.runs.components import HumanInput
 from lfclient.runs.model import Mode, RunStatus
 from lfclient.wire.server_info import ServerInfo
@@ -85,6 +86,7 @@ class Runner:
     ) -> None:
         self._folder, self._secret = folder, secret
         self._timings = timings = timings or Timings()
+        self._sent_secrets = SentSecrets()
         with ExitStack() as opened:  # closed in reverse order, also if the start fails
             self.store = store = Store(folder, database_url, retention)
             opened.callback(store.close)
@@ -208,11 +210,18 @@ class Runner:
             self._unconfirmed.add(record)
             raise
         if is_new:
+            self._sent_secrets.add(record.owner, flow.id, collect_secrets(flow, overrides))
             self._cache.put(record)
             context = RunContext(record.id, connection, server, flow, temporary_id)
             values = dict(overrides)
             self._supervisor.start(context, lambda context: run_in_mode(context, flow, values))
         return record.id
+
+    def sent_secrets(self, connection: Connection, flow_id: str) -> set[str]:
+        """Return the secrets that this process has started the owner's runs of a flow with."""
+        # the user may have been unknown then, see `assign_user`
+        owners = {self.owner_of(connection), self.fingerprint_of(connection)}
+        return self._sent_secrets.find(owners, flow_id)
 
     def stop(self, run_id: str, connection: Connection) -> None:
         """Request a stop from the process that follows the run; the record gets the result.

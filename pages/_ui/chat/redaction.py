@@ -1,7 +1,8 @@
 """Redaction of a conversation: messages may repeat a secret that was sent or that the flow stores.
 
 What a server has stored is cached for all who use its connection, so it is redacted when it is
-read, and so is the record of a run: each visitor's form has secrets of its own.
+read, and so is the record of a run: each visitor's form has secrets of its own, and the console
+knows those of the runs that it has started.
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from lfclient.flows.model import stored_secrets
 from lfclient.flows.validation import collect_secrets
 from lfclient.runs.components import HumanInput, Message
 from lfclient.runs.model import Run
+from pages._ui.connection.app_context import app_context
 from pages._ui.form.flow_form import FlowForm
 
 # Fewer characters of a secret give nothing away, and innocent words end in them.
@@ -20,9 +22,11 @@ _MIN_PARTIAL_SECRET = 3
 
 
 def form_redactor(form: FlowForm) -> Redactor:
-    """Return a redactor of the secrets that are in a form or stored in its flow."""
+    """Return a redactor of the secrets in a form, in its flow, and in the owner's runs of it."""
     flow = form.flow
-    return Redactor([*collect_secrets(flow, form.result.overrides), *stored_secrets(flow)])
+    typed = collect_secrets(flow, form.result.overrides)
+    sent = app_context().runner.sent_secrets(form.server.connection, flow.id)
+    return Redactor([*typed, *stored_secrets(flow), *sent])
 
 
 def redact_record(record: RunRecord, redactor: Redactor) -> RunRecord:

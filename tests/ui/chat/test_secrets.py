@@ -17,6 +17,7 @@ from tests.ui.support.chat_page import (
     open_parameters,
     press,
     send,
+    session_in_url,
 )
 from tests.ui.support.whole_pages import (
     ONE,
@@ -64,6 +65,16 @@ def test_a_secret_of_the_form_is_redacted(chat_langflow, token):
     assert conversation(app) == [("user", "say ••••"), ("assistant", "echo of say ••••")]
     assert "**say ••••**" in button_labels(app)
     assert SECRET not in page_text(app)
+
+
+def test_a_secret_that_was_sent_from_another_tab_is_redacted(chat_langflow, token):
+    """The server has stored the messages that repeat it."""
+    sender = send(enter_token(open_chat()), f"say {SECRET}")
+    app = open_chat(flow=ONE, session=session_in_url(sender))
+    assert conversation(app) == [("user", "say ••••"), ("assistant", "echo of say ••••")]
+    assert "**say ••••**" in button_labels(app)
+    assert SECRET not in page_text(app)
+    assert not app.exception
 
 
 def test_a_secret_that_the_flow_stores_is_redacted(chat_langflow, token):
