@@ -5,8 +5,10 @@ import json
 import pytest
 
 from lfclient.console.runner.runner import Runner, TooManyRuns
+from lfclient.runs.model import RunStatus
 from tests.support.waiting import wait_for
 from tests.ui.support.whole_pages import (
+    add_ended_run,
     add_running_run,
     button_labels,
     open_app,
@@ -73,6 +75,18 @@ def test_a_second_press_on_stop_starts_no_run(langflow_stand_in, monkeypatch):
     press(app, "Run")
     assert notices(app) == ["Not started: the run was just stopped."]
     assert not started(langflow_stand_in)
+    press(app, "Run")
+    wait_for(lambda: len(started(langflow_stand_in)) == 1)
+    assert not app.exception
+
+
+def test_a_press_after_the_stopped_run_was_closed_starts_a_run(langflow_stand_in):
+    """However soon: Stop was in another place."""
+    record = add_ended_run(langflow_stand_in.url, status=RunStatus.CANCELLED)
+    app = open_app(run=record.id)
+    app.session_state["stop-pressed"] = True  # as once the run has ended
+    app.run()
+    press(app, "Close")
     press(app, "Run")
     wait_for(lambda: len(started(langflow_stand_in)) == 1)
     assert not app.exception
