@@ -72,6 +72,7 @@ _ENV = {
     "HTTP_PROXY": "http://127.0.0.1:9",
     "HTTPS_PROXY": "http://127.0.0.1:9",
     "NO_PROXY": "127.0.0.1,localhost,::1",
+    "PYTHONPATH": str(Path(__file__).parent / "rare_collections"),
 }
 
 
