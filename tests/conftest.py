@@ -114,9 +114,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: turns[_group(item.nodeid)])
 
 
-# tests in Chromium load the processors, those of servers and of threads wait; the tests of pages
-# stay together, so that each worker sets up their folder once
-_FIRST_TURNS = {"browser": 0, "live": 0, "console": 0, "ui": 2}
+# tests in Chromium load the processors, those of servers and of threads wait, most of all the last
+# ones, so the tests of pages begin beside these
+_FIRST_TURNS = {"browser": 0, "live": 0, "console": 0, "ui": 0.75}
 
 
 def _turns(items: list[pytest.Item]) -> dict[str, float]:
