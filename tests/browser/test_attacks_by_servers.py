@@ -364,8 +364,9 @@ def told(
             wait_for(lambda: "my key is" in again.open(page, **query), seconds=60)
 
         read(run=run)
-        (session,) = re.search(r"session=([\w-]+)", again.open(run=run)).groups()
-        read("chat", flow=counted.id, session=session)
+        link = re.compile(r"session=([\w-]+)")
+        wait_for(lambda: link.search(again.open(run=run)), seconds=60)
+        read("chat", flow=counted.id, session=link.search(again.open(run=run))[1])
         read("history")
         read(flow=counted.id)
         again.open("connection")

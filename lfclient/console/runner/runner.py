@@ -160,6 +160,7 @@ class Runner:
         """
         before, owner = self.fingerprint_of(connection), self.owner_of(connection)
         if before != owner:
+            self._sent_secrets.add(owner, self._sent_secrets.find(before))
             for run_id in self.store.change_owner(before, owner):
                 self._cache.edit(run_id, lambda _: {"owner": owner})
 
@@ -210,18 +211,17 @@ class Runner:
             self._unconfirmed.add(record)
             raise
         if is_new:
-            self._sent_secrets.add(record.owner, flow.id, collect_secrets(flow, overrides))
+            self._sent_secrets.add(record.owner, collect_secrets(flow, overrides))
             self._cache.put(record)
             context = RunContext(record.id, connection, server, flow, temporary_id)
             values = dict(overrides)
             self._supervisor.start(context, lambda context: run_in_mode(context, flow, values))
         return record.id
 
-    def sent_secrets(self, connection: Connection, flow_id: str) -> set[str]:
-        """Return the secrets that this process has started the owner's runs of a flow with."""
-        # the user may have been unknown then, see `assign_user`
-        owners = {self.owner_of(connection), self.fingerprint_of(connection)}
-        return self._sent_secrets.find(owners, flow_id)
+    def sent_secrets(self, connection: Connection) -> set[str]:
+        """Return the secrets sent in the owner's runs that this process started."""
+        # a session whose user is still unknown sends them under its key
+        return self._sent_secrets.find(self.owner_of(connection), self.fingerprint_of(connection))
 
     def stop(self, run_id: str, connection: Connection) -> None:
         """Request a stop from the process that follows the run; the record gets the result.

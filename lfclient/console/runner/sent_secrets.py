@@ -1,30 +1,37 @@
 """The secrets that runs were started with, in this process's memory only."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from threading import Lock
 
 from cachetools import LRUCache
 
-MAX_SECRETS = 1000
+from lfclient.common.redaction import MIN_SECRET_LENGTH
+
+MAX_OWNERS = 1000
+MAX_SECRETS = 100  # of an owner
+_MAX_LENGTH = 10_000  # characters; nobody repeats a longer one
 
 
 class SentSecrets:
-    """Secrets by owner and flow, since Langflow stores the messages in which a flow repeats them.
+    """Secrets by owner, with which Chat redacts the messages that Langflow has stored.
 
-    Thread-safe. Beyond `MAX_SECRETS`, those that were not sent for the longest time are dropped.
+    Thread-safe. Beyond `MAX_OWNERS` and `MAX_SECRETS`, the least recently sent are dropped.
     """
 
     def __init__(self) -> None:
-        self._sent: LRUCache[tuple[str, str, str], None] = LRUCache(MAX_SECRETS)
+        self._sent: LRUCache[str, LRUCache[str, None]] = LRUCache(MAX_OWNERS)
         self._lock = Lock()
 
-    def add(self, owner: str, flow_id: str, secrets: Iterable[str]) -> None:
+    def add(self, owner: str, secrets: Iterable[str]) -> None:
         """Remember the secrets of a run."""
-        with self._lock:
-            self._sent.update(((owner, flow_id, secret), None) for secret in secrets)
+        new = [each for each in secrets if MIN_SECRET_LENGTH <= len(each) <= _MAX_LENGTH]
+        if new:
+            with self._lock:
+                sent = self._sent.get(owner) or LRUCache(MAX_SECRETS)
+                sent.update(dict.fromkeys(new))
+                self._sent[owner] = sent
 
-    def find(self, owners: Container[str], flow_id: str) -> set[str]:
-        """Return the secrets that these owners' runs of the flow were started with."""
+    def find(self, *owners: str) -> set[str]:
+        """Return the secrets that these owners' runs were started with."""
         with self._lock:
-            sent = list(self._sent)
-        return {secret for owner, flow, secret in sent if flow == flow_id and owner in owners}
+            return {secret for owner in owners for secret in self._sent.get(owner, ())}

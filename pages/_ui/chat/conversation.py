@@ -46,8 +46,8 @@ class Conversation:
     they are missing or outdated. `is_complete` is whether nothing precedes them. `record` is the
     latest run, redacted except for its inputs, messages and outputs, `earlier_runs` the previous
     ones, newest first; `is_history_final` is whether the history was loaded after the end of the
-    latest run. `redactor` knows the secrets of the form and the flow. `flow_runs` are the flow's
-    latest runs, of all its sessions.
+    latest run. `redactor` is that of `form_redactor`. `flow_runs` are the flow's latest runs, of
+    all its sessions.
     """
 
     form: FlowForm

@@ -1,8 +1,8 @@
 """Redaction of a conversation: messages may repeat a secret that was sent or that the flow stores.
 
 What a server has stored is cached for all who use its connection, so it is redacted when it is
-read, and so is the record of a run: each visitor's form has secrets of its own, and the console
-knows those of the runs that it has started.
+read, and so is the record of a run: each visitor has other secrets, those in the form and those
+that earlier runs were sent with.
 """
 
 from collections.abc import Iterable
@@ -21,12 +21,26 @@ from pages._ui.form.flow_form import FlowForm
 _MIN_PARTIAL_SECRET = 3
 
 
+class _ChatRedactor(Redactor):
+    """Redacts `sent` secrets only as a whole.
+
+    Those may be another visitor's of the server. Who wrote guesses into answers, and stopped these,
+    would else find out a secret's first characters.
+    """
+
+    def __init__(self, own: Iterable[str], sent: Iterable[str]) -> None:
+        self._own = Redactor(own)
+        super().__init__([*own, *sent])
+
+    def partial_match_length(self, text: str) -> int:
+        return self._own.partial_match_length(text)
+
+
 def form_redactor(form: FlowForm) -> Redactor:
-    """Return a redactor of the secrets in a form, in its flow, and in the owner's runs of it."""
+    """Return a redactor of the secrets in a form, in its flow, and in the owner's earlier runs."""
     flow = form.flow
-    typed = collect_secrets(flow, form.result.overrides)
-    sent = app_context().runner.sent_secrets(form.server.connection, flow.id)
-    return Redactor([*typed, *stored_secrets(flow), *sent])
+    own = {*collect_secrets(flow, form.result.overrides), *stored_secrets(flow)}
+    return _ChatRedactor(own, app_context().runner.sent_secrets(form.server.connection))
 
 
 def redact_record(record: RunRecord, redactor: Redactor) -> RunRecord:
@@ -68,15 +82,23 @@ def _redact_question(question: HumanInput, redactor: Redactor) -> HumanInput:
 
 
 def redact_messages(messages: Iterable[Message], redactor: Redactor) -> list[Message]:
-    """Return messages without secrets in their texts and blocks."""
+    """Return messages without secrets in their texts, blocks, names of senders and of files."""
     return [_redact_message(message, redactor) for message in messages]
 
 
 def _redact_message(message: Message, redactor: Redactor) -> Message:
     """Return a message without secrets, nor the start of one at the end of an incomplete text."""
+    redact = redactor.redact_text
     text = redact_start(message.visible_text, redactor, is_cut=not message.complete)
     blocks = redactor.redact_value(list(message.blocks))
-    return replace(message, text=text, streamed="", blocks=tuple(blocks))
+    return replace(
+        message,
+        text=text,
+        streamed="",
+        blocks=tuple(blocks),
+        sender_name=redact(message.sender_name),
+        files=tuple(map(redact, message.files)),
+    )
 
 
 def redact_start(text: str, redactor: Redactor, is_cut: bool) -> str:

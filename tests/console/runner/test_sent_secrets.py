@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from pydantic import SecretStr
 
 from lfclient.console.config.connection import Connection
@@ -9,29 +10,38 @@ from lfclient.console.runner.sent_secrets import MAX_SECRETS, SentSecrets
 
 UNKNOWN = Connection("typed", "http://langflow.test", SecretStr("sk-one"), "typed")
 KNOWN = replace(UNKNOWN, user_id="u")
-OTHER = replace(UNKNOWN, api_key=SecretStr("sk-two"), user_id="v")
 SECRET = {"ChatInput-a.input_value": "hi", "ChatInput-a.key": "hunter2-hunter2"}
 
 
-def test_the_secrets_of_a_run_are_known_to_its_owner_for_its_flow(bench):
+def test_the_secrets_of_a_run_are_known_to_its_owner_only(bench):
     bench.start(SECRET, connection=KNOWN)
-    flow_id = bench.flow.id
-    assert bench.runner.sent_secrets(KNOWN, flow_id) == {"hunter2-hunter2"}
-    assert bench.runner.sent_secrets(KNOWN, "another flow") == set()
-    assert bench.runner.sent_secrets(OTHER, flow_id) == set()
+    assert bench.runner.sent_secrets(KNOWN) == {"hunter2-hunter2"}
+    assert bench.runner.sent_secrets(replace(KNOWN, user_id="v")) == set()
 
 
-def test_secrets_that_were_sent_while_the_user_was_unknown_are_the_users(bench):
+@pytest.mark.parametrize("key", ["sk-one", "sk-two"])
+def test_secrets_that_were_sent_while_the_user_was_unknown_are_the_users(bench, key):
     bench.start(SECRET, connection=UNKNOWN)
-    assert bench.runner.sent_secrets(KNOWN, bench.flow.id) == {"hunter2-hunter2"}
+    bench.runner.assign_user(KNOWN)
+    assert bench.runner.sent_secrets(replace(KNOWN, api_key=SecretStr(key))) == {"hunter2-hunter2"}
+
+
+def test_a_session_whose_user_is_still_unknown_sends_the_users_secrets(bench):
+    bench.runner.assign_user(KNOWN)
+    bench.start(SECRET, connection=UNKNOWN)
+    assert bench.runner.sent_secrets(KNOWN) == {"hunter2-hunter2"}
 
 
 def test_of_many_secrets_the_last_sent_are_known():
+    """Whatever others send, and without those that are not redacted."""
     sent = SentSecrets()
-    sent.add("me", "flow", ["first"])
-    sent.add("me", "flow", map(str, range(MAX_SECRETS - 1)))
-    sent.add("me", "flow", ["first"])
-    sent.add("me", "flow", ["last"])
-    found = sent.find({"me"}, "flow")
+    sent.add("other", ["secret of another"])
+    sent.add("me", ["secret-first", "secret-second"])
+    sent.add("me", (f"secret-{number}" for number in range(MAX_SECRETS - 2)))
+    sent.add("me", ["secret-first", "short", "long" * 10_000])
+    sent.add("me", ["secret-last"])
+    found = sent.find("me")
     assert len(found) == MAX_SECRETS
-    assert found >= {"first", "1", "last"}
+    assert found >= {"secret-first", "secret-0", "secret-last"}
+    assert not found & {"secret-second", "short"}
+    assert sent.find("other") == {"secret of another"}

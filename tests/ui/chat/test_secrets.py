@@ -77,6 +77,28 @@ def test_a_secret_that_was_sent_from_another_tab_is_redacted(chat_langflow, toke
     assert not app.exception
 
 
+def test_the_start_of_a_secret_of_another_tab_is_not_cut_off_a_stopped_answer(chat_langflow, token):
+    """That would tell its first characters to who guesses them."""
+    session = session_in_url(send(enter_token(open_chat()), "say hi"))
+    guess = {"text": f"It is {SECRET[:-1]}", "properties": {"state": "partial"}}
+    chat_langflow.store_message(session, guess.pop("text"), "Machine", **guess)
+    app = open_chat(flow=ONE, session=session)
+    assert conversation(app)[-1] == ("assistant", f"It is {SECRET[:-1]}")
+    assert not app.exception
+
+
+def test_a_secret_in_the_name_of_a_sender_or_a_file_is_redacted(chat_langflow, token):
+    token(SECRET)
+    told = {"sender_name": f"Bot {SECRET}", "files": [f"{ONE}/{SECRET}.txt"]}
+    chat_langflow.store_message("s", "hi", "Machine", **told)
+    app = open_chat(flow=ONE, session="s")
+    text = page_text(app)
+    assert "Bot ••••" in text
+    assert "••••.txt" in text
+    assert SECRET not in text
+    assert not app.exception
+
+
 def test_a_secret_that_the_flow_stores_is_redacted(chat_langflow, token):
     """As in the run's own messages, until the server has stored them."""
     token(SECRET)
