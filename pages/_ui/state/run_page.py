@@ -171,7 +171,9 @@ def close_run() -> None:
     """Close the run on the page without stopping it."""
     if RUN in st.query_params:
         del st.query_params[RUN]
-    RUN_RETURNED.clear()  # after another press, one of Run is meant for it
+    # after Close, a press of Run can't be a second one of Stop
+    STOPPED.clear()
+    RUN_RETURNED.clear()
     _drop_other_runs()
     renew_submit_token()
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lfclient.console.runner.runner import Runner, TooManyRuns
-from lfclient.runs.model import RunStatus
+from pages._ui.run import controls
 from tests.support.waiting import wait_for
 from tests.ui.support.whole_pages import (
     add_ended_run,
@@ -66,6 +66,7 @@ def test_a_second_press_on_the_same_button_says_that_it_starts_nothing(langflow_
 
 def test_a_second_press_on_stop_starts_no_run(langflow_stand_in, monkeypatch):
     """Run takes the place of Stop. A later press is meant for it."""
+    monkeypatch.setattr(controls, "_REST_SECONDS", 60.0)
     monkeypatch.setattr(Runner, "stop", lambda *_: None)
     record = add_running_run(langflow_stand_in.url)
     app = open_app(run=record.id)
@@ -80,11 +81,15 @@ def test_a_second_press_on_stop_starts_no_run(langflow_stand_in, monkeypatch):
     assert not app.exception
 
 
-def test_a_press_after_the_stopped_run_was_closed_starts_a_run(langflow_stand_in):
-    """However soon: Stop was in another place."""
-    record = add_ended_run(langflow_stand_in.url, status=RunStatus.CANCELLED)
-    app = open_app(run=record.id)
-    app.session_state["stop-pressed"] = True  # as once the run has ended
+@pytest.mark.parametrize("add_run", [add_running_run, add_ended_run])
+def test_a_press_after_the_stopped_run_was_closed_starts_a_run(
+    langflow_stand_in, monkeypatch, add_run
+):
+    """However soon, and whether or not Run had taken the place of Stop."""
+    monkeypatch.setattr(Runner, "stop", lambda *_: None)
+    monkeypatch.setattr(controls, "_REST_SECONDS", 60.0)
+    app = open_app(run=add_run(langflow_stand_in.url).id)
+    app.session_state["stop-pressed"] = True
     app.run()
     press(app, "Close")
     press(app, "Run")
