@@ -114,8 +114,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: turns[_group(item.nodeid)])
 
 
-# tests in Chromium load the processors, those of servers and of threads wait, most of all the last
-# ones, so the tests of pages begin beside these
+# Tests in Chromium load the processors; those of servers and of threads mostly wait, above all the
+# last of them. The tests of pages start while those wait.
 _FIRST_TURNS = {"browser": 0, "live": 0, "console": 0, "ui": 0.75}
 
 

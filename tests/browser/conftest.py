@@ -26,8 +26,8 @@ from tests.support.waiting import wait_for
 SECONDS = 40_000  # milliseconds for a step on a busy machine
 
 
-# optimizing the scripts takes longer than they then run; with more space for new objects, of which
-# a page makes many, these are collected less often, which took a thirteenth of Chromium's time
+# Optimizing the scripts takes longer than they then run. With more space for new objects, of which
+# a page makes many, they are collected less often, which saves a thirteenth of Chromium's time.
 _JS_FLAGS = "--no-opt --no-maglev --min-semi-space-size=32 --max-semi-space-size=64"
 
 _FAILED = pytest.StashKey[bool]()

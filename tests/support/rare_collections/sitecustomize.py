@@ -1,4 +1,4 @@
-"""Let a Langflow collect garbage rarely, which takes a seventh of the time of its start.
+"""Let a Langflow collect garbage rarely, which saves a seventh of the time of its start.
 
 A server of the tests has this folder on its path. Python imports this module when it starts.
 """
