@@ -23,7 +23,7 @@ from tests.support.console_process import CHROMIUM_ARGS, ROOT, Console
 from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import wait_for
 
-SECONDS = 40_000  # milliseconds for a step on a busy machine
+SECONDS = 60_000  # milliseconds for a step on a busy machine
 
 
 # Optimizing the scripts takes longer than they then run. With more space for new objects, of which

@@ -23,7 +23,7 @@ from tests.support.console_process import CHROMIUM_ARGS, Console
 from tests.support.model_server import OLLAMA_URL, ModelServer
 from tests.support.servers import LiveServer, delete_flow
 
-SECONDS = 30_000  # milliseconds for a step on a busy machine
+SECONDS = 60_000  # milliseconds for a step on a busy machine
 OPENAI = "OpenAI: gpt-4o-mini"
 
 
