@@ -17,7 +17,14 @@ from lfclient.console.samples import builtin, graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
 from tests.browser.attack_tools import COUNTS, Counted, Victim, sign_in
 from tests.browser.screen import PREFIX, WINDOW, Screen, internal_errors
-from tests.browser.visitor import Visitor, new_cookie, run_to_end, start_run, wait_for_end
+from tests.browser.visitor import (
+    Visitor,
+    new_cookie,
+    run_to_end,
+    session_of,
+    start_run,
+    wait_for_end,
+)
 from tests.support import servers
 from tests.support.console_process import CHROMIUM_ARGS, ROOT, Console
 from tests.support.servers import LiveServer, delete_flow
@@ -387,7 +394,5 @@ def victim(personal: Console, langflow_113: LiveServer, counted: Counted) -> Ite
         run_id = re.search(r"run=([0-9a-f]{32})", tab.press("run"))[1]
         wait_for(lambda: "Completed" in tab.open(run=run_id), seconds=180)
         assert counted.executions() == before + 1
-        chat = re.compile(r"session=([\w-]+)")
-        wait_for(lambda: chat.search(tab.open(run=run_id)), seconds=180)
-        session_id = chat.search(tab.open(run=run_id))[1]
+        session_id = session_of(tab, run_id)
         yield Victim(cookie, tab, words, run_id, preset_id, session_id)

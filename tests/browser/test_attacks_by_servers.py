@@ -23,7 +23,7 @@ from tests.browser import seeded
 from tests.browser.attack_tools import Counted, load_on, sign_in, site, traces_on_disk
 from tests.browser.hostile_langflow import FAILING_FLOW, hostile_langflow
 from tests.browser.screen import Screen
-from tests.browser.visitor import Visitor, new_cookie
+from tests.browser.visitor import Visitor, new_cookie, session_of
 from tests.support.console_process import Console
 from tests.support.hostile_markdown import EXTENSIONS, HTML, IMAGES, LINKS, TRACE
 from tests.support.pictures import picture
@@ -364,9 +364,7 @@ def told(
             wait_for(lambda: "my key is" in again.open(page, **query), seconds=60)
 
         read(run=run)
-        link = re.compile(r"session=([\w-]+)")
-        wait_for(lambda: link.search(again.open(run=run)), seconds=60)
-        read("chat", flow=counted.id, session=link.search(again.open(run=run))[1])
+        read("chat", flow=counted.id, session=session_of(again, run))
         read("history")
         read(flow=counted.id)
         again.open("connection")

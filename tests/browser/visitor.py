@@ -182,6 +182,14 @@ def wait_for_end(visitor: Visitor, run: str) -> None:
     wait_for(lambda: "stop-button" not in visitor.open(run=run), seconds=60)
 
 
+def session_of(visitor: Visitor, run: str) -> str:
+    """Return the session of a run, which its page links to."""
+    link = re.compile(r"session=([\w-]+)")
+    # a busy server: the page is first drawn without it
+    wait_for(lambda: link.search(visitor.open(run=run)), seconds=180)
+    return link.search(visitor.open(run=run))[1]  # type: ignore[index]
+
+
 def run_to_end(console: Console, flow: str, text: str = "") -> str:
     """Run a flow in a session of its own; return the address of the ended run."""
     with Visitor(console) as visitor:

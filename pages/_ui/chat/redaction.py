@@ -24,8 +24,8 @@ _MIN_PARTIAL_SECRET = 3
 class _ChatRedactor(Redactor):
     """Redacts `sent` secrets only as a whole.
 
-    Those may be another visitor's of the server. Who wrote guesses into answers, and stopped these,
-    would else find out a secret's first characters.
+    They may be another visitor's. If the start of one were cut off a stopped answer, a visitor
+    could find it out by guessing one character after the other.
     """
 
     def __init__(self, own: Iterable[str], sent: Iterable[str]) -> None:

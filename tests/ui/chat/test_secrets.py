@@ -78,12 +78,12 @@ def test_a_secret_that_was_sent_from_another_tab_is_redacted(chat_langflow, toke
 
 
 def test_the_start_of_a_secret_of_another_tab_is_not_cut_off_a_stopped_answer(chat_langflow, token):
-    """That would tell its first characters to who guesses them."""
+    """A visitor who guesses them would otherwise find out its first characters."""
     session = session_in_url(send(enter_token(open_chat()), "say hi"))
-    guess = {"text": f"It is {SECRET[:-1]}", "properties": {"state": "partial"}}
-    chat_langflow.store_message(session, guess.pop("text"), "Machine", **guess)
+    guess, state = f"It is {SECRET[:-1]}", {"state": "partial"}
+    chat_langflow.store_message(session, guess, "Machine", properties=state)
     app = open_chat(flow=ONE, session=session)
-    assert conversation(app)[-1] == ("assistant", f"It is {SECRET[:-1]}")
+    assert conversation(app)[-1] == ("assistant", guess)
     assert not app.exception
 
 
