@@ -336,11 +336,9 @@ def test_an_answer_is_seen_to_grow_and_can_be_stopped(
     screen.wait("stopped")
 
 
-def test_a_knowledge_base_is_made_in_the_form_and_searched(
-    open_project, langflow: LiveServer, client: LangflowClient
-):
+def test_a_knowledge_base_is_made_in_the_form_and_searched(open_project, client: LangflowClient):
     screen, flow = open_project("Vector Store RAG")
-    name = f"Lisbon {langflow.version}"
+    name = f"Lisbon {uuid4().hex[:8]}"
     page = screen.page
     page.get_by_role("button", name="New knowledge base").click()
     dialog = page.get_by_role("dialog")
