@@ -59,7 +59,8 @@ def test_two_people_can_stop_the_same_run(
 
     A server that gets several stops for one run may exceed the timeout for one of them or lose its
     database lock, or one stop interrupts the write by which another ends the run, and the server
-    closes that connection to its database; that person sees this error instead.
+    closes that connection to its database; that person sees this error instead, or no status
+    because the request after the stop failed so.
     """
     flow = make("Takes half a minute")
     run_id = desk.start(flow)
@@ -69,7 +70,8 @@ def test_two_people_can_stop_the_same_run(
 
     def press() -> None:
         try:
-            results.append(client.stop(record.job_id, flow=flow).run.status)
+            run = client.stop(record.job_id, flow=flow).run
+            results.append(run.status if run else None)
         except (ServerFault, Unreachable) as error:
             results.append(error)
 
@@ -84,7 +86,7 @@ def test_two_people_can_stop_the_same_run(
     assert record.status is RunStatus.CANCELLED
     assert len(results) == 2
     for one in results:
-        message = "" if one is RunStatus.CANCELLED else one.message
+        message = "" if one in (RunStatus.CANCELLED, None) else one.message
         expected = (
             "in time",
             "could not check the API key",
