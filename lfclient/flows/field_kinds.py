@@ -5,13 +5,13 @@ To add one, add a member to `FieldKind`, a class to `KIND_HANDLERS`, its input t
 """
 
 import math
-import string
 import sys
 from collections.abc import Iterable
 
 from lfclient.common.json_text import from_json, to_json
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.field import Field, FieldKind
+from lfclient.flows.prompts import check_prompt
 from lfclient.resources.models import model_label
 
 _EXPECTED_INTEGER = "Enter a whole number, such as 5."
@@ -68,15 +68,8 @@ class TextKind(KindHandler):
 class PromptKind(TextKind):
     def check(self, field: Field, value: Json) -> Iterable[str]:
         yield from super().check(field, value)
-        if not isinstance(value, str) or value == field.default:
-            return
-        try:
-            variables = _prompt_variables(value, field.double_braces)
-        except ValueError:
-            yield "The curly braces don't match. Write {{ and }} for literal braces."
-            return
-        for name in sorted(variables - set(field.variables)):
-            yield f"The prompt has no variable “{name}”. Add new variables in Langflow."
+        if isinstance(value, str) and value != field.default:
+            yield from check_prompt(field, value)
 
 
 class SelectKind(TextKind):
@@ -348,15 +341,6 @@ def _is_list_of_named(value: Json) -> bool:
     return isinstance(value, list) and all(
         isinstance(item, dict) and isinstance(item.get("name"), str) for item in value
     )
-
-
-def _prompt_variables(text: str, double_braces: bool) -> set[str]:
-    """Return the variables in a prompt template. Raises `ValueError` if its braces don't match."""
-    if double_braces:
-        parts = text.split("{{")[1:]
-        return {part.split("}}")[0].strip() for part in parts if "}}" in part}
-    names = (name for _, name, _, _ in string.Formatter().parse(text))
-    return {name.strip() for name in names if name is not None and name.strip()}
 
 
 KIND_HANDLERS: dict[FieldKind, KindHandler] = {

@@ -19,6 +19,7 @@ class NeedKind(StrEnum):
     PACKAGE = "package"  # a Python package that a component imports
     VARIABLE = "variable"  # a server variable that a parameter names
     VALUE = "value"  # a required parameter that the flow leaves empty
+    PROMPT = "prompt"  # a prompt template that names a variable which its component lacks
 
 
 @dataclass(frozen=True)

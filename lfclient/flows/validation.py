@@ -23,6 +23,7 @@ from lfclient.flows.field import Field, FieldKind, Problem, Variable
 from lfclient.flows.field_extraction import locked_reason
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
+from lfclient.flows.prompts import check_stored_prompt
 from lfclient.flows.refreshed_runs import CHOOSE_IN_EDITOR, needs_temporary_flow
 from lfclient.wire.server_info import ServerInfo
 
@@ -105,8 +106,13 @@ def check_overrides(
         if is_changed(field, value) and field.component_type == "RunFlow" and field.refreshes:
             problems.append(_error(field, _OTHER_FLOW))
     for field in flow.fields:
-        if field.required and field.key not in overrides:
+        if field.key in overrides:
+            continue
+        if field.required:
             problems += _check_required(field, field.default)
+        problems += (
+            Problem(field.key, "warning", message) for message in check_stored_prompt(field)
+        )
     problems += _check_parsers(flow, overrides)
     if mode:
         problems += _note_temporary_flow(flow, overrides, mode, server)

@@ -16,7 +16,7 @@ from lfclient.resources.models import Provider
 from lfclient.resources.server_resources import ServerResources
 from lfclient.wire.server_info import ServerInfo
 from tests.support.flow_needs import GPT, LLAMA, agent, key_setting, needs, server
-from tests.support.flows import chat_input, edge, entry, flow, graph, group, node, text
+from tests.support.flows import chat_input, edge, entry, flow, graph, group, node, prompt, text
 
 
 def test_an_agent_without_a_model_needs_one():
@@ -90,6 +90,16 @@ def test_an_empty_required_parameter_and_a_missing_variable_are_needed():
     assert (value.is_met, variable.is_met) == (True, True)
     (need,) = needs(node("T-a", token=token), T_a__token="entered")
     assert (need.kind, need.is_met) == (NeedKind.VARIABLE, True)
+
+
+def test_a_prompt_without_a_variable_that_its_text_names_needs_another_text():
+    asks = prompt("{topic}, {tone}", "topic")
+    (need,) = needs(asks)
+    assert (need.kind, need.keys, need.is_met) == (NeedKind.PROMPT, ("Prompt-a.template",), False)
+    assert "has no variable “tone”" in need.message
+    (need,) = needs(asks, Prompt_a__template="{topic}")
+    assert need.is_met
+    assert needs(prompt("{topic}", "topic")) == []
 
 
 def test_a_saved_key_in_place_of_a_variable_that_the_server_lacks_is_noted():

@@ -29,6 +29,15 @@ VARIABLE = Sample(
     (Node("a", "TextInput", {"input_value": "NAMED_BY_A_FLOW"}), Node("b", "ChatOutput")),
     (Link("a", "text", "b"),),
 )
+PROMPT = Sample(
+    "prompt",
+    "",
+    (
+        Node("p", "Prompt Template", {"template": "On {topic}"}, {"topic": "x"}),
+        Node("b", "ChatOutput"),
+    ),
+    (Link("p", "prompt", "b"),),
+)
 TOOLS = Sample("mcp", "", (Node("m", "MCPTools", {"mcp_server": {"name": NAMED, "config": {}}}),))
 
 
@@ -109,6 +118,24 @@ def test_a_package_that_the_server_lacks_is_named_before_the_run_fails(
     causes = [cause for cause in map(explain_error, errors) if cause]
     assert package.name == "lfx-datastax"
     assert [package_for(cause.package) for cause in causes] == [package]
+
+
+@dialects
+@pytest.mark.parametrize("mode", ["sync", "background"])
+def test_a_prompt_whose_text_names_a_variable_that_it_lacks_fails_by_its_name(
+    client: LangflowClient, catalogue: dict[str, Any], mode: str
+):
+    """Such a text is saved by an import, not by the editor."""
+    data = graph_builder.build_graph(PROMPT, catalogue)
+    data["nodes"][0]["data"]["node"]["template"]["template"]["value"] += " {tone}"
+    flow = client.flow(client.create_flow(f"prompt {uuid4().hex[:8]}", data).id)
+    (need,) = client.needs(flow, {})
+    failed = run_to_end(client, flow, mode, {}, session_id=uuid4().hex)
+    mended = run_to_end(client, flow, mode, {need.keys[0]: "On {topic}"})
+    delete_flow(client, flow.id)
+    assert (need.kind, need.is_met) == (NeedKind.PROMPT, False)
+    assert failed.errors[0].message.strip("'") == "tone"
+    assert mended.status is RunStatus.COMPLETED
 
 
 @dialects

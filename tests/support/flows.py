@@ -42,6 +42,18 @@ def chat_input(id: str = "ChatInput-a", value: str = "") -> dict[str, Any]:
     return node(id, "ChatInput", input_value=entry("MultilineInput", "str", value, multiline=True))
 
 
+def prompt(
+    template: str, *variables: str, double_braces: bool = False, **values: str
+) -> dict[str, Any]:
+    """Return the node of a prompt, with a parameter for each variable as the editor adds them."""
+    parameters = {
+        name: entry(None, "str", values.get(name, ""), multiline=True, input_types=["Message"])
+        for name in variables
+    }
+    kind = "MustachePromptInput" if double_braces else "PromptInput"
+    return node("Prompt-a", template=entry(kind, "prompt", template), **parameters)
+
+
 def edge(source: str, target: str, parameter: str = "input_value") -> dict[str, Any]:
     """Return an edge from a component to a parameter of another."""
     return {

@@ -113,7 +113,7 @@ def _draw_need(need: Need, form: FlowForm) -> None:
         field,
         form,
         with_component=True,
-        is_needed=not need.is_met,
+        is_needed=not need.is_met and need.kind is not NeedKind.PROMPT,  # its text is there
         alternatives=need.alternatives,
     )
     if need.kind in _ON_SERVER:

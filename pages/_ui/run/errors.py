@@ -13,9 +13,10 @@ from lfclient.common.formatting import clip, without_codes
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.errors import LangflowError
-from lfclient.flows.field import Field, Variable
+from lfclient.flows.field import Field, FieldKind, Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.needs import find_needs, takes_setting
+from lfclient.flows.prompts import VARIABLE_HINT, unknown_variable
 from lfclient.resources.models import chosen_model
 from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.components import RunError
@@ -72,6 +73,8 @@ def draw(
         elif cause == NO_VALUE and flow:
             variable = _find_missing_variable(server, flow, record)
             cause = explain_missing_variable(variable) if variable else cause
+        elif cause is None and flow:
+            cause = _explain_prompt(flow, error)
         if not error.message or error.message not in shown:
             _draw_error(error, names.error_source(error), cause, key)
         elif cause:
@@ -84,6 +87,17 @@ def draw(
             elif field:
                 label = _BUTTONS.get(cause.parameter, "Go to the field")
                 _draw_button(label, SHOWN_FIELD, field.key, key, show_form)
+
+
+def _explain_prompt(flow: Flow, error: RunError) -> ErrorCause | None:
+    """Return the cause of a prompt's error, which names only the variable that the prompt lacks."""
+    name = error.message.strip("'")
+    for field in flow.fields:
+        is_prompt = field.kind is FieldKind.PROMPT and field.target[0] == error.component_id
+        if is_prompt and name.isidentifier() and name not in field.variables:
+            parameter = field.target[1]
+            return ErrorCause(unknown_variable(name), VARIABLE_HINT, parameter)
+    return None
 
 
 def _explain_unreachable(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from lfclient.errors import ServerFault
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
-from tests.support.flows import entry, node, text
+from tests.support.flows import entry, node, prompt, text
 from tests.ui.support.forms import OWNER
 from tests.ui.support.setup_forms import KEY, MODELS, RESOURCES, agent, option, setup
 
@@ -38,6 +38,16 @@ def test_another_model_of_a_provider_can_be_typed():
     type_model(found, "mine")
     assert "such as “Ollama: mine”" in found.text()
     assert not found.result.ready
+
+
+def test_a_prompt_whose_text_names_a_variable_that_it_lacks_is_mended_in_setup():
+    found = setup(prompt("On {topic}, {tone}", "topic"))
+    assert "1 to do" in found.text()
+    assert "The prompt has no variable “tone”" in found.text()
+    found.set("text_area", "Prompt-a.template", "On {topic}")
+    assert "no variable" not in found.text()
+    assert "Ready" in found.text()
+    assert found.overrides == {"Prompt-a.template": "On {topic}"}
 
 
 def test_a_model_of_the_author_that_the_server_lacks_is_marked_and_kept():

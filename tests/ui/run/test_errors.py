@@ -10,7 +10,7 @@ from lfclient.console.store.run_record import RecordProblem
 from lfclient.flows.field import Variable
 from lfclient.runs.components import RunError
 from lfclient.runs.model import Run, RunStatus
-from tests.support.flows import chat_input, edge, entry, group, node
+from tests.support.flows import chat_input, edge, entry, group, node, prompt
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import (
     ONE,
@@ -48,6 +48,22 @@ def test_a_known_cause_is_explained_with_the_servers_text_under_details(failed):
     assert "Choose a file." in page_text(app)
     assert NO_FILE not in page_text(app)
     assert [each.label for each in app.expander if "Details" in each.label]
+
+
+@pytest.mark.parametrize("message", ["'tone'", "tone"])  # synchronous, in the background
+def test_a_prompts_error_names_what_it_lacks_and_leads_to_its_text(langflow_stand_in, message):
+    """Langflow's text is the name of the variable alone."""
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [prompt("On {topic}, {tone}", "topic")]))
+    open_app(flow=ONE)
+    errors = (RunError(message, "Prompt-a", "Prompt"),)
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=errors)
+    record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run)
+    app = open_app(run=record.id)
+    assert any("The prompt has no variable “tone”" in each.value for each in app.error)
+    app = press(app, "Go to the field")
+    (form,) = app.session_state["forms"].values()
+    assert form.shown_key == "Prompt-a.template"
+    assert not app.exception
 
 
 def test_an_unknown_error_is_shown_verbatim(failed):
