@@ -33,6 +33,13 @@ def unknown_variable(name: str) -> str:
     return f"The prompt has no variable “{name}”."
 
 
+def named_variables(field: Field) -> list[str]:
+    """Return a prompt's variables in the order in which the flow's own template names them."""
+    text = str(field.default)
+    places = {name: text.find(f"{{{name}}}") for name in field.variables}
+    return sorted(places, key=lambda name: (places[name] < 0, places[name]))
+
+
 def _read_variables(text: str, double_braces: bool) -> set[str]:
     """Return the variables in a prompt template. Raises `ValueError` if its braces don't match."""
     if double_braces:

@@ -12,6 +12,7 @@ from lfclient.common.redaction import find_named_secrets, is_redacted, replace_s
 from lfclient.flows.field import Field, FieldKind, value_to_json
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
+from lfclient.flows.prompts import named_variables
 from lfclient.flows.validation import (
     SECRET_MASK,
     check_overrides,
@@ -127,24 +128,46 @@ def check_rerun(
     return RunInputs(tuple(input_values), tuple(flow_problems))
 
 
-def input_defaults(flow: Flow, overrides: Mapping[str, Json]) -> JsonObject:
-    """Return the flow's own values, by key, of the inputs that a run does not override.
+def exposed_fields(flow: Flow) -> list[Field]:
+    """Return the fields that a person fills in besides the message and what the flow needs.
 
-    Those that the flow's author marked. At most `MAX_TOP_FIELDS`, without secrets, empty values,
-    and values that are too long to be recorded with each run.
+    Those that the flow's author marked. A flow without any and without a chat input takes its input
+    from text inputs and from its prompts' variables, as Langflow's own templates do.
     """
+    is_chat = any(field.chat_input for field in flow.fields)
     marked = [
         field
         for field in flow.fields
-        if field.api_editable
-        and field.runs
+        if field.api_editable and not (field.chat_input or field.chat_files)
+    ]
+    if marked or is_chat:
+        return marked
+    fields = flow.fields_by_key
+    texts = [
+        f for f in flow.fields if f.component_type == "TextInput" and f.parameter == "input_value"
+    ]
+    prompts = (field for field in flow.fields if field.kind is FieldKind.PROMPT)
+    keys = (f"{prompt.component}.{name}" for prompt in prompts for name in named_variables(prompt))
+    return [field for field in (*texts, *map(fields.get, keys)) if field and field.runs]
+
+
+def input_defaults(flow: Flow, overrides: Mapping[str, Json]) -> JsonObject:
+    """Return the flow's own values, by key, of the inputs that a run does not override.
+
+    Those of `exposed_fields`. At most `MAX_TOP_FIELDS`, without secrets, empty values,
+    and values that are too long to be recorded with each run.
+    """
+    fields = [
+        field
+        for field in exposed_fields(flow)
+        if field.runs
         and not is_secret_field(field)
         and field.key not in overrides
         and field.default not in ("", [], {}, None)
     ]
     room = MAX_DEFAULTS_LENGTH
     defaults: JsonObject = {}
-    for field in marked[:MAX_TOP_FIELDS]:
+    for field in fields[:MAX_TOP_FIELDS]:
         length = len(json.dumps(value_to_json(field.default)))
         if length <= room:
             room -= length

@@ -1,6 +1,6 @@
 """Prompt templates, and the variables that they name."""
 
-from lfclient.flows.prompts import check_stored_prompt
+from lfclient.flows.prompts import check_stored_prompt, named_variables
 from lfclient.flows.validation import check_overrides
 from tests.support.flows import flow, prompt
 
@@ -34,3 +34,10 @@ def test_it_is_a_warning_until_another_text_is_entered():
     assert check_overrides(found, {"Prompt-a.template": "On {topic}."}) == []
     (error,) = check_overrides(found, {"Prompt-a.template": "Still {tone}."})
     assert (error.level, error.message) == ("error", LACKING)
+
+
+def test_variables_are_in_the_order_of_the_text():
+    field = template("{product} for {people}: {price}", "people", "price", "product", "unused")
+    assert named_variables(field) == ["product", "people", "price", "unused"]
+    field = template("{{b}} {{a}}", "a", "b", double_braces=True)
+    assert named_variables(field) == ["b", "a"]

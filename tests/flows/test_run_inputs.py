@@ -6,10 +6,11 @@ from lfclient.flows.run_inputs import (
     MAX_TOP_FIELDS,
     check_rerun,
     describe_inputs,
+    exposed_fields,
     input_defaults,
 )
 from lfclient.flows.validation import mask_secrets
-from tests.support.flows import chat_input, edge, entry, flow, node, text
+from tests.support.flows import chat_input, edge, entry, flow, node, prompt, text
 
 SECRET = entry("SecretStrInput", "str", "", password=True, load_from_db=True)
 FILE = entry("FileInput", "file", "", list=True, fileTypes=["txt"])
@@ -188,6 +189,22 @@ def test_a_long_name_is_clipped_but_not_its_number():
         "LongLongLon… 1",
         "LongLongLon… 2",
     ]
+
+
+def exposed(*nodes, edges=None):
+    return [field.key for field in exposed_fields(flow(*nodes, edges=edges))]
+
+
+def test_a_flow_without_a_chat_input_exposes_its_texts_and_its_prompts_variables():
+    """Unless its author has marked others. What a component feeds is not exposed."""
+    words = node("TextInput-t", input_value=text("Oslo"), other=text())
+    asks = prompt("{topic}, {place}, {tone}", "place", "tone", "topic")
+    fed = [edge("TextInput-t", "Prompt-a", "tone")]
+    inputs = ["TextInput-t.input_value", "Prompt-a.topic", "Prompt-a.place"]
+    assert exposed(words, asks, edges=fed) == inputs
+    assert exposed(words, asks, chat_input(), edges=fed) == []
+    marked = node("T-a", name=text(api_editable=True))
+    assert exposed(words, asks, marked, edges=fed) == ["T-a.name"]
 
 
 def test_the_defaults_to_record_are_those_that_the_author_marked():

@@ -7,8 +7,9 @@ from typing import Any
 import streamlit as st
 
 from lfclient.flows.field import Field, Problem
+from lfclient.flows.model import Flow
 from lfclient.flows.need import Need, NeedKind
-from lfclient.flows.run_inputs import MAX_TOP_FIELDS
+from lfclient.flows.run_inputs import MAX_TOP_FIELDS, exposed_fields
 from pages._ui.form import (
     all_parameters,
     json_editor,
@@ -74,23 +75,20 @@ def _request_shown_part(form: FlowForm) -> None:
         form.state.keys_to_open.add(field.key)
 
 
-def input_fields(fields: Mapping[str, Field], needs: Iterable[Need]) -> list[Field]:
-    """Return what a person brings to a run: message, files, what the flow's author exposed.
+def input_fields(flow: Flow, needs: Iterable[Need]) -> list[Field]:
+    """Return what a person brings to a run: message, files, and the fields that are exposed.
 
     Without the message's attachments, which most runs lack, and without the message of a chat input
     that no run includes.
     """
+    fields = flow.fields_by_key
     needed = {
         need.keys[0]: need.kind
         for need in needs
         if need.keys and need.kind is not NeedKind.PROVIDER
     }
     brought = (NeedKind.FILE, NeedKind.VALUE)
-    exposed = [
-        field
-        for key, field in fields.items()
-        if field.api_editable and key not in needed and not (field.chat_input or field.chat_files)
-    ]
+    exposed = [field for field in exposed_fields(flow) if field.key not in needed]
     return [
         *(field for field in fields.values() if field.chat_input and field.runs),
         *(fields[key] for key, kind in needed.items() if kind in brought and key in fields),
@@ -161,13 +159,9 @@ def _draw_messages(form: FlowForm) -> None:
 
 
 def _top_fields(form: FlowForm) -> list[Field]:
-    """Return the fields that the flow's author exposed and that are not in Setup."""
+    """Return the fields that are exposed and not in Setup."""
     above = [field.key for field in setup.setup_fields(form)]
-    fields = [
-        field
-        for key, field in form.state.fields.items()
-        if field.api_editable and key not in above and not (field.chat_input or field.chat_files)
-    ]
+    fields = [field for field in exposed_fields(form.state.flow) if field.key not in above]
     return fields[:MAX_TOP_FIELDS]
 
 

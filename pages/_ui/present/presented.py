@@ -330,7 +330,7 @@ def input_keys(settings: Presentation, flow: Flow, needs: Iterable[Need]) -> lis
     """Return the keys of the inputs to show, which the flow may lack; by default what it needs."""
     if settings.inputs is not None:
         return [each.key for each in settings.inputs]
-    return [field.key for field in input_fields(flow.fields_by_key, needs)[:MAX_INPUTS]]
+    return [field.key for field in input_fields(flow, needs)[:MAX_INPUTS]]
 
 
 def output_titles(

@@ -4,7 +4,7 @@ import pytest
 
 from lfclient.flows.field import Variable
 from lfclient.flows.validation import REQUIRED_MESSAGE
-from tests.support.flows import chat_input, entry, graph, node, text
+from tests.support.flows import chat_input, entry, graph, node, prompt, text
 from tests.ui.support.forms import editable_node, form
 
 
@@ -19,6 +19,13 @@ def test_the_chat_text_is_a_large_box_at_the_top():
     assert found.at.text_area[0].label == "Message"
     found.set("text_area", "ChatInput-a.input_value", "hi\nthere")
     assert found.overrides == {"ChatInput-a.input_value": "hi\nthere"}
+
+
+def test_without_a_chat_input_the_prompts_variables_are_at_the_top():
+    found = form(prompt("{topic} for {people}", "people", "topic"), node("T-a", p=text("x")))
+    labels = [box.label for box in found.at.text_area]
+    assert labels[:2] == ["topic, Prompt", "people, Prompt"]
+    assert not [box for box in found.at.text_input if box.label == "p"]  # folded
 
 
 def test_an_empty_required_field_is_marked_and_blocks_the_run():
