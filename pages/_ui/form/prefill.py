@@ -13,6 +13,7 @@ from lfclient.flows.validation import mask_secrets
 from pages._ui.connection.app_context import close_run
 from pages._ui.form.entries import Entries, Prefill, PresetLink
 from pages._ui.form.form_state import FormState
+from pages._ui.state.run_page import SHOWN_FIELD
 from pages._ui.widgets.markdown import escape
 
 MAX_PREVIOUS = 5  # sets of entries stored for one form
@@ -84,6 +85,15 @@ def draw(state: FormState) -> None:
         words = source or f"You entered before: {summary}"
         st.markdown(f":material/history: {escape(words)}", width="stretch")
         with st.container(horizontal=True, width="content"):  # they break into one line
+            marked = list(active_hints(state))
+            if marked:
+                st.button(
+                    "Go to the marked field" if len(marked) == 1 else "Go to the marked fields",
+                    key=state.key("form-marked"),
+                    icon=":material/arrow_downward:",
+                    on_click=SHOWN_FIELD.set,
+                    args=(marked[0],),
+                )
             if state.previous:
                 st.button(
                     "Restore my input" if source else "Restore",
@@ -119,11 +129,13 @@ def active_hints(state: FormState) -> dict[str, str]:
     """Return the hints of fields that have not changed since the form was filled."""
     if state.prefill is None:
         return {}
-    before = state.prefill.entries.values
+    before, fields = state.prefill.entries.values, state.fields
     return {
         key: text
         for key, text in state.prefill.hints.items()
-        if state.entries.values.get(key) == before.get(key) and key not in state.entries.invalid
+        if state.entries.values.get(key) == before.get(key)
+        and key not in state.entries.invalid
+        and key in fields
     }
 
 

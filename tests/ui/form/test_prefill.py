@@ -6,6 +6,7 @@ from pages._ui.form import prefill
 from pages._ui.form.form_state import FormState
 from tests.support.flows import entry, flow, node, text
 from tests.ui.support.forms import editable_node, form
+from tests.ui.support.setup_forms import setup
 
 SOURCE = "Filled with the inputs of a run."
 SECRET = entry("SecretStrInput", "str", "", password=True, load_from_db=True)
@@ -28,6 +29,17 @@ def test_a_filled_form_shows_the_source_of_its_values():
     assert "Restore my input" not in labels(page)
     assert SOURCE not in page.press("Dismiss").text()
     assert page.overrides == {"T-a.name": "Ada"}
+
+
+def test_setup_is_not_ready_while_a_value_has_to_be_entered_again():
+    page = setup(node("T-a", words=text(required=True), key=SECRET))
+    assert "Ready" in page.set("text_input", "T-a.words", "hi").text()
+    load(page, {"T-a.words": "hi"}, hints={"T-a.key": "Enter this value: secrets are not saved."})
+    assert "1 to check" in page.text()
+    assert "Ready" not in page.text()
+    assert "Go to the marked field" in labels(page)
+    page.set("text_input", "T-a.key", "sk-again")
+    assert "Ready" in page.text()
 
 
 @pytest.mark.parametrize(("theirs", "kept"), [("mine", 0), ("theirs", 1)])

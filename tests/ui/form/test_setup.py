@@ -248,7 +248,7 @@ def test_a_variable_that_the_server_lacks_is_named_until_a_value_takes_its_place
     assert "TAVILY" not in found.text()
     assert found.find("text_input", "T-a.token").value == "tvly-1"
     resources = replace(RESOURCES, variables=frozenset({"TAVILY"}))
-    assert "Ready" in setup(node("T-a", token=token), resources=resources).text()
+    assert "Ready" in setup(node("T-b", token=token), resources=resources).text()
 
 
 def test_a_package_that_the_server_lacks_is_named_in_setup():

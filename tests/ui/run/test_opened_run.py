@@ -239,9 +239,15 @@ def test_a_secret_of_an_opened_run_is_entered_again(langflow_stand_in):
     langflow_stand_in.set_flows(with_secret())
     app = open_app(run=store_ended_run(langflow_stand_in, {TEXT: "Oslo", SECRET: "was set"}).id)
     assert boxes(app) == ["Oslo"]
-    assert "Check the marked fields, then press Run." in page_text(app)
+    assert "Check Key (Chat Input), then press Run." in page_text(app)
     assert "Enter this value: secrets are not saved." in page_text(app)
     assert [each.label for each in app.text_input if each.label == "Key"]
+    app = press(app, "Go to the marked field")
+    (form,) = (each for each in app.session_state["forms"].values() if each.run_id)
+    assert form.shown_key == SECRET
+    (box,) = (each for each in app.text_input if each.label == "Key")
+    app = box.set_value("sk-again").run()
+    assert "Go to the marked field" not in button_labels(app)
     assert not app.exception
 
 
