@@ -44,8 +44,7 @@ from pages._ui.state.present import (
     edit_key,
 )
 from pages._ui.state.slot import Slot
-from pages._ui.widgets import alerts, copy_button
-from pages._ui.widgets.controls import unique_labels
+from pages._ui.widgets import alerts, controls, copy_button
 from pages._ui.widgets.markdown import escape
 
 _EXAMPLE_NAME = edit_key("example-name")
@@ -63,12 +62,15 @@ def draw(presented: Presented, form: FlowForm, record: RunRecord | None) -> None
         problems = st.container()
         if CONFLICT.get():
             _draw_conflict(flow)
+        with controls.place_above_fields():  # what Save leaves out: in sight before it is pressed
+            _draw_hidden_values(presented, form)
+            _draw_tab_needs(form)
         _draw_texts(presented)
         _draw_looks()
         _draw_inputs(presented, form)
+        _draw_origin(presented, form)
         _draw_outputs(presented, record)
         _draw_presets(presented, form)
-        _draw_tab_needs(form)
         st.markdown(":small[Address]", width="content")
         preset = {"preset": presented.preset.id} if presented.preset else {}
         address = page_url(st.context.url or "", view="present", flow=presented.flow.id, **preset)
@@ -143,7 +145,9 @@ def _draw_inputs(presented: Presented, form: FlowForm) -> None:
         st.session_state[key] = [field.key for field, _, _ in shown_inputs(presented, form)]
     fields = {**stored_flow(form.state).fields_by_key, **form.state.fields}
     offered = _offered_inputs(form, fields, st.session_state[key])
-    names = unique_labels({key: _own_label(key) or label for key, label in offered.items()})
+    names = controls.unique_labels(
+        {key: _own_label(key) or label for key, label in offered.items()}
+    )
     chosen = _choose(
         "Inputs",
         "inputs",
@@ -275,24 +279,21 @@ def _draw_presets(presented: Presented, form: FlowForm) -> None:
             disabled=not has_values,
             help="Saves what is entered in the preview as a preset that fills the form at a click",
         )
-    _draw_hidden_values(presented, form)
 
 
 def _draw_hidden_values(presented: Presented, form: FlowForm) -> None:
-    """Say which values the inputs have that are not shown, and offer to save this window's."""
+    """Say which values the inputs have that are not shown, and offer to save this tab's."""
     preset, state = presented.preset, form.state
-    own = [key for key in state.fields if key in _own_keys(presented, form)]
     # also without own values: the preset may have been changed to have them
     problem = VALUES_PROBLEM.take()
     if problem:
         alerts.show(problem)
+    own = _own_keys(presented, form)
     if not own:
-        origin = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow"
-        st.caption(f"Inputs that are not shown use the values of {origin}.")
         return
     st.caption(
-        ":orange[:material/warning:] Only your window has these values of inputs that are not "
-        f"shown: {field_names(state, own)}."
+        ":orange[:material/warning:] Only your tab has these values of inputs that are not "
+        f"shown: {field_names(state, own)}. *Save* leaves them out."
     )
     st.button(
         f"Save in “{escape(clip(preset.name, 40))}”" if preset else "Save as default preset",
@@ -301,6 +302,14 @@ def _draw_hidden_values(presented: Presented, form: FlowForm) -> None:
         args=(presented, form),
         help="Gives all who open this presentation these values",
     )
+
+
+def _draw_origin(presented: Presented, form: FlowForm) -> None:
+    """Say where the values of the inputs come from that are not shown."""
+    if not _own_keys(presented, form):
+        preset = presented.preset
+        origin = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow"
+        st.caption(f"Inputs that are not shown use the values of {origin}.")
 
 
 def _draw_tab_needs(form: FlowForm) -> None:
@@ -314,14 +323,15 @@ def _draw_tab_needs(form: FlowForm) -> None:
         )
 
 
-def _own_keys(presented: Presented, form: FlowForm) -> set[str]:
-    """Return the keys of values of this window that are not shown."""
-    return entered_keys(form.state) - shown_keys(presented, form)
+def _own_keys(presented: Presented, form: FlowForm) -> list[str]:
+    """Return the keys of values of this tab that are not shown."""
+    own = entered_keys(form.state) - shown_keys(presented, form)
+    return [key for key in form.state.fields if key in own]
 
 
 @notify_errors(VALUES_PROBLEM)
 def _save_values(presented: Presented, form: FlowForm) -> None:
-    """Save this window's values that are not shown in the preset, or as the default preset."""
+    """Save this tab's values that are not shown in the preset, or as the default preset."""
     state, preset, store = form.state, presented.preset, app_context().runner.store.presets
     entered, keys = state.masked_overrides(), _own_keys(presented, form)
     kept = {

@@ -304,12 +304,14 @@ def edit_with_hidden_value(**address):
 
 def test_values_that_only_the_presenter_has_become_the_default_preset():
     app = edit_with_hidden_value()
-    assert "Only your window has these values of inputs that are not shown: n" in page_text(app)
+    assert "Only your tab has these values of inputs that are not shown: n" in page_text(app)
+    labels = [each.label for each in app.main if each.type in ("button", "text_input")]
+    assert labels.index("Save as default preset") < labels.index("Title")  # in sight beside Save
     app = press(app, "Save as default preset")
     (preset,) = stored_presets()
     assert (preset.name, preset.is_default, preset.values) == ("Presentation", True, {"T-a.n": 7})
     assert value(app) == "x"
-    assert "Only your window" not in page_text(app)
+    assert "Only your tab" not in page_text(app)
     assert "Inputs that are not shown use the values of the preset “Presentation”" in page_text(app)
     assert not app.exception
 
@@ -319,7 +321,7 @@ def test_values_that_only_the_presenter_has_are_saved_in_the_preset_of_the_addre
     app = press(edit_with_hidden_value(preset=preset.id), "Save in “Mine”")
     (saved,) = stored_presets()
     assert saved.values == {"T-a.p": "Porto", "T-a.n": 7}
-    assert "Only your window" not in page_text(app)
+    assert "Only your tab" not in page_text(app)
     assert not app.exception
 
 
@@ -343,7 +345,7 @@ def test_why_hidden_values_were_not_saved_is_said_once_if_none_are_left():
     app = edit_with_hidden_value(preset=preset.id)
     presets().update(replace(preset, values={**preset.values, "T-a.n": 7}))
     app = press(app, "Save in “Mine”")
-    assert "Only your window" not in page_text(app)
+    assert "Only your tab" not in page_text(app)
     assert "Somebody else has changed the preset “Mine”" in page_text(app)
     assert "Somebody else" not in page_text(app.run())
     assert not app.exception
