@@ -12,6 +12,7 @@ from lfclient.flows.needs import setting_keys
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.runs.model import Mode
 from pages._ui.connection.app_context import open_client
+from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import refusals
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.state.given_settings import given_settings
@@ -27,16 +28,16 @@ def open_settings(provider: Provider, form: FlowForm) -> None:
         return
     for setting in (one for one in provider.settings if one.is_set):
         _empty([setting], form)
-        text = saved_text(setting, form)
+        text = saved_text(setting, form.server)
         if text and text == setting.value and not setting.options:
             st.session_state[box_key(setting, form)] = text
             st.session_state[_filled_key(setting, form)] = text
     _open(provider, form)
 
 
-def saved_text(setting: ProviderSetting, form: FlowForm) -> str:
+def saved_text(setting: ProviderSetting, server: ServerSession) -> str:
     """Return what the server has, without a password; "" for visitors, who are not told it."""
-    return strip_credentials(setting.value) if form.server.may_change else ""
+    return strip_credentials(setting.value) if server.may_change else ""
 
 
 def _open(provider: Provider, form: FlowForm) -> None:

@@ -123,7 +123,7 @@ def draw(need: Need, form: FlowForm) -> None:
 def _silence(provider: Provider, form: FlowForm) -> str:
     """Return what is wrong with an address that Langflow accepts without any response from it."""
     setting = next(one for one in provider.settings if one.name == LISTING_ADDRESS)
-    address = actions.saved_text(setting, form)
+    address = actions.saved_text(setting, form.server)
     place = inline_code(address) if address else "the saved address"
     has_usual_end = not address or address.rstrip("/").endswith("/v1")
     hint = "" if has_usual_end else " Most such addresses end with `/v1`."
@@ -320,5 +320,5 @@ def _placeholder(setting: ProviderSetting, form: FlowForm) -> str | None:
     """Return what the server has, or an example."""
     if not setting.is_set:
         return _EXAMPLES.get(setting.name)
-    value = actions.saved_text(setting, form)
+    value = actions.saved_text(setting, form.server)
     return f"Saved: {value}" if value else "Saved. Enter a new one to replace it"

@@ -32,6 +32,7 @@ from lfclient.runs.error_causes import (
 from lfclient.runs.model import Run
 from pages._ui.connection import local_packages
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.form import provider_actions
 from pages._ui.outputs.message import MAX_ERROR_LENGTH
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.run_page import SHOWN_FIELD, SHOWN_SETTINGS, ShownSettings
@@ -124,6 +125,11 @@ def _explain_unreachable(
     component = error.component_id or ""
     if not (server.may_change or any(takes_setting(flow, component, one) for one in addresses)):
         return replace(cause, hint=f"{CHECK_SERVICE} {_ONLY_OPERATOR.format(name)}"), None
+    own = flow.fields_by_target.get((component, addresses[0].parameter))
+    has_own = own is not None and bool(record.overrides.get(own.key, own.default))
+    address = "" if has_own else provider_actions.saved_text(addresses[0], server)
+    if address:
+        cause = replace(cause, message=f"Couldn't reach {name} at {address}.")
     return cause, ShownSettings(name, at_address=True)
 
 

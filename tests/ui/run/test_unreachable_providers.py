@@ -117,6 +117,22 @@ def test_the_button_of_a_provider_that_did_not_respond_leads_to_its_address(
     assert not app.exception
 
 
+@pytest.mark.parametrize("may_change", ["true", "false"])
+def test_the_address_that_did_not_respond_is_named_to_those_who_may_change_it(
+    langflow_stand_in, monkeypatch, may_change
+):
+    monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", may_change)
+    address = "http://me:hunter2@127.0.0.1:1234/v1"
+    saved = {"id": "1", "name": "FAR_BASE_URL", "type": "Generic", "value": address}
+    langflow_stand_in.answers["GET /api/v1/variables/"] = (200, [saved])
+    app = open_unreached(langflow_stand_in, "Far", FAR_ADDRESS)
+    text = page_text(app)
+    assert ("Couldn't reach Far at `http://127.0.0.1:1234/v1`." in text) == (may_change == "true")
+    assert ("Couldn't reach Far." in text) == (may_change == "false")
+    assert "hunter2" not in text
+    assert not app.exception
+
+
 def test_settings_that_are_not_known_yet_can_be_opened(langflow_stand_in, monkeypatch):
     """The server's lists came after the error was drawn."""
 
