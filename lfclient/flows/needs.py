@@ -9,8 +9,9 @@ from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Variable
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need, NeedKind
-from lfclient.flows.prompts import check_prompt, check_stored_prompt
+from lfclient.flows.prompts import check_prompt
 from lfclient.flows.run_inputs import field_label
+from lfclient.flows.validation import check_stored_prompt
 from lfclient.resources.models import Provider, ProviderSetting, chosen_model, model_label
 from lfclient.resources.packages import Package
 from lfclient.resources.server_resources import ServerResources
@@ -209,10 +210,10 @@ def _other_needs(
             yield Need(NeedKind.FILE, (field.key,), message, bool(value), alternatives=labels)
         elif is_value_need(field) or _lacks_flow(flow, field):
             yield _value_need(NeedKind.VALUE, name, field, value)
-        elif check_stored_prompt(field):
-            problem = next(iter(check_prompt(field, str(value))), "")
-            message = f"{name}: {problem or 'it has its variables.'}"
-            yield Need(NeedKind.PROMPT, (field.key,), message, not problem)
+        elif stored := check_stored_prompt(flow, field):
+            problems = check_prompt(field, str(value)) if field.key in overrides else stored
+            message = f"{name}: {problems[0] if problems else 'all its variables exist.'}"
+            yield Need(NeedKind.PROMPT, (field.key,), message, not problems)
         elif _variable_names(field, value):
             variables = resources.variables
             if variables is None:

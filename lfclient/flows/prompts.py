@@ -2,48 +2,56 @@
 
 import string
 
-from lfclient.flows.field import Field, FieldKind
+from lfclient.flows.field import Field
 
-VARIABLE_HINT = "Remove it from the text, or add it in Langflow."
+_LITERAL = "Write {{ and }} for literal braces."
 
 
 def check_prompt(field: Field, text: str) -> list[str]:
     """Return why a run can't fill in a prompt template, as sentences."""
     try:
-        names = _read_variables(text, field.double_braces)
+        names = unknown_variables(field, text)
     except ValueError:
-        return ["The curly braces don't match. Write {{ and }} for literal braces."]
-    unknown = sorted(names - set(field.variables))
-    return [f"{unknown_variable(name)} {VARIABLE_HINT}" for name in unknown]
+        return [f"The curly braces don't match. {_LITERAL}"]
+    return [" ".join(explain_unknown(name)) for name in names]
 
 
-def check_stored_prompt(field: Field) -> list[str]:
-    """Return why a run fails with the prompt template of the flow itself, as sentences.
+def unknown_variables(field: Field, text: str) -> list[str]:
+    """Return what a template names and the prompt lacks, in the order of the text.
 
-    The editor adds a parameter for each variable, an import of an edited file does not. With double
-    braces, a run leaves out a variable that the prompt lacks.
+    Raises `ValueError` if its braces don't match.
     """
-    if field.kind is not FieldKind.PROMPT or not field.runs or field.double_braces:
-        return []
-    return check_prompt(field, field.default or "")
+    return [name for name in _read_names(text, field.double_braces) if name not in field.variables]
 
 
-def unknown_variable(name: str) -> str:
-    """Return that a prompt has no variable of this name, as a sentence."""
-    return f"The prompt has no variable “{name}”."
+def explain_unknown(name: str) -> tuple[str, str]:
+    """Return that a prompt has no variable of this name, and what to do, each as a sentence."""
+    if name.isidentifier():
+        hint = "Remove it from the text, or add it in Langflow."
+        return f"The prompt has no variable “{name}”.", hint
+    what = f"“{name}” in the prompt is not a variable." if name else "The prompt has empty braces."
+    return what, _LITERAL
 
 
-def named_variables(field: Field) -> list[str]:
-    """Return a prompt's variables in the order in which the flow's own template names them."""
-    text = str(field.default)
-    places = {name: text.find(f"{{{name}}}") for name in field.variables}
-    return sorted(places, key=lambda name: (places[name] < 0, places[name]))
+def ordered_variables(field: Field) -> list[str]:
+    """Return a prompt's variables: first those in the flow's own text, in its order."""
+    try:
+        named = _read_names(field.default or "", field.double_braces)
+    except ValueError:
+        named = []
+    return list(
+        dict.fromkeys([*(name for name in named if name in field.variables), *field.variables])
+    )
 
 
-def _read_variables(text: str, double_braces: bool) -> set[str]:
-    """Return the variables in a prompt template. Raises `ValueError` if its braces don't match."""
+def _read_names(text: str, double_braces: bool) -> list[str]:
+    """Return what a template names; Python keeps spaces within single braces.
+
+    Raises `ValueError` if its braces don't match.
+    """
     if double_braces:
         parts = text.split("{{")[1:]
-        return {part.split("}}")[0].strip() for part in parts if "}}" in part}
-    names = (name for _, name, _, _ in string.Formatter().parse(text))
-    return {name.strip() for name in names if name is not None and name.strip()}
+        names = (part.split("}}")[0].strip() for part in parts if "}}" in part)
+    else:
+        names = (name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
+    return list(dict.fromkeys(names))

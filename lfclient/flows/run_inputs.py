@@ -12,7 +12,7 @@ from lfclient.common.redaction import find_named_secrets, is_redacted, replace_s
 from lfclient.flows.field import Field, FieldKind, value_to_json
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
-from lfclient.flows.prompts import named_variables
+from lfclient.flows.prompts import ordered_variables
 from lfclient.flows.validation import (
     SECRET_MASK,
     check_overrides,
@@ -142,13 +142,17 @@ def exposed_fields(flow: Flow) -> list[Field]:
     ]
     if marked or is_chat:
         return marked
-    fields = flow.fields_by_key
+    fields = flow.fields_by_target
     texts = [
-        f for f in flow.fields if f.component_type == "TextInput" and f.parameter == "input_value"
+        field
+        for (id, parameter), field in fields.items()
+        if parameter == "input_value"
+        and (owner := flow.component(id))
+        and owner.type == "TextInput"
     ]
-    prompts = (field for field in flow.fields if field.kind is FieldKind.PROMPT)
-    keys = (f"{prompt.component}.{name}" for prompt in prompts for name in named_variables(prompt))
-    return [field for field in (*texts, *map(fields.get, keys)) if field and field.runs]
+    prompts = [field for field in flow.fields if field.kind is FieldKind.PROMPT]
+    targets = [(prompt.target[0], name) for prompt in prompts for name in ordered_variables(prompt)]
+    return [field for field in (*texts, *map(fields.get, targets)) if field and field.runs]
 
 
 def input_defaults(flow: Flow, overrides: Mapping[str, Json]) -> JsonObject:

@@ -6,6 +6,7 @@ of the wrong type.
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from lfclient.common.json_text import LONE_SURROGATE, has_lone_surrogate
 from lfclient.common.json_types import Json, JsonObject
@@ -23,7 +24,7 @@ from lfclient.flows.field import Field, FieldKind, Problem, Variable
 from lfclient.flows.field_extraction import locked_reason
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
-from lfclient.flows.prompts import check_stored_prompt
+from lfclient.flows.prompts import check_prompt
 from lfclient.flows.refreshed_runs import CHOOSE_IN_EDITOR, needs_temporary_flow
 from lfclient.wire.server_info import ServerInfo
 
@@ -111,7 +112,7 @@ def check_overrides(
         if field.required:
             problems += _check_required(field, field.default)
         problems += (
-            Problem(field.key, "warning", message) for message in check_stored_prompt(field)
+            Problem(field.key, "warning", message) for message in check_stored_prompt(flow, field)
         )
     problems += _check_parsers(flow, overrides)
     if mode:
@@ -128,6 +129,19 @@ def _note_temporary_flow(
     if flow.refreshed and has_messages and needs_temporary_flow(flow, overrides, mode, server):
         message = _TEMPORARY_FLOW.format(_KEEPING_MESSAGES[server.dialect if server else "modes"])
         yield Problem(list(flow.refreshed.choices)[-1], "note", message)
+
+
+def check_stored_prompt(flow: Flow, field: Field) -> list[str]:
+    """Return why a run fails with the prompt template that the flow stores, as sentences.
+
+    The editor adds a parameter for each variable, an import of an edited file does not. A text may
+    name any parameter of its component. With double braces, a run leaves out what is missing.
+    """
+    if field.kind is not FieldKind.PROMPT or not field.runs or field.double_braces:
+        return []
+    component = flow.component(field.target[0])
+    names = tuple(component.template) if component else ()
+    return check_prompt(replace(field, variables=names), field.default or "")
 
 
 def raise_errors(problems: Iterable[Problem]) -> None:

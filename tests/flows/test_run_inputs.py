@@ -10,7 +10,7 @@ from lfclient.flows.run_inputs import (
     input_defaults,
 )
 from lfclient.flows.validation import mask_secrets
-from tests.support.flows import chat_input, edge, entry, flow, node, prompt, text
+from tests.support.flows import chat_input, edge, entry, flow, group, node, prompt, text
 
 SECRET = entry("SecretStrInput", "str", "", password=True, load_from_db=True)
 FILE = entry("FileInput", "file", "", list=True, fileTypes=["txt"])
@@ -205,6 +205,16 @@ def test_a_flow_without_a_chat_input_exposes_its_texts_and_its_prompts_variables
     assert exposed(words, asks, chat_input(), edges=fed) == []
     marked = node("T-a", name=text(api_editable=True))
     assert exposed(words, asks, marked, edges=fed) == ["T-a.name"]
+
+
+def test_texts_and_variables_that_a_group_exposes_are_exposed():
+    inner = [node("TextInput-t", input_value=text("Oslo")), prompt("On {topic}", "topic")]
+    proxies = {
+        "words": ("TextInput-t", "input_value"),
+        "asked": ("Prompt-a", "template"),
+        "about": ("Prompt-a", "topic"),
+    }
+    assert exposed(group("Group-g", inner, **proxies)) == ["Group-g.words", "Group-g.about"]
 
 
 def test_the_defaults_to_record_are_those_that_the_author_marked():

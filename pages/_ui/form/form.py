@@ -32,7 +32,7 @@ def draw(form: FlowForm) -> None:
     state = form.state
     _request_shown_part(form)
     with controls.place_above_fields():
-        prefill.draw(state)
+        prefill.draw(state, form.hints)
     _draw_fields(form)
     state.keys_to_open.clear()
     with st.container(key="overrides"):
@@ -85,7 +85,7 @@ def input_fields(flow: Flow, needs: Iterable[Need]) -> list[Field]:
     needed = {
         need.keys[0]: need.kind
         for need in needs
-        if need.keys and need.kind is not NeedKind.PROVIDER
+        if need.keys and need.kind not in (NeedKind.PROVIDER, NeedKind.PROMPT)
     }
     brought = (NeedKind.FILE, NeedKind.VALUE)
     exposed = [field for field in exposed_fields(flow) if field.key not in needed]
@@ -161,8 +161,10 @@ def _draw_messages(form: FlowForm) -> None:
 def _top_fields(form: FlowForm) -> list[Field]:
     """Return the fields that are exposed and not in Setup."""
     above = [field.key for field in setup.setup_fields(form)]
-    fields = [field for field in exposed_fields(form.state.flow) if field.key not in above]
-    return fields[:MAX_TOP_FIELDS]
+    fields = form.state.fields  # which keep the stored flow's own values beside a choice
+    exposed = (each.key for each in exposed_fields(form.state.flow))
+    keys = [key for key in exposed if key in fields and key not in above]
+    return [fields[key] for key in keys[:MAX_TOP_FIELDS]]
 
 
 def draw_reset(state: FormState) -> None:

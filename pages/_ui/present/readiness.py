@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from lfclient.flows.field import Problem
-from lfclient.flows.need import Need
+from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.needs import ADD_VARIABLE, find_needs
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import REQUIRED_MESSAGE, SECRET_MASK
@@ -41,6 +41,8 @@ def find_obstacle(
     ]
     if not sentences:
         return None
+    wrong += [key for need in needs if need.kind is NeedKind.PROMPT for key in need.keys]
+    needs = [need for need in needs if need.kind is not NeedKind.PROMPT]
     rest = [need for need in needs if not (need.provider or need.message.endswith(ADD_VARIABLE))]
     missing += [key for need in rest for key in need.keys]
     hints = _hints(presented, form, missing, wrong)
@@ -95,6 +97,7 @@ def _hints(
 def _is_entered(presented: Presented, form: FlowForm, key: str) -> bool:
     """Return whether the Run page has another value than the presentation."""
     entered = ENTERED.get()
-    values = entered.overrides if entered and entered.flow_id == presented.flow.id else {}
+    is_offered = entered and entered.is_usable and entered.flow_id == presented.flow.id
+    values = entered.overrides if entered and is_offered else {}
     is_empty = values.get(key) in (None, SECRET_MASK, "", [], {})
     return not is_empty and values[key] != form.result.overrides.get(key)

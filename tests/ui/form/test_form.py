@@ -3,8 +3,11 @@
 import pytest
 
 from lfclient.flows.field import Variable
+from lfclient.flows.needs import find_needs
 from lfclient.flows.validation import REQUIRED_MESSAGE
-from tests.support.flows import chat_input, entry, graph, node, prompt, text
+from lfclient.resources.server_resources import ServerResources
+from pages._ui.form.form import input_fields
+from tests.support.flows import chat_input, entry, flow, graph, node, prompt, text
 from tests.ui.support.forms import editable_node, form
 
 
@@ -26,6 +29,14 @@ def test_without_a_chat_input_the_prompts_variables_are_at_the_top():
     labels = [box.label for box in found.at.text_area]
     assert labels[:2] == ["topic, Prompt", "people, Prompt"]
     assert not [box for box in found.at.text_input if box.label == "p"]  # folded
+
+
+def test_a_prompt_that_the_author_marked_is_an_input_although_its_text_lacks_a_variable():
+    asks = prompt("{topic}, {tone}", "topic")
+    asks["data"]["node"]["template"]["template"]["api_editable"] = True
+    found = flow(asks)
+    needs = find_needs(found, {}, ServerResources())
+    assert [field.key for field in input_fields(found, needs)] == ["Prompt-a.template"]
 
 
 def test_an_empty_required_field_is_marked_and_blocks_the_run():
