@@ -169,9 +169,12 @@ def extract_host(address: str) -> str:
 
 
 def strip_credentials(address: str) -> str:
-    """Return the URL without user name, password, query and fragment."""
+    """Return an http(s) URL without user name, password, query and fragment, else ""."""
     try:
         parts = urlsplit(address)
     except ValueError:
         return ""
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    safe = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    # a password with a "/" or "#" ends the host
+    is_whole = "@" not in f"{parts.path}{parts.query}{parts.fragment}"
+    return safe if is_whole and parts.scheme in ("http", "https") and parts.hostname else ""

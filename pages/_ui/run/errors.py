@@ -16,7 +16,7 @@ from lfclient.errors import LangflowError
 from lfclient.flows.field import Field, FieldKind, Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.needs import find_needs, takes_setting
-from lfclient.flows.prompts import VARIABLE_HINT, unknown_variable
+from lfclient.flows.prompts import explain_unknown, unknown_variables
 from lfclient.resources.models import chosen_model
 from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.components import RunError
@@ -61,8 +61,10 @@ def draw(
     """
     causes = [explain_error(error.message) for error in run.errors]
     needs_flow = any(
-        cause and (cause.parameter or cause.variable or cause in (UNREACHABLE, NO_VALUE))
-        for cause in causes
+        cause.parameter or cause.variable or cause in (UNREACHABLE, NO_VALUE)
+        if cause
+        else _may_be_a_name(error)
+        for error, cause in zip(run.errors, causes, strict=True)
     )
     flow = server.cached_flow(record.flow_id, max_wait=None if needs_flow else 0)
     names = ComponentNames(flow, run.components, run.outputs)
@@ -75,7 +77,7 @@ def draw(
             variable = _find_missing_variable(server, flow, record)
             cause = explain_missing_variable(variable) if variable else cause
         elif cause is None and flow:
-            cause = _explain_prompt(flow, error)
+            cause = _explain_prompt(flow, record, error)
         if not error.message or error.message not in shown:
             _draw_error(error, names.error_source(error), cause, key)
         elif cause:
@@ -90,14 +92,20 @@ def draw(
                 _draw_button(label, SHOWN_FIELD, field.key, key, show_form)
 
 
-def _explain_prompt(flow: Flow, error: RunError) -> ErrorCause | None:
-    """Return the cause of a prompt's error, which names only the variable that the prompt lacks."""
-    name = error.message.strip("'")
+def _may_be_a_name(error: RunError) -> bool:
+    """Return whether an error's text may be the name of a prompt's variable alone."""
+    return error.component_id is not None and len(error.message.split()) == 1
+
+
+def _explain_prompt(flow: Flow, record: RunRecord, error: RunError) -> ErrorCause | None:
+    """Return the cause of a prompt's error, which is the name that it lacks, or that in quotes."""
     for field in flow.fields:
-        is_prompt = field.kind is FieldKind.PROMPT and field.target[0] == error.component_id
-        if is_prompt and name.isidentifier() and name not in field.variables:
-            parameter = field.target[1]
-            return ErrorCause(unknown_variable(name), VARIABLE_HINT, parameter)
+        if field.kind is FieldKind.PROMPT and field.target[0] == error.component_id:
+            text = str(record.overrides.get(field.key, field.default or ""))
+            with suppress(ValueError):
+                for name in unknown_variables(field, text):
+                    if error.message in (name, repr(name)):
+                        return ErrorCause(*explain_unknown(name), field.target[1])
     return None
 
 
@@ -126,10 +134,11 @@ def _explain_unreachable(
     if not (server.may_change or any(takes_setting(flow, component, one) for one in addresses)):
         return replace(cause, hint=f"{CHECK_SERVICE} {_ONLY_OPERATOR.format(name)}"), None
     own = flow.fields_by_target.get((component, addresses[0].parameter))
-    has_own = own is not None and bool(record.overrides.get(own.key, own.default))
+    key = own.key if own else f"{component}.{addresses[0].parameter}"
+    has_own = bool(record.overrides.get(key, own.default if own else None))
     address = "" if has_own else provider_actions.saved_text(addresses[0], server)
     if address:
-        cause = replace(cause, message=f"Couldn't reach {name} at {address}.")
+        cause = replace(cause, hint=f"The saved address is {address}. {cause.hint}")
     return cause, ShownSettings(name, at_address=True)
 
 

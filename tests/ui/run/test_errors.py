@@ -54,7 +54,6 @@ def test_a_known_cause_is_explained_with_the_servers_text_under_details(failed):
 def test_a_prompts_error_names_what_it_lacks_and_leads_to_its_text(langflow_stand_in, message):
     """Langflow's text is the name of the variable alone."""
     langflow_stand_in.set_flows(flow(ONE, "Echo", [prompt("On {topic}, {tone}", "topic")]))
-    open_app(flow=ONE)
     errors = (RunError(message, "Prompt-a", "Prompt"),)
     run = Run(ONE, "sync", RunStatus.FAILED, errors=errors)
     record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run)
@@ -63,6 +62,18 @@ def test_a_prompts_error_names_what_it_lacks_and_leads_to_its_text(langflow_stan
     app = press(app, "Go to the field")
     (form,) = app.session_state["forms"].values()
     assert form.shown_key == "Prompt-a.template"
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("message", "sent"), [("Cancelled", {}), ("tone", {"Prompt-a.template": "On {topic}"})]
+)
+def test_another_error_of_a_prompt_is_shown_verbatim(langflow_stand_in, message, sent):
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [prompt("On {topic}, {tone}", "topic")]))
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(RunError(message, "Prompt-a", "Prompt"),))
+    record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run, overrides=sent)
+    app = open_app(run=record.id)
+    assert [each.value.split("\n\n")[1] for each in app.error] == [message]
     assert not app.exception
 
 

@@ -87,7 +87,9 @@ def test_every_error_names_the_provider_of_a_flow_that_was_not_loaded_yet(langfl
     assert not app.exception
 
 
-def open_unreached(server, name: str, *more_settings: dict, given: bool = False):
+def open_unreached(
+    server, name: str, *more_settings: dict, given: bool = False, overrides: dict | None = None
+):
     """Open a run that didn't reach the provider of its model. Far has a key, Near an address."""
     serve_models(server)
     for each in server.answers[PROVIDERS][1]:
@@ -96,7 +98,7 @@ def open_unreached(server, name: str, *more_settings: dict, given: bool = False)
     far[0]["is_secret"] = True
     far.extend(more_settings)
     run = Run(ONE, "sync", RunStatus.FAILED, errors=(UNREACHED,))
-    overrides = {MODEL: [{"name": f"{name}-1", "provider": name}]}
+    overrides = {MODEL: [{"name": f"{name}-1", "provider": name}], **(overrides or {})}
     record = add_ended_run(server.url, status=RunStatus.FAILED, run=run, overrides=overrides)
     settings = {"given-settings": {record.owner: {"FAR_KEY": "sk-given"}}} if given else None
     return open_app(run=record.id, session_state=settings)
@@ -117,19 +119,43 @@ def test_the_button_of_a_provider_that_did_not_respond_leads_to_its_address(
     assert not app.exception
 
 
+def save_address(server, address: str) -> None:
+    saved = {"id": "1", "name": "FAR_BASE_URL", "type": "Generic", "value": address}
+    server.answers["GET /api/v1/variables/"] = (200, [saved])
+
+
 @pytest.mark.parametrize("may_change", ["true", "false"])
-def test_the_address_that_did_not_respond_is_named_to_those_who_may_change_it(
+def test_the_saved_address_is_named_to_those_who_may_change_it(
     langflow_stand_in, monkeypatch, may_change
 ):
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", may_change)
-    address = "http://me:hunter2@127.0.0.1:1234/v1"
-    saved = {"id": "1", "name": "FAR_BASE_URL", "type": "Generic", "value": address}
-    langflow_stand_in.answers["GET /api/v1/variables/"] = (200, [saved])
+    save_address(langflow_stand_in, "http://me:hunter2@127.0.0.1:1234/v1")
     app = open_unreached(langflow_stand_in, "Far", FAR_ADDRESS)
     text = page_text(app)
-    assert ("Couldn't reach Far at `http://127.0.0.1:1234/v1`." in text) == (may_change == "true")
-    assert ("Couldn't reach Far." in text) == (may_change == "false")
+    named = "The saved address is `http://127.0.0.1:1234/v1`." in text
+    assert named == (may_change == "true")
     assert "hunter2" not in text
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    "address", ["me:hunter2@127.0.0.1:1234/v1", "http://me:hu#nter2@h/v1", "http://me:hu/nter2@h"]
+)
+def test_an_address_that_may_be_a_password_in_part_is_not_named(langflow_stand_in, address):
+    save_address(langflow_stand_in, address)
+    app = open_unreached(langflow_stand_in, "Far", FAR_ADDRESS)
+    assert "saved address" not in page_text(app)
+    assert "hu" not in page_text(app).partition("Couldn't reach Far.")[2].partition("Details")[0]
+    assert not app.exception
+
+
+def test_the_saved_address_is_not_named_if_the_run_brought_its_own(langflow_stand_in):
+    save_address(langflow_stand_in, "http://127.0.0.1:1234/v1")
+    address = FAR_ADDRESS | {"component_metadata": {"mapping_field": "address"}}
+    own = {"Agent-a.address": "http://10.0.0.1/v1"}
+    app = open_unreached(langflow_stand_in, "Far", address, overrides=own)
+    assert "Couldn't reach Far." in page_text(app)
+    assert "saved address" not in page_text(app)
     assert not app.exception
 
 
