@@ -9,7 +9,7 @@ from lfclient.flows.run_inputs import SECRET_HINT
 from pages._ui.app import navigation
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import form as form_view
-from pages._ui.form import prefill, setup
+from pages._ui.form import setup
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.run import run_form
 from pages._ui.state import chat as chat_state
@@ -74,5 +74,5 @@ def draw(form: FlowForm) -> None:
     if changed:
         form_view.draw_reset(form.state)
         st.caption(f"{changed} changed, here and on the Run page. Sent with every message.")
-    if prefill.active_hints(form.state):
+    if form.hints:
         st.caption(SECRET_HINT)

@@ -78,6 +78,17 @@ class FlowForm:
         return find_needs(self.flow, overrides, self.resources, self.mode, self.server_info)
 
     @cached_property
+    def hints(self) -> Mapping[str, str]:
+        """What to check before a run, by field: such as a secret to enter again.
+
+        Without the keys of providers that have one, of this tab or on the server.
+        """
+        providers = (need for need in self.needs if need.provider and need.is_met)
+        met = {key for need in providers for key in need.keys} - self.state.entries.values.keys()
+        hints = prefill.active_hints(self.state)
+        return {key: hint for key, hint in hints.items() if key not in met}
+
+    @cached_property
     def better_modes(self) -> Mapping[str, Mode]:
         """The modes in which what is wrong with a field in this one is right, by field.
 
@@ -163,22 +174,18 @@ def read_form(
     result = _read(state, server, server_info, mode, resources)
     problems: dict[str, list[Problem]] = {}
     uploading = state.unfinished_uploads()  # drawn as progress, not as errors
-    hints = [
-        Problem(key, "warning", hint)
-        for key, hint in prefill.active_hints(state).items()
-        if key in state.entries.values or key not in result.overrides  # else a provider's key
-    ]
-    refused = state.flow.refreshed.errors if state.flow.refreshed else {}
-    hints += [
-        Problem(key, "warning", f"{end_sentence(error.message)} {error.hint}")
-        for key, error in refused.items()
-    ]
-    for problem in [*result.problems, *hints]:
-        if problem not in uploading:
-            problems.setdefault(problem.key, []).append(problem)
-    return FlowForm(
+    form = FlowForm(
         state, server, server_info, mode, resources, result, problems, resources_error, modes
     )
+    refused = state.flow.refreshed.errors if state.flow.refreshed else {}
+    hints = [
+        *form.hints.items(),
+        *((key, f"{end_sentence(error.message)} {error.hint}") for key, error in refused.items()),
+    ]
+    for problem in [*result.problems, *(Problem(key, "warning", hint) for key, hint in hints)]:
+        if problem not in uploading:
+            problems.setdefault(problem.key, []).append(problem)
+    return form
 
 
 def _read(

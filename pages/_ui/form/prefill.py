@@ -9,6 +9,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip
 from lfclient.console.store.search_text import summarize_flow_inputs
+from lfclient.flows.run_inputs import SECRET_HINT, qualified_label_for_key
 from lfclient.flows.validation import mask_secrets
 from pages._ui.connection.app_context import close_run
 from pages._ui.form.entries import Entries, Prefill, PresetLink
@@ -18,6 +19,7 @@ from pages._ui.widgets.markdown import escape
 
 MAX_PREVIOUS = 5  # sets of entries stored for one form
 MAX_SUMMARY_CHARS = 100
+_MAX_NAMED = 5  # fields to check
 
 
 def fill(
@@ -33,8 +35,13 @@ def fill(
     state.dropped_keys.clear()
     state.load_values(overrides)
     state.entries.preset_link = PresetLink()
-    state.prefill = Prefill(source, _snapshot(state), dict(hints))
-    state.keys_to_open.update(hints)
+    needed = {
+        key: hint
+        for key, hint in hints.items()
+        if hint != SECRET_HINT or key not in state.entries.values  # a secret that stayed
+    }
+    state.prefill = Prefill(source, _snapshot(state), needed)
+    state.keys_to_open.update(needed)
 
 
 def take_over(state: FormState, other: FormState) -> None:
@@ -70,29 +77,34 @@ def restore_previous(state: FormState) -> None:
 
 
 def clear_source(state: FormState) -> None:
-    """Stop showing where the form's values came from; they can still be undone."""
+    """Stop showing where the form's values came from and what to check; they can be undone."""
     if state.prefill:
         state.prefill.source = ""
+        state.prefill.hints.clear()
 
 
-def draw(state: FormState) -> None:
-    """Draw the source of the form's values and the buttons to undo, leave or dismiss."""
-    if state.prefill is None or not (state.prefill.source or state.previous):
+def draw(state: FormState, hints: Mapping[str, str]) -> None:
+    """Draw the source of the form's values and the buttons to undo, leave or dismiss.
+
+    Name the fields that have `hints`, with a button that leads to the first.
+    """
+    prefill = state.prefill
+    if prefill is None or not (prefill.source or state.previous or hints):
         return
-    source = state.prefill.source
+    source = prefill.source
     summary = _summary(state.previous[-1], state) if state.previous else ""
+    before = source or (f"You entered before: {summary}" if summary else "")
     with st.container(key="form-filled", horizontal=True, vertical_alignment="center"):
-        words = source or f"You entered before: {summary}"
+        words = " ".join(filter(None, [before, _name_fields(state, hints)]))
         st.markdown(f":material/history: {escape(words)}", width="stretch")
         with st.container(horizontal=True, width="content"):  # they break into one line
-            marked = list(active_hints(state))
-            if marked:
+            if hints:
                 st.button(
-                    "Go to the marked field" if len(marked) == 1 else "Go to the marked fields",
+                    "Go to the marked field" if len(hints) == 1 else "Go to the marked fields",
                     key=state.key("form-marked"),
                     icon=":material/arrow_downward:",
                     on_click=SHOWN_FIELD.set,
-                    args=(marked[0],),
+                    args=(next(iter(hints)),),
                 )
             if state.previous:
                 st.button(
@@ -103,6 +115,8 @@ def draw(state: FormState) -> None:
                     icon=":material/undo:",
                     help=escape(summary),
                 )
+            if not before:
+                return
             if source and state.run_id:  # the person's own form is another one
                 st.button(
                     "Back to my form",
@@ -123,6 +137,16 @@ def draw(state: FormState) -> None:
                 if state.previous
                 else None,
             )
+
+
+def _name_fields(state: FormState, hints: Mapping[str, str]) -> str:
+    """Return which fields have hints, as a sentence, or ""."""
+    if not hints:
+        return ""
+    labels = [qualified_label_for_key(state.fields, key) for key in hints]
+    names = ", ".join(clip(label, 80) for label in labels[:_MAX_NAMED])
+    more = f" and {len(labels) - _MAX_NAMED} more" if len(labels) > _MAX_NAMED else ""
+    return f"Check {names}{more} before you run."
 
 
 def active_hints(state: FormState) -> dict[str, str]:

@@ -8,7 +8,7 @@ import streamlit as st
 from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.needs import setting_keys, unused_provider_need
 from lfclient.resources.models import LISTING_ADDRESS, Provider, ProviderSetting
-from lfclient.runs.error_causes import CHECK_ADDRESS
+from lfclient.runs.error_causes import CHECK_ADDRESS, CHECK_ADDRESS_AND_KEY
 from pages._ui.form import mode_button, refusals
 from pages._ui.form import provider_actions as actions
 from pages._ui.form.flow_form import FlowForm
@@ -127,7 +127,9 @@ def _silence(provider: Provider, form: FlowForm) -> str:
     place = inline_code(address) if address else "the saved address"
     has_usual_end = not address or address.rstrip("/").endswith("/v1")
     hint = "" if has_usual_end else " Most such addresses end with `/v1`."
-    return f"Langflow got no list of models from {place}.{hint} {CHECK_ADDRESS}"
+    has_key = any(one.is_secret and one.is_set for one in provider.settings)
+    advice = CHECK_ADDRESS_AND_KEY if has_key else CHECK_ADDRESS  # it may have refused the key
+    return f"Langflow got no list of models from {place}.{hint} {advice}"
 
 
 def find_need(key: str, form: FlowForm) -> Need | None:

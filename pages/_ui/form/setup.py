@@ -11,7 +11,6 @@ from pages._ui.connection import loading, local_packages
 from pages._ui.form import (
     missing_variables,
     mode_button,
-    prefill,
     provider_actions,
     provider_settings,
     resource_picker,
@@ -91,13 +90,12 @@ def _draw_readiness(form: FlowForm) -> None:
     fields = form.state.fields
     models = (need.keys[0] for need in form.needs if need.kind is NeedKind.MODEL)
     is_unsure = any(need.provider and need.provider.has_silent_address for need in form.needs)
-    marked = prefill.active_hints(form.state)
     if provider_settings.has_unconfirmed(form):
         st.badge(provider_settings.UNUSED_CHANGE, color="orange")
     elif any(key in fields and unlisted_model(fields[key], form) for key in models):
         st.badge("May fail", color="orange", icon=":material/warning:")
-    elif marked:
-        st.badge(f"{len(marked)} to check", color="orange")
+    elif form.hints:
+        st.badge(f"{len(form.hints)} to check", color="orange")
     elif not (form.resources_error or is_unsure):
         st.badge("Ready", color="green", icon=":material/check:")
 

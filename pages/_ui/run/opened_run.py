@@ -29,7 +29,7 @@ from pages._ui.state.given_settings import given_settings
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_full_time, format_time
 
-MAX_NAMED = 5  # values that are named if they can't be used, or not as they were
+MAX_OMITTED = 5  # values that are named if they can't be used
 
 
 def prepare_form(server: ServerSession, flow: Flow, record: RunRecord | None) -> FlowForm | None:
@@ -119,14 +119,9 @@ def _fill(state: FormState, record: RunRecord, inputs: RunInputs) -> None:
     started = format_full_time(record.created_at)
     source = f"Filled with the inputs of an earlier run: {started}."
     removed = [one for one in inputs.input_values if one.problem and one.field is None]
-    for one in removed[:MAX_NAMED]:
+    for one in removed[:MAX_OMITTED]:
         source += f" Omitted: {clip(one.qualified_label, 80)}. {clip(one.problem, 200)}"
-    if len(removed) > MAX_NAMED:
-        source += f" {len(removed) - MAX_NAMED} more are omitted."
-    marked = [one for one in inputs.input_values if one.problem and one.field]
-    if marked:
-        names = ", ".join(clip(one.qualified_label, 80) for one in marked[:MAX_NAMED])
-        more = f" and {len(marked) - MAX_NAMED} more" if len(marked) > MAX_NAMED else ""
-        source += f" Check {names}{more}, then press Run."
-    hints = {one.key: one.problem for one in marked}
+    if len(removed) > MAX_OMITTED:
+        source += f" {len(removed) - MAX_OMITTED} more are omitted."
+    hints = {one.key: one.problem for one in inputs.input_values if one.problem and one.field}
     prefill.fill(state, inputs.reusable_overrides, source, hints)

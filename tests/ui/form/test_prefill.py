@@ -1,12 +1,17 @@
 """A form filled from elsewhere, and restoring the earlier input."""
 
+from dataclasses import replace
+
 import pytest
 
+from lfclient.flows.run_inputs import SECRET_HINT
+from lfclient.flows.validation import SECRET_MASK
+from lfclient.resources.models import Provider
 from pages._ui.form import prefill
 from pages._ui.form.form_state import FormState
 from tests.support.flows import entry, flow, node, text
-from tests.ui.support.forms import editable_node, form
-from tests.ui.support.setup_forms import setup
+from tests.ui.support.forms import OWNER, editable_node, form
+from tests.ui.support.setup_forms import KEY, MODELS, RESOURCES, agent, setup
 
 SOURCE = "Filled with the inputs of a run."
 SECRET = entry("SecretStrInput", "str", "", password=True, load_from_db=True)
@@ -34,12 +39,46 @@ def test_a_filled_form_shows_the_source_of_its_values():
 def test_setup_is_not_ready_while_a_value_has_to_be_entered_again():
     page = setup(node("T-a", words=text(required=True), key=SECRET))
     assert "Ready" in page.set("text_input", "T-a.words", "hi").text()
-    load(page, {"T-a.words": "hi"}, hints={"T-a.key": "Enter this value: secrets are not saved."})
+    load(page, {"T-a.words": "hi"}, hints={"T-a.key": SECRET_HINT})
     assert "1 to check" in page.text()
     assert "Ready" not in page.text()
     assert "Go to the marked field" in labels(page)
     page.set("text_input", "T-a.key", "sk-again")
     assert "Ready" in page.text()
+
+
+@pytest.mark.parametrize("is_given", [True, False])
+def test_the_key_of_a_provider_that_has_one_need_not_be_entered_again(is_given):
+    """Used in this tab, or saved on the server."""
+    openai = Provider("OpenAI", not is_given, (replace(KEY, is_set=not is_given),))
+    given = {"given-settings": {OWNER: {KEY.name: "sk-given"}}} if is_given else {}
+    page = setup(
+        agent(model=[MODELS[1].value]),
+        resources=replace(RESOURCES, providers=(openai, RESOURCES.providers[1])),
+        **given,
+    )
+    load(page, {}, hints={"Agent-a.api_key": SECRET_HINT})
+    assert "to check" not in page.text()
+    assert SECRET_HINT not in page.text()
+    assert "Go to the marked field" not in labels(page)
+
+
+def test_a_secret_that_stays_need_not_be_entered_again():
+    page = form(editable_node(key=SECRET)).set("text_input", "T-a.key", "sk-1")
+    load(page, {"T-a.key": SECRET_MASK}, hints={"T-a.key": SECRET_HINT})
+    assert page.overrides == {"T-a.key": "sk-1"}
+    assert SECRET_HINT not in page.text()
+
+
+def test_the_fields_to_check_are_named_until_they_have_changed_or_a_run_has_started():
+    page = form(node("T-a", one=SECRET, two=SECRET))
+    load(page, {}, hints=dict.fromkeys(("T-a.one", "T-a.two"), SECRET_HINT))
+    assert "Check one (T), two (T) before you run." in page.text()
+    page.set("text_input", "T-a.one", "sk-1")
+    assert "Check two (T) before you run." in page.text()
+    (state,) = page.at.session_state["forms"].values()
+    prefill.clear_source(state)
+    assert "Check " not in page.run().text()
 
 
 @pytest.mark.parametrize(("theirs", "kept"), [("mine", 0), ("theirs", 1)])
@@ -107,7 +146,7 @@ def test_stored_versions_survive_a_reload():
 
 def test_a_field_with_a_hint_is_marked_and_visible():
     page = form(node("T-a", key=SECRET), mode="background")
-    load(page, {}, hints={"T-a.key": "Enter this value: secrets are not saved."})
+    load(page, {}, hints={"T-a.key": SECRET_HINT})
     assert "Enter this value" in page.text()
     page.set("text_input", "T-a.key", "sk-new-secret")
     assert "Enter this value" not in page.text()

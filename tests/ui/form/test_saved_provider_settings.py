@@ -123,6 +123,7 @@ def test_an_address_where_the_server_found_no_models_is_reported(may_change, nam
     resources = ServerResources((provider,), {"language": MODELS})
     found = setup(agent(model=[MODELS[1].value]), resources=resources, may_change=may_change)
     assert f"Langflow got no list of models from {named}." in found.text()
+    assert "Check the address and the key, and that" in found.text()
     assert "Address not confirmed" in found.text()
     assert "Set up" not in found.text()
     assert "Ready" not in found.text()

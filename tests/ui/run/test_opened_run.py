@@ -239,7 +239,7 @@ def test_a_secret_of_an_opened_run_is_entered_again(langflow_stand_in):
     langflow_stand_in.set_flows(with_secret())
     app = open_app(run=store_ended_run(langflow_stand_in, {TEXT: "Oslo", SECRET: "was set"}).id)
     assert boxes(app) == ["Oslo"]
-    assert "Check Key (Chat Input), then press Run." in page_text(app)
+    assert "Check Key (Chat Input) before you run." in page_text(app)
     assert "Enter this value: secrets are not saved." in page_text(app)
     assert [each.label for each in app.text_input if each.label == "Key"]
     app = press(app, "Go to the marked field")
