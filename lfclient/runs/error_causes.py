@@ -12,6 +12,7 @@ from lfclient.flows.needs import ADD_VARIABLE
 _REACHABLE = "that the service is running where Langflow can reach it."
 CHECK_SERVICE = f"Check {_REACHABLE}"
 CHECK_ADDRESS = f"Check the address, and {_REACHABLE}"
+CHECK_ADDRESS_AND_KEY = f"Check the address and the key, and {_REACHABLE}"
 _MAX_SEARCHED = 10_000  # characters, in 30 ms; a component may fail with megabytes
 
 

@@ -59,8 +59,8 @@ def test_two_people_can_stop_the_same_run(
 
     A server that gets several stops for one run may exceed the timeout for one of them or lose its
     database lock, or one stop interrupts the write by which another ends the run, and the server
-    closes that connection to its database; that person sees this error instead, or no status
-    because the request after the stop failed so.
+    closes that connection to its database; that person sees this error instead, or no status,
+    because the request for it failed.
     """
     flow = make("Takes half a minute")
     run_id = desk.start(flow)

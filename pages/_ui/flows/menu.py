@@ -80,7 +80,7 @@ def _draw_export(server: ServerSession, flow: Flow) -> None:
         downloads.file_name(flow.name, extension="json"),
         "export-flow",
         mime="application/json",
-        help="The flow as JSON, without keys, passwords and what is entered in the form",
+        help="The flow as JSON, without keys, passwords or values entered in the form",
     )
 
 

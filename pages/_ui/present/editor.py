@@ -16,7 +16,7 @@ from lfclient.console.present.presentation import (
     MAX_TITLE,
     Accent,
 )
-from lfclient.console.presets.fitting import fit_values
+from lfclient.console.presets.fitting import changed_keys, fit_values
 from lfclient.console.presets.names import validate_name
 from lfclient.console.presets.share_links import page_url
 from lfclient.console.store.run_record import RunRecord
@@ -324,9 +324,12 @@ def _draw_tab_needs(form: FlowForm) -> None:
 
 
 def _own_keys(presented: Presented, form: FlowForm) -> list[str]:
-    """Return the keys of values of this tab that are not shown."""
-    own = entered_keys(form.state) - shown_keys(presented, form)
-    return [key for key in form.state.fields if key in own]
+    """Return the keys of values of this tab that are neither shown nor in the preset."""
+    state, preset = form.state, presented.preset
+    own = entered_keys(state) - shown_keys(presented, form)
+    saved, entered = masked_values(preset) if preset else {}, state.masked_overrides()
+    own -= entered.keys() - set(changed_keys(state.flow, saved, entered))
+    return [key for key in state.fields if key in own]
 
 
 @notify_errors(VALUES_PROBLEM)

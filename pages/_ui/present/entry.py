@@ -9,6 +9,7 @@ from lfclient.common.formatting import clip
 from lfclient.console.presets.fitting import changed_keys
 from lfclient.console.store.errors import StoreError
 from lfclient.flows.model import Flow
+from lfclient.flows.validation import SECRET_MASK
 from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
@@ -90,9 +91,12 @@ def _keep_omitted_values(state: FormState, link: PresetLink) -> None:
     except StoreError:
         return  # the view shows the error
     values = masked_values(preset) if preset else {}
-    if state.entries.invalid or changed_keys(state.flow, values, state.overrides()):
+    entered = state.masked_overrides()
+    changed = changed_keys(state.flow, values, state.overrides())
+    is_usable = bool(state.entries.invalid) or any(entered.get(k) != SECRET_MASK for k in changed)
+    if state.entries.invalid or changed:
         shown = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow's values"
-        ENTERED.set(Entered(state.flow.id, shown, state.masked_overrides()))
+        ENTERED.set(Entered(state.flow.id, shown, entered, is_usable))
 
 
 def leave(owner: str, flow_id: str, run_id: str | None) -> None:

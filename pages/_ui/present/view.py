@@ -1,5 +1,6 @@
 """The presented flow on the page: its head, its inputs, and the buttons."""
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -9,7 +10,7 @@ from lfclient.common.formatting import clip
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest
 from lfclient.flows.run_inputs import qualified_label_for_key
-from lfclient.flows.validation import REQUIRED_MESSAGE
+from lfclient.flows.validation import REQUIRED_MESSAGE, SECRET_MASK
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.fields import draw_plain_field
@@ -25,6 +26,7 @@ from pages._ui.present.presented import (
     misfits,
     shown_inputs,
 )
+from pages._ui.presets.preset_state import field_names
 from pages._ui.run import controls as run_controls
 from pages._ui.run import run_form
 from pages._ui.state import run_options, run_page, submit_token
@@ -145,22 +147,28 @@ def _draw_entered(presented: Presented, form: FlowForm) -> None:
     entered = ENTERED.get()
     if not entered or entered.flow_id != presented.flow.id:
         return
+    secrets = [key for key, value in entered.overrides.items() if value == SECRET_MASK]
     with st.container(key="presenter-entered", gap="xsmall"):
-        if not entered_keys(form.state):
-            st.caption(f"Shows {entered.shown}, not what was entered on the Run page.")
-        st.button(
-            readiness.USE_ENTERED,
-            key="present-use-entered",
-            on_click=_use_entered,
-            args=(presented, form),
-        )
+        if entered.is_usable:
+            if not entered_keys(form.state):
+                st.caption(f"Shows {entered.shown}, not what was entered on the Run page.")
+            st.button(
+                readiness.USE_ENTERED,
+                key="present-use-entered",
+                on_click=_use_entered,
+                args=(presented, form),
+            )
+        if secrets:
+            names = field_names(form.state, secrets)
+            st.caption(f"Not used here: {names} of the Run page. Presentations have no secrets.")
 
 
 @notify_errors()
 def _use_entered(presented: Presented, form: FlowForm) -> None:
-    entered = ENTERED.take()
+    entered = ENTERED.get()
     if entered:
         fill_entered(form.state, presented.preset, entered.overrides, "What was entered")
+        ENTERED.set(replace(entered, is_usable=False))
 
 
 def _draw_examples(presented: Presented, form: FlowForm) -> None:

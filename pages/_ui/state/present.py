@@ -32,12 +32,13 @@ class Edited:
 class Entered:
     """What was entered on the Run page and is not presented: overrides with masked secrets.
 
-    `shown` names what is presented instead.
+    `shown` names what is presented instead. `is_usable`: it is more than secrets.
     """
 
     flow_id: str
     shown: str
     overrides: JsonObject = field(repr=False)
+    is_usable: bool = True
 
 
 ENTERED: Slot[Entered] = Slot("present-entered")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettingsStore
 from lfclient.console.store.presets import PresetStore
+from lfclient.flows.validation import SECRET_MASK
 from pages._ui.state.present import ENTERED, Entered
 from tests.support.flows import chat_input, edge, entry, node, text
 from tests.ui.present.support import inputs, present, present_as_presenter, store, stored
@@ -76,6 +77,21 @@ def test_what_was_entered_on_the_run_page_replaces_the_values_of_the_preset():
     app = press(app, "Use the values of the Run page")
     assert "not what was entered" not in page_text(app)
     assert (field(app, "p").value, field(app, "n").value) == ("Lisbon", "5")
+
+
+def test_a_secret_of_the_run_page_is_said_not_to_be_presented():
+    """Also after the other values were taken over; alone, it offers none."""
+    entered = Entered(ONE, "the flow's values", {"T-a.p": "Lisbon", "T-a.s": SECRET_MASK})
+    app = present_as_presenter(session_state={ENTERED.key: entered})
+    app = press(app, "Use the values of the Run page")
+    assert value(app) == "Lisbon"
+    assert "Not used here: s (T) of the Run page." in page_text(app)
+    assert "Use the values of the Run page" not in button_labels(app)
+    app = open_page("d", flow=ONE)
+    field(app, "s").set_value("sk-1")
+    left = press(app, "Present").session_state[ENTERED.key]
+    assert (left.overrides, left.is_usable) == ({"T-a.s": SECRET_MASK}, False)
+    assert not app.exception
 
 
 def test_a_view_in_which_something_was_entered_is_not_said_to_show_the_preset():
@@ -313,6 +329,15 @@ def test_values_that_only_the_presenter_has_become_the_default_preset():
     assert value(app) == "x"
     assert "Only your tab" not in page_text(app)
     assert "Inputs that are not shown use the values of the preset “Presentation”" in page_text(app)
+    assert not app.exception
+
+
+def test_values_that_the_preset_has_are_not_said_to_be_the_presenters_alone():
+    preset = store_preset("Mine", n=7)
+    app = edit_with_hidden_value(preset=preset.id)
+    assert value(app) == "x"
+    assert "Only your tab" not in page_text(app)
+    assert "use the values of the preset “Mine”" in page_text(app)
     assert not app.exception
 
 
