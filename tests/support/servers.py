@@ -72,7 +72,6 @@ _ENV = {
     "HTTP_PROXY": "http://127.0.0.1:9",
     "HTTPS_PROXY": "http://127.0.0.1:9",
     "NO_PROXY": "127.0.0.1,localhost,::1",
-    "PYTHONPATH": str(Path(__file__).parent / "rare_collections"),
 }
 
 
@@ -97,6 +96,8 @@ def local(version: str, folder: Path, *, tracks_keys: bool = False) -> LocalLang
     request with a key.
     """
     env = {**_ENV, "SSL_CERT_FILE": str(_CERTIFICATE)}
+    if not tracks_keys:  # what a stop left locked is free once Python has collected garbage
+        env["PYTHONPATH"] = str(Path(__file__).parent / "rare_collections")
     if version != "1.13.0" and not tracks_keys:
         # else they can't fill a knowledge base; 1.13 then answers before it has committed
         env["LANGFLOW_DISABLE_TRACK_APIKEY_USAGE"] = "true"
