@@ -122,12 +122,15 @@ _FIRST_TURNS = {"browser": 0, "live": 0, "console": 0, "ui": 0.75}
 def _turns(items: list[pytest.Item]) -> dict[str, float]:
     """Return each group's turn: the groups of a folder are spread evenly from its first turn on.
 
-    Those with the most tests come first, so that no worker is left with a long one. The test that
-    installs a Langflow of its own comes after the servers, which download the same packages.
+    Those with the most tests come first, so that no worker is left with a long one; a test of a
+    server that it stops takes as long as ten. The test that installs a Langflow of its own comes
+    after the servers, which download the same packages.
     """
     folders: dict[str, Counter[str]] = {}
     for item in items:
-        folders.setdefault(_folder(item.path), Counter())[_group(item.nodeid)] += 1
+        group = _group(item.nodeid)
+        weight = 10 if group.endswith(servers.ISOLATED) else 1
+        folders.setdefault(_folder(item.path), Counter())[group] += weight
     turns = {}
     for folder, tests in folders.items():
         first = _FIRST_TURNS.get(folder, 1)
