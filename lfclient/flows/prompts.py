@@ -13,7 +13,7 @@ def check_prompt(field: Field, text: str) -> list[str]:
         names = unknown_variables(field, text)
     except ValueError:
         return [f"The curly braces don't match. {_LITERAL}"]
-    return [" ".join(explain_unknown(name)) for name in names]
+    return [" ".join(explain_unknown(field, name)) for name in names]
 
 
 def unknown_variables(field: Field, text: str) -> list[str]:
@@ -24,9 +24,9 @@ def unknown_variables(field: Field, text: str) -> list[str]:
     return [name for name in _read_names(text, field.double_braces) if name not in field.variables]
 
 
-def explain_unknown(name: str) -> tuple[str, str]:
+def explain_unknown(field: Field, name: str) -> tuple[str, str]:
     """Return that a prompt has no variable of this name, and what to do, each as a sentence."""
-    if name.isidentifier():
+    if field.double_braces or name.isidentifier():
         hint = "Remove it from the text, or add it in Langflow."
         return f"The prompt has no variable “{name}”.", hint
     what = f"“{name}” in the prompt is not a variable." if name else "The prompt has empty braces."
@@ -54,4 +54,4 @@ def _read_names(text: str, double_braces: bool) -> list[str]:
         names = (part.split("}}")[0].strip() for part in parts if "}}" in part)
     else:
         names = (name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(name for name in names if name or not double_braces))

@@ -45,7 +45,9 @@ def test_a_text_that_names_parameters_only_is_none(words):
 def test_with_double_braces_a_run_leaves_out_what_the_prompt_lacks():
     assert stored(prompt("On {{tone}}", double_braces=True)) == []
     typed = template("On {{topic}}", "topic", double_braces=True)
-    assert check_prompt(typed, "On {{ topic }}, {{tone}}") == [LACKING]
+    assert check_prompt(typed, "On {{ topic }}, {{tone}}, {{}}") == [LACKING]
+    (problem,) = check_prompt(typed, "{{a b}}")
+    assert problem.startswith("The prompt has no variable “a b”.")
 
 
 def test_it_is_a_warning_until_another_text_is_entered():

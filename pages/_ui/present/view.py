@@ -148,6 +148,8 @@ def _draw_entered(presented: Presented, form: FlowForm) -> None:
     if not entered or entered.flow_id != presented.flow.id:
         return
     secrets = [key for key, value in entered.overrides.items() if value == SECRET_MASK]
+    if not (entered.is_usable or secrets):
+        return
     with st.container(key="presenter-entered", gap="xsmall"):
         if entered.is_usable:
             if not entered_keys(form.state):

@@ -105,7 +105,7 @@ def _explain_prompt(flow: Flow, record: RunRecord, error: RunError) -> ErrorCaus
             with suppress(ValueError):
                 for name in unknown_variables(field, text):
                     if error.message in (name, repr(name)):
-                        return ErrorCause(*explain_unknown(name), field.target[1])
+                        return ErrorCause(*explain_unknown(field, name), field.target[1])
     return None
 
 
