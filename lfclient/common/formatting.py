@@ -1,7 +1,7 @@
 """Sizes, durations, addresses and long texts as people read them."""
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 FIRST_WIDE_CHARACTER = "\u2e80"  # of those that are as wide as two
@@ -132,6 +132,12 @@ def explain_read_error(error: OSError | UnicodeDecodeError) -> str:
 def format_count(count: int, noun: str) -> str:
     """Return a count with its noun, such as "1 row" or "1,234 rows"."""
     return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def list_names(names: Sequence[str], limit: int) -> str:
+    """Return names for a sentence, such as "a, b and 3 more"."""
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
 
 
 def replace_surrogates(text: str) -> str:

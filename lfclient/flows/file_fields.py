@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 
 from lfclient.common.filenames import extension, safe_name, upload_size_error, uploaded_name
+from lfclient.common.formatting import list_names
 from lfclient.common.json_types import Json
 from lfclient.flows.field import Field, Problem
 
@@ -78,8 +79,7 @@ def format_types(field: Field) -> str:
     names = [
         f"any {type}" if type in _MEDIA_FAMILIES else type.upper() for type in accepted_types(field)
     ]
-    more = len(names) - _MAX_LISTED_TYPES
-    return ", ".join(names[:_MAX_LISTED_TYPES]) + (f" and {more} more" if more > 0 else "")
+    return list_names(names, _MAX_LISTED_TYPES)
 
 
 def _wrong_type_message(field: Field, name: str) -> str:

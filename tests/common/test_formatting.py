@@ -13,6 +13,7 @@ from lfclient.common.formatting import (
     format_duration,
     format_size,
     humanize,
+    list_names,
     unused_name,
     without_codes,
 )
@@ -96,6 +97,13 @@ def test_a_clipped_text_ends_in_an_ellipsis():
 )
 def test_a_count_has_its_noun_in_singular_or_plural(count, text):
     assert format_count(count, "row") == text
+
+
+@pytest.mark.parametrize(
+    ("names", "text"), [("", ""), ("a", "a"), ("ab", "a, b"), ("abcd", "a, b and 2 more")]
+)
+def test_names_beyond_a_limit_are_counted(names, text):
+    assert list_names(names, 2) == text
 
 
 def test_an_identifier_becomes_a_label():

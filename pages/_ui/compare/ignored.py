@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, clip_middle
+from lfclient.common.formatting import clip, clip_middle, list_names
 from lfclient.console.compare.volatile import IDS_AND_TIMES, IgnoredNames
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettings, SettingsConflict
@@ -104,11 +104,10 @@ def draw(
 def _sentence(ignored: Sequence[str]) -> str:
     if not ignored:
         return "Nothing is ignored."
-    names = ", ".join(escape(clip(name, 40)) for name in ignored[:MAX_SAID])
-    more = f" and {len(ignored) - MAX_SAID} more" if len(ignored) > MAX_SAID else ""
+    names = list_names([escape(clip(name, 40)) for name in ignored], MAX_SAID)
     is_plural = len(ignored) > 1 or ignored[0] == IDS_AND_TIMES
     verb = "they change" if is_plural else "it changes"
-    return f"Ignored: {names}{more} – {verb} with each run"
+    return f"Ignored: {names} – {verb} with each run"
 
 
 def _choose(

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, list_names
 from lfclient.console.store.search_text import summarize_flow_inputs
 from lfclient.flows.run_inputs import SECRET_HINT, qualified_label_for_key
 from lfclient.flows.validation import mask_secrets
@@ -143,10 +143,8 @@ def _name_fields(state: FormState, hints: Mapping[str, str]) -> str:
     """Return which fields have hints, as a sentence, or ""."""
     if not hints:
         return ""
-    labels = [qualified_label_for_key(state.fields, key) for key in hints]
-    names = ", ".join(clip(label, 80) for label in labels[:_MAX_NAMED])
-    more = f" and {len(labels) - _MAX_NAMED} more" if len(labels) > _MAX_NAMED else ""
-    return f"Check {names}{more} before you run."
+    labels = [clip(qualified_label_for_key(state.fields, key), 80) for key in hints]
+    return f"Check {list_names(labels, _MAX_NAMED)} before you run."
 
 
 def active_hints(state: FormState) -> dict[str, str]:

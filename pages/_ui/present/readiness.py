@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from lfclient.common.formatting import list_names
 from lfclient.flows.field import Problem
 from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.needs import ADD_VARIABLE, find_needs
@@ -69,10 +70,10 @@ def find_tab_needs(form: FlowForm) -> list[Need]:
 
 def _name(form: FlowForm, words: str, keys: Iterable[str]) -> Iterator[str]:
     """Yield a sentence that names these fields, if there are any."""
-    fields, keys = form.flow.fields_by_key, list(dict.fromkeys(keys))
-    names = [qualified_label_for_key(fields, key) for key in keys[:_MAX_NAMED]]
+    fields = form.flow.fields_by_key
+    names = [qualified_label_for_key(fields, key) for key in dict.fromkeys(keys)]
     if names:
-        yield f"{words}: {', '.join(names)}{', …' if len(keys) > _MAX_NAMED else '.'}"
+        yield f"{words}: {list_names(names, _MAX_NAMED)}."
 
 
 def _hints(

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, list_names
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest
 from lfclient.flows.run_inputs import qualified_label_for_key
@@ -132,10 +132,10 @@ def _draw_warnings(presented: Presented, form: FlowForm) -> None:
     name, omitted = misfits(form.state).get() or ("", [])
     if omitted:
         fields = presented.flow.fields_by_key
-        names = [qualified_label_for_key(fields, key) for key in omitted[:_MAX_NAMED]]
+        names = [qualified_label_for_key(fields, key) for key in omitted]
         alerts.show_message(
             f"“{clip(name, 60)}” no longer fits this flow",
-            f"The flow's own values are used for: {', '.join(names)}."
+            f"The flow's own values are used for: {list_names(names, _MAX_NAMED)}."
             if visitor_presents()
             else "Some of the flow's own values are used instead.",
             warning=True,
@@ -245,8 +245,7 @@ def _not_ready(presented: Presented, form: FlowForm, result: FormResult) -> Inva
     obstacle = readiness.find_obstacle(presented, form, result.problems)
     if obstacle and len(own) < len(errors):
         return NotReady("", hint="")  # the line above the inputs says why
-    names = ", ".join(labels[problem.key] for problem in own[:_MAX_NAMED])
     if all(problem.message == REQUIRED_MESSAGE for problem in own):
-        return MissingValue(names)
+        return MissingValue(list_names([labels[problem.key] for problem in own], _MAX_NAMED))
     reasons = " ".join(f"{labels[each.key]}: {each.message}" for each in own[:_MAX_NAMED])
     return InvalidRequest(reasons, hint="Correct the marked fields, then run again.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, list_names
 from lfclient.common.redaction import looks_like_secret
 from lfclient.console.presets.fitting import FittedValues, fit_values
 from lfclient.console.presets.preset_file import check_size
@@ -168,8 +168,7 @@ def draw_notes(state: FormState, fitted: FittedValues, verb: str) -> None:
 def field_names(state: FormState, keys: Iterable[str]) -> str:
     """Return the labels of fields as Markdown, shortened to `_MAX_LINES` and a count."""
     names = [qualified_label_for_key(state.fields, key) for key in dict.fromkeys(keys)]
-    more = f" and {len(names) - _MAX_LINES} more" if len(names) > _MAX_LINES else ""
-    return escape(", ".join(names[:_MAX_LINES]) + more)
+    return escape(list_names(names, _MAX_LINES))
 
 
 def describe_mismatch(

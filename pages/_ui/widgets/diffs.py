@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 from pandas.io.formats.style import Styler
 
-from lfclient.common.formatting import clip, format_count, replace_surrogates
+from lfclient.common.formatting import clip, format_count, list_names, replace_surrogates
 from lfclient.console.compare.table_diff import (
     MAX_COMPARED_ROWS,
     TableDiff,
@@ -262,9 +262,8 @@ def _table_words(diff: TableDiff) -> str:
         parts.append(f"− {format_count(diff.removed, 'row')} removed")
     for sign, names in (("+", diff.added_columns), ("−", diff.removed_columns)):
         if names:
-            listed = ", ".join(clip(name, 40) for name in names[:10])
-            more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-            parts.append(f"{sign} column{'s' * (len(names) > 1)} {escape_lines(listed)}{more}")
+            listed = escape_lines(list_names([clip(name, 40) for name in names], 10))
+            parts.append(f"{sign} column{'s' * (len(names) > 1)} {listed}")
     return " · ".join(parts)
 
 
