@@ -156,14 +156,16 @@ class RunRecord:
     def failure(self) -> str:
         """Why the run failed, or could not be executed, in one line; "" if neither.
 
-        The cause in words if it is known, else the first line of the error.
+        The cause in words if it is known, else the first line of the error. A single word, such as
+        the name that a prompt lacks, comes after the component's name.
         """
         if self.cause:
             return self.cause.message
-        errors = self.run.errors if self.run else ()
+        error = self.run.errors[0] if self.run and self.run.errors else None
         problem = self.problem.message if self.problem else ""
-        message = errors[0].message if errors else problem
-        return message.strip().partition("\n")[0]
+        message = (error.message if error else problem).strip().partition("\n")[0]
+        is_word = len(message.split()) == 1
+        return f"{error.component}: {message}" if error and error.component and is_word else message
 
     @property
     def started_here(self) -> bool:

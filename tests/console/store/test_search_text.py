@@ -273,6 +273,15 @@ NO_KEY = (
 )
 
 
+def test_the_summary_of_an_error_of_one_word_begins_with_its_component():
+    def summary(error: RunError) -> str:
+        return summarize_outputs(record(run=Run("f", "sync", RunStatus.FAILED, errors=(error,))))
+
+    assert summary(RunError("tone", component="Prompt Template")) == "Prompt Template: tone"
+    assert summary(RunError("tone")) == "tone"
+    assert summary(RunError("No file", component="Read File")) == "No file"
+
+
 def test_a_failed_run_is_summarized_and_found_by_its_cause_in_words():
     failed = Run("f", "sync", RunStatus.FAILED, errors=(RunError(NO_KEY), RunError("other")))
     not_started = record(problem=RecordProblem(NO_KEY))
