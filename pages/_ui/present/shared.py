@@ -30,12 +30,8 @@ def load(token: str) -> tuple[SharedResult, RunRecord] | None:
 
 
 def draw(shared: SharedResult, record: RunRecord, token: str) -> None:
-    """Draw the result, read-only."""
+    """Draw the result, read-only, and below it the inputs that it came from."""
     head.draw(shared.title, shared.description, shared.accent, large=shared.large)
-    if shared.inputs:
-        with st.container(key="shared-inputs", gap="xxsmall"):
-            for each in shared.inputs:
-                st.markdown(f"**{escape(each.label)}**  \n{escape_lines(each.value)}")
 
     def reload() -> Run | None:
         found = load(token)
@@ -44,6 +40,11 @@ def draw(shared: SharedResult, record: RunRecord, token: str) -> None:
     with st.container(key="present-output"):
         draw_problem(record, None)
         draw_outputs(record, None, shared.outputs, shared.titles, _download, reload, "result")
+    if shared.inputs:
+        with st.container(gap="xxsmall"):
+            st.markdown("## Inputs", anchors=False)
+            for each in shared.inputs:
+                st.markdown(f"**{escape(each.label)}**  \n{escape_lines(each.value)}")
     ended = format_full_time(record.ended_at or record.created_at)
     is_complete = record.status is RunStatus.COMPLETED
     st.caption(f"Result of {ended}" if is_complete else f"{run_status_label(record)} · {ended}")
