@@ -26,6 +26,10 @@ _SOURCES = {
     "local": "started by this console",
     "typed": "with your key",
 }
+_NO_ADDING = (
+    "Only the console's operator can add and export flows here, or let you "
+    "(`LFCONSOLE_ALLOW_INSTALL`)."
+)
 _CAPABILITIES = {
     "background": "Background jobs",
     "stop": "Stop",
@@ -136,9 +140,13 @@ def _draw_facts(server: ServerSession) -> tuple[set[str], bool]:
 
 
 def _address_text(connection: Connection) -> str:
-    """Return the server's address, where it comes from, and who can use another."""
+    """Return the server's address, where it comes from, who can use another and add flows."""
     text = f"{inline_code(connection.url)} · {_SOURCES[connection.source]}"
-    return text if permissions().other_servers else f"{text}. {connect.OTHERS_NOT_ALLOWED}"
+    if not permissions().other_servers:
+        text += f". {connect.OTHERS_NOT_ALLOWED}"
+    if not permissions().install:
+        text += f"  \n{_NO_ADDING}"
+    return text
 
 
 def _require_facts(server: ServerSession) -> None:

@@ -72,6 +72,16 @@ def test_the_variable_that_sets_the_address_is_named(
     assert ("Only the console's operator can add a server" in words) == (may_use_others == "false")
 
 
+@pytest.mark.parametrize("may_install", ["true", "false"])
+def test_who_can_add_flows_is_said_where_this_visitor_can_not(
+    langflow_stand_in, monkeypatch, may_install
+):
+    monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", may_install)
+    app = open_app("pages/connection.py")
+    assert ("operator can add and export flows" in page_text(app)) == (may_install == "false")
+    assert not app.exception
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [(429, "received too many requests"), (403, "refused before it reached Langflow")],
