@@ -149,6 +149,9 @@ def test_a_long_error_is_clipped_and_whole_in_its_details(langflow_stand_in):
 def test_a_failed_run_does_not_say_no_output(langflow_stand_in, status, says_so):
     run = Run(ONE, "sync", status, errors=() if says_so else (RunError("boom", "A", "Agent"),))
     app = open_app(run=add_ended_run(langflow_stand_in.url, status=status, run=run).id)
+    frames = [each for each in app.get("container") if each.proto.flex_container.border]
+    # in the frame of an output, as while it was awaited
+    assert any(each.value == "No output" for frame in frames for each in frame.caption) is says_so
     assert ("No output" in page_text(app)) is says_so
     assert not app.exception
 
