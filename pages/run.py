@@ -1,5 +1,6 @@
 """The Run page: choose a flow, fill in its form, run it and read its outputs."""
 
+from contextlib import nullcontext
 from functools import partial
 
 import streamlit as st
@@ -62,6 +63,6 @@ with alerts.show_errors():
                 run_form.draw(form, head.page_buttons, share_part)
                 if not refusal:  # it says that the server can't be reached
                     loading.show_refreshing_flow(server, flow)
-        with right:
+        with right if flow or record else nullcontext():  # else the columns are empty
             recent_runs.draw(server, flow)
         status_panel.wait_for_end(server, record, panel)
