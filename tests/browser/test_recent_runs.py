@@ -72,21 +72,27 @@ def test_recent_runs_beside_a_form_in_a_small_window_show_what_went_in_and_came_
 
 
 @pytest.mark.usefixtures("echoes")
-def test_the_components_of_an_opened_run_follow_its_short_output_at_once(shared_screen):
+def test_nothing_keeps_room_below_the_short_output_of_an_opened_run(shared_screen):
     """The output of a run that was started here keeps the room in which it came."""
     shared_screen.pick("Echo chat")
     shared_screen.run()
     shared_screen.wait("completed")
     shared_screen.drawn()
 
-    def room() -> float:
+    def rooms() -> tuple[float, float]:
+        """Pixels from the output's top to the components, and from there to the recent runs."""
         components = shared_screen.page.get_by_text("Components", exact=True).bounding_box()
-        return components["y"] - shared_screen.part("outputs").bounding_box()["y"]
+        output, runs = (
+            shared_screen.part(key).bounding_box() for key in ("outputs", "recent-runs")
+        )
+        return components["y"] - output["y"], runs["y"] - components["y"]
 
-    before = room()
+    shared_screen.page.get_by_text("Components", exact=True).click()
+    shared_screen.drawn()
+    output_before, runs_before = rooms()
     shared_screen.part("recent-runs").locator("button:enabled").first.click()
     shared_screen.drawn()
-    wait_for(lambda: 0 < room() < before - 100)
+    wait_for(lambda: 0 < rooms()[0] < output_before - 100 and 0 < rooms()[1] < runs_before - 100)
 
 
 def test_what_came_out_of_runs_without_inputs_has_the_room_of_both(shared_screen, make_run):

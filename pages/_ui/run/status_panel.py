@@ -212,7 +212,7 @@ def draw(
     """
     if record is None:
         return None, None
-    run_page.note_shown(record.id)
+    run_page.note_shown(record.id, has_ended=record.ended)
     with st.container(key="run-status"):
         with st.container(key="run-head", horizontal=True, vertical_alignment="center"):
             places = Places(st.container(), progress_place)
@@ -264,7 +264,8 @@ def _draw_output(
     with st.container():
         # with room for some lines only where it was started: components below were drawn before
         is_own = run_page.has_form(record.id, record.flow_id)
-        with st.container(key="run-output" if is_own else None), st.container():
+        opened_key = "opened-output" if run_page.had_ended(record.id) else None
+        with st.container(key="run-output" if is_own else opened_key), st.container():
             _draw_result(server, record)
         components = st.container()
     saving.watch(record)  # last, so that the output has the place of the text that was written

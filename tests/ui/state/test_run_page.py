@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
@@ -136,15 +137,24 @@ def test_the_page_scrolls_to_a_run_that_was_opened_until_a_redraw_after_its_end(
 
 def test_the_page_scrolls_to_a_run_that_another_page_leads_to_each_time():
     """Not while it stays on the page, nor twice to one that was opened there."""
-    run_page.note_shown("a")
+    run_page.note_shown("a", has_ended=True)
     assert run_page.run_to_scroll_to("a", is_running=False) == "a"
     st.session_state[run_page.result_key("a")] = "Output"
-    run_page.note_shown("a")
+    run_page.note_shown("a", has_ended=True)
     assert run_page.run_to_scroll_to("a", is_running=False) is None
     del st.session_state[run_page.result_key("a")]  # another page was shown
-    run_page.note_shown("a")
+    run_page.note_shown("a", has_ended=True)
     assert run_page.run_to_scroll_to("a", is_running=False) == "a"
     run_page.NEW_RUN.set("b")
-    run_page.note_shown("b")
+    run_page.note_shown("b", has_ended=False)
     assert run_page.run_to_scroll_to("b", is_running=False) == "b"
     assert run_page.run_to_scroll_to("b", is_running=False) is None
+
+
+@pytest.mark.parametrize("has_ended", [True, False])
+def test_a_page_knows_whether_a_run_had_ended_when_it_was_first_shown(has_ended):
+    id = str(has_ended)
+    run_page.note_shown(id, has_ended=has_ended)
+    st.session_state[run_page.result_key(id)] = "Output"
+    run_page.note_shown(id, has_ended=True)
+    assert run_page.had_ended(id) is has_ended

@@ -32,7 +32,7 @@ const PARTS = {
   "sidebar": '[data-testid="stSidebar"][data-collapsed="false"]',
 };
 for (const key of [
-  "compared-head", "full-width", "history-head", "present", "present-editor", "present-unsaved",
+  "compared-head", "full-width", "history-head", "opened-output", "present", "present-editor", "present-unsaved",
   "run-button", "run-head", "run-inputs", "run-panel", "shared-result", "stop-button", "talk-head",
 ]) PARTS[key] = `.st-key-${key}`;
 const LOOKS = "st-key-present-looks-";
