@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, remove_bidi_controls, unused_name
+from lfclient.common.formatting import clip, remove_bidi_controls
 from lfclient.common.json_types import JsonObject
 from lfclient.console.present.presentation import (
     MAX_DESCRIPTION,
@@ -16,7 +16,7 @@ from lfclient.console.present.presentation import (
     MAX_TITLE,
     Accent,
 )
-from lfclient.console.presets.fitting import changed_keys, fit_values
+from lfclient.console.presets.fitting import fit_values
 from lfclient.console.presets.names import validate_name
 from lfclient.console.presets.share_links import page_url
 from lfclient.console.store.run_record import RunRecord
@@ -24,23 +24,21 @@ from lfclient.flows.field import Field
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.choices import stored_flow
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.present import editing, readiness
+from pages._ui.present import editing, hidden_values, readiness
 from pages._ui.present.presented import (
     Presented,
-    entered_keys,
     is_presentable,
     own_help,
     own_labels,
     shown_inputs,
     shown_keys,
 )
-from pages._ui.presets.preset_state import field_names, masked_values, store_preset
+from pages._ui.presets.preset_state import store_preset
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.present import (
     CONFLICT,
     EXAMPLE_PROBLEM,
     PROBLEM,
-    VALUES_PROBLEM,
     edit_key,
 )
 from pages._ui.state.slot import Slot
@@ -63,12 +61,11 @@ def draw(presented: Presented, form: FlowForm, record: RunRecord | None) -> None
         if CONFLICT.get():
             _draw_conflict(flow)
         with controls.place_above_fields():  # what Save leaves out: in sight before it is pressed
-            _draw_hidden_values(presented, form)
+            hidden_values.draw_hint(presented, form)
             _draw_tab_needs(form)
         _draw_texts(presented)
         _draw_looks()
         _draw_inputs(presented, form)
-        _draw_origin(presented, form)
         _draw_outputs(presented, record)
         _draw_presets(presented, form)
         st.markdown(":small[Address]", width="content")
@@ -156,6 +153,8 @@ def _draw_inputs(presented: Presented, form: FlowForm) -> None:
         help="Shown in this order. Secrets can't be shown.",
         placeholder="Choose the inputs to show",
     )
+    with controls.place_above_fields():
+        hidden_values.draw(presented, form)
     for place, each in enumerate(chosen):
         _draw_input(each, fields.get(each), offered[each], names[each], place, len(chosen))
 
@@ -281,37 +280,6 @@ def _draw_presets(presented: Presented, form: FlowForm) -> None:
         )
 
 
-def _draw_hidden_values(presented: Presented, form: FlowForm) -> None:
-    """Say which values the inputs have that are not shown, and offer to save this tab's."""
-    preset, state = presented.preset, form.state
-    # also without own values: the preset may have been changed to have them
-    problem = VALUES_PROBLEM.take()
-    if problem:
-        alerts.show(problem)
-    own = _own_keys(presented, form)
-    if not own:
-        return
-    st.caption(
-        ":orange[:material/warning:] Only your tab has these values of inputs that are not "
-        f"shown: {field_names(state, own)}. *Save* leaves them out."
-    )
-    st.button(
-        f"Save in “{escape(clip(preset.name, 40))}”" if preset else "Save as default preset",
-        key="present-save-values",
-        on_click=_save_values,
-        args=(presented, form),
-        help="Gives all who open this presentation these values",
-    )
-
-
-def _draw_origin(presented: Presented, form: FlowForm) -> None:
-    """Say where the values of the inputs come from that are not shown."""
-    if not _own_keys(presented, form):
-        preset = presented.preset
-        origin = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow"
-        st.caption(f"Inputs that are not shown use the values of {origin}.")
-
-
 def _draw_tab_needs(form: FlowForm) -> None:
     """Warn of settings of providers, such as keys, that the audience's runs don't have."""
     for need in readiness.find_tab_needs(form):
@@ -321,35 +289,6 @@ def _draw_tab_needs(form: FlowForm) -> None:
             f":orange[:material/warning:] Only your tab has the {labels}. The audience's runs fail "
             f"without {what}. {readiness.saving_advice(form, what)}"
         )
-
-
-def _own_keys(presented: Presented, form: FlowForm) -> list[str]:
-    """Return the keys of values of this tab that are neither shown nor in the preset."""
-    state, preset = form.state, presented.preset
-    own = entered_keys(state) - shown_keys(presented, form)
-    saved, entered = masked_values(preset) if preset else {}, state.masked_overrides()
-    own -= entered.keys() - set(changed_keys(state.flow, saved, entered))
-    return [key for key in state.fields if key in own]
-
-
-@notify_errors(VALUES_PROBLEM)
-def _save_values(presented: Presented, form: FlowForm) -> None:
-    """Save this tab's values that are not shown in the preset, or as the default preset."""
-    state, preset, store = form.state, presented.preset, app_context().runner.store.presets
-    entered, keys = state.masked_overrides(), _own_keys(presented, form)
-    kept = {
-        key: each
-        for key, each in (masked_values(preset) if preset else {}).items()
-        if key not in keys
-    }
-    fitted = fit_values(state.flow, kept | {key: entered[key] for key in entered if key in keys})
-    if preset:
-        saved = store_preset(state, preset.name, fitted, preset)
-    else:
-        names = {each.name for each in store.list_for_flow(state.owner, state.flow.id)}
-        saved = store_preset(state, unused_name("Presentation", names), fitted)
-        store.set_default(state.owner, state.flow.id, saved.id)
-    st.toast(f"Saved in the preset “{escape(clip(saved.name, 60))}”.")
 
 
 @notify_errors(EXAMPLE_PROBLEM)

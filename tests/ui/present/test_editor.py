@@ -1,10 +1,7 @@
 """The editor of a presentation: its preview follows it, and nothing typed is lost."""
 
-from dataclasses import replace
-
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettingsStore
-from lfclient.console.store.presets import PresetStore
 from lfclient.flows.validation import SECRET_MASK
 from pages._ui.state.present import ENTERED, Entered
 from tests.support.flows import chat_input, edge, entry, node, text
@@ -15,9 +12,7 @@ from tests.ui.support.preset_pages import (
     enter,
     field,
     open_page,
-    presets,
     store_preset,
-    stored_presets,
     value,
 )
 from tests.ui.support.whole_pages import ONE, TWO, add_ended_run, button_labels, page_text, press
@@ -308,72 +303,6 @@ def test_settings_that_can_not_be_saved_stay_in_the_editor(monkeypatch):
     assert "The disk is full." in page_text(app)
     assert "who sent you this link" not in page_text(app)
     assert title(app).value == "Mine"
-
-
-def edit_with_hidden_value(**address):
-    """Open the editor with a value of the Run page for an input that is not shown."""
-    store(inputs={"T-a.p": {}})
-    entered = Entered(ONE, "the flow's values", {"T-a.n": 7, "T-a.p": "x"})
-    app = present_as_presenter(session_state={ENTERED.key: entered}, **address)
-    return press(press(app, "Use the values of the Run page"), "Edit")
-
-
-def test_values_that_only_the_presenter_has_become_the_default_preset():
-    app = edit_with_hidden_value()
-    assert "Only your tab has these values of inputs that are not shown: n" in page_text(app)
-    labels = [each.label for each in app.main if each.type in ("button", "text_input")]
-    assert labels.index("Save as default preset") < labels.index("Title")  # in sight beside Save
-    app = press(app, "Save as default preset")
-    (preset,) = stored_presets()
-    assert (preset.name, preset.is_default, preset.values) == ("Presentation", True, {"T-a.n": 7})
-    assert value(app) == "x"
-    assert "Only your tab" not in page_text(app)
-    assert "Inputs that are not shown use the values of the preset “Presentation”" in page_text(app)
-    assert not app.exception
-
-
-def test_values_that_the_preset_has_are_not_said_to_be_the_presenters_alone():
-    preset = store_preset("Mine", n=7)
-    app = edit_with_hidden_value(preset=preset.id)
-    assert value(app) == "x"
-    assert "Only your tab" not in page_text(app)
-    assert "use the values of the preset “Mine”" in page_text(app)
-    assert not app.exception
-
-
-def test_values_that_only_the_presenter_has_are_saved_in_the_preset_of_the_address():
-    preset = store_preset("Mine", p="Porto")
-    app = press(edit_with_hidden_value(preset=preset.id), "Save in “Mine”")
-    (saved,) = stored_presets()
-    assert saved.values == {"T-a.p": "Porto", "T-a.n": 7}
-    assert "Only your tab" not in page_text(app)
-    assert not app.exception
-
-
-def test_why_hidden_values_were_not_saved_is_said_above_their_button(monkeypatch):
-    app = edit_with_hidden_value()
-
-    def fail(*_):
-        raise StoreError("The disk is full.")
-
-    monkeypatch.setattr(PresetStore, "create", fail)
-    app = press(app, "Save as default preset")
-    drawn = [each for each in app.main if each.type in ("button", "error")]
-    labels = [each.label if each.type == "button" else each.value for each in drawn]
-    assert "The disk is full" in labels[labels.index("Save as default preset") - 1]
-    assert not app.exception
-
-
-def test_why_hidden_values_were_not_saved_is_said_once_if_none_are_left():
-    """Another presenter has saved the same value in the preset meanwhile."""
-    preset = store_preset("Mine", p="Porto")
-    app = edit_with_hidden_value(preset=preset.id)
-    presets().update(replace(preset, values={**preset.values, "T-a.n": 7}))
-    app = press(app, "Save in “Mine”")
-    assert "Only your tab" not in page_text(app)
-    assert "Somebody else has changed the preset “Mine”" in page_text(app)
-    assert "Somebody else" not in page_text(app.run())
-    assert not app.exception
 
 
 def test_an_invalid_setting_is_named_and_leaves_the_editor_open():
