@@ -266,7 +266,7 @@ def _draw_presets(presented: Presented, form: FlowForm) -> None:
         st.text_input(label, key=_EXAMPLE_NAME, placeholder="Name")
         # above the button: below it, the reason would be out of sight
         if not has_values:
-            st.caption("Enter the values of the example in the preview, then add it.")
+            st.caption("To add an example, first change an input in the preview.")
         problem = EXAMPLE_PROBLEM.take()
         if problem:
             alerts.show(problem)

@@ -98,10 +98,10 @@ def test_the_values_of_the_view_become_an_example_in_the_editor():
 def test_an_example_is_added_once_the_preview_has_values_of_its_own():
     app = press(present_as_presenter(), "Edit")
     assert _add_button(app).disabled
-    assert "Enter the values of the example in the preview" in page_text(app)
+    assert "To add an example, first change an input in the preview." in page_text(app)
     app = enter(app, "Kyoto")
     assert not _add_button(app).disabled
-    assert "Enter the values of the example in the preview" not in page_text(app)
+    assert "To add an example, first change an input in the preview." not in page_text(app)
     assert not app.exception
 
 
