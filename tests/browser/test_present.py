@@ -108,6 +108,24 @@ def test_a_presenter_enters_edits_and_leaves_with_the_keyboard(echo_form: Screen
     assert "view=" not in page.url
 
 
+def test_the_box_of_an_input_takes_a_new_label_and_keeps_what_is_typed_in_it(presented: Screen):
+    page = presented.page
+    presented.part("present-edit").get_by_role("button").click()
+    box = presented.part("present-editor").get_by_test_id("stExpander").first
+    box.locator("summary").click()
+    box.get_by_label("Label").fill("Which city?")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Any city in Europe", delay=30)
+    expect(box.locator("summary")).to_contain_text("Which city?")
+    presented.drawn()
+    help_field = box.get_by_role("textbox", name="Help")
+    expect(help_field).to_be_focused()
+    expect(help_field).to_have_value("Any city in Europe")
+    page.get_by_role("button", name="Discard").click()
+    presented.part("present-edit").wait_for()
+    presented.drawn()
+
+
 def test_the_key_of_present_works_where_its_button_is_in_a_closed_menu(
     screen: Screen, console: Console
 ):

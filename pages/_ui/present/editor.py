@@ -41,7 +41,6 @@ from pages._ui.state.present import (
     PROBLEM,
     edit_key,
 )
-from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, controls, copy_button
 from pages._ui.widgets.markdown import escape
 
@@ -190,13 +189,8 @@ def _draw_input(
 
     `label` is the flow's, `name` the one that the audience reads.
     """
-    open_key, title = edit_key(f"open-{key}"), Slot[str](edit_key(f"title-{key}"))
-    if not st.session_state.get(open_key) or title.get() is None:  # a new title would close it
-        title.set(name)
-    opened = st.expander(escape(clip(title.get() or "", 80)), key=open_key, on_change="rerun")
-    if not opened.open:
-        return
-    with opened:
+    # drawn also while it is closed: one that tells whether it is open closes with a new title
+    with st.expander(escape(clip(name, 80)), key=edit_key(f"box-{key}")):
         st.text_input(
             "Label",
             key=edit_key(f"label-{key}"),

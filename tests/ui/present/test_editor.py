@@ -164,9 +164,7 @@ def test_inputs_are_shown_in_the_chosen_order_with_own_labels_and_help():
 
 
 def test_an_input_can_be_moved_and_hidden():
-    app = edit()
-    app.session_state["present-edit-open-T-a.n"] = True
-    app = press(app.run(), "Move “n” up")
+    app = press(edit(), "Move “n” up")
     assert inputs(app) == ["n", "p"]
     app.multiselect(key="present-edit-inputs").set_value(["T-a.n"]).run()
     assert inputs(app) == ["n"]
@@ -237,25 +235,24 @@ def test_more_inputs_than_can_be_shown_are_needed(fields_server):
     assert len(edit().multiselect(key="present-edit-inputs").value) == 60
 
 
-def test_a_closed_input_keeps_its_label():
+def test_an_input_that_is_taken_out_and_shown_again_keeps_its_label():
     app = edit()
-    app.session_state["present-edit-open-T-a.p"] = True
-    app.run().text_input(key="present-edit-label-T-a.p").set_value("City").run()
-    app.session_state["present-edit-open-T-a.p"] = False
-    assert inputs(app.run().run()) == ["City", "n"]
+    app.text_input(key="present-edit-label-T-a.p").set_value("City").run()
+    app.multiselect(key="present-edit-inputs").set_value(["T-a.n"]).run()
+    app.multiselect(key="present-edit-inputs").set_value(["T-a.p", "T-a.n"]).run()
+    assert inputs(app) == ["City", "n"]
+    assert not app.exception
 
 
 def test_an_own_label_is_the_name_of_the_input_in_the_editor():
     app = edit()
-    app.session_state["present-edit-open-T-a.p"] = True
-    app.run().text_input(key="present-edit-label-T-a.p").set_value("n").run()
+    app.text_input(key="present-edit-label-T-a.p").set_value("n").run()
     assert inputs(app) == ["n", "n"]
     chosen = app.multiselect(key="present-edit-inputs")
     assert (chosen.value, chosen.options[:2]) == (["T-a.p", "T-a.n"], ["n", "n (2)"])
     assert app.text_input(key="present-edit-label-T-a.p").placeholder == "p"
-    assert [each.label for each in app.expander] == ["p", r"n \(2\)"]
-    app.session_state["present-edit-open-T-a.p"] = False
-    assert [each.label for each in app.run().expander] == ["n", r"n \(2\)"]
+    assert [each.label for each in app.expander] == ["n", r"n \(2\)"]
+    assert not app.exception
 
 
 def test_the_run_page_leads_to_changes_that_were_not_saved():
@@ -305,11 +302,11 @@ def test_settings_that_can_not_be_saved_stay_in_the_editor(monkeypatch):
     assert title(app).value == "Mine"
 
 
-def test_an_invalid_setting_is_named_and_leaves_the_editor_open():
+def test_an_invalid_setting_is_named_and_leaves_the_editor_open(fields_server):
+    fields_server.set_flows(flow(ONE, "Long", nodes=[node("T-" + "a" * 500, p=text("x"))]))
     app = edit()
-    app.session_state["present-edit-label-T-a.p"] = "x" * 201
-    app.run()
-    assert "“inputs.0.label” of the presentation is invalid" in page_text(app)
+    app.multiselect(key="present-edit-inputs").set_value([f"T-{'a' * 500}.p"]).run()
+    assert "“inputs.0.key” of the presentation is invalid" in page_text(app)
     assert "Discard" in button_labels(app)
     press(app, "Save")
     assert stored().version == 0

@@ -61,7 +61,9 @@ def key_of(name, flow_id=ONE):
 
 
 def field(app, parameter, kind="text_input", component="T-a"):
-    return next(w for w in getattr(app, kind) if w.key.endswith(f"-{component}.{parameter}"))
+    """Return a field of the form, not its settings in the editor of a presentation."""
+    fields = [w for w in getattr(app, kind) if not w.key.startswith("present-edit-")]
+    return next(w for w in fields if w.key.endswith(f"-{component}.{parameter}"))
 
 
 def value(app, parameter="p", component="T-a"):
