@@ -204,6 +204,10 @@ def test_in_full_screen_the_only_button_beside_the_title_leaves_it(echo_form: Sc
     expect(buttons).to_have_count(1)
     expect(buttons).to_have_accessible_name("Leave full screen")
     expect(buttons).to_be_focused()
+    assert "Alt + Enter" in buttons.locator("p").evaluate(key)
+    buttons.hover()  # it stays while the slide is shown
+    page.wait_for_timeout(700)
+    expect(page.get_by_role("tooltip")).to_have_count(0)
     buttons.press("Enter")
     expect(buttons).to_have_count(3)
     expect(page.get_by_role("button", name="Full screen")).to_be_focused()

@@ -45,11 +45,9 @@ def _draw_full_screen() -> None:
     The styles of the page show one of them.
     """
     for label in ("Full screen", "Leave full screen"):
-        is_leaving = label != "Full screen"
         st.button(
             label,
             key=label.lower().replace(" ", "-"),
-            icon=":material/fullscreen_exit:" if is_leaving else ":material/fullscreen:",
+            icon=f":material/fullscreen{'' if label == 'Full screen' else '_exit'}:",
             type="tertiary",
-            help="Alt+Enter" if is_leaving else None,
         )
