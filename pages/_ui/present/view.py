@@ -178,7 +178,7 @@ def _draw_examples(presented: Presented, form: FlowForm) -> None:
     if not offered:
         return
     with st.container(key="present-examples", horizontal=True, vertical_alignment="center"):
-        st.markdown("Examples", width="content")
+        st.markdown("Fill in an example", width="content")
         for each in offered:
             st.button(
                 escape(clip(each.name, 60)),

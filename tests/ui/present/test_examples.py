@@ -70,8 +70,10 @@ def test_an_example_that_is_deleted_meanwhile_is_reported_and_changes_nothing():
 def test_examples_are_chosen_in_the_editor():
     example = store_preset("Short", p="x")
     app = press(present_as_presenter(), "Edit")
+    assert "Fill in an example" not in page_text(app)
     app.multiselect(key="present-edit-examples").set_value([example.id]).run()
     assert "Short" in button_labels(app)
+    assert "Fill in an example" in page_text(app)  # it does not run
     press(app, "Save")
     assert stored(ONE).content["examples"] == [example.id]
 
