@@ -114,6 +114,17 @@ def test_the_color_of_a_presentation_is_that_of_its_run_button(presented: Screen
         expect(button).to_have_css("background-color", background)
 
 
+def test_what_has_the_focus_has_the_color_of_the_presentation(presented: Screen, editor: Locator):
+    box = presented.page.get_by_role("combobox", name="Color")
+    box.fill("Teal")
+    presented.page.get_by_role("option", name="Teal").click()
+    teal = "rgb(11, 95, 107)"
+    for field, color in ((presented.part("present-preview"), teal), (editor, "rgb(91, 61, 245)")):
+        field.get_by_role("textbox").first.focus()
+        frame = field.locator("div:has(> :is(input, textarea):focus)")
+        expect(frame).to_have_css("border-color", color)
+
+
 @pytest.mark.usefixtures("editor")
 def test_a_long_title_and_hostile_text_stay_inside_the_page(presented: Screen):
     page = presented.page
