@@ -71,6 +71,7 @@ def load_runs(
 ) -> tuple[list[ShownRun], ShownRun]:
     """Number the runs from the oldest to the newest, and survey each against the baseline.
 
+    A number stays with its run whichever is the baseline, also after a swap.
     Return them, and the baseline among them: the run of that id, or the oldest one. Two of them are
     in memory at a time. A survey is kept until one of its two runs changes. Raises `StoreError`.
     """

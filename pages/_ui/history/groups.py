@@ -135,15 +135,24 @@ def _draw_actions(view: ListView, selected: Sequence[ResultGroup], groups: Resul
         )
         usual = _usual(group, groups)
         if usual and usual is not group:
-            runs = [usual.run_id, group.run_id]
-            picker.compare_link(runs, "Compare with the usual", usual=usual.run_id)
+            picker.compare_link(
+                [usual.run_id, group.run_id],
+                "Compare with the usual",
+                usual=usual.run_id,
+                equal=_equal_counts((usual, group)),
+            )
     if MIN_RUNS <= len(selected) <= MAX_RUNS:
-        runs = [group.run_id for group in selected]
+        runs, equal = [group.run_id for group in selected], _equal_counts(selected)
         usual = _usual(selected[0], groups)
         if usual and usual in selected and all(map(selected[0].has_same_inputs, selected)):
-            picker.compare_link(runs, usual=usual.run_id, is_main=True)
+            picker.compare_link(runs, usual=usual.run_id, equal=equal, is_main=True)
         else:
-            picker.compare_link(runs, baseline=_baseline(selected), is_main=True)
+            picker.compare_link(runs, baseline=_baseline(selected), equal=equal, is_main=True)
+
+
+def _equal_counts(groups: Sequence[ResultGroup]) -> list[int]:
+    """Return how many runs are known to have each result."""
+    return [group.count if group.is_known else 1 for group in groups]
 
 
 def open_button(label: str, run: RunSummary) -> None:

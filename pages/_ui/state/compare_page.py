@@ -1,10 +1,11 @@
 """State of the Compare page."""
 
+import re
 from collections.abc import Iterable
 
 import streamlit as st
 
-from pages._ui.state.query_params import BASELINE, RUNS, USUAL
+from pages._ui.state.query_params import BASELINE, EQUAL, RUNS, USUAL
 from pages._ui.state.slot import Slot
 
 _MAX_RUNS_LENGTH = 4_000  # characters in a URL
@@ -38,6 +39,13 @@ def baseline_from_url() -> str:
 def usual_from_url() -> str:
     """Return the ID of the run with the usual result in the URL, unchecked; "" if none is named."""
     return str(st.query_params.get(USUAL, ""))
+
+
+def equal_counts_from_url() -> dict[str, int]:
+    """Return how many runs had the result of a run when the link was made, by run ID; unchecked."""
+    counts = st.query_params.get(EQUAL, "").split(",")
+    pairs = zip(runs_from_url(), counts, strict=False)
+    return {run_id: int(count) for run_id, count in pairs if re.fullmatch(r"[0-9]{1,9}", count)}
 
 
 def write_baseline_to_url(run_id: str) -> None:

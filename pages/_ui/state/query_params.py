@@ -7,6 +7,7 @@ FLOW = "flow"  # the chosen flow
 RUNS = "runs"  # the compared runs, separated by commas
 BASELINE = "baseline"  # the compared run that the others are compared with
 USUAL = "usual"  # the compared run that has the usual result, the baseline unless another is named
+EQUAL = "equal"  # how many runs have the result of each compared run, separated by commas
 SESSION = "session"  # the open chat session
 PRESET = "preset"  # the preset that fills the form
 VALUES = "values"  # the encoded values that fill the form

@@ -161,6 +161,32 @@ def test_the_usual_run_is_named_so_and_stays_so_after_a_swap(create_run):
     assert "Run 1 → Run 2 (usual)" in page_text(press(app, "Swap"))
 
 
+def cards(app):
+    """Return what the cards of the two runs say beside their names."""
+    return [each.value for each in app.markdown if ":green-badge[✓ Completed]" in each.value]
+
+
+def test_the_card_of_the_baseline_says_so(create_run):
+    app = open_comparison(*(create_run({}, [message(text)]) for text in "ab"))
+    for shown in (app, press(app, "Swap")):
+        assert ["Baseline" in text for text in cards(shown)] == [True, False]
+    assert not app.exception
+
+
+def test_a_card_says_how_many_runs_have_its_result(create_run):
+    runs = [create_run({}, [message(text)]) for text in "ab"]
+    first, second = cards(open_comparison(*runs, equal="1,19"))
+    assert "equal" not in first
+    assert "19 equal results" in second
+
+
+@pytest.mark.parametrize("equal", ["", "x,-3", "²,19.5", f"{'9' * 5000},"])
+def test_numbers_of_equal_results_that_are_none_are_not_shown(create_run, equal):
+    app = open_comparison(*(create_run({}, [message(text)]) for text in "ab"), equal=equal)
+    assert "equal results" not in page_text(app)
+    assert not app.exception
+
+
 def test_no_run_is_the_usual_one_among_runs_that_were_chosen(create_run):
     runs = [create_run({}, [message(text)]) for text in "abc"]
     app = open_comparison(*runs[:2], usual=runs[1].id, baseline=runs[1].id)

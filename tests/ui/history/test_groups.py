@@ -169,14 +169,14 @@ def test_a_list_without_filters_stays_grouped(url):
 def test_two_results_can_be_compared(url):
     add_four(url)
     app = select_runs(history(group="yes"), "r0", "r2")
-    assert "runs=r0%2Cr2&usual=r0" in compare_links(app)
+    assert "runs=r0%2Cr2&usual=r0&equal=3%2C1" in compare_links(app)
     assert "Delete" not in " ".join(button_labels(app))
 
 
 def test_the_odd_result_can_be_compared_with_the_usual_one(url):
     add_four(url)
     app = select_runs(history(group="yes"), "r2")
-    assert "runs=r0%2Cr2&usual=r0" in compare_links(app)
+    assert "runs=r0%2Cr2&usual=r0&equal=3%2C1" in compare_links(app)
     assert "runs=" not in compare_links(select_runs(app, "r0"))
 
 
