@@ -1,4 +1,4 @@
-"""Up to twelve runs against a baseline: an overview, inputs, outputs, summary, timings."""
+"""Up to twelve runs against a baseline: an overview, outputs, inputs, summary, timings."""
 
 from collections.abc import Hashable, Sequence
 
@@ -68,8 +68,8 @@ def _draw_comparison(
     pair = (baseline, run)
     side_by_side = baseline_first if len(runs) <= MAX_SIDE_BY_SIDE else pair
     summary.draw_headers(pair)
-    inputs.draw(baseline_first, compared_inputs)
     outputs.draw(baseline, run)
+    inputs.draw(baseline_first, compared_inputs)
     summary.draw(side_by_side)
     timings.draw(side_by_side)
 

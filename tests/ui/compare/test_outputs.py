@@ -136,6 +136,12 @@ def test_a_run_that_was_deleted_meanwhile_says_so(create_run):
     assert "One run in this link was not found" in page_text(app)
 
 
+def test_outputs_come_before_inputs(create_run):
+    app = open_comparison(*(create_run({TEXT: text}, [message(text)]) for text in "ab"))
+    headings = [each.value for each in app.markdown if each.value.startswith("## ")]
+    assert headings == ["## Outputs", "## Inputs", "## Summary", "## Timings"]
+
+
 def test_two_runs_can_be_swapped(create_run):
     app = open_comparison(*(create_run({}, [message(f"{text} x")]) for text in "ab"))
     assert "Run 1 → Run 2" in page_text(app)
