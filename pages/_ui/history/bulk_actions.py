@@ -25,6 +25,7 @@ from pages._ui.widgets import controls
 from pages._ui.widgets.markdown import escape
 
 MAX_COUNTED = 10_000
+_NOTE_WIDTH = 260  # pixels: two lines, which are as high as a button
 
 
 class ActionBar:
@@ -146,7 +147,11 @@ def _draw_selection_actions(view: ListView, selected: Sequence[RunSummary]) -> N
             key=history_key("compare"),
             icon=":material/compare:",
             disabled=True,
-            help=f"Select {MIN_RUNS} to {MAX_RUNS} runs",
+        )
+        st.caption(
+            f"Compare takes {MIN_RUNS} to {MAX_RUNS} runs. "
+            "*Group equal results* shows what differs.",
+            width=_NOTE_WIDTH,
         )
     if running:
         st.button(
@@ -157,6 +162,7 @@ def _draw_selection_actions(view: ListView, selected: Sequence[RunSummary]) -> N
             args=(view, running),
         )
     labels.draw(labels.LabelTarget(view.owners, selected, partial(_still_selected, selected)))
+    bulk_all.draw_csv_button(view, selected)
     _draw_delete_panel(view, selected, len(running))
 
 

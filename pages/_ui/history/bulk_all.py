@@ -1,5 +1,6 @@
-"""Actions on all matching runs: export as CSV, bulk delete."""
+"""Actions on all matching runs: export as CSV, also of the selected ones, and bulk delete."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -26,18 +27,7 @@ _NO_LIMIT = 10**9
 
 def draw(view: ListView) -> None:
     """Draw the CSV button and the bulk delete panel."""
-    runner, prices = app_context().runner, app_context().settings.prices
-    st.download_button(
-        "CSV",
-        lambda: export_csv(runner, view, prices),
-        "runs.csv",
-        "text/csv",
-        key=history_key("csv"),
-        icon=":material/download:",
-        on_click="ignore",
-        help=f"All matching runs, up to the newest {MAX_EXPORTED:,}. Up to {MAX_FULL_RUNS:,} have "
-        "their full inputs and outputs. Known secrets are removed.",
-    )
+    draw_csv_button(view)
     key = history_key("bulk")
     panel = st.popover("Bulk delete", icon=":material/delete_sweep:", key=key, on_change="rerun")
     if panel.open:
@@ -45,12 +35,35 @@ def draw(view: ListView) -> None:
             _draw_delete_panel(view)
 
 
-def export_csv(runner: Runner, view: ListView, prices: PriceTable | None = None) -> bytes:
-    """Return the matching runs as CSV, newest first. Safe to call from any thread.
+def draw_csv_button(view: ListView, selected: Sequence[RunSummary] = ()) -> None:
+    """Draw the button that saves the selected runs, all matching runs without a selection."""
+    runner, prices = app_context().runner, app_context().settings.prices
+    st.download_button(
+        "CSV",
+        lambda: export_csv(runner, view, prices, selected),
+        "runs.csv",
+        "text/csv",
+        key=history_key("csv"),
+        icon=":material/download:",
+        on_click="ignore",
+        help="The selected runs. Known secrets are removed."
+        if selected
+        else f"All matching runs, up to the newest {MAX_EXPORTED:,}. Up to {MAX_FULL_RUNS:,} have "
+        "their full inputs and outputs. Known secrets are removed.",
+    )
 
-    Raises `StoreError`.
+
+def export_csv(
+    runner: Runner,
+    view: ListView,
+    prices: PriceTable | None = None,
+    selected: Sequence[RunSummary] = (),
+) -> bytes:
+    """Return the selected runs as CSV, without any the matching runs, newest first.
+
+    Safe to call from any thread. Raises `StoreError`.
     """
-    page = runner.history.page(view.owners, view.run_filter, limit=MAX_EXPORTED)
+    runs = selected or runner.history.page(view.owners, view.run_filter, limit=MAX_EXPORTED).runs
 
     def load(run: RunSummary) -> RunRecord | None:
         try:
@@ -59,9 +72,9 @@ def export_csv(runner: Runner, view: ListView, prices: PriceTable | None = None)
             return None
 
     servers = {server.owner: server for server in view.servers}
-    flows = load_flows((servers[run.owner], run.flow_id) for run in page.runs)
+    flows = load_flows((servers[run.owner], run.flow_id) for run in runs)
     secrets = [secret for server in view.servers for secret in server.connection.secrets]
-    return runs_csv(page.runs, load, flows, prices, secrets)
+    return runs_csv(runs, load, flows, prices, secrets)
 
 
 def _draw_delete_panel(view: ListView) -> None:

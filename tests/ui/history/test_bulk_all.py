@@ -106,6 +106,15 @@ def test_the_csv_export_has_all_matching_runs_and_no_formulas(url, monkeypatch):
     assert {row["inputs"] for row in rows} == {"'=1+1"}
 
 
+def test_the_selected_runs_are_exported_as_csv(url, downloads):
+    for number in range(3):
+        add(url, f"r{number}", number)
+    app = select_runs(history(), "r0", "r2")
+    rows = csv.DictReader(io.StringIO(downloads["runs.csv"]().decode("utf-8-sig")))
+    assert [row["run"] for row in rows] == ["r0", "r2"]
+    assert not app.exception
+
+
 @pytest.fixture
 def add_leaky_run(fields_server, monkeypatch):
     """Add a run that returned a secret of its flow, which takes `seconds` to load."""
