@@ -57,7 +57,7 @@ def build_rows(
     found = [clean_text(snippets.get(run.id, "")) for run in runs]
     lines = [clean_text(run.input_summary) for run in runs]
     inputs = fit_inputs(lines, limit, in_sight=in_sight)
-    outputs = _fit_outputs(runs, limit, in_sight)
+    outputs = fit_output_lines(runs, limit, in_sight)
     shared = view.load_shared(runs)
     by_run = {group.run_id: group for group in results}
     if are_cards:
@@ -83,8 +83,11 @@ def build_rows(
     ]
 
 
-def _fit_outputs(runs: Sequence[RunSummary], limit: int, in_sight: int | None) -> list[str]:
-    """Return the lines of the outputs, which are compared with those of their flow."""
+def fit_output_lines(runs: Sequence[RunSummary], limit: int, in_sight: int | None) -> list[str]:
+    """Return at most `limit` characters of each run's outputs, with where they differ.
+
+    They are compared with those of their flow. The difference is among the first `in_sight`.
+    """
     lines = {run.id: clean_text(run.output_summary) for run in runs}
     fitted: dict[str, str] = {}
     for flow_id in {run.flow_id for run in runs}:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from lfclient.common.formatting import clean_text, clip, format_duration
-from lfclient.common.summaries import fit_inputs, fit_values, parse_outputs
+from lfclient.common.summaries import fit_inputs
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RunSummary
 from lfclient.console.store.search_text import IMAGE_SUMMARY
@@ -11,7 +11,7 @@ from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.app import navigation, window
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.history.rows import STAR, image_url
+from pages._ui.history.rows import STAR, fit_output_lines, image_url
 from pages._ui.history.view import run_history
 from pages._ui.run import pace
 from pages._ui.state import flow_choice, query_params, run_page
@@ -22,6 +22,7 @@ from pages._ui.widgets.times import format_time
 MAX_RUNS = 10
 # in a row; in narrow windows, inputs have a line of their own
 MAX_INPUT_CHARS, MAX_NARROW_INPUT_CHARS, MAX_OUTPUT_CHARS = 28, 60, 80
+_OUTPUT_IN_SIGHT = 28  # characters that a wide window shows beside the mark of an odd result
 _SPACE = "&nbsp;"
 
 
@@ -70,10 +71,11 @@ def _draw_rows(owner: str, flow: Flow | None) -> None:
         max_chars = MAX_NARROW_INPUT_CHARS if is_narrow else MAX_INPUT_CHARS
         summaries = fit_inputs([run.input_summary for run in runs], max_chars)
         space = _SPACE if any(summaries) else ""
+        outputs = fit_output_lines(runs, MAX_OUTPUT_CHARS, _OUTPUT_IN_SIGHT)
         odd = run_history().odd_runs(runs)
-        for run, inputs in zip(runs, summaries, strict=True):
+        for run, inputs, output in zip(runs, summaries, outputs, strict=True):
             inputs_text = escape(inputs) or space
-            parts = [_marks(run, is_odd=run.id in odd), _output(run)]
+            parts = [_marks(run, is_odd=run.id in odd), _output(run, output)]
             result = " ".join(part for part in parts if part)
             if result and inputs and is_narrow:
                 result = f"→ {result}"  # above its input, not in a column of its own
@@ -113,12 +115,11 @@ def _draw_row(
         st.rerun()
 
 
-def _output(run: RunSummary) -> str:
-    """Return what came out: the thumbnail of an image, and the first words."""
+def _output(run: RunSummary, line: str) -> str:
+    """Return what came out: the thumbnail of an image, and the line of the outputs."""
     image = f"![{IMAGE_SUMMARY}]({image_url(run)})" if run.thumbnail else ""
     is_image = image and run.output_summary == IMAGE_SUMMARY
-    text = "" if is_image else fit_values(parse_outputs(run.output_summary), MAX_OUTPUT_CHARS)
-    return " ".join(filter(None, [image, escape(text)]))
+    return " ".join(filter(None, [image, "" if is_image else escape(line)]))
 
 
 def _marks(run: RunSummary, *, is_odd: bool) -> str:

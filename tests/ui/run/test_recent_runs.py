@@ -45,6 +45,20 @@ def test_the_runs_of_the_chosen_flow_are_listed_with_what_came_out(langflow_stan
     assert not app.exception
 
 
+def test_outputs_show_where_they_differ(langflow_stand_in):
+    for number, word in enumerate(("rhythm", "rythm", "rhythm")):
+        text = f"Spelling list, week 23 - necessary - separate - {word} - receive - beginning"
+        output = Output("B", OutputKind.MESSAGE, text)
+        run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"B": output})
+        more = {"id": f"{number}" * 32, "submit_token": f"{number}"}
+        add_ended_run(langflow_stand_in.url, run=run, **more)
+    app = open_app(flow=ONE)
+    outputs = [row.rpartition(":small[")[2].partition("Spelling")[2] for row in rows(app)]
+    assert ["rythm" in output[:36] for output in outputs] == [False, True, False]
+    assert all("rhythm" in output[:36] for output in outputs[::2])
+    assert not app.exception
+
+
 def test_on_a_phone_an_arrow_tells_what_came_out_from_what_went_in(langflow_stand_in, monkeypatch):
     monkeypatch.setattr(window, "is_narrow", lambda: True)
     output = Output("B", OutputKind.MESSAGE, "Lisbon", display_name="Chat Output")
