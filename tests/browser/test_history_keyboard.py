@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Echoes
 from tests.browser.screen import Screen
-from tests.browser.test_history import cell, open_list, select
+from tests.browser.test_history import cell, open_list, select, table
 from tests.support.console_process import Console
 
 _IS_ON_TOP = """(open) => {
@@ -128,3 +128,20 @@ def test_what_can_be_done_with_selected_runs_stays_in_sight(
     button = bar.get_by_role("button", name=action)
     expect(button).to_be_in_viewport(ratio=1)
     assert button.evaluate(_IS_ON_TOP)
+
+
+@pytest.mark.usefixtures("echoes")
+def test_what_can_be_done_with_a_run_does_not_cover_it(shared_window: Screen, console: Console):
+    page = shared_window.page
+    page.set_viewport_size({"width": 1024, "height": 220})
+    page.goto(f"{console.url}/history")
+    expect(cell(page, 1)).to_be_attached()
+    shared_window.drawn()
+    page.keyboard.press("Alt+r")
+    expect(cell(page, 1)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Shift+Space")
+    bar = shared_window.part("history-bar")
+    expect(bar).to_contain_text("1 selected")
+    shared_window.drawn()
+    bar_box, table_box = bar.bounding_box(), table(page).bounding_box()
+    assert bar_box["y"] + bar_box["height"] <= table_box["y"]
