@@ -162,7 +162,8 @@ def _draw_selection_actions(view: ListView, selected: Sequence[RunSummary]) -> N
             args=(view, running),
         )
     labels.draw(labels.LabelTarget(view.owners, selected, partial(_still_selected, selected)))
-    bulk_all.draw_csv_button(view, selected)
+    if not window.is_narrow():  # there it would make the bar a line higher
+        bulk_all.draw_csv_button(view, selected)
     _draw_delete_panel(view, selected, len(running))
 
 
