@@ -50,7 +50,9 @@ def draw(conversation: Conversation) -> None:
                 "session that you can continue."
             )
             return
-        _draw_history(conversation, history)
+        messages = [*history, *live_messages]
+        told = _errors_told_below(conversation, messages)
+        _draw_history(conversation, [one for one in history if one.id not in told])
         if conversation.is_answering and conversation.record:
             history_ids = frozenset(message.id for message in history)
             version = _page_version(conversation.record, history_ids)
@@ -59,11 +61,12 @@ def draw(conversation: Conversation) -> None:
             approval.draw(conversation.form.server, conversation.record)
         else:
             flow = conversation.form.flow
-            draw_message = _message_drawer(flow, [*history, *live_messages], steps.tool_names(flow))
+            draw_message = _message_drawer(flow, messages, steps.tool_names(flow))
             for message in live_messages:
-                draw_message(message)
+                if message.id not in told:
+                    draw_message(message)
             if conversation.record:
-                _draw_outcome(conversation, conversation.record, [*history, *live_messages])
+                _draw_outcome(conversation, conversation.record, messages)
             # the page shows the run's own messages until the server has sent the stored ones
             if conversation.history is not None:
                 key = chat.history_cache_key(conversation)
@@ -110,6 +113,17 @@ def _draw_history(conversation: Conversation, history: Sequence[Message]) -> Non
             with _answer_row(run):
                 _draw_copy_button(run, [one for one in history if one.job_id == job])
                 _draw_details(run, conversation)
+
+
+def _errors_told_below(conversation: Conversation, messages: Sequence[Message]) -> set[str]:
+    """Return the ids of the messages that repeat an error of the latest run's outcome."""
+    record = conversation.record
+    if record is None or not record.ended or record.run is None:
+        return set()
+    told = [error.message for error in record.run.errors if error.message]
+    answers = chat.latest_answers(messages, record)
+    texts = {one.id: one.text for one in answers if one.category == "error" and one.text}
+    return {id for id, text in texts.items() if any(text in each or each in text for each in told)}
 
 
 def _message_drawer(
@@ -192,14 +206,22 @@ def _draw_outcome(
     conversation: Conversation, record: RunRecord, messages: Sequence[Message]
 ) -> None:
     flow, failed = conversation.form.flow, record.status is not RunStatus.COMPLETED
-    if failed:
-        _draw_failure(conversation, record, messages)
-    elif conversation.is_history_final and messages and messages[-1].sender == chat.USER:
+    outcome = st.container(key=f"talk-outcome-{record.id}") if failed else None
+    if (
+        not failed
+        and conversation.is_history_final
+        and messages
+        and messages[-1].sender == chat.USER
+    ):
         st.caption(":material/info: The flow ended without an answer.")
     cached = cached_results_text(record.run, flow) if record.run else ""
     if cached:
         st.caption(f":material/ac_unit: {escape(cached)}")
-    with _answer_row(record.id):
+    row = _answer_row(record.id)
+    if outcome:
+        with outcome:
+            _draw_failure(conversation, record, row)
+    with row:
         text = chat.sent_text(record, flow)
         if failed and text:
             st.button(
@@ -213,9 +235,8 @@ def _draw_outcome(
         _draw_details(record.id, conversation)
 
 
-def _draw_failure(
-    conversation: Conversation, record: RunRecord, messages: Sequence[Message]
-) -> None:
+def _draw_failure(conversation: Conversation, record: RunRecord, row: DeltaGenerator) -> None:
+    """Draw why there is no answer, as on the Run page, with the buttons that help in `row`."""
     server = conversation.form.server
     reason = escape(
         unexplained_stop_result(record) or RUN_STATUS_DESCRIPTIONS.get(record.status, "")
@@ -225,9 +246,8 @@ def _draw_failure(
     if not (conversation.is_refused and chat.was_refused(record)):  # the error above says so
         errors.draw_problem(record, "No answer", warning=False)
     if record.run:
-        shown = " ".join(message.text for message in messages[-3:] if message.category == "error")
         show_form = partial(chat_sidebar.open_parameters, conversation.form)
-        errors.draw(server, record, record.run, shown=shown, show_form=show_form)
+        errors.draw(server, record, record.run, show_form=show_form, buttons=row)
     errors.draw_packages(server, record)
 
 

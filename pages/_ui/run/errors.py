@@ -1,12 +1,13 @@
 """Why a run's components failed: in words where the cause is known, with a way to the field."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Literal, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.coerce import as_str
 from lfclient.common.formatting import clip, without_codes
@@ -51,13 +52,13 @@ def draw(
     record: RunRecord,
     run: Run,
     *,
-    shown: str = "",
     show_form: Callable[[], None] | None = None,
+    buttons: DeltaGenerator | None = None,
 ) -> None:
     """Draw a run's errors, each with a button that leads to its field or provider.
 
-    An error whose text is in `shown`, which is on the page already, has its cause in words and the
-    button only. The button calls `show_form` first, where the form may be closed.
+    The buttons are in the place `buttons`, by default below their errors. They call `show_form`
+    first, where the form may be closed.
     """
     causes = [explain_error(error.message) for error in run.errors]
     needs_flow = any(
@@ -78,18 +79,15 @@ def draw(
             cause = explain_missing_variable(variable) if variable else cause
         elif cause is None and flow:
             cause = _explain_prompt(flow, record, error)
-        if not error.message or error.message not in shown:
-            _draw_error(error, names.error_source(error), cause, key)
-        elif cause:
-            words = escape_message(f"{cause.message} {cause.hint}")
-            st.markdown(f":material/arrow_forward: {words}")
+        _draw_error(error, names.error_source(error), cause, key)
         if flow and cause:
             field = _find_field(server, flow, record, error, cause)
-            if settings:
-                _draw_button("Provider settings", SHOWN_SETTINGS, settings, key, show_form)
-            elif field:
-                label = _BUTTONS.get(cause.parameter, "Go to the field")
-                _draw_button(label, SHOWN_FIELD, field.key, key, show_form)
+            with nullcontext() if buttons is None else buttons:
+                if settings:
+                    _draw_button("Provider settings", SHOWN_SETTINGS, settings, key, show_form)
+                elif field:
+                    label = _BUTTONS.get(cause.parameter, "Go to the field")
+                    _draw_button(label, SHOWN_FIELD, field.key, key, show_form)
 
 
 def _may_be_a_name(error: RunError) -> bool:

@@ -28,7 +28,7 @@ from tests.ui.support.chat_page import (
 )
 from tests.ui.support.http_stand_in import VERSION
 from tests.ui.support.model_pages import MODELS, PROVIDERS, provider
-from tests.ui.support.whole_pages import ONE, add_ended_run, open_app, page_text
+from tests.ui.support.whole_pages import ONE, add_ended_run, open_app, page_text, place_of
 
 NO_FILE = "Error processing files: No files to process."
 
@@ -319,10 +319,12 @@ def test_a_message_that_failed_is_explained_as_on_the_run_page(chat_langflow):
     assert not app.exception
 
 
-def test_an_error_that_the_flow_sent_as_a_message_is_explained_below_it(chat_langflow):
+def test_an_error_that_the_flow_sent_as_a_message_is_told_once_as_on_the_run_page(chat_langflow):
+    """An earlier one of the same text stays, as it has no outcome below it."""
     text = "All connection attempts failed"
-    chat_langflow.store_message("s", "hello")
-    chat_langflow.store_message("s", text, "Machine", category="error", error=True)
+    for _ in range(2):
+        chat_langflow.store_message("s", "hello")
+        chat_langflow.store_message("s", text, "Machine", category="error", error=True)
     error = RunError(text, "ChatOutput-b", "Talker")
     add_ended_run(
         chat_langflow.server.url,
@@ -331,12 +333,12 @@ def test_an_error_that_the_flow_sent_as_a_message_is_explained_below_it(chat_lan
         session_id="s",
         overrides={"ChatInput-a.input_value": "hello"},
     )
-    page = page_text(open_chat(flow=ONE, session="s"))
+    app = open_chat(flow=ONE, session="s")
+    page = page_text(app)
     assert page.count(text) == 1
-    assert (
-        "Couldn't reach the internet or a service that the component uses. Check the address"
-        in page
-    )
+    assert page.count("Couldn't reach the internet or a service that the component uses.") == 1
+    assert [each.label for each in app.expander if "Details" in each.label]
+    assert not app.exception
 
 
 def test_setup_is_beside_the_closed_parameters_until_an_error_opens_them(chat_langflow):
@@ -357,6 +359,11 @@ def test_setup_is_beside_the_closed_parameters_until_an_error_opens_them(chat_la
     )
     app = open_chat(flow=ONE, session="s")
     assert "No file was given." in page_text(app)
+    choose, send_again = (
+        place_of(app.main, next(one.key for one in app.button if one.label == label))
+        for label in ("Choose a file", "Send again")
+    )
+    assert choose[:-1] == send_again[:-1]  # in one row
     owner = servers.current().owner
     parameters = chat_key("parameters", owner, ONE)
     assert not app.session_state[parameters]
