@@ -1,7 +1,8 @@
 """The message box and Stop button, and sending a message."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
@@ -20,6 +21,7 @@ from pages._ui.run import controls as run_controls
 from pages._ui.state import chat as chat_state
 from pages._ui.state import notices, run_page
 from pages._ui.widgets import file_uploader, focus
+from pages._ui.widgets.alerts import NOT_STARTED, MissingValue
 from pages._ui.widgets.markdown import escape
 
 _MESSAGE_LOST = (
@@ -37,7 +39,8 @@ def draw(conversation: Conversation) -> None:
             run_controls.draw_stop_button(form.server, conversation.record)
         elif text := _obstacle(form):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.caption(f":red[{escape(text)}]", width="content")
+                words = escape(text)  # red only once it has held up a message
+                st.caption(f":red[{words}]" if form.state.was_refused else words, width="content")
                 _draw_way_to_setup(form)
     files = form.flow.chat_field("files")
     # Streamlit scrolls to new messages only if the box is in no container
@@ -99,10 +102,19 @@ def _on_submit(conversation: Conversation) -> None:
         _check(conversation, text)
         _send(conversation, text, _upload(conversation, files), uuid.uuid4().hex)
     except LangflowError as error:
-        notices.NOTICE.set(error)
+        _notify(error, conversation.form)
         st.session_state[conversation.key("text")] = text
     finally:
         file_fields.release_files(files)
+
+
+def _notify(error: LangflowError, form: FlowForm) -> None:
+    """Save an error for the page, unless the line above the box tells it.
+
+    It does if fields of the form are empty, which are marked. Attachments have no field.
+    """
+    if not (isinstance(error, MissingValue) and error.keys <= form.state.fields.keys()):
+        notices.NOTICE.set(error)
 
 
 def _check(conversation: Conversation, text: str) -> None:
@@ -137,15 +149,28 @@ def _upload(conversation: Conversation, files: Sequence[UploadedFile]) -> list[s
     return [upload.ref.path for upload in uploads if upload.ref and upload.ref.path]
 
 
-@notices.notify_errors()
 def send_again(conversation: Conversation, text: str, files: Sequence[str], run_id: str) -> None:
     """Send the message of a run again, as the callback of a button.
 
     Repeated clicks start one run.
     """
-    _send(conversation, text, files, f"again {run_id}")
+    try:
+        _send(conversation, text, files, f"again {run_id}")
+    except LangflowError as error:
+        _notify(error, conversation.form)
 
 
+@contextmanager
+def _name_message() -> Iterator[None]:
+    """Let an error say that the message was not sent, in place of the run."""
+    try:
+        yield
+    except LangflowError as error:
+        error.message = error.message.replace(NOT_STARTED, "The message was not sent.")
+        raise
+
+
+@_name_message()
 def _send(conversation: Conversation, text: str, files: Sequence[str], submit_token: str) -> None:
     """Start the run that answers a text. All calls with the same `submit_token` start one run."""
     form = conversation.form

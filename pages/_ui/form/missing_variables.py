@@ -9,7 +9,7 @@ from pages._ui.connection.app_context import open_client
 from pages._ui.form import refusals
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.widgets import PERSIST
-from pages._ui.widgets.alerts import UnusedSetting
+from pages._ui.widgets.alerts import NOT_STARTED, UnusedSetting
 from pages._ui.widgets.markdown import inline_code
 
 _BOX = "variable-box"
@@ -58,7 +58,7 @@ def require_saved(form: FlowForm) -> None:
         entered = _entered(name, form)
         if entered:
             unused = UnusedSetting(
-                f"The run was not started. The value of {name} is entered but not saved yet.",
+                f"{NOT_STARTED} The value of {name} is entered but not saved yet.",
                 hint="Press Save on the server, or clear the box.",
             )
             label = f"value of {name}"

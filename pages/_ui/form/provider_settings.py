@@ -14,7 +14,7 @@ from pages._ui.form import provider_actions as actions
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.widgets import PERSIST
 from pages._ui.widgets import controls
-from pages._ui.widgets.alerts import UnusedSetting
+from pages._ui.widgets.alerts import NOT_STARTED, UnusedSetting
 from pages._ui.widgets.markdown import escape, inline_code
 
 _EXAMPLES = {  # by the setting's name
@@ -166,7 +166,7 @@ def require_confirmed(form: FlowForm) -> None:
     refusals.wait_for_attempts()
     for need, provider, setting in _unconfirmed(form):
         unused = UnusedSetting(
-            f"The run was not started. The {setting.label} is entered but not used yet.",
+            f"{NOT_STARTED} The {setting.label} is entered but not used yet.",
             hint=_how_to_confirm(need, provider, form),
         )
         container = actions.container_key(provider.name)

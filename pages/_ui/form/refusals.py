@@ -15,7 +15,7 @@ from lfclient.errors import InvalidRequest, LangflowError
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import focus
-from pages._ui.widgets.alerts import UnusedSetting
+from pages._ui.widgets.alerts import NOT_STARTED, UnusedSetting
 from pages._ui.widgets.markdown import escape
 
 _ATTEMPTS = "setup-attempts"
@@ -113,7 +113,7 @@ def refuse_run(
         raise unused
     show(container)
     raise InvalidRequest(
-        f"The run was not started. {end_sentence(refusal.message)}",
+        f"{NOT_STARTED} {end_sentence(refusal.message)}",
         hint=f"Correct the {label}, or clear the box.",
     )
 

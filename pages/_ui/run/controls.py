@@ -33,7 +33,7 @@ from pages._ui.run.run_form import (
 from pages._ui.state import run_options, run_page, submit_token
 from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import alerts, focus
-from pages._ui.widgets.alerts import MissingValue
+from pages._ui.widgets.alerts import NOT_STARTED, MissingValue
 
 _REST_SECONDS = 1.0  # after Stop, Run is in its place: a second press there is not meant for it
 MODE_HELP: dict[Mode, str] = {
@@ -309,7 +309,7 @@ def start_run(
     """Start a run with these checked overrides and return its id. Raises `LangflowError`."""
     connection = servers.newest_connection(form.server)
     if any(secret in (session_id or "") for secret in connection.secrets):
-        message = "The run was not started. The session's name contains the API key."
+        message = f"{NOT_STARTED} The session's name contains the API key."
         raise InvalidRequest(message, hint="Enter another session.")
     run_id = app_context().runner.start(
         connection,
@@ -331,10 +331,12 @@ def _not_ready_error(result: FormResult, flow: Flow) -> InvalidRequest:
     if all(problem.message == REQUIRED_MESSAGE for problem in errors):
         are_files = all(fields[problem.key].kind is FieldKind.FILE for problem in errors)
         hint = "Choose a file." if are_files else None
-        return MissingValue(", ".join(label for label, _ in shown), hint=hint)
+        missing = MissingValue(", ".join(label for label, _ in shown), hint=hint)
+        missing.keys = frozenset(problem.key for problem in errors)
+        return missing
     reasons = " ".join(f"{label}: {message}" for label, message in shown)
-    hint = "Correct the marked fields, then run again."
-    return InvalidRequest(f"The run was not started. {reasons}", hint=hint)
+    hint = "Correct the marked fields, then try again."
+    return InvalidRequest(f"{NOT_STARTED} {reasons}", hint=hint)
 
 
 @notify_errors()

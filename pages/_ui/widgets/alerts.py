@@ -19,9 +19,13 @@ from pages._ui.widgets.markdown import escape, escape_message
 
 log = logging.getLogger("langflow_console")
 
+NOT_STARTED = "The run was not started."
+
 
 class MissingValue(errors.InvalidRequest):
-    """A required field is empty."""
+    """A required field is empty; `keys` are those of all such fields, where known."""
+
+    keys: frozenset[str] = frozenset()
 
     default_hint = ""  # the heading says what to do
 

@@ -144,7 +144,7 @@ def test_a_message_that_cannot_be_sent_returns_to_the_chat_input(chat_langflow, 
         "ChatOutput-b.tone"
     ] = "not a tone"
     app.chat_input[0].set_value("keep me").run()
-    assert "The run was not started." in page_text(app)
+    assert "The message was not sent." in page_text(app)
     assert "not a tone" in page_text(app)
     assert app.chat_input[0].proto.value == "keep me"
     assert chat_langflow.sent == []

@@ -31,6 +31,7 @@ from tests.ui.support.model_pages import MODELS, PROVIDERS, provider
 from tests.ui.support.whole_pages import ONE, add_ended_run, open_app, page_text, place_of
 
 NO_FILE = "Error processing files: No files to process."
+SENDING = "before you send a message"
 
 
 def test_only_the_form_s_own_entries_count_as_changed_parameters(langflow_stand_in):
@@ -73,6 +74,12 @@ def test_only_the_form_s_own_entries_count_as_changed_parameters(langflow_stand_
     assert not app.exception
 
 
+def caption(app, words: str) -> str:
+    """Return the caption with these words."""
+    captions = (one.value.replace("\\", "") for one in app.caption)
+    return next(each for each in captions if words in each)
+
+
 def test_setup_is_opened_after_a_message_was_refused_for_what_it_lacks(langflow_stand_in):
     talker = chat_flow()
     talker["data"]["nodes"].append(
@@ -85,8 +92,11 @@ def test_setup_is_opened_after_a_message_was_refused_for_what_it_lacks(langflow_
         "GET /api/v1/model_options/language": (200, []),
     }
     app = open_chat()
+    assert ":red" not in caption(app, SENDING)
     app.chat_input[0].set_value("hello").run()
-    assert "Fill in the required fields" in page_text(app)
+    assert caption(app, SENDING).startswith(":red[")  # held up by it, which no alert repeats
+    assert "Fill in the required fields" not in page_text(app)
+    assert app.chat_input[0].proto.value == "hello"
     press(app, "Open Setup")
     assert any(each.key.endswith("Agent-a.model") for each in app.text_input)
     assert not app.exception
@@ -299,7 +309,7 @@ def test_a_problem_that_no_field_shows_is_in_the_sidebar(chat_langflow):
     assert "Background runs of a flow with several chat inputs fail" in page_text(app)
     assert "Correct the marked values" not in page_text(app)
     app.chat_input[0].set_value("hello").run()
-    assert "The run was not started" in page_text(app)
+    assert "The message was not sent" in page_text(app)
     assert RUN not in chat_langflow.server.requests
 
 
