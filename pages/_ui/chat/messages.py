@@ -174,9 +174,10 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     is_final = conversation.is_history_final and not record.ended
     latest = replace(conversation, record=record, is_history_final=is_final)
     history, live_messages = chat.visible_messages(latest)
-    tool_names = steps.tool_names(conversation.form.flow)
+    flow = conversation.form.flow
+    tool_names = steps.tool_names(flow)
     messages = [*history, *live_messages]
-    draw_message = _message_drawer(conversation.form.flow, messages, tool_names)
+    draw_message = _message_drawer(flow, messages, tool_names)
     for message in live_messages:
         draw_message(message, is_final=record.ended)
     is_writing = any(not message.complete for message in live_messages)
@@ -196,7 +197,9 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
         words = ""
         if record.status not in (RunStatus.QUEUED, RunStatus.IN_PROGRESS):
             words = RUN_STATUS_DESCRIPTIONS.get(record.status) or run_status_label(record)
-        st.markdown(f"**…** :gray[{duration}]")
+        part, components = progress.summarize(record.with_tool_states(flow), flow)
+        going_on = [duration] if part is None else [duration, components]
+        st.markdown(f"**…** :gray[{' · '.join(going_on)}]")
         long_call = progress.long_call_text(record)
         for line in filter(None, (words, using, long_call, record.note, record.stop_result)):
             st.caption(escape(line))

@@ -1,5 +1,7 @@
 """The Chat page: conversations, and failures of the server."""
 
+from lfclient.runs.components import ComponentRun, ComponentState
+from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import request_cache
 from pages._ui.connection.app_context import app_context
 from tests.ui.support.chat_langflow import MESSAGES, chat_flow
@@ -14,7 +16,13 @@ from tests.ui.support.chat_page import (
     wait_for_end,
 )
 from tests.ui.support.http_stand_in import flow
-from tests.ui.support.whole_pages import ONE, TWO, add_suspended_run, page_text
+from tests.ui.support.whole_pages import (
+    ONE,
+    TWO,
+    add_running_run,
+    add_suspended_run,
+    page_text,
+)
 
 
 def main_text(app):
@@ -187,6 +195,20 @@ def test_messages_are_drawn_safely_by_sender(chat_langflow):
     assert "Agent" in failed.error[0].value
     assert "**loud**" not in failed.error[0].value
     assert not any(each.allow_html for each in app.markdown if "<script>" in each.value)
+
+
+def test_an_awaited_answer_says_which_component_is_running(chat_langflow):
+    components = {
+        "ChatInput-a": ComponentRun("ChatInput-a", state=ComponentState.DONE),
+        "ChatOutput-b": ComponentRun("ChatOutput-b", state=ComponentState.RUNNING),
+    }
+    run = Run(ONE, "background", RunStatus.IN_PROGRESS, job_id="j", components=components)
+    record = add_running_run(chat_langflow.server.url, session_id="s", run=run)
+    app_context().runner.store.create(record)
+    app = open_chat(flow=ONE, session="s")
+    (line,) = (each.value for each in app.markdown if each.value.startswith("**…**"))
+    assert "s · 1 of 2 components · Running ChatOutput" in line
+    assert not app.exception
 
 
 def test_a_refused_decision_says_why(chat_langflow):
