@@ -204,6 +204,34 @@ def test_a_key_leads_to_the_list_of_flows(echo_form: Screen):
 
 
 @pytest.mark.usefixtures("echoes")
+@pytest.mark.parametrize(
+    ("path", "place", "named", "omitted"),
+    [
+        ("/history", ".st-key-history-text input", "search", ["Run", "Stop", "Present"]),
+        ("/chat", ".stChatInput textarea", "message box", ["Run", "Present", "focused run"]),
+        ("/", ".st-key-run-form textarea", "inputs", ["focused run", "Full screen"]),
+    ],
+)
+def test_a_key_leads_to_where_each_page_is_typed_in_and_the_list_of_keys_says_so(
+    shared_window: Screen, console: Console, path: str, place: str, named: str, omitted: list[str]
+):
+    page = shared_window.page
+    page.goto(console.url + path)
+    field = page.locator(place).first
+    field.wait_for()
+    shared_window.drawn()
+    page.keyboard.press("?")
+    help_text = page.get_by_role("dialog", name="Keyboard")
+    actions = help_text.locator("dt:has-text('Alt + I') + dd")
+    expect(actions).to_have_text([f"Go to the {named}"])
+    for word in omitted:
+        expect(help_text.locator("dd").filter(has_text=re.compile(rf"\b{word}\b"))).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Alt+KeyI")
+    expect(field).to_be_focused()
+
+
+@pytest.mark.usefixtures("echoes")
 def test_a_recent_run_that_is_opened_with_the_keyboard_has_the_focus(
     shared_window: Screen, addresses: dict[str, str]
 ):

@@ -1,25 +1,34 @@
 // The keys for the controls of the page, and the list of them. Streamlit has shortcuts for buttons
 // only: those of Run, Stop and Present are there.
 
+const FORM = ".st-key-run-form";
+const SEARCH = ".st-key-history-text input";
+const CHAT_BOX = '[data-testid="stChatInput"] textarea';
+const RUNS = '[class*="st-key-history-"] [data-testid="data-grid-canvas"]';
+
+// each with what it does, and what is on the pages that have it
 const KEYS = [
-  ["Ctrl + Enter", "Run"],
-  ["Alt + S", "Stop"],
-  ["Alt + O", "Options: run mode and session"],
-  ["Alt + I", "Go to the inputs"],
-  ["Alt + R", "Go to the result, or to the runs in History"],
-  ["Alt + L", "Go to the list of flows"],
-  ["Alt + P", "Present the flow, and back"],
-  ["Alt + Enter", "Full screen, while presenting"],
-  ["Enter", "Open the focused run in History"],
-  ["Shift + Space", "Select the focused run in History"],
-  ["O", "Open the selected run in History"],
-  ["?", "Show this list, unless you are in a field"],
+  ["Ctrl + Enter", "Run", FORM],
+  ["Alt + S", "Stop", `${FORM}, .st-key-stop-button, ${CHAT_BOX}`],
+  ["Alt + O", "Options: run mode and session", `:root:not([data-parts~="present"]) ${FORM}`],
+  ["Alt + I", "Go to the inputs", FORM],
+  ["Alt + I", "Go to the search", SEARCH],
+  ["Alt + I", "Go to the message box", CHAT_BOX],
+  ["Alt + R", "Go to the result", `${FORM}, .st-key-run-status`],
+  ["Alt + R", "Go to the runs", RUNS],
+  ["Alt + L", "Go to the list of flows", ".st-key-flow-picker"],
+  ["Alt + P", "Present the flow", ".st-key-present-flow, .st-key-present-key"],
+  ["Alt + P", "End the presentation", ".st-key-present-exit"],
+  ["Alt + Enter", "Full screen, and back", ".st-key-full-screen"],
+  ["Enter", "Open the focused run", RUNS],
+  ["Shift + Space", "Select the focused run", RUNS],
+  ["O", "Open the selected run", RUNS],
+  ["?", "Show this list, unless you are in a field", ":root"],
 ];
 const EDITABLE = "input, textarea, select, [contenteditable]";
 const CHOICE = '[type="radio"], [type="checkbox"]';
 const DIALOG = "dialog[open], .stDialog";
 const FULL_SCREEN = ":is(.st-key-full-screen, .st-key-leave-full-screen) button";
-const RESULT = '.st-key-run-status, [class*="st-key-history-"] [data-testid="data-grid-canvas"]';
 const INPUTS = ':is(textarea, input:not([type="hidden"])):not(:disabled)';
 
 // by the key's place, because Alt changes its letter on some keyboards
@@ -30,10 +39,10 @@ const ACTIONS = {
     button?.click();
   },
   KeyI: () => {
-    const form = document.querySelector(".st-key-run-form");
-    moveTo(form?.querySelector(INPUTS) ?? form);
+    const form = document.querySelector(FORM);
+    moveTo(form?.querySelector(INPUTS) ?? form ?? document.querySelector(`${SEARCH}, ${CHAT_BOX}`));
   },
-  KeyR: () => moveTo(document.querySelector(RESULT)),
+  KeyR: () => moveTo(document.querySelector(`.st-key-run-status, ${RUNS}`)),
   KeyL: () => moveTo(document.querySelector(".st-key-flow-picker input")),
 };
 
@@ -58,7 +67,8 @@ function showKeys() {
   dialog.style.colorScheme = getComputedStyle(document.querySelector(".stApp")).colorScheme;
   add(dialog, "h2", "Keyboard");
   const list = add(dialog, "dl");
-  for (const [key, action] of KEYS) {
+  for (const [key, action, place] of KEYS) {
+    if (!document.querySelector(place)) continue;
     add(add(list, "dt"), "kbd", key);
     add(list, "dd", action);
   }
