@@ -260,7 +260,7 @@ def test_the_frame_of_what_has_the_focus_is_not_cut(trip: Screen):
     form = trip.page.get_by_test_id("stLayoutWrapper").filter(has=trip.part("run-form")).last
     end = form.bounding_box()
     button = more.bounding_box()
-    frame = 3  # pixels around a button
+    frame = 5  # pixels around a button
     assert button["y"] + button["height"] + frame <= end["y"] + end["height"]
 
 
@@ -272,12 +272,60 @@ def test_a_key_after_a_click_at_an_empty_place_draws_no_frame_around_the_page(ec
     assert main.evaluate("main => getComputedStyle(main, '::before').content") == "none"
 
 
-def test_the_frame_of_a_tab_is_inside_its_row_which_cuts_what_is_outside(echo_result: Screen):
+def test_the_frame_of_a_tab_is_around_its_text_and_inside_its_row(echo_result: Screen):
     tabs = echo_result.part("run-status").get_by_role("tab")
-    tabs.first.focus()
-    echo_result.page.keyboard.press("ArrowRight")
-    expect(tabs.nth(1)).to_be_focused()
-    expect(tabs.nth(1)).to_have_css("box-shadow", re.compile("inset"))
+    tabs.nth(1).focus()
+    echo_result.page.keyboard.press("ArrowLeft")
+    expect(tabs.first).to_be_focused()
+    text, row = tabs.first.locator("p"), echo_result.part("run-status").get_by_role("tablist")
+    expect(text).to_have_css("outline", re.compile("solid 2px"))
+    expect(text).to_have_css("outline-offset", "3px")
+    assert row.bounding_box()["x"] <= text.bounding_box()["x"] - 5
+
+
+def test_a_chart_shows_its_buttons_while_they_have_the_focus(echo_result: Screen):
+    echo_result.part("run-status").get_by_role("tab", name="Trace").click()
+    bar = echo_result.part("run-status").get_by_test_id("stElementToolbar")
+    echo_result.part("run-status").get_by_role("radio", name="Timings").focus()
+    expect(bar).to_have_css("opacity", "0")
+    echo_result.page.keyboard.press("Tab")
+    button = bar.get_by_role("button", name="Download as PNG")
+    expect(button).to_be_focused()
+    expect(bar).to_have_css("opacity", "1")
+    expect(button).to_have_css("outline", re.compile("solid 2px"))
+
+
+def test_choices_in_options_have_a_frame_with_the_keyboard(echo_form: Screen):
+    page = echo_form.page
+    page.keyboard.press("Alt+KeyO")
+    chosen = echo_form.part("run-mode").get_by_test_id("stRadioOption").first
+    expect(chosen.get_by_role("radio")).to_be_focused()
+    expect(chosen).to_have_css("outline", re.compile("solid 2px"))
+    page.keyboard.press("Tab")
+    switch = page.get_by_test_id("stCheckbox").filter(has_text="Offer streamed").locator("label")
+    expect(switch).to_have_css("outline", re.compile("solid 2px"))
+
+
+def test_options_pass_the_focus_to_stop_and_that_to_run(screen: Screen):
+    page = screen.page
+    screen.pick("Takes half")
+    screen.part("run-more").get_by_role("button").focus()
+    page.keyboard.press("Control+Enter")
+    stop = screen.part("stop-button").get_by_role("button")
+    expect(stop).to_be_focused()
+    expect(stop).not_to_have_css("box-shadow", "none")
+    page.keyboard.press("Alt+KeyS")
+    screen.wait("stopped")
+    expect(screen.part("run-button").get_by_role("button")).to_be_focused()
+
+
+def test_stop_does_not_get_the_focus_of_run_whose_second_press_it_would_take(screen: Screen):
+    screen.pick("Takes half")
+    screen.part("run-button").get_by_role("button").press("Enter")
+    screen.wait("running")
+    screen.drawn()
+    expect(screen.part("stop-button").get_by_role("button")).not_to_be_focused()
+    screen.stop()
 
 
 def test_the_picked_flow_has_a_frame_for_the_keyboard_only(shared_window: Screen, console: Console):

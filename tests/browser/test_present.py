@@ -215,6 +215,20 @@ def test_in_full_screen_the_only_button_beside_the_title_leaves_it(echo_form: Sc
     echo_form.part("flow-picker").wait_for()
 
 
+def test_full_screen_takes_the_focus_from_a_button_that_it_hides(echo_form: Screen):
+    page = echo_form.page
+    page.keyboard.press("Alt+p")
+    leave = echo_form.part("present-exit").get_by_role("button")
+    leave.focus()
+    echo_form.drawn()
+    page.keyboard.press("Alt+Enter")
+    expect(page.get_by_role("button", name="Leave full screen")).to_be_focused()
+    page.keyboard.press("Alt+Enter")
+    expect(page.get_by_role("button", name="Full screen", exact=True)).to_be_focused()
+    page.keyboard.press("Alt+p")
+    echo_form.part("flow-picker").wait_for()
+
+
 def test_the_key_that_leaves_a_presentation_leaves_full_screen(echo_form: Screen):
     page = echo_form.page
     page.keyboard.press("Alt+p")

@@ -150,10 +150,12 @@ async function toggleFullScreen() {
   if (document.fullscreenElement) await document.exitFullscreen();
   else await document.documentElement.requestFullscreen?.();
 }
-document.addEventListener("click", async ({ target }) => {
-  if (!target.closest?.(FULL_SCREEN)) return;
-  await toggleFullScreen();
-  // the other button has taken its place
+document.addEventListener("click", ({ target }) => {
+  if (target.closest?.(FULL_SCREEN)) toggleFullScreen();
+});
+// what had the focus is hidden now, such as the button that was pressed, whose place the other one has
+document.addEventListener("fullscreenchange", () => {
+  if (!focused || focused.checkVisibility()) return;
   [...document.querySelectorAll(FULL_SCREEN)].find((each) => each.checkVisibility())?.focus();
 });
 

@@ -194,7 +194,8 @@ setInterval(() => {
 
 // Streamlit removes a pressed button with its part of the page, and the next Tab would begin at the
 // top: the innermost part around it that is still there gets the focus; of a recent run that was
-// pressed, its result, which is above.
+// pressed, its result, which is above. Options and Stop pass it on to the button in their place. Run
+// does not: who presses it twice would stop the run.
 let focused = null;
 let partsAround = []; // their classes, from inside out
 
@@ -222,12 +223,14 @@ function keepFocus() {
   const drawnAnew =
     focused.tabIndex >= 0 && // else it was such a part
     part.classList.contains(partsAround[0]) && part.querySelector(`${focused.localName}:not(:disabled)`);
-  if (!drawnAnew) {
+  const isFoot = part.matches(".st-key-run-panel") && !partsAround.includes("st-key-run-button");
+  const next = drawnAnew || (isFoot && part.querySelector("button:not(:disabled)"));
+  if (!next) {
     part.tabIndex = -1;
     // a frame around a whole part would be taken for one of its fields
     if (!opened) part.style.outline = "none";
   }
-  (drawnAnew || part).focus({ preventScroll: true });
+  (next || part).focus({ preventScroll: true });
 }
 
 // The button that was pressed is marked until the script has ended, for page.css. The one that ends
