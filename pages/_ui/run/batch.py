@@ -1,4 +1,4 @@
-"""The runs that one press of Run started: how many have ended, and a button that stops the rest."""
+"""The runs that one press of Run started: how many have ended, and what to do with them all."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -8,10 +8,12 @@ import streamlit as st
 
 from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.errors import LangflowError
+from pages._ui.app import navigation
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.connection.stopping import stop_runs
 from pages._ui.history.view import run_history
 from pages._ui.run import pace
+from pages._ui.state import history, query_params
 from pages._ui.widgets import timers
 
 MAX_RUN_COUNT = 20  # runs that one press starts
@@ -23,11 +25,16 @@ def numbered_token(token: str, number: int, count: int) -> str:
     return f"{token}{_SEPARATOR}{number}" if count > 1 else token
 
 
+def is_one_of_several(record: RunRecord) -> bool:
+    """Return whether a press of Run started others with this run."""
+    return _SEPARATOR in record.submit_token
+
+
 def draw(server: ServerSession, record: RunRecord) -> None:
     """Draw how many of the runs that were started with this one have ended, if there are others."""
     token, separator, _ = record.submit_token.partition(_SEPARATOR)
     if separator:
-        batch = _Batch(server, token, is_sync=record.mode == "sync")
+        batch = _Batch(server, token, record.flow_id, is_sync=record.mode == "sync")
         st.fragment(batch.draw, run_every=pace.list_seconds())()
 
 
@@ -37,6 +44,7 @@ class _Batch:
 
     server: ServerSession
     token: str
+    flow_id: str
     is_sync: bool
     runs: Sequence[RunSummary] = ()
 
@@ -49,16 +57,21 @@ class _Batch:
         if len(self.runs) > 1:
             with st.container(key="run-batch", horizontal=True, vertical_alignment="center"):
                 st.caption(f"{ended} of {len(self.runs)} runs have ended", width="content")
-                self._draw_button([run for run in self.runs if not run.status.ended])
+                self._draw_action([run for run in self.runs if not run.status.ended])
 
     def _load(self) -> Sequence[RunSummary]:
         numbers = range(1, MAX_RUN_COUNT + 1)
         tokens = [numbered_token(self.token, number, MAX_RUN_COUNT) for number in numbers]
         return run_history().started_with(self.server.owner, tokens)
 
-    def _draw_button(self, running: Sequence[RunSummary]) -> None:
+    def _draw_action(self, running: Sequence[RunSummary]) -> None:
         if not running:
-            st.empty()  # in the place of the button, which would stay now and then
+            st.page_link(
+                navigation.page("history"),
+                label="Show in History",
+                icon=":material/history:",
+                query_params={query_params.FLOW: self.flow_id, history.GROUPED: "yes"},
+            )
         elif st.button(
             "Stop all",
             key="stop-batch",

@@ -200,7 +200,7 @@ def _draw_session(form: FlowForm) -> None:
 
 def _draw_run_count(form: FlowForm) -> None:
     st.number_input(
-        "Number of runs",
+        f"Number of runs (1 to {batch.MAX_RUN_COUNT})",
         min_value=1,
         max_value=batch.MAX_RUN_COUNT,
         key=run_options.run_count_key(form.server.owner, form.flow.id),
@@ -240,9 +240,10 @@ def draw_close_button(record: RunRecord) -> None:
 
 def draw_stop_button(server: ServerSession, record: RunRecord) -> None:
     """Draw the button that stops a run, even while the page is busy."""
+    label = "Stop this run" if batch.is_one_of_several(record) else "Stop"
     with st.container(key="stop-button", width="content"):
         st.button(
-            "Stop waiting" if record.mode == "sync" else "Stop",
+            "Stop waiting" if record.mode == "sync" else label,
             key=f"stop-{record.id}",
             icon=":material/stop:",
             on_click=_on_stop,

@@ -62,11 +62,33 @@ def test_those_that_still_go_on_are_stopped_together(langflow_stand_in, monkeypa
     assert not app.exception
 
 
-def test_nothing_is_offered_to_stop_once_all_have_ended(langflow_stand_in):
+@pytest.mark.parametrize(
+    ("token", "mode", "label"),
+    [
+        ("c", "background", "Stop"),
+        ("a1b2+1", "background", "Stop this run"),
+        ("a1b2+1", "sync", "Stop waiting"),
+    ],
+)
+def test_stop_says_that_it_stops_one_of_several_runs(langflow_stand_in, token, mode, label):
+    open_app()
+    record = add_running_run(langflow_stand_in.url, submit_token=token, mode=mode)
+    app = open_app(run=record.id)
+    assert label in button_labels(app)
+    assert not app.exception
+
+
+def test_once_all_have_ended_a_link_leads_to_their_equal_results_in_history(langflow_stand_in):
+    """And nothing is offered to stop."""
     runs = add_batch(langflow_stand_in.url, [RunStatus.COMPLETED, RunStatus.CANCELLED])
     app = open_app(run=runs[0].id)
     assert "2 of 2 runs have ended" in page_text(app)
     assert "Stop all" not in button_labels(app)
+    link = next(
+        each.proto for each in app.get("page_link") if each.proto.label == "Show in History"
+    )
+    assert link.page.endswith("history")
+    assert link.query_string == f"flow={runs[0].flow_id}&group=yes"
     assert not app.exception
 
 
@@ -83,7 +105,9 @@ def test_runs_that_cannot_be_read_for_a_moment_keep_their_row(langflow_stand_in,
     """And the timer goes on. Here a page is drawn twice in place of two ticks."""
     statuses = [RunStatus.COMPLETED, RunStatus.COMPLETED, RunStatus.IN_PROGRESS]
     runs = add_batch(langflow_stand_in.url, statuses)
-    drawn = batch._Batch(servers.attach(servers.available_connections()[0]), "a1b2", is_sync=False)
+    drawn = batch._Batch(
+        servers.attach(servers.available_connections()[0]), "a1b2", runs[0].flow_id, is_sync=False
+    )
     assert drawn.server.owner == runs[0].owner
 
     def page(drawn):

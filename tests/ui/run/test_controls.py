@@ -34,7 +34,9 @@ def started(server):
 def open_with_run_count(count):
     """Open the Run page, set to start this many runs at a press."""
     app = open_app()
-    next(each for each in app.number_input if each.label == "Number of runs").set_value(count)
+    next(each for each in app.number_input if each.label == "Number of runs (1 to 20)").set_value(
+        count
+    )
     return app.run()
 
 
