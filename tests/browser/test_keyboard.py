@@ -306,10 +306,14 @@ def test_choices_in_options_have_a_frame_with_the_keyboard(echo_form: Screen):
     expect(switch).to_have_css("outline", re.compile("solid 2px"))
 
 
-def test_options_pass_the_focus_to_stop_and_that_to_run(screen: Screen):
+@pytest.mark.parametrize("is_open", [False, True])
+def test_options_pass_the_focus_to_stop_and_that_to_run(screen: Screen, is_open: bool):
     page = screen.page
     screen.pick("Takes half")
     screen.part("run-more").get_by_role("button").focus()
+    if is_open:
+        page.keyboard.press("Alt+KeyO")
+        expect(screen.part("run-mode").get_by_role("radio").first).to_be_focused()
     page.keyboard.press("Control+Enter")
     stop = screen.part("stop-button").get_by_role("button")
     expect(stop).to_be_focused()

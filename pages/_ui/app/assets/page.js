@@ -197,13 +197,17 @@ setInterval(() => {
 // pressed, its result, which is above. Options and Stop pass it on to the button in their place. Run
 // does not: who presses it twice would stop the run.
 let focused = null;
-let partsAround = []; // their classes, from inside out
+let partsAround = []; // their classes, from inside out; those around a menu are its button's
 
 document.addEventListener("focusin", ({ target }) => {
   focused = target;
   partsAround = [];
-  for (let each = target; each; each = each.parentElement) {
-    partsAround.push(...[...each.classList].filter((name) => name.startsWith("st-key-")));
+  const isInMenu = target.closest('[data-testid="stPopoverBody"]');
+  const opener = isInMenu && document.querySelector('[data-testid="stPopoverButton"][aria-expanded="true"]');
+  for (const start of [target, opener]) {
+    for (let each = start; each; each = each.parentElement) {
+      partsAround.push(...[...each.classList].filter((name) => name.startsWith("st-key-")));
+    }
   }
 });
 
