@@ -28,8 +28,9 @@ def live_outputs(run: Run, flow: Flow | None) -> list[LiveOutput]:
     """Return what to show of a running run, in the order of its result.
 
     A flow with several outputs has those that may still come, each with its latest message, and
-    after them the messages of other components. Any other flow has the messages that are being
-    written, or the latest one.
+    after them the messages of other components; while the run waits for a person, only those with
+    a message, since the decision may choose among them. Any other flow has the messages that are
+    being written, or the latest one.
     """
     if flow is None or len(flow.terminals) < 2:
         written = [one for one in run.answers if not one.complete] or run.answers[-1:]
@@ -47,10 +48,12 @@ def live_outputs(run: Run, flow: Flow | None) -> list[LiveOutput]:
         (_live_output(run, terminal.id, latest.get(terminal.id)), terminal.always_runs)
         for terminal in flow.terminals
     )
+    is_open = run.waiting_for is None
     return [
         output
         for output, is_expected in outputs
-        if output.message or (is_expected and output.state is not ComponentState.SKIPPED)
+        if output.message
+        or (is_open and is_expected and output.state is not ComponentState.SKIPPED)
     ] + others
 
 

@@ -11,7 +11,7 @@ from lfclient.runs.answers import (
     live_outputs,
     outputs_by_message,
 )
-from lfclient.runs.components import ComponentRun, ComponentState, Message
+from lfclient.runs.components import ComponentRun, ComponentState, HumanInput, Message
 from lfclient.runs.model import Run, RunStatus
 from tests.support import flows
 from tests.support.twin_outputs import FIRST, SECOND, answer, shared_graph, twin_graph
@@ -49,6 +49,12 @@ def test_an_output_on_a_branch_that_is_not_taken_is_left_out():
     run = run_with(answer("b", "taken"), ChatOutput_a=SKIPPED, ChatOutput_b=DONE)
     assert [one.component_id for one in live_outputs(run, TWINS)] == [FIRST]
     assert live_outputs(run, TWINS)[0].state is DONE
+
+
+def test_outputs_between_which_a_person_may_decide_are_left_out_until_then():
+    written = answer("b", "written before")
+    run = replace(run_with(written), waiting_for=HumanInput("r-1"))
+    assert [one.message for one in live_outputs(run, TWINS)] == [written]
 
 
 def test_messages_of_other_components_follow_the_outputs():
