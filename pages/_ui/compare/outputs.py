@@ -85,7 +85,7 @@ def _draw_card(runs: RunPair, number: int, key: MatchKey, cell: OutputCell, is_o
         name = f":material/{icon}: **{title}** " if len(runs[1].survey.cells) > 1 else ""
         st.markdown(f"{name}{_badge(runs, cell)}{words}")
         toggle_key = compare_page.compare_key(f"show-{number}-{title}")
-        if not is_open and not st.toggle("Show", key=toggle_key):
+        if not is_open and not st.toggle("Show output", key=toggle_key):
             return
         pair = _load_pair(runs, key)
         if pair is None:

@@ -48,7 +48,9 @@ def can_diff(one: Output, other: Output) -> bool:
 def _diff_kind(one: Output, other: Output) -> Literal["text", "table", "tree"] | None:
     a, b = one.value, other.value
     if isinstance(a, str) and isinstance(b, str):
-        return None if OutputKind.IMAGE in (one.kind, other.kind) else "text"
+        kinds = {one.kind, other.kind}
+        is_answer_and_error = OutputKind.ERROR in kinds and len(kinds) > 1
+        return None if OutputKind.IMAGE in kinds or is_answer_and_error else "text"
     if one.kind is other.kind is OutputKind.TABLE and is_rows(a) and is_rows(b):
         return "table"
     containers = isinstance(a, (dict, list)) and isinstance(b, (dict, list))

@@ -25,8 +25,19 @@ def test_identical_outputs_are_drawn_only_on_request(create_run):
     )
     assert "Outputs are identical" in page_text(app)
     assert "the same text" not in page_text(app)
-    next(each for each in app.toggle if each.label == "Show").set_value(True).run()
+    next(each for each in app.toggle if each.label == "Show output").set_value(True).run()
     assert "the same text" in page_text(app)
+
+
+def test_an_answer_and_an_error_stand_side_by_side_without_marks(create_run):
+    app = open_comparison(
+        create_run({}, [message("It is done")]),
+        create_run({}, [output(OutputKind.ERROR, "It is broken")]),
+    )
+    assert "error instead of message" in page_text(app)
+    assert [each.value for each in app.error] == ["It is broken"]
+    assert not [each for each in app.get("button_group") if "Differences" in each.options]
+    assert not app.exception
 
 
 def test_differences_of_markdown_explain_that_the_source_is_compared(create_run):
