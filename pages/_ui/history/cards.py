@@ -65,7 +65,7 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
         format_time(run.created_at, now, seconds=True),
         "" if run.seconds is None else format_duration(run.seconds),
         list_rows.attempts_text(run),
-        "shared" if row.is_shared else "",
+        "Shared" if row.is_shared else "",
         f"fingerprint {row.fingerprint}" if row.fingerprint else "",
         MODE_NAMES[run.mode],
         escape(clean_text(run.server_name)) if with_server else "",

@@ -131,7 +131,7 @@ def table_columns(
 def _status_labels(row: ListRow) -> list[str]:
     run = row.run
     labels = [status_badges.status_text(run), list_rows.attempts_text(run)]
-    return [label for label in (*labels, "shared" * row.is_shared) if label]
+    return [label for label in (*labels, "Shared" * row.is_shared) if label]
 
 
 def _column_config(open_key: str, rows: Sequence[ListRow]) -> dict[str, Any]:

@@ -51,9 +51,9 @@ def test_a_card_shows_output_start_and_inputs(url):
         "Synchronous",
     ):
         assert part in newer, part
-    assert "shared" not in newer
+    assert "Shared" not in newer
     assert "Failed" in older
-    assert "shared" in older
+    assert "Shared" in older
 
 
 def test_all_filters_but_the_search_are_in_one_panel(url):

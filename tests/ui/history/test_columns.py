@@ -40,7 +40,7 @@ def test_the_column_of_sessions_has_those_that_a_person_named():
 
 def test_runs_whose_results_are_shared_are_marked():
     statuses = columns(summary("a"), summary("b"), shared=["a"])["Status"]
-    assert statuses == [["✓ Completed", "shared"], ["✓ Completed"]]
+    assert statuses == [["✓ Completed", "Shared"], ["✓ Completed"]]
 
 
 def test_cells_cannot_reverse_the_text_after_them():
