@@ -86,8 +86,7 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample(
         "Write word by word",
-        "Answers word by word, like a language model; run it in the background to watch it "
-        "(Langflow 1.11 and later).",
+        "Answers word by word, like a language model.",
         (
             _chat_in("Good morning!"),
             _prompt("story", _STORY, message=""),
