@@ -265,7 +265,8 @@ def test_full_screen_hides_what_only_a_presenter_needs_to_know(
     expect(line).to_be_visible()
 
 
-def test_in_a_low_window_the_preview_stays_beside_the_editor(presented: Screen):
+def test_in_a_low_window_the_preview_stays_beside_the_editor_and_save_in_it(presented: Screen):
+    """Save also on a phone."""
     page = presented.page
     page.set_viewport_size({"width": 900, "height": 600})
     presented.part("present-edit").get_by_role("button").click()
@@ -281,6 +282,11 @@ def test_in_a_low_window_the_preview_stays_beside_the_editor(presented: Screen):
     expect(editor.get_by_text("Large type")).to_be_in_viewport(ratio=1)
     height = run.locator("p").evaluate("(p) => p.getBoundingClientRect().height")
     assert height < 40  # one line
+    for window in (page.viewport_size, PHONE):
+        page.set_viewport_size(window)
+        editor.get_by_text("Address").scroll_into_view_if_needed()
+        expect(editor.get_by_text("Title")).not_to_be_in_viewport()
+        expect(page.get_by_role("button", name="Save", exact=True)).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="Discard").click()
     expect(editor).to_have_count(0)
 

@@ -53,7 +53,7 @@ def draw(presented: Presented, form: FlowForm, record: RunRecord | None) -> None
     flow = (presented.server.owner, presented.flow.id)
     with st.container(key="present-editor"):
         st.markdown("## Edit presentation", anchors=False)
-        with st.container(horizontal=True):
+        with st.container(key="present-editor-bar", horizontal=True):
             _draw_button("Save", editing.save, flow, type="primary")
             _draw_button("Discard", editing.stop, flow, type="tertiary")
         problems = st.container()
