@@ -12,8 +12,6 @@ from pages._ui.form.widgets import PERSIST
 from pages._ui.widgets.alerts import NOT_STARTED, UnusedSetting
 from pages._ui.widgets.markdown import inline_code
 
-_BOX = "variable-box"
-
 
 def draw(field: Field, form: FlowForm) -> None:
     """Draw a box for the value of the missing variable that a field names.
@@ -53,7 +51,6 @@ def draw(field: Field, form: FlowForm) -> None:
 
 def require_saved(form: FlowForm) -> None:
     """Raise `UnusedSetting` if a value was entered and not saved, and say so beside its box."""
-    refusals.wait_for_attempts()
     for name, users in _missing(form).items():
         entered = _entered(name, form)
         if entered:
@@ -78,7 +75,7 @@ def _missing(form: FlowForm) -> dict[str, list[Field]]:
 
 
 def _box_key(name: str, form: FlowForm) -> str:
-    return refusals.box_key(_BOX, name, form)
+    return f"{form.state.key('variable-box')}-{name}"
 
 
 def _container_key(field: Field) -> str:
@@ -93,14 +90,15 @@ def _entered(name: str, form: FlowForm) -> str:
 def _save(field: Field, name: str, is_secret: bool, form: FlowForm) -> None:
     """Save the entered value and empty its box, or keep it with the error."""
     text = _entered(name, form)
-
-    def save() -> None:
+    try:
         form.server.require_change()
         if not text:
             raise LangflowError("Enter the value first.")
         with open_client(form.server.connection) as api:
             api.save_variable(name, text, is_secret)
-        form.server.reload_resources(form.flow)
-
-    if refusals.attempt(_container_key(field), text, form, save, kind=_BOX, names=[name]):
-        st.toast(f"Saved {inline_code(name)} on the server.", icon=":material/check:")
+    except LangflowError as error:
+        refusals.refuse(_container_key(field), text, form, error)
+        return
+    form.server.reload_resources(form.flow)
+    st.session_state[_box_key(name, form)] = ""
+    st.toast(f"Saved {inline_code(name)} on the server.", icon=":material/check:")

@@ -18,8 +18,6 @@ from pages._ui.form.flow_form import FlowForm
 from pages._ui.state.given_settings import given_settings
 from pages._ui.widgets.markdown import escape
 
-_BOX = "provider-box"
-
 
 def open_settings(provider: Provider, form: FlowForm) -> None:
     """Show the settings. The boxes of hidden ones are filled anew: they may have been saved since.
@@ -74,12 +72,12 @@ def is_given(setting: ProviderSetting, form: FlowForm) -> bool:
 
 def box_key(setting: ProviderSetting, form: FlowForm) -> str:
     """Return the key of the setting's box."""
-    return refusals.box_key(_BOX, setting.name, form)
+    return f"{form.state.key('provider-box')}-{setting.name}"
 
 
 def _filled_key(setting: ProviderSetting, form: FlowForm) -> str:
     """Return the key of the saved value that was put into the setting's box."""
-    return f"{box_key(setting, form)}-filled"
+    return f"{form.state.key('provider-filled')}-{setting.name}"
 
 
 def container_key(provider: str) -> str:
@@ -149,12 +147,10 @@ def use(need: Need, settings: tuple[ProviderSetting, ...], form: FlowForm) -> No
         refusals.show(container_key(provider.name))
         return
 
-    given = given_settings(form.server.owner)
-
     def check(values: dict[str, str]) -> None:
         with open_client(form.server.connection) as api:
             api.check_provider(provider.name, values)
-        given.update(values)
+        given_settings(form.server.owner).update(values)
 
     sent = tuple(each for each in settings if setting_keys(form.flow, need, each))
     _apply(provider, sent, form, check)
@@ -169,8 +165,6 @@ def save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowFo
     else was entered. The settings of the tab make way for the saved ones.
     """
 
-    given = given_settings(form.server.owner)
-
     def store(values: dict[str, str]) -> None:
         form.server.require_change()
         addresses = (one for one in settings if one.is_required and not one.is_secret)
@@ -180,11 +174,11 @@ def save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowFo
             for setting in sorted(settings, key=lambda one: one.is_secret):
                 if setting.name in values:
                     api.save_variable(setting.name, values[setting.name], setting.is_secret)
-                    given.pop(setting.name, None)
+                    given_settings(form.server.owner).pop(setting.name, None)
         form.server.reload_resources(form.flow)
-
-    if _apply(provider, settings, form, store, repeats=True):
         st.toast(f"Saved the settings of {escape(provider.name)}.", icon=":material/check:")
+
+    _apply(provider, settings, form, store, repeats=True)
 
 
 def remove(provider: Provider, setting: ProviderSetting, form: FlowForm) -> None:
@@ -196,10 +190,12 @@ def remove(provider: Provider, setting: ProviderSetting, form: FlowForm) -> None
             for variable in api.variables():
                 if variable.name == setting.name:
                     api.delete_variable(variable)
+        if not unsaved([setting], form):
+            _empty([setting], form)
         form.server.reload_resources(form.flow)
-
-    if _attempt(provider, form, delete, [] if unsaved([setting], form) else [setting]):
         st.toast(f"Removed the {escape(setting.label)}.", icon=":material/check:")
+
+    _attempt(provider, form, delete)
     if any(one.is_set for one in provider.settings if one != setting):
         _open(provider, form)  # the others may be removed as well
 
@@ -217,31 +213,30 @@ def _apply(
     apply: Callable[[dict[str, str]], None],
     *,
     repeats: bool = False,
-) -> bool:
+) -> None:
     """Call `apply` with what was changed and then empty the boxes, or keep them and the error.
 
     With `repeats`, what the server has in these boxes is applied again if nothing was changed.
-    Return whether it succeeded.
     """
-    texts = entered(settings, form)
-    values = {each.name: texts[each.name] for each in unsaved(settings, form)}
-    if repeats and not values:
-        values = {each.name: each.value for each in settings if each.name in texts}
-    stays = _what_stays(settings, form)
 
     def apply_changed() -> None:
+        texts = entered(settings, form)
+        values = {each.name: texts[each.name] for each in unsaved(settings, form)}
+        if repeats and not values:
+            values = {each.name: each.value for each in settings if each.name in texts}
         if not values:
             required = [setting for setting in settings if setting.is_required] or settings
             labels = " and ".join(setting.label for setting in required)
-            verb = "Change" if any(one.name in texts for one in required) else "Enter"
+            verb = "Change" if entered(required, form) else "Enter"
             raise LangflowError(f"{verb} the {labels} first.")
         try:
             apply(values)
         except InvalidRequest as error:
-            error.hint = f"{error.hint} {stays}".strip()
+            error.hint = f"{error.hint} {_what_stays(settings, form)}".strip()
             raise
+        _empty(provider.settings, form)
 
-    return _attempt(provider, form, apply_changed, provider.settings)
+    _attempt(provider, form, apply_changed)
 
 
 def _what_stays(settings: Iterable[ProviderSetting], form: FlowForm) -> str:
@@ -255,23 +250,18 @@ def _what_stays(settings: Iterable[ProviderSetting], form: FlowForm) -> str:
     return f"The saved {labels} {'stays' if len(kept) == 1 else 'stay'}." if kept else ""
 
 
-def _attempt(
-    provider: Provider,
-    form: FlowForm,
-    change: Callable[[], None],
-    emptied: Iterable[ProviderSetting],
-) -> bool:
+def _attempt(provider: Provider, form: FlowForm, change: Callable[[], None]) -> None:
     """Call `change` and close the settings, or keep them open with its error.
 
-    Return whether it succeeded, which empties the boxes of `emptied`. The pressed button shows that
-    it works (page.css): what a callback draws moves the page.
+    The pressed button shows that it works (page.css): what a callback draws moves the page.
     """
-    container, values = container_key(provider.name), entered(provider.settings, form)
-    names = [each.name for each in emptied]
-    if not refusals.attempt(container, values, form, change, kind=_BOX, names=names):
-        return False
+    try:
+        change()
+    except LangflowError as error:
+        values = entered(provider.settings, form)
+        refusals.refuse(container_key(provider.name), values, form, error)
+        return
     _close(provider, form)
-    return True
 
 
 def forget(provider: Provider, owner: str) -> None:

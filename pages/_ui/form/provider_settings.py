@@ -163,7 +163,6 @@ def has_unconfirmed(form: FlowForm) -> bool:
 
 def require_confirmed(form: FlowForm) -> None:
     """Raise `UnusedSetting` if a setting was entered and not confirmed, and say so beside it."""
-    refusals.wait_for_attempts()
     for need, provider, setting in _unconfirmed(form):
         unused = UnusedSetting(
             f"{NOT_STARTED} The {setting.label} is entered but not used yet.",

@@ -7,20 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from lfclient.client import LangflowClient
 from lfclient.resources.server_resources import ServerResources
 from tests.support.flows import entry, node
 from tests.ui.support.forms import Form
 from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.setup_forms import RESOURCES, setup
-from tests.ui.support.whole_pages import (
-    ONE,
-    button_labels,
-    open_app,
-    page_text,
-    press,
-    press_during,
-)
+from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text, press
 
 LIST, SAVE = "GET /api/v1/variables/", "POST /api/v1/variables/"
 NAME = "TAVILY"
@@ -116,15 +108,6 @@ def test_a_value_that_is_not_saved_yet_holds_up_the_run(server):
     scrolled = [json.loads(one.proto.json).get("first") for one in app.get("bidi_component")]
     assert "param-T-a-token" in scrolled
     assert "not saved yet" not in page_text(enter(app, "tvly-2"))
-    assert not app.exception
-
-
-def test_a_value_is_saved_once_for_a_run_that_is_started_meanwhile(server):
-    app = enter(open_app(flow=ONE), "tvly-1")
-    app = press_during(app, "Save on the server", LangflowClient, "save_variable")
-    assert "not saved yet" not in page_text(app)
-    assert len(saved(server)) == 1
-    assert "POST /api/v2/workflows" in server.requests
     assert not app.exception
 
 

@@ -5,9 +5,7 @@ import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from unittest import mock
 
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
 from lfclient.console.config.ownership import owner_fingerprint
@@ -52,25 +50,6 @@ def press(app, label):
     """Press a button and return the page."""
     next(button for button in app.button if button.label == label).click()
     return app.run()
-
-
-def press_during(app, label, owner, name):
-    """Press a button, and Run while its callback is in the method `name` of the class `owner`.
-
-    As in Streamlit, the callback ends at its next use of the session state then, and the browser
-    sends what is in the boxes once more with Run. Return Run's page.
-    """
-    drawn, method = app._tree, getattr(owner, name)
-    button = next(button for button in app.button if button.label == label)
-
-    def call(*arguments):
-        get_script_run_ctx().script_requests.request_stop()
-        return method(*arguments)
-
-    with mock.patch.object(owner, name, call):
-        press(app, label)
-    app._tree, button._value = drawn, False
-    return press(app, "Run")
 
 
 def place_of(block, key: str) -> tuple[int, ...]:
