@@ -28,6 +28,7 @@ _MOVING = """(field) => {
 }"""
 _VALIDATE = "POST /api/v1/models/validate-provider"
 _HAS_RING = "(button) => getComputedStyle(button, '::after').content !== 'none'"
+_TAKES_PRESSES = "(button) => getComputedStyle(button).pointerEvents !== 'none'"
 _CURSOR = "(button) => getComputedStyle(button).cursor"
 # how the page was scrolled to a part of it
 _RECORD_SCROLLS = """
@@ -239,4 +240,6 @@ def test_only_the_pressed_button_shows_that_the_script_runs(
     app.evaluate("each => { each.dataset.testScriptState = 'notRunning' }")
     save.press("Enter")
     wait_for(lambda: save.evaluate(_HAS_RING))
+    assert run.evaluate(_TAKES_PRESSES) is False  # it would end the other press halfway
     expect(screen.page.locator("[data-pressed]")).to_have_count(0)
+    wait_for(lambda: run.evaluate(_TAKES_PRESSES))

@@ -23,6 +23,10 @@ document.addEventListener("click", ({ target }) => {
 // looks of a presentation. Most parts are containers with their name as key.
 const PARTS = {
   "chat-box": '[data-testid="stBottom"]',
+  // the server tries or saves what was entered
+  "entering":
+    ':is([class*="st-key-provider-use-"], [class*="st-key-provider-save-"], ' +
+    '[class*="st-key-save-variable-"]) [data-pressed]',
   "connection-status": '[data-testid="stConnectionStatus"]',
   "flow-list": '.st-key-flow-picker [aria-expanded="true"]',
   "history-selection":
