@@ -27,7 +27,7 @@ _SOURCES = {
     "typed": "with your key",
 }
 _NO_ADDING = (
-    "Only the console's operator can add and export flows here, or let you "
+    "Only the console's operator can add and export flows here, or allow you to "
     "(`LFCONSOLE_ALLOW_INSTALL`)."
 )
 _CAPABILITIES = {

@@ -6,7 +6,7 @@ from contextlib import suppress
 import streamlit as st
 
 from lfclient.client import LangflowClient
-from lfclient.common.formatting import clip, format_count
+from lfclient.common.formatting import clip, format_count, list_names
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.connection.app_context import app_context, close_run, open_client, permissions
@@ -43,9 +43,9 @@ def add_flows(
     close_run()
     with suppress(LangflowError):
         server.flows(FLOWS_WAIT_SECONDS)
-    names = ", ".join(f"“{escape(clip(flow.name, 60))}”" for flow in added[:5])
+    names = list_names([f"“{escape(clip(flow.name, 60))}”" for flow in added], 5)
     count = f"{format_count(len(added), 'flow')}: " if len(added) > 1 else ""
-    st.toast(f"Added {count}{names}{', …' if len(added) > 5 else ''}", icon=":material/check:")
+    st.toast(f"Added {count}{names}", icon=":material/check:")
 
 
 def server_version(server: ServerSession) -> str:

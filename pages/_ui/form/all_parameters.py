@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
+from lfclient.common.formatting import list_names
 from lfclient.console.wording.statuses import DOES_NOT_RUN
 from lfclient.flows.field import Field
 from lfclient.flows.graph import Component
@@ -155,7 +156,7 @@ def _draw_out_of_reach(form: FlowForm) -> None:
     }
     for words, components in notes.items():
         if components:
-            names = ", ".join(escape(flow.component_label(each.id)) for each in components[:20])
+            names = list_names([escape(flow.component_label(each.id)) for each in components], 20)
             st.caption(f"{words}: {names}")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from lfclient.common.formatting import list_names
 from lfclient.flows.field import Field, Problem
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need, NeedKind
@@ -183,7 +184,7 @@ def draw_reset(state: FormState) -> None:
 def _draw_dropped(state: FormState) -> None:
     if not state.dropped_keys:
         return
-    names = ", ".join(inline_code(key) for key in state.dropped_keys[:10])
+    names = list_names([inline_code(key) for key in state.dropped_keys], 10)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
             f":material/info: The flow has changed. These values were dropped: {names}",

@@ -46,7 +46,7 @@ def draw(presented: Presented, form: FlowForm) -> None:
     st.caption(
         "\n".join(
             [
-                f"{_WARNING} Only your tab has these instead, your audience does not:\n",
+                f"{_WARNING} Only your tab has these values. Your audience does not get them:\n",
                 *lines,
                 f"\n*{label}* gives them to all who open the presentation.",
             ]

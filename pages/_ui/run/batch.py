@@ -1,4 +1,4 @@
-"""The runs that one press of Run started: how many have ended, and what to do with them all."""
+"""The runs that one press of Run started: how many have ended, and how to stop or find them."""
 
 from collections.abc import Sequence
 from contextlib import suppress

@@ -99,7 +99,7 @@ def draw_outputs(server: ServerSession, record: RunRecord, run: Run) -> None:
         steps.draw(own, f"steps-{run_id}", steps.tool_names(flow))
         if not (drawn or unfinished or own) and record.status is not RunStatus.FAILED:
             completed = record.status is RunStatus.COMPLETED
-            with st.container(border=True):  # which stood there while it was awaited
+            with st.container(border=True):  # as while an output is awaited
                 st.caption("This flow returns nothing" if completed else "No output")
         cached = cached_results_text(run, flow)
         if cached:

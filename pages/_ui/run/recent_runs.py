@@ -22,7 +22,7 @@ from pages._ui.widgets.times import format_time
 MAX_RUNS = 10
 # in a row; in narrow windows, inputs have a line of their own
 MAX_INPUT_CHARS, MAX_NARROW_INPUT_CHARS, MAX_OUTPUT_CHARS = 28, 60, 80
-_OUTPUT_IN_SIGHT = 28  # characters that a wide window shows beside the mark of an odd result
+_VISIBLE_OUTPUT_CHARS = 28  # in a wide window, beside the mark of an odd result
 _SPACE = "&nbsp;"
 
 
@@ -71,7 +71,7 @@ def _draw_rows(owner: str, flow: Flow | None) -> None:
         max_chars = MAX_NARROW_INPUT_CHARS if is_narrow else MAX_INPUT_CHARS
         summaries = fit_inputs([run.input_summary for run in runs], max_chars)
         space = _SPACE if any(summaries) else ""
-        outputs = fit_output_lines(runs, MAX_OUTPUT_CHARS, _OUTPUT_IN_SIGHT)
+        outputs = fit_output_lines(runs, MAX_OUTPUT_CHARS, _VISIBLE_OUTPUT_CHARS)
         odd = run_history().odd_runs(runs)
         for run, inputs, output in zip(runs, summaries, outputs, strict=True):
             inputs_text = escape(inputs) or space

@@ -264,7 +264,7 @@ def _draw_output(
     with st.container():
         # with room for some lines only where it was started: components below were drawn before
         is_own = run_page.has_form(record.id, record.flow_id)
-        opened_key = "opened-output" if run_page.had_ended(record.id) else None
+        opened_key = "opened-output" if run_page.was_opened_ended(record.id) else None
         with st.container(key="run-output" if is_own else opened_key), st.container():
             _draw_result(server, record)
         components = st.container()

@@ -40,7 +40,7 @@ RUN_RETURNED: Slot[float] = Slot("run-returned")  # when Run took the place of S
 SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the form's field to scroll to
 SHOWN_SETTINGS: Slot[ShownSettings] = Slot("shown-settings")
 _SCROLLED_RUN: Slot[str] = Slot("run-scrolled-to")
-_ENDED_BEFORE: Slot[str] = Slot("run-ended-before")
+_OPENED_ENDED: Slot[str] = Slot("run-opened-ended")
 _CACHE = "kept-for-run"
 _CACHE_RUNS = "kept-for-run-ids"
 _FORM_RUN = "form-of-run"
@@ -95,14 +95,14 @@ def note_shown(run_id: str, *, has_ended: bool) -> None:
     """
     if is_drawn(result_key(run_id)):
         return
-    _ENDED_BEFORE.set(run_id if has_ended else "")
+    _OPENED_ENDED.set(run_id if has_ended else "")
     if NEW_RUN.get() is None:
         _SCROLLED_RUN.set(run_id)
 
 
-def had_ended(run_id: str) -> bool:
+def was_opened_ended(run_id: str) -> bool:
     """Return whether a run had ended when the page first showed it."""
-    return _ENDED_BEFORE.get() == run_id
+    return _OPENED_ENDED.get() == run_id
 
 
 def run_to_scroll_to(shown_id: str | None, *, is_running: bool) -> str | None:

@@ -26,7 +26,7 @@ def edit_with_hidden_value(**address):
     return press(press(app, "Use the values of the Run page"), "Edit")
 
 
-ONLY_TAB = "Only your tab has these instead, your audience does not: - n (T): 7"
+ONLY_TAB = "Only your tab has these values. Your audience does not get them: - n (T): 7"
 LEFT_OUT = "*Save* leaves out values that only your tab has"
 
 

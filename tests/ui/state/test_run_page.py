@@ -152,9 +152,9 @@ def test_the_page_scrolls_to_a_run_that_another_page_leads_to_each_time():
 
 
 @pytest.mark.parametrize("has_ended", [True, False])
-def test_a_page_knows_whether_a_run_had_ended_when_it_was_first_shown(has_ended):
+def test_a_page_knows_whether_a_run_was_opened_ended_when_it_was_first_shown(has_ended):
     id = str(has_ended)
     run_page.note_shown(id, has_ended=has_ended)
     st.session_state[run_page.result_key(id)] = "Output"
     run_page.note_shown(id, has_ended=True)
-    assert run_page.had_ended(id) is has_ended
+    assert run_page.was_opened_ended(id) is has_ended
