@@ -51,8 +51,8 @@ def draw(conversation: Conversation) -> None:
             )
             return
         messages = [*history, *live_messages]
-        told = _errors_told_below(conversation, messages)
-        _draw_history(conversation, [one for one in history if one.id not in told])
+        repeated = _repeated_error_ids(conversation, messages)
+        _draw_history(conversation, [one for one in history if one.id not in repeated])
         if conversation.is_answering and conversation.record:
             history_ids = frozenset(message.id for message in history)
             version = _page_version(conversation.record, history_ids)
@@ -63,7 +63,7 @@ def draw(conversation: Conversation) -> None:
             flow = conversation.form.flow
             draw_message = _message_drawer(flow, messages, steps.tool_names(flow))
             for message in live_messages:
-                if message.id not in told:
+                if message.id not in repeated:
                     draw_message(message)
             if conversation.record:
                 _draw_outcome(conversation, conversation.record, messages)
@@ -115,15 +115,20 @@ def _draw_history(conversation: Conversation, history: Sequence[Message]) -> Non
                 _draw_details(run, conversation)
 
 
-def _errors_told_below(conversation: Conversation, messages: Sequence[Message]) -> set[str]:
-    """Return the ids of the messages that repeat an error of the latest run's outcome."""
+def _repeated_error_ids(conversation: Conversation, messages: Sequence[Message]) -> set[str]:
+    """Return the ids of the messages that say no more than the errors of the latest outcome."""
     record = conversation.record
-    if record is None or not record.ended or record.run is None:
+    if record is None or record.run is None or not _shows_failure(record):
         return set()
-    told = [error.message for error in record.run.errors if error.message]
+    told = [error.message for error in record.run.errors]
     answers = chat.latest_answers(messages, record)
     texts = {one.id: one.text for one in answers if one.category == "error" and one.text}
-    return {id for id, text in texts.items() if any(text in each or each in text for each in told)}
+    return {id for id, text in texts.items() if any(text in each for each in told)}
+
+
+def _shows_failure(record: RunRecord) -> bool:
+    """Return whether a run's outcome shows why there is no answer."""
+    return record.ended and record.status is not RunStatus.COMPLETED
 
 
 def _message_drawer(
@@ -208,7 +213,7 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
 def _draw_outcome(
     conversation: Conversation, record: RunRecord, messages: Sequence[Message]
 ) -> None:
-    flow, failed = conversation.form.flow, record.status is not RunStatus.COMPLETED
+    flow, failed = conversation.form.flow, _shows_failure(record)
     outcome = st.container(key=f"talk-outcome-{record.id}") if failed else None
     if (
         not failed

@@ -1,11 +1,11 @@
-"""The Chat page while its server refuses the key, and of messages that were not sent."""
+"""The Chat page while its server refuses the key, and messages that failed or were not sent."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from lfclient.console.runner.notes import STOP_REFUSED, STOPPED
-from lfclient.runs.components import Message
+from lfclient.runs.components import Message, RunError
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
@@ -130,4 +130,52 @@ def test_a_call_that_takes_long_says_what_may_be_wrong(chat_langflow, minutes, i
     app_context().runner.store.create(record)
     app = open_chat(flow=ONE, session="s")
     assert ("No response for more than 2 minutes." in page_text(app)) is is_explained
+    assert not app.exception
+
+
+def test_an_error_that_the_flow_sent_as_a_message_is_told_once_as_on_the_run_page(chat_langflow):
+    """An earlier one of the same text stays, as it has no outcome below it."""
+    text = "All connection attempts failed"
+    for _ in range(2):
+        chat_langflow.store_message("s", "hello")
+        chat_langflow.store_message("s", text, "Machine", category="error", error=True)
+    error = RunError(text, "ChatOutput-b", "Talker")
+    add_ended_run(
+        chat_langflow.server.url,
+        status=RunStatus.FAILED,
+        run=Run(ONE, "sync", RunStatus.FAILED, errors=(error,)),
+        session_id="s",
+        overrides={"ChatInput-a.input_value": "hello"},
+    )
+    app = open_chat(flow=ONE, session="s")
+    page = page_text(app)
+    assert page.count(text) == 1
+    assert page.count("Couldn't reach the internet or a service that the component uses.") == 1
+    assert [each.label for each in app.expander if "Details" in each.label]
+    assert not app.exception
+
+
+ERROR = "Error building component: tone."
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [
+        (RunStatus.FAILED, f"{ERROR} The template needs a tone."),
+        (RunStatus.COMPLETED, ERROR),  # its outcome shows no error
+    ],
+)
+def test_a_message_that_says_more_than_its_outcome_stays(chat_langflow, status, text):
+    chat_langflow.store_message("s", "hello")
+    chat_langflow.store_message("s", text, "Machine", category="error", error=True)
+    run = Run(ONE, "sync", status, errors=(RunError(ERROR, "ChatOutput-b", "Talker"),))
+    add_ended_run(
+        chat_langflow.server.url,
+        status=status,
+        run=run,
+        session_id="s",
+        overrides={"ChatInput-a.input_value": "hello"},
+    )
+    app = open_chat(flow=ONE, session="s")
+    assert text in page_text(app)
     assert not app.exception

@@ -329,28 +329,6 @@ def test_a_message_that_failed_is_explained_as_on_the_run_page(chat_langflow):
     assert not app.exception
 
 
-def test_an_error_that_the_flow_sent_as_a_message_is_told_once_as_on_the_run_page(chat_langflow):
-    """An earlier one of the same text stays, as it has no outcome below it."""
-    text = "All connection attempts failed"
-    for _ in range(2):
-        chat_langflow.store_message("s", "hello")
-        chat_langflow.store_message("s", text, "Machine", category="error", error=True)
-    error = RunError(text, "ChatOutput-b", "Talker")
-    add_ended_run(
-        chat_langflow.server.url,
-        status=RunStatus.FAILED,
-        run=Run(ONE, "sync", RunStatus.FAILED, errors=(error,)),
-        session_id="s",
-        overrides={"ChatInput-a.input_value": "hello"},
-    )
-    app = open_chat(flow=ONE, session="s")
-    page = page_text(app)
-    assert page.count(text) == 1
-    assert page.count("Couldn't reach the internet or a service that the component uses.") == 1
-    assert [each.label for each in app.expander if "Details" in each.label]
-    assert not app.exception
-
-
 def test_setup_is_beside_the_closed_parameters_until_an_error_opens_them(chat_langflow):
     file = entry("FileInput", "file", "", file_path=[], list=True, required=True)
     found = chat_flow()
