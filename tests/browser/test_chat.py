@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from lfclient import FlowSummary, LangflowClient
 from lfclient.console.samples import builtin, graph_builder
 from tests.browser.accessibility import check, check_with_menus
-from tests.browser.screen import Screen
+from tests.browser.screen import PHONE, Screen
 from tests.browser.visitor import Visitor
 from tests.support.console_process import Console
 from tests.support.flows import edge, entry, node
@@ -22,7 +22,6 @@ from tests.ui.support.whole_pages import TWO
 
 WITHOUT_KEY, WITHOUT_MODEL = str(UUID(int=3)), str(UUID(int=4))
 TALKERS = [str(UUID(int=100 + number)) for number in range(12)]
-PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -57,6 +56,18 @@ def test_nothing_above_the_messages_moves_during_the_first_answer(
     assert first
     assert [each for each in screen.shifts() if each <= first["y"]] == []
     expect(box).to_be_focused()
+
+
+def test_what_an_awaited_answer_says_is_one_line_on_a_phone(
+    console: Console, sample_ids: dict[str, str], window: Callable[..., Page]
+):
+    page = window()
+    page.set_viewport_size(PHONE)
+    page.goto(f"{console.url}/chat?flow={sample_ids['Plan a trip']}")
+    box_of(Screen(page)).fill("Lisbon")
+    page.keyboard.press("Enter")
+    line = page.locator("p", has_text=re.compile("Running .*, .*, "))
+    assert line.evaluate("(line) => line.getBoundingClientRect().height") < 30
 
 
 def flow_with_agent(id: str, name: str, **fields: Any) -> dict[str, Any]:
@@ -139,7 +150,7 @@ def choose_flow(screen: Screen, name: str) -> None:
 def phone(flow: str, window: Callable[..., Page]) -> Screen:
     """A window as wide as a phone's."""
     screen = Screen(window())
-    screen.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    screen.page.set_viewport_size(PHONE)
     return screen
 
 

@@ -204,7 +204,7 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
             words = RUN_STATUS_DESCRIPTIONS.get(record.status) or run_status_label(record)
         part, components = progress.summarize(record.with_tool_states(flow), flow)
         going_on = [duration] if part is None else [duration, components]
-        st.markdown(f"**…** :gray[{' · '.join(going_on)}]")
+        st.markdown(f":gray[**…** {' · '.join(going_on)}]")
         long_call = progress.long_call_text(record)
         for line in filter(None, (words, using, long_call, record.note, record.stop_result)):
             st.caption(escape(line))
