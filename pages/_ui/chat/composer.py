@@ -113,7 +113,8 @@ def _notify(error: LangflowError, form: FlowForm) -> None:
 
     It does if fields of the form are empty, which are marked. Attachments have no field.
     """
-    if not (isinstance(error, MissingValue) and error.keys <= form.state.fields.keys()):
+    marked = form.state.fields.keys()
+    if not (isinstance(error, MissingValue) and error.keys and error.keys <= marked):
         notices.NOTICE.set(error)
 
 

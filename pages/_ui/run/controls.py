@@ -332,9 +332,8 @@ def _not_ready_error(result: FormResult, flow: Flow) -> InvalidRequest:
     if all(problem.message == REQUIRED_MESSAGE for problem in errors):
         are_files = all(fields[problem.key].kind is FieldKind.FILE for problem in errors)
         hint = "Choose a file." if are_files else None
-        missing = MissingValue(", ".join(label for label, _ in shown), hint=hint)
-        missing.keys = frozenset(problem.key for problem in errors)
-        return missing
+        keys = frozenset(problem.key for problem in errors)
+        return MissingValue(", ".join(label for label, _ in shown), keys=keys, hint=hint)
     reasons = " ".join(f"{label}: {message}" for label, message in shown)
     hint = "Correct the marked fields, then try again."
     return InvalidRequest(f"{NOT_STARTED} {reasons}", hint=hint)

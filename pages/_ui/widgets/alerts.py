@@ -25,9 +25,13 @@ NOT_STARTED = "The run was not started."
 class MissingValue(errors.InvalidRequest):
     """A required field is empty; `keys` are those of all such fields, where known."""
 
-    keys: frozenset[str] = frozenset()
-
     default_hint = ""  # the heading says what to do
+
+    def __init__(
+        self, message: str, *, keys: frozenset[str] = frozenset(), hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.keys = keys
 
 
 class NotReady(errors.InvalidRequest):

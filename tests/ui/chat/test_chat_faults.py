@@ -9,6 +9,8 @@ from lfclient.runs.components import Message, RunError
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
+from pages._ui.run import controls as run_controls
+from pages._ui.widgets.alerts import MissingValue
 from tests.ui.support.chat_langflow import MESSAGES, RUN
 from tests.ui.support.chat_page import (
     button_labels,
@@ -178,4 +180,15 @@ def test_a_message_that_says_more_than_its_outcome_stays(chat_langflow, status, 
     )
     app = open_chat(flow=ONE, session="s")
     assert text in page_text(app)
+    assert not app.exception
+
+
+def test_missing_values_whose_fields_are_not_known_are_told(chat_langflow, monkeypatch):
+    def refuse(*_):
+        raise MissingValue("Any of these")
+
+    app = open_chat()
+    monkeypatch.setattr(run_controls, "check_values", refuse)
+    app.chat_input[0].set_value("hello").run()
+    assert "Any of these" in page_text(app)
     assert not app.exception
