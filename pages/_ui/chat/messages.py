@@ -202,9 +202,9 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
         words = ""
         if record.status not in (RunStatus.QUEUED, RunStatus.IN_PROGRESS):
             words = RUN_STATUS_DESCRIPTIONS.get(record.status) or run_status_label(record)
-        part, components = progress.summarize(record.with_tool_states(flow), flow)
-        going_on = [duration] if part is None else [duration, components]
-        st.markdown(f":gray[**…** {' · '.join(going_on)}]")
+        share, components = progress.summarize(record.with_tool_states(flow), flow)
+        facts = [duration] if share is None else [duration, components]
+        st.markdown(f":gray[**…** {' · '.join(facts)}]")
         long_call = progress.long_call_text(record)
         for line in filter(None, (words, using, long_call, record.note, record.stop_result)):
             st.caption(escape(line))
@@ -214,21 +214,16 @@ def _draw_outcome(
     conversation: Conversation, record: RunRecord, messages: Sequence[Message]
 ) -> None:
     flow, failed = conversation.form.flow, _shows_failure(record)
-    outcome = st.container(key=f"talk-outcome-{record.id}") if failed else None
-    if (
-        not failed
-        and conversation.is_history_final
-        and messages
-        and messages[-1].sender == chat.USER
-    ):
-        st.caption(":material/info: The flow ended without an answer.")
-    cached = cached_results_text(record.run, flow) if record.run else ""
-    if cached:
-        st.caption(f":material/ac_unit: {escape(cached)}")
+    outcome = st.container(key=f"talk-outcome-{record.id}")
     row = _answer_row(record.id)
-    if outcome:
-        with outcome:
+    with outcome:
+        if failed:
             _draw_failure(conversation, record, row)
+        elif conversation.is_history_final and messages and messages[-1].sender == chat.USER:
+            st.caption(":material/info: The flow ended without an answer.")
+        cached = cached_results_text(record.run, flow) if record.run else ""
+        if cached:
+            st.caption(f":material/ac_unit: {escape(cached)}")
     with row:
         text = chat.sent_text(record, flow)
         if failed and text:
