@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, list_names
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.flows.graph import Component
@@ -71,7 +71,7 @@ def summarize(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
         labels = [names.label(one.component_id, one.display_name, 40) for one in running]
         words = f"{ended} of {total} components"
         if labels:
-            words += f" · Running {', '.join(map(escape, labels[:3]))}"
+            words += f" · Running {escape(list_names(labels, 3))}"
         return ended / total, words
     if record.mode == "sync":
         return None, long_call_text(record) or _ONE_CALL_TEXT

@@ -104,6 +104,14 @@ def test_a_tool_that_was_not_called_has_ended(langflow_stand_in):
     assert "3 of 3 components" in app.get("progress")[0].proto.text
 
 
+def test_running_components_that_are_not_named_are_counted(langflow_stand_in):
+    running = {name: ComponentRun(name, ComponentState.RUNNING, f"Step {name}") for name in "ABCDE"}
+    record = add_running_run(langflow_stand_in.url, run=run_with(components=running))
+    app = open_app(run=record.id)
+    assert "Running Step A, Step B, Step C and 2 more" in app.get("progress")[0].proto.text
+    assert not app.exception
+
+
 def test_components_of_one_name_have_their_ids_without_a_known_flow(langflow_stand_in):
     twins = {
         name: ComponentRun(name, state, "Read File")
