@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from lfclient.common.formatting import list_names
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.errors import InvalidRequest, LangflowError
@@ -328,15 +329,15 @@ def start_run(
 def _not_ready_error(result: FormResult, flow: Flow) -> InvalidRequest:
     fields = flow.fields_by_key
     errors = [problem for problem in result.problems if problem.level == "error"]
-    shown = [(qualified_label_for_key(fields, each.key), each.message) for each in errors[:5]]
+    labels = [qualified_label_for_key(fields, each.key) for each in errors]
     if all(problem.message == REQUIRED_MESSAGE for problem in errors):
         are_files = all(fields[problem.key].kind is FieldKind.FILE for problem in errors)
         hint = "Choose a file." if are_files else None
         keys = frozenset(problem.key for problem in errors)
-        return MissingValue(", ".join(label for label, _ in shown), keys=keys, hint=hint)
-    reasons = " ".join(f"{label}: {message}" for label, message in shown)
+        return MissingValue(list_names(labels, 5), keys=keys, hint=hint)
+    reasons = [f"{label}: {each.message}" for label, each in zip(labels, errors, strict=True)]
     hint = "Correct the marked fields, then try again."
-    return InvalidRequest(f"{NOT_STARTED} {reasons}", hint=hint)
+    return InvalidRequest(f"{NOT_STARTED} {' '.join(reasons[:5])}", hint=hint)
 
 
 @notify_errors()
