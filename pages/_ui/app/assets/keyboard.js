@@ -189,6 +189,19 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Ctrl+Enter runs from a choice too, such as that of the run mode, which would keep any Enter to itself.
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const { key, code, ctrlKey, metaKey, repeat, target } = event;
+    if (key !== "Enter" || !(ctrlKey || metaKey) || !target.matches?.(CHOICE)) return;
+    event.stopImmediatePropagation();
+    const again = { key, code, ctrlKey, metaKey, repeat, bubbles: true, cancelable: true };
+    document.body.dispatchEvent(new KeyboardEvent("keydown", again));
+  },
+  true,
+);
+
 // Streamlit sends a text when its field is left, but Alt+P does not leave it. A presenter leaves full
 // screen with the presentation.
 document.addEventListener(
