@@ -123,6 +123,14 @@ def test_what_has_the_focus_has_the_color_of_the_presentation(presented: Screen,
         field.get_by_role("textbox").first.focus()
         frame = field.locator("div:has(> :is(input, textarea):focus)")
         expect(frame).to_have_css("border-color", color)
+    presented.page.keyboard.press("Tab")  # a key: a click has no frame
+    exit = presented.part("present-exit").get_by_role("button")
+    exit.focus()
+    expect(exit).to_have_css("outline-color", teal)
+    expect(exit).to_have_css("box-shadow", "none")
+    discard = editor.get_by_role("button", name="Discard")
+    discard.focus()
+    expect(discard).to_have_css("outline-color", "rgb(124, 99, 255)")
 
 
 @pytest.mark.usefixtures("editor")
