@@ -53,14 +53,15 @@ def draw(presented: Presented, form: FlowForm, record: RunRecord | None) -> None
     flow = (presented.server.owner, presented.flow.id)
     with st.container(key="present-editor"):
         st.markdown("## Edit presentation", anchors=False)
-        with st.container(key="present-editor-bar", horizontal=True):
-            _draw_button("Save", editing.save, flow, type="primary")
-            _draw_button("Discard", editing.stop, flow, type="tertiary")
-        problems = st.container()
-        if CONFLICT.get():
-            _draw_conflict(flow)
-        with controls.place_above_fields():  # what Save leaves out: in sight before it is pressed
-            hidden_values.draw_hint(presented, form)
+        with st.container(key="present-editor-bar"):
+            with st.container(horizontal=True):
+                _draw_button("Save", editing.save, flow, type="primary")
+                _draw_button("Discard", editing.stop, flow, type="tertiary")
+            problems = st.container()
+            if CONFLICT.get():
+                _draw_conflict(flow)
+            hidden_values.draw_hint(presented, form)  # what Save leaves out
+        with controls.place_above_fields():
             _draw_tab_needs(form)
         _draw_texts(presented)
         _draw_looks()

@@ -40,9 +40,19 @@ def test_a_value_of_the_run_page_that_the_audience_does_not_get_is_named_below_t
     assert "Inputs that are not shown use the values of the flow." in words(app)
     assert f"{ONLY_TAB} *Save as default preset* gives them to all" in words(app)
     captions = [each.value for each in app.main if each.type in ("caption", "multiselect")]
-    assert LEFT_OUT in captions[0]  # beside Save, from where the list may be out of sight
+    assert LEFT_OUT in captions[0]
     kinds = [each.label for each in app.main if each.type in ("button", "multiselect", "expander")]
     assert kinds.index("Save as default preset") == kinds.index("Inputs") + 1
+    assert not app.exception
+
+
+def test_what_save_leaves_out_and_why_it_failed_stay_in_sight_with_it():
+    app = edit_with_hidden_value()
+    store(title="Theirs")
+    bar = press(app, "Save").main.get_by_key("present-editor-bar")
+    assert [each.label for each in bar.button] == ["Save", "Discard", "Overwrite", "Use theirs"]
+    assert "Somebody else has saved this presentation" in bar.warning[0].value
+    assert LEFT_OUT in bar.caption[0].value
     assert not app.exception
 
 
