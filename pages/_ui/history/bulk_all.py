@@ -63,7 +63,11 @@ def export_csv(
 
     Safe to call from any thread. Raises `StoreError`.
     """
-    runs = selected or runner.history.page(view.owners, view.run_filter, limit=MAX_EXPORTED).runs
+    history = runner.history
+    if selected:  # as they are now: one may have ended since they were listed
+        runs = [run for each in selected if (run := history.get([each.owner], each.id))]
+    else:
+        runs = history.page(view.owners, view.run_filter, limit=MAX_EXPORTED).runs
 
     def load(run: RunSummary) -> RunRecord | None:
         try:

@@ -115,6 +115,20 @@ def test_the_selected_runs_are_exported_as_csv(url, downloads):
     assert not app.exception
 
 
+def test_selected_runs_are_exported_as_they_are_at_the_click(url, downloads):
+    """One ended after the list was drawn, and one was deleted."""
+    runner, ends = app_context().runner, {"id": "ends", "submit_token": "ends"}
+    run = add_running_run(url, **ends)
+    runner.store.create(run)
+    add(url, "goes", 1)
+    app = select_runs(history(), "ends", "goes")
+    add_running_run(url, **ends, status=RunStatus.COMPLETED, ended_at=NOW, version=2)
+    runner.history.delete([run.owner], ["goes"])
+    (row,) = csv.DictReader(io.StringIO(downloads["runs.csv"]().decode("utf-8-sig")))
+    assert (row["run"], row["status"]) == ("ends", "Completed")
+    assert not app.exception
+
+
 @pytest.fixture
 def add_leaky_run(fields_server, monkeypatch):
     """Add a run that returned a secret of its flow, which takes `seconds` to load."""
