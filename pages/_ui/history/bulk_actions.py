@@ -25,7 +25,6 @@ from pages._ui.widgets import controls
 from pages._ui.widgets.markdown import escape
 
 MAX_COUNTED = 10_000
-_NOTE_WIDTH = 260  # pixels: two lines, which are as high as a button
 
 
 class ActionBar:
@@ -142,17 +141,7 @@ def _draw_selection_actions(view: ListView, selected: Sequence[RunSummary]) -> N
     if MIN_RUNS <= len(selected) <= MAX_RUNS:
         picker.compare_link([run.id for run in selected], is_main=True)
     elif len(selected) > MAX_RUNS:
-        st.button(
-            "Compare",
-            key=history_key("compare"),
-            icon=":material/compare:",
-            disabled=True,
-        )
-        st.caption(
-            f"Compare takes {MIN_RUNS} to {MAX_RUNS} runs. "
-            "*Group equal results* shows what differs.",
-            width=_NOTE_WIDTH,
-        )
+        groups.refuse_to_compare("*Group equal results* shows what differs.")
     if running:
         st.button(
             "Stop" if len(running) == 1 else f"Stop {len(running)}",

@@ -17,6 +17,8 @@ from pages._ui.history.view import ListView
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
 
+_NOTE_WIDTH = 260  # pixels: two lines, which are as high as a button
+
 
 def switch(view: ListView) -> None:
     """Draw the switch that groups the list."""
@@ -148,6 +150,8 @@ def _draw_actions(view: ListView, selected: Sequence[ResultGroup], groups: Resul
             picker.compare_link(runs, usual=usual.run_id, equal=equal, is_main=True)
         else:
             picker.compare_link(runs, baseline=_baseline(selected), equal=equal, is_main=True)
+    elif len(selected) > MAX_RUNS:
+        refuse_to_compare()
 
 
 def _equal_counts(groups: Sequence[ResultGroup]) -> list[int]:
@@ -166,6 +170,12 @@ def open_button(label: str, run: RunSummary) -> None:
         on_click=history_state.REQUESTED.set,
         args=((run.id, run.flow_id),),
     )
+
+
+def refuse_to_compare(hint: str = "") -> None:
+    """Draw a disabled *Compare* that says how many runs it takes."""
+    st.button("Compare", key=history_key("compare"), icon=":material/compare:", disabled=True)
+    st.caption(f"Compare takes {MIN_RUNS} to {MAX_RUNS} runs. {hint}", width=_NOTE_WIDTH)
 
 
 def clear_button() -> None:

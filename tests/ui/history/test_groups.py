@@ -73,6 +73,19 @@ def test_the_actions_on_all_runs_are_above_a_list_of_results(url):
     assert not select_runs(app, "r2").get("download_button")
 
 
+def test_more_selected_results_than_can_be_compared_say_so(url):
+    names = [f"r{n:02}" for n in range(13)]
+    for n, name in enumerate(names):
+        add_result(url, name, n, name)
+    app = history(group="yes")
+    assert "Compare takes" not in page_text(select_runs(app, *names[:12]))
+    app = select_runs(app, *names)
+    assert "Compare takes 2 to 12 runs." in page_text(app)
+    assert "shows what differs" not in page_text(app)
+    assert next(each for each in app.button if each.label == "Compare").disabled
+    assert not app.exception
+
+
 def test_a_thousand_equal_runs_are_one_row_beside_the_odd_one(url):
     add_equal_runs(app_context().runner.store, make_record(url, created_at=NOW), 1_000)
     app = history(group="yes")
