@@ -323,3 +323,23 @@ def test_an_editor_that_can_not_be_opened_reports_it(monkeypatch):
     app = press(app, "Edit")
     assert "That can't be done right now" in page_text(app)
     assert "Edit" in button_labels(app)
+
+
+def test_of_many_inputs_the_later_boxes_are_filled_once_open_under_the_label_of_the_flow(
+    fields_server,
+):
+    """Each would take time at each rerun. A new title would close one."""
+    keys = [f"p{number}" for number in range(22)]
+    many = node("T-a", **{key: text(display_name=key.upper()) for key in keys})
+    fields_server.set_flows(flow(ONE, "Many", [many]))
+    store(inputs={f"T-a.{key}": {} for key in keys})
+    app = edit()
+    labels = [each for each in app.text_input if each.label == "Label"]
+    assert len(labels) == 20
+    app.session_state["present-edit-open-T-a.p21"] = True
+    app.run().text_input(key="present-edit-label-T-a.p21").set_value("City").run()
+    assert "City" in inputs(app)
+    assert app.main.get_by_key("present-edit-open-T-a.p21").label == "P21"
+    app.session_state["present-edit-open-T-a.p21"] = False
+    assert "City" in inputs(app.run())
+    assert not app.exception
