@@ -13,7 +13,7 @@ from lfclient.console.content.markdown import (
     normalize,
 )
 
-MAX_SCANNED = 2_000  # characters that are searched for a first line
+MAX_SCANNED = 1_000  # characters that are searched for a first line
 _MAX_SCANNED_WITH_LINKS = 100_000  # the same with addresses, which may be data
 
 # Markdown allows escaping all ASCII punctuation; Streamlit's `:colour[…]` and `:material/…:` begin
