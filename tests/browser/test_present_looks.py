@@ -1,4 +1,4 @@
-"""How the Present view looks in Chromium: sizes, color, long texts."""
+"""How the Present view and its editor look in Chromium: sizes, color, long texts."""
 
 from collections.abc import Callable, Iterator
 
@@ -131,6 +131,32 @@ def test_what_has_the_focus_has_the_color_of_the_presentation(presented: Screen,
     discard = editor.get_by_role("button", name="Discard")
     discard.focus()
     expect(discard).to_have_css("outline-color", "rgb(124, 99, 255)")
+
+
+def test_the_box_of_an_input_takes_a_new_label_and_keeps_what_is_typed_in_it(
+    presented: Screen, editor: Locator
+):
+    box = editor.get_by_test_id("stExpander").first
+    box.locator("summary").click()
+    box.get_by_label("Label").fill("Which city?")
+    presented.page.keyboard.press("Tab")
+    presented.page.keyboard.type("Any city in Europe", delay=30)
+    expect(box.locator("summary")).to_contain_text("Which city?")
+    presented.drawn()
+    help_field = box.get_by_role("textbox", name="Help")
+    expect(help_field).to_be_focused()
+    expect(help_field).to_have_value("Any city in Europe")
+
+
+def test_save_stays_in_sight_while_the_settings_are_scrolled(presented: Screen, editor: Locator):
+    page = presented.page
+    before = page.viewport_size
+    for window in ({"width": 900, "height": 600}, PHONE, before):
+        page.set_viewport_size(window)
+        if window is not before:
+            editor.get_by_text("Address").scroll_into_view_if_needed()
+            expect(editor.get_by_text("Title")).not_to_be_in_viewport()
+        expect(page.get_by_role("button", name="Save", exact=True)).to_be_in_viewport(ratio=1)
 
 
 @pytest.mark.usefixtures("editor")
