@@ -19,7 +19,8 @@ def test_parallel_components_are_shown_and_can_be_opened(screen):
     panel = screen.part("run-panel")
     expect(panel).to_contain_text("1 of 7 components", timeout=15_000)
     expect(status.locator(".node", has_text="Running")).to_have_count(3)
-    expect(panel).to_contain_text("2 of 7 components", timeout=15_000)
+    # a slow machine draws no step that lasts a second, as the second component's
+    expect(panel).to_contain_text(re.compile("[2-6] of 7 components"), timeout=15_000)
     graph = status.locator(".view")
     assert graph.evaluate(INSIDE) == 7
     status.get_by_role("button", name="Look up the weather").click()
@@ -215,13 +216,12 @@ def test_another_browser_sees_the_question_and_decides(console, screen, window):
 def test_a_reload_shows_earlier_events_and_continues(screen):
     screen.pick("Plan a trip")
     screen.run()
-    expect(screen.part("run-panel")).to_contain_text("2 of 7 components", timeout=20_000)
+    seen = re.compile("[2-6] of 7 components")
+    expect(screen.part("run-panel")).to_contain_text(seen, timeout=20_000)
     screen.address()
     screen.page.reload()
-    expect(screen.part("run-panel")).to_contain_text(
-        re.compile("[2-7] of 7 components|Run"), timeout=20_000
-    )
     screen.wait("completed")
+    expect(screen.part("run-status").get_by_text("Done ·")).to_have_count(7)
 
 
 def test_streamed_mode_is_available_on_request(screen):
