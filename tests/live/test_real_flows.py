@@ -218,6 +218,7 @@ def test_a_provider_is_set_up_one_of_all_its_models_is_chosen_and_its_key_is_rem
     check(page)
     openai.click()
     page.locator("input[type=password]").first.fill("sk-of-this-test-2")
+    screen.drawn()
     address = page.get_by_role("textbox", name=re.compile(r"^OpenAI Base URL \(optional"))
     if address.count():
         address.fill(f"{models.url}/v1")
