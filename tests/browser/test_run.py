@@ -281,6 +281,9 @@ def test_a_flow_deleted_in_the_meantime_is_reported(screen, console, sample_flow
     screen.run()
     screen.wait("failed")
     expect(screen.part("run-status")).to_contain_text("The run failed")
+    screen.page.get_by_role("button", name="Refresh flows").click()
+    expect(screen.page.get_by_text("flow of this run is no longer on the server")).to_be_visible()
+    expect(screen.part("run-status")).to_contain_text("The run failed")
 
 
 def test_a_narrow_window_stacks_its_columns_without_overflow(new_screen, ended_run):
