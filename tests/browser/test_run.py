@@ -280,7 +280,7 @@ def test_a_flow_deleted_in_the_meantime_is_reported(screen, console, sample_flow
         api.delete_flow(flow.id)
     screen.run()
     screen.wait("failed")
-    expect(screen.part("run-status")).to_contain_text("The run failed")
+    expect(screen.part("run-status")).to_contain_text(f"The server has no flow “{name}”.")
     screen.page.get_by_role("button", name="Refresh flows").click()
     expect(screen.page.get_by_text("flow of this run is no longer on the server")).to_be_visible()
     expect(screen.part("run-status")).to_contain_text("The run failed")

@@ -223,7 +223,7 @@ def _read_response(
         return timed_out_run(detail, before=before)
     if before.mode == "sync" and response.status == 500 and response.code == "JOB_FAILED":
         return failed_run(detail, before=before, flow=flow)
-    raise error_from_response(response, subject=flow.id, overrides=overrides, is_workflow=True)
+    raise error_from_response(response, subject=flow.name, overrides=overrides, is_workflow=True)
 
 
 def _fetch_status(context: ApiContext, before: Run, flow: Flow | None) -> Steps[Run]:

@@ -56,7 +56,9 @@ def stream_run(
         replace(spec, headers=headers, streamed=True, read_timeout=read_timeout)
     )
     if response.status != 200:
-        raise error_from_response(response, subject=flow.id, overrides=overrides, is_workflow=True)
+        raise error_from_response(
+            response, subject=flow.name, overrides=overrides, is_workflow=True
+        )
     check_event_stream(response.content_type)
     parser = EventParser(durable=False, limits=limits, redactor=context.redactor)
     call = _StreamedCall(parser, FrameParser(context.redactor))
