@@ -163,19 +163,16 @@ def _draw_use_for_all(field: Field, form: FlowForm) -> None:
     """Offer to use the first model of a kind for all components that take one."""
     same = [form.state.fields[key] for key in _model_needs_like(field, form)]
     value = form.state.value(field)
-    others = [
-        each
-        for each in same
-        if form.state.value(each) != value and is_fitting(value, each, form.resources)
-    ]
-    if same[0].key != field.key or not value or not others:
+    others = [each for each in same if form.state.value(each) != value]
+    fitting = [each for each in others if is_fitting(value, each, form.resources)]
+    if same[0].key != field.key or not value or not fitting:
         return
     st.button(
-        f"Use for all {len(others) + 1} components",
+        f"Use for all {len(same) - len(others) + len(fitting)} components",
         key=f"use-for-all-{field.key}",
         icon=":material/done_all:",
         on_click=_set_all,
-        args=(form, others, value),
+        args=(form, fitting, value),
     )
 
 

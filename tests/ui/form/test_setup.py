@@ -112,6 +112,12 @@ def test_one_model_can_be_used_for_all_components():
     assert not [button for button in found.at.button if button.label.startswith("Use for all")]
 
 
+def test_components_that_have_the_model_already_count_among_all():
+    found = setup(agent(), agent("Agent-b", [MODELS[1].value]), agent("Agent-c", [MODELS[0].value]))
+    found.set("selectbox", "Agent-a.model", "Ollama: llama").press("Use for all 3 components")
+    assert [chosen(found, f"Agent-{one}").value for one in "abc"] == ["Ollama: llama"] * 3
+
+
 def test_the_model_of_the_last_run_is_offered_to_the_next_flow():
     last = {OWNER: {"language": [MODELS[0].value]}}
     found = setup(agent(), **{"last-models": last}).press(r"Use Ollama\: llama again")
