@@ -54,6 +54,10 @@ from pages._ui.state.present import visitor_presents
 from pages._ui.state.slot import Slot
 
 
+# how Langflow's help of a file begins
+_LISTS_EXTENSIONS = "Supported file extensions:"
+
+
 @dataclass(frozen=True)
 class Presented:
     """A flow of a server, and how it is presented.
@@ -370,8 +374,11 @@ def own_labels(fields: Sequence[Field]) -> dict[str, str]:
 
 
 def own_help(field: Field) -> str:
-    """Return the flow's help; a chat's message has Langflow's, which says nothing."""
-    return "" if field.chat_input or field.chat_files else field.help
+    """Return the flow's help, not Langflow's own: that of a chat's message says nothing, and that
+    of a file lists what its box does.
+    """
+    is_langflows = field.chat_input or field.chat_files or field.help.startswith(_LISTS_EXTENSIONS)
+    return "" if is_langflows else field.help
 
 
 def is_presentable(field: Field, value: object) -> bool:

@@ -2,9 +2,11 @@
 
 from lfclient.flows.field import Variable
 from lfclient.runs.model import Run, RunStatus
+from tests.support.flows import entry, node
 from tests.ui.present.support import inputs, present, sent_values, store
+from tests.ui.support.http_stand_in import flow
 from tests.ui.support.preset_pages import field, store_preset, value
-from tests.ui.support.whole_pages import ONE, add_ended_run, press
+from tests.ui.support.whole_pages import ONE, add_ended_run, page_text, press
 
 COMPLETED = Run(ONE, "sync", RunStatus.COMPLETED)
 
@@ -42,3 +44,17 @@ def test_a_run_of_the_address_replaces_no_variable_of_the_preset(fields_server):
     assert inputs(app) == ["n"]
     assert value(app, "n") == "7"
     assert not app.exception
+
+
+def test_the_box_of_a_file_lists_its_extensions_without_langflows_help(fields_server):
+    help = "Supported file extensions: csv, json"
+    file = entry("FileInput", "file", "", file_path=[], info=help, fileTypes=["csv", "json"])
+    own = entry("FileInput", "file", "", file_path=[], info="The orders of a day")
+    fields_server.set_flows(flow(ONE, "Files", nodes=[node("F-a", path=file, orders=own)]))
+    store(inputs={"F-a.path": {}, "F-a.orders": {}})
+    app = present()
+    assert not app.exception
+    words = page_text(app)
+    assert help not in words
+    assert "CSV, JSON" in words
+    assert "The orders of a day" in words
