@@ -31,8 +31,11 @@ _BADGES = {
 RunPair = tuple[ShownRun, ShownRun]
 
 
-def draw(baseline: ShownRun, run: ShownRun) -> None:
-    """Draw a card for each component's output, those that differ first."""
+def draw(baseline: ShownRun, run: ShownRun, *, one_flow: bool) -> None:
+    """Draw a card for each component's output, those that differ first.
+
+    `one_flow`: all compared runs, not only these two, are of one flow.
+    """
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown("## Outputs", anchors=False, width="content")
         st.button(
@@ -60,7 +63,7 @@ def draw(baseline: ShownRun, run: ShownRun) -> None:
     for number, (key, cell) in sorted(enumerate(cells), key=lambda item: _is_identical(item[1][1])):
         is_open = not _is_identical(cell) and open_cards < MAX_OPEN_CARDS
         open_cards += is_open
-        _draw_card((baseline, run), number, key, cell, is_open)
+        _draw_card((baseline, run), number, key, cell, is_open, one_flow)
 
 
 def _swap(baseline_id: str, run_id: str) -> None:
@@ -74,7 +77,9 @@ def _is_identical(cell: OutputCell) -> bool:
 
 @st.fragment
 @alerts.show_errors()
-def _draw_card(runs: RunPair, number: int, key: MatchKey, cell: OutputCell, is_open: bool) -> None:
+def _draw_card(
+    runs: RunPair, number: int, key: MatchKey, cell: OutputCell, is_open: bool, one_flow: bool
+) -> None:
     with st.container(border=True, key=f"compared-output-{number}"):
         title = escape(_name(cell))
         icon = outputs_view.VIEWERS[cell.kind].icon
@@ -87,7 +92,7 @@ def _draw_card(runs: RunPair, number: int, key: MatchKey, cell: OutputCell, is_o
         toggle_key = compare_page.compare_key(f"show-{number}-{title}")
         if not is_open and not st.toggle("Show output", key=toggle_key):
             return
-        pair = _load_pair(runs, key)
+        pair = _load_pair(runs, key, one_flow)
         if pair is None:
             st.caption("One of these runs was deleted.")
         elif _is_identical(cell) and pair.after:
@@ -109,11 +114,11 @@ def _badge(runs: RunPair, cell: OutputCell) -> str:
     return f":{color}-badge[:material/remove: Only in {only.name}]"
 
 
-def _load_pair(runs: RunPair, key: MatchKey) -> OutputPair | None:
+def _load_pair(runs: RunPair, key: MatchKey, one_flow: bool) -> OutputPair | None:
     """Read the two values. Holding them would keep them in memory while the page is open."""
     records = [app_context().runner.get(run.record.id, run.server.owner) for run in runs]
     before, after = (record.run if record else None for record in records)
-    pairs = match_outputs(before, after, one_flow=have_same_flow(runs))
+    pairs = match_outputs(before, after, one_flow=one_flow)
     return next((pair for pair in pairs if pair.key == key), None)
 
 

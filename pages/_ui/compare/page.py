@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.console.compare.compared_inputs import compare_stored_inputs, count_differences
+from lfclient.console.compare.compared_run import have_same_flow
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
 from pages._ui.compare import export, ignored, inputs, outputs, overview, picker, summary, timings
@@ -68,7 +69,7 @@ def _draw_comparison(
     pair = (baseline, run)
     side_by_side = baseline_first if len(runs) <= MAX_SIDE_BY_SIDE else pair
     summary.draw_headers(pair)
-    outputs.draw(baseline, run)
+    outputs.draw(baseline, run, one_flow=have_same_flow(runs))
     inputs.draw(baseline_first, compared_inputs)
     summary.draw(side_by_side)
     timings.draw(side_by_side)

@@ -53,7 +53,6 @@ from pages._ui.state import query_params
 from pages._ui.state.present import visitor_presents
 from pages._ui.state.slot import Slot
 
-
 # how Langflow's help of a file begins
 _LISTS_EXTENSIONS = "Supported file extensions:"
 

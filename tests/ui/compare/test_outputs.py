@@ -16,7 +16,7 @@ from tests.ui.support.compare_pages import (
     run_in_progress,
     tables,
 )
-from tests.ui.support.whole_pages import ONE, page_text, press
+from tests.ui.support.whole_pages import ONE, TWO, page_text, press
 
 
 def test_identical_outputs_are_drawn_only_on_request(create_run):
@@ -212,3 +212,11 @@ def test_no_run_is_the_usual_one_among_runs_that_were_chosen(create_run):
     app = press(app, "Compare")
     assert "Run 1 → Run 2" in page_text(app)
     assert "usual" not in app.query_params
+
+
+def test_outputs_of_one_flow_are_shown_beside_a_run_of_another(create_run):
+    one, two = (create_run({}, [message(words)]) for words in ("one answer", "two answers"))
+    app = open_comparison(one, two, create_run({}, [message("else")], flow_id=TWO))
+    assert not app.exception
+    assert "deleted" not in page_text(app)
+    assert "answers" in page_text(app)
