@@ -342,3 +342,21 @@ def test_the_warning_about_an_unsaved_run_comes_and_goes_by_itself(screen, conso
         expect(warning).to_be_visible()
     expect(warning).to_have_count(0)
     expect(screen.part("outputs")).to_contain_text("The work is done")
+
+
+def test_back_and_forward_lead_through_the_chosen_flows(new_screen):
+    screen = new_screen()
+    names = ["Echo chat", "Write a letter", "Sort a request", "Read an order"]
+    for name in names:
+        screen.pick(name)
+    title = screen.page.locator(".st-key-flow-picker input")
+    for name in reversed(names[:-1]):
+        screen.page.go_back()
+        expect(title).to_have_value(PREFIX + name)
+        screen.drawn()
+    screen.page.go_forward()
+    expect(title).to_have_value(PREFIX + names[1])
+    screen.drawn()
+    screen.pick(names[2])
+    screen.page.go_back()
+    expect(title).to_have_value(PREFIX + names[1])

@@ -176,7 +176,8 @@ def _choose_flow(
     key = flow_choice.flow_key(server.owner)
     url_flow = flow_choice.flow_from_url()
     requested = flow_choice.REQUESTED.take()
-    candidates = (run_flow, requested, st.session_state.get(key), url_flow)
+    moved_to = flow_choice.flow_of_navigation(server.owner)
+    candidates = (run_flow, requested, moved_to, st.session_state.get(key), url_flow)
     chosen = next((each for each in candidates if each in existing), None)
     if run_flow and run_flow not in existing:
         chosen = None

@@ -26,6 +26,8 @@ class Addition:
 
 # set while the dialog that adds flows is open
 ADDING: Slot[Addition] = Slot("adding-flow")
+# the flow of the page when it was last drawn, and the one in its URL
+_DRAWN: Slot[tuple[str, str | None]] = Slot("drawn-flow")
 _REMEMBERED_FLOW = "known-flow"
 _LOOKED_UP: Slot[str] = Slot("looked-up-flow")  # the flow that was missing last
 
@@ -40,13 +42,24 @@ def flow_from_url() -> str | None:
     return st.query_params.get(FLOW) or None
 
 
+def flow_of_navigation(owner: str) -> str | None:
+    """Return the flow in the URL if Back, Forward or a link led there since the page was drawn.
+
+    A choice in the select box since then is newer.
+    """
+    chosen, url_flow = _DRAWN.get() or (None, None)
+    has_moved = flow_from_url() != url_flow and st.session_state.get(flow_key(owner)) == chosen
+    return flow_from_url() if has_moved else None
+
+
 def write_flow_to_url(flow_id: str) -> None:
-    """Name the flow in the URL, unless a run there leads to its own flow.
+    """Name the drawn flow in the URL, unless a run there leads to its own flow.
 
     Each change adds a page to the browser's history, so an unchanged one must not be written.
     """
     if RUN not in st.query_params and st.query_params.get(FLOW) != flow_id:
         st.query_params[FLOW] = flow_id
+    _DRAWN.set((flow_id, flow_from_url()))
 
 
 def remember_flow(owner: str, flow_id: str, name: str) -> None:
