@@ -27,7 +27,7 @@ with alerts.show_errors():
             session_list.draw_header(current)
             chat_sidebar.draw_opener()
             chat_messages.draw(current)
-            connect.draw_notice()
+            composer.draw_notice(current)
             composer.draw(current)
             with st.sidebar:
                 session_list.draw_new_button()

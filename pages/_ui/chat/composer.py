@@ -14,6 +14,7 @@ from lfclient.flows.file_fields import accepted_types
 from lfclient.flows.refreshed_runs import CHOOSE_IN_EDITOR, needs_temporary_flow
 from pages._ui.chat import sidebar as chat_sidebar
 from pages._ui.chat.conversation import Conversation
+from pages._ui.connection import connect
 from pages._ui.connection.app_context import app_context
 from pages._ui.form import file_fields
 from pages._ui.form.flow_form import FlowForm
@@ -28,6 +29,17 @@ _MESSAGE_LOST = (
     "Couldn't send the message. Langflow runs what a choice adds to this flow as a temporary flow, "
     "and would delete the message with it."
 )
+
+
+class _NotAnswered(LangflowError):
+    """A second message, which waits for the answer to the first."""
+
+
+def draw_notice(conversation: Conversation) -> None:
+    """Draw the notice that a callback left, but not of waiting for an answer that has come."""
+    if isinstance(notices.NOTICE.get(), _NotAnswered) and not conversation.is_answering:
+        notices.NOTICE.clear()
+    connect.draw_notice()
 
 
 def draw(conversation: Conversation) -> None:
@@ -122,7 +134,7 @@ def _check(conversation: Conversation, text: str) -> None:
     record = conversation.record
     record = app_context().runner.get(record.id, conversation.form.server.owner) if record else None
     if record and not record.ended:
-        raise LangflowError(
+        raise _NotAnswered(
             "Couldn't send the message: the previous one has not been answered yet.",
             hint="Wait for the answer, or stop it. Your text is still in the box.",
         )

@@ -171,6 +171,20 @@ def test_a_second_message_waits_for_the_answer_to_the_first(chat_langflow):
     assert len(chat_langflow.sent) <= 1
 
 
+def test_the_error_of_a_second_message_goes_when_the_answer_to_the_first_comes(chat_langflow):
+    """The page keeps a notice when it redraws itself at the end of a run."""
+    chat_langflow.server.delays["POST /api/v2/workflows"] = 2
+    app = open_chat()
+    app.chat_input[0].set_value("first").run()
+    app.chat_input[0].set_value("second").run()
+    notice = app.session_state["notice-shown"]
+    wait_for_end(app)
+    app.session_state["notice"] = notice
+    app.run()
+    assert not app.exception
+    assert "has not been answered yet" not in page_text(app)
+
+
 def test_a_message_from_another_window_appears(chat_langflow):
     """AppTest runs the fragment that polls for it with each run."""
     app = send(open_chat(), "hello")
