@@ -19,6 +19,8 @@ _MAX_SUGGESTIONS = 3  # models that a refused part of a name may mean
 _REASONING = ("reasoning", "reasoning_models")
 # they have models of others under the same names: who types a name alone means its maker
 _RESELLERS = ("Azure AI Foundry", "Azure OpenAI", "OpenRouter")
+# of a chosen model
+_MODEL_KEYS = {"name", "provider", "provider_id", "icon", "category", "metadata"}
 _MODEL_TYPES: dict[ModelKind, str] = {"language": "llm", "embedding": "embeddings"}
 
 
@@ -110,6 +112,12 @@ def chosen_model(value: Json) -> JsonObject | None:
     if isinstance(first, str) and first:
         return {"name": first}
     return first if isinstance(first, dict) and first.get("name") else None
+
+
+def model_by_shape(value: Json) -> JsonObject | None:
+    """Return the chosen model in a value of which no field tells that it is one, or None."""
+    model = chosen_model(value) if isinstance(value, list) and len(value) == 1 else None
+    return model if model and "provider" in model and model.keys() <= _MODEL_KEYS else None
 
 
 def model_label(value: JsonObject) -> str:

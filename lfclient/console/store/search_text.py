@@ -21,6 +21,7 @@ from lfclient.flows.run_inputs import field_label
 from lfclient.flows.validation import is_secret_field
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.outputs.tables import without_internals
+from lfclient.resources.models import model_by_shape, model_label
 
 # characters
 MAX_INPUT_SUMMARY = 300
@@ -31,6 +32,8 @@ MAX_SEARCHABLE_CHARACTERS = 20_000  # limit for inputs, and another for outputs
 IMAGE_SUMMARY = "Image"  # of an output that is an image
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 _ACCENTS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
+# of an uploaded file on the server
+_UPLOADED_PATH = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/[^/\n]+")
 _BASE64 = re.compile(r";base64,[\w+/=-]+")  # the data of a `data:` URL
 # of a link or an image in Markdown: a long address, and one that ends with the text
 _LONG_ADDRESS = re.compile(r"(?<=\]\()[^\s)]{20,}")
@@ -157,7 +160,7 @@ def build_search_text(record: RunRecord, read_message: Callable[[str], str] = st
     `read_message` is applied to the texts of messages, which are Markdown.
     """
     seen = set[str]()
-    inputs = chain((record.flow_name,), _unseen(_texts(record.inputs), seen))
+    inputs = chain((record.flow_name,), _unseen(_input_texts(record.inputs), seen))
     outputs = _unseen(_output_texts(record, read_message), seen)
     return f"{_join(inputs)}\n{_join(outputs)}"
 
@@ -177,6 +180,16 @@ def fold_text(text: str) -> str:
         return text
     without_accents = _ACCENTS.sub("", unicodedata.normalize("NFD", text))
     return unicodedata.normalize("NFC", without_accents)
+
+
+def _input_texts(inputs: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the texts of inputs; models and uploaded files, known by their shape, as names."""
+    for value in inputs.values():
+        if model := model_by_shape(value):
+            yield model_label(model)
+        else:
+            for text in _texts(value):
+                yield uploaded_name(text) if _UPLOADED_PATH.fullmatch(text) else text
 
 
 def _output_texts(record: RunRecord, read_message: Callable[[str], str]) -> Iterator[str]:

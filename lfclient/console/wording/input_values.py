@@ -3,17 +3,15 @@
 from typing import Any
 
 from lfclient.common.filenames import uploaded_name
-from lfclient.common.json_types import JsonObject
 from lfclient.console.content.json_writer import json_chunks
 from lfclient.flows.field import Field, FieldKind, Variable, value_to_json
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.run_inputs import InputValue
 from lfclient.flows.validation import SECRET_MASK
-from lfclient.resources.models import chosen_model, model_label
+from lfclient.resources.models import model_by_shape, model_label
 
 MAX_LINE_LENGTH = 80  # characters
-_MODEL_KEYS = {"name", "provider", "provider_id", "icon", "category", "metadata"}
 EMPTY_VALUES: tuple[Any, ...] = ("", [], {}, None)
 
 
@@ -34,7 +32,7 @@ def one_line(item: InputValue) -> str | None:
         words = str(value)
     elif field and field.kind in (FieldKind.MODEL, FieldKind.ORDERED_LIST, FieldKind.DURATION):
         words = _field_text(field, value)
-    elif model := _chosen_model(value):
+    elif model := model_by_shape(value):
         words = model_label(model)
     else:
         return None
@@ -54,12 +52,6 @@ def value_text(value: Any) -> str:
     # an unpaired surrogate becomes an escape
     text = "".join(json_chunks(value_to_json(value)))
     return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _chosen_model(value: Any) -> JsonObject | None:
-    """Return the model in a value that is one by its shape: its field is not always known."""
-    model = chosen_model(value) if isinstance(value, list) and len(value) == 1 else None
-    return model if model and "provider" in model and model.keys() <= _MODEL_KEYS else None
 
 
 def _field_text(field: Field, value: Any) -> str:

@@ -312,6 +312,24 @@ def test_a_problem_of_the_console_itself_is_summarized_as_it_is():
     assert summarize_outputs(record(problem=problem)) == "All connection attempts failed"
 
 
+def test_models_and_uploaded_files_among_inputs_are_found_by_their_names():
+    """An address that a person typed stays whole."""
+    folder = "5f0c1a3e-2b4d-429a-bdcf-c48ed158f10d"
+    metadata = {"context_length": 128000, "model_class": "ChatOpenAI", "api_key_param": "api_key"}
+    model = {"name": "gpt", "provider": "OpenAI", "icon": "OpenAI", "metadata": metadata}
+    address = f"https://a.test/{folder}/guide.txt"
+    inputs = {
+        "Agent-a.model": [model],
+        "File-a.path": [f"{folder}/review.txt"],
+        "File-b.path": f"{folder}/2026-01-02_03-04-05_photo.png",
+        "Url-a.urls": [address],
+        "Agent-a.more": {"name": "kept"},
+    }
+    texts = build_search_text(record(flow_name="Echo", overrides=inputs))
+    names = ["Echo", "OpenAI: gpt", "review.txt", "photo.png", address, "kept"]
+    assert texts.splitlines() == names
+
+
 def test_only_the_beginning_of_long_outputs_is_searchable():
     """The same amount of inputs is searchable, whatever the outputs."""
     text = "x " * (MAX_SEARCHABLE_CHARACTERS // 2 - 5) + "within beyond"
