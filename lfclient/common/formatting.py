@@ -25,7 +25,17 @@ def without_codes(text: str) -> str:
 
 def clip(text: str, limit: int) -> str:
     """Return at most `limit` characters of `text`, with an ellipsis if some are omitted."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+    return text if len(text) <= limit else _rstrip(text[: limit - 1]) + "…"
+
+
+def join_cut(start: str, end: str) -> str:
+    """Return two parts of a text with an ellipsis for what is omitted between them."""
+    return f"{_rstrip(start)}…{end.lstrip('…')}"
+
+
+def _rstrip(text: str) -> str:
+    """Return a text without the spaces at its end, and without an ellipsis there."""
+    return text.rstrip().rstrip("…").rstrip()
 
 
 def end_sentence(text: str) -> str:
@@ -88,7 +98,7 @@ def clip_middle(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     end = limit // 3
-    return f"{text[: limit - end - 1].rstrip()}…{text[-end:].lstrip()}"
+    return join_cut(text[: limit - end - 1], text[-end:].lstrip())
 
 
 def format_size(size: int | None) -> str:

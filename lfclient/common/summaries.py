@@ -1,14 +1,15 @@
 """Lines that summarize the inputs or the outputs of a run: `Message: Hello · Rows: 3`."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, join_cut
 
+EMPTY = "empty"  # of a value without a text
 _SEPARATOR = " · "  # of values
-_MIN_CUT = 15  # characters of a value that is cut, without its label
+_MIN_CUT = 10  # characters of a value that is cut, without its label
 _MIN_DIFFERENCE = 4  # characters that are shown from the first in which values differ
 
 
@@ -47,10 +48,11 @@ def join_values(values: Iterable[str]) -> str:
 
 
 def parse_inputs(line: str) -> Values:
-    """Return the values of a line of inputs, with their labels."""
+    """Return the values of a line of inputs, with their labels; `EMPTY` for no text."""
     parts = [value.partition(": ") for value in line.split(_SEPARATOR)]
     return [
-        SummaryValue(text, label) if colon else SummaryValue(label) for label, colon, text in parts
+        SummaryValue(text.strip() or EMPTY, label) if colon else SummaryValue(label)
+        for label, colon, text in parts
     ]
 
 
@@ -106,19 +108,13 @@ def fit_texts(texts: Sequence[str], limit: int) -> list[str]:
 def fit_values(values: Values, limit: int, *, in_sight: int | None = None) -> str:
     """Return at most `limit` characters of a line, a fair share of each value.
 
-    Labels lose their beginning before values are cut. Values for which there is no room are
-    counted: `Rows: 3 · +2`. Of a value, the beginning and the first characters that differ from
-    others' are shown, among its first `in_sight` characters if fewer than its share.
+    Labels are whole, and values for which there is no room are counted: `Rows: 3 · +2`. Only the
+    long label of a single value loses its beginning. Of a value, the beginning and the first
+    characters that differ from others' are shown, among its first `in_sight` characters if fewer
+    than its share.
     """
-    for count in range(len(values), 0, -1):
-        shown = values[:count]
-        rest = [f"+{len(values) - count}"] if count < len(values) else []
-        room = limit - len(_SEPARATOR.join(["", *rest])) - len(_SEPARATOR) * (count - 1)
-        share = _fair_share([len(value.prefix + value.text) for value in shown], room)
-        prefixes = [
-            value.short_prefix if len(value.prefix + value.text) > share else value.prefix
-            for value in shown
-        ]
+    for shown, prefixes, rest in _layouts(values):
+        room = limit - len(_SEPARATOR.join(["", *rest])) - len(_SEPARATOR) * (len(shown) - 1)
         lengths = [len(prefix + value.text) for prefix, value in zip(prefixes, shown, strict=True)]
         share = max(_fair_share(lengths, room), 1)
         cut = [len(p) for p, length in zip(prefixes, lengths, strict=True) if length > share]
@@ -130,6 +126,16 @@ def fit_values(values: Values, limit: int, *, in_sight: int | None = None) -> st
         for prefix, value in zip(prefixes, shown, strict=True)
     ]
     return _SEPARATOR.join(texts + rest)
+
+
+def _layouts(values: Values) -> Iterator[tuple[Values, list[str], list[str]]]:
+    """Yield values to show, their prefixes and the count of the others, the fullest line first."""
+    rest: list[str] = []
+    for count in range(len(values), 0, -1):
+        rest = [f"+{len(values) - count}"] if count < len(values) else []
+        yield values[:count], [value.prefix for value in values[:count]], rest
+    yield values[:1], [values[0].prefix], []
+    yield values[:1], [values[0].short_prefix], rest
 
 
 def _parse_list(lines: Sequence[str]) -> list[Values]:
@@ -193,9 +199,7 @@ def _show_difference(value: SummaryValue, room: int) -> str:
     if len(text) <= room or end < room or cut > value.differs_at:
         return text
     space = text.find(" ", cut - 1, value.differs_at)
-    if space < 0:
-        return f"{text[:start].rstrip()}…{text[cut:]}"
-    return f"{text[:start].rstrip()}…{text[space:]}"
+    return join_cut(text[:start], text[cut if space < 0 else space :])
 
 
 def _fair_share(lengths: Iterable[int], room: int) -> int:

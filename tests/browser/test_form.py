@@ -60,7 +60,7 @@ def test_a_run_includes_text_typed_just_before(answer_form, run, width):
         page.keyboard.press("Control+a")
         page.keyboard.type(text)
         run(answer_form)
-        expect(answer_form.part("recent-runs")).to_contain_text(text[:12])
+        expect(answer_form.part("recent-runs")).to_contain_text(text[:8])
         answer_form.wait("completed")
         answer_form.drawn()
 

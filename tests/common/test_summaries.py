@@ -83,6 +83,31 @@ def test_all_values_have_labels_or_none_has():
     assert fit_values(parse_outputs("it says: two words"), 14) == "it says: two…"
 
 
+def test_an_emptied_value_is_called_empty():
+    """An empty line is that of unknown inputs."""
+    assert align(["Message:  · Rows: 3", "Message: "]) == [
+        "Rows: 3 · Message: empty",
+        "Message: empty",
+    ]
+    assert align(["Message: ", "Message: Oslo", ""]) == ["empty", "Oslo", ""]
+
+
+def test_models_of_other_runs_differ_beside_their_whole_label():
+    lines = [
+        " · ".join(f"{MODEL} {number}: {GPT}-{size}" for number in range(1, 5))
+        for size in ("mini", "held")
+    ]
+    assert fit_inputs(lines, 28) == [f"{MODEL} 1: Ope…{size}" for size in ("mini", "held")]
+    assert fit_inputs(lines, 60) == [f"{MODEL} 1: {GPT}-{size} · +3" for size in ("mini", "held")]
+
+
+def test_a_cut_next_to_an_ellipsis_has_one():
+    start, middle = "How does this", "and more of it, " * 5
+    lines = [f"{start}… {middle}{number} {'x' * 80}" for number in (1, 2)]
+    for limit in range(20, 80):
+        assert not any("……" in line for line in fit_texts(lines, limit))
+
+
 def test_a_value_with_a_separator_in_it_stays_whole():
     lines = [join_values(["a: 1", f"b: x · c: {number}", "d: 1"]) for number in (2, 3)]
     assert [each.replace("\u00a0", " ") for each in align(lines)] == [
@@ -95,23 +120,25 @@ def test_a_value_with_a_separator_in_it_stays_whole():
     ("line", "limit", "expected"),
     [
         ("a: 1 · b: 2", 11, "a: 1 · b: 2"),
-        (f"{MODEL} 1: {GPT} · {MODEL} 2: {GPT}-held", 45, f"…1: {GPT} · …2: {GPT}-held"),
+        (f"{MODEL} 1: {GPT} · {MODEL} 2: {GPT}-held", 45, f"{MODEL} 1: {GPT} · +1"),
         (f"{LONG} · Rows: 3", 40, "Message: Please write a frien… · Rows: 3"),
         (f"Rows: 3 · {LONG}", 40, "Rows: 3 · Message: Please write a frien…"),
-        ("Look up the weather: 3 · Find a hotel: 5", 29, "…weather: 3 · …hotel: 5"),
+        ("Look up the weather: 3 · Find a hotel: 5", 29, "Look up the weather: 3 · +1"),
         (
             " · ".join(f"Question {n}: forty-two" for n in range(9)),
             40,
-            "…0: forty-two · …1: forty-two · +7",
+            "Question 0: forty-two · +8",
         ),
         ("Lisbon in spring", 8, "Lisbon…"),
-        (f"{MODEL} 1: {GPT}-held · {MODEL} 2: {GPT}-mini", 30, f"…1: {GPT}-held · +1"),
+        (f"{MODEL} 1: {GPT}-held · {MODEL} 2: {GPT}-mini", 30, f"{MODEL} 1: OpenAI: gpt…"),
         ("word " * 9 + "· +1 output", 30, "word word word wo… · +1 output"),
+        ("Ask the weather service: 3 · Rows: 5", 20, "…service: 3 · +1"),
+        ("Message: How does this… work", 24, "Message: How does this…"),
         ("", 8, ""),
     ],
 )
 def test_each_value_of_a_cut_line_keeps_a_share_of_the_room(line, limit, expected):
-    """A label gives up its beginning before its value is cut; no value is cut to a few letters."""
+    """Labels stay whole, but for a long one of an only value; none is cut to a few letters."""
     fitted = fit_values(parse_inputs(line), limit)
     assert fitted == expected
     assert len(fitted) <= limit

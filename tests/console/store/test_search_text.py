@@ -115,7 +115,7 @@ def test_a_summary_has_a_value_that_was_emptied():
     chat = node("ChatInput-a", input_value=entry("MultilineInput", "str"))
     step = node("Hotel-1", "Hotel", note=text("by the sea"), seconds=text("5"))
     overrides = {"Hotel-1.note": "", "Hotel-1.seconds": "5", "ChatInput-a.input_value": "Oslo"}
-    assert summarize_flow_inputs(flow(chat, step), overrides) == "Message: Oslo · note: "
+    assert summarize_flow_inputs(flow(chat, step), overrides) == "Message: Oslo · note: empty"
 
 
 def test_a_summary_names_a_knowledge_base_as_the_form_does():
