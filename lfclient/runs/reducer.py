@@ -236,7 +236,8 @@ def merge_component_runs(run: Run, component_runs: Mapping[str, ComponentRun]) -
 
     If records of components that did run are missing, as after an approval, the others without one
     are unknown. Those in `not_run` are waiting. An output whose record came too late for the run's
-    end is added.
+    end is added. The component that an error of a failed run names has failed, also without a
+    record: 1.8 to 1.10 write none of it.
     """
     ended = {
         id
@@ -258,6 +259,13 @@ def merge_component_runs(run: Run, component_runs: Mapping[str, ComponentRun]) -
                 components[id] = replace(component, state=ComponentState.DONE, output=delivered[id])
             elif component.state is ComponentState.WAITING and id not in not_run:
                 components[id] = replace(component, state=ComponentState.UNKNOWN)
+    if run.status is RunStatus.FAILED and components:
+        for error in run.errors:
+            named = error.component_id
+            if named and named not in ended | new.keys():
+                new_run = ComponentRun(named, display_name=error.component or "")
+                before = components.get(named, new_run)
+                components[named] = replace(before, state=ComponentState.FAILED, error=error)
     if run.status is not RunStatus.COMPLETED:
         return replace(run, components=components)
     late = {id: new[id].output for id in not_run & new.keys()}

@@ -352,6 +352,21 @@ def test_a_component_without_a_record_is_unknown_in_a_completed_run():
     )
 
 
+def test_the_component_that_the_error_of_a_run_names_has_failed_without_a_record():
+    """1.8 to 1.10 write no record of it; an error that may be of several components names none."""
+    error = RunError("boom", component_id="Agent-a", component="Agent")
+    run = replace(NEW, status=RunStatus.FAILED, errors=(error, RunError("?", component="Parser")))
+    found = {"ChatInput-c": ComponentRun("ChatInput-c", ComponentState.DONE)}
+    whole = merge_component_runs(run, found)
+    assert states(whole) == {"ChatInput-c": "done", "Agent-a": "failed"}
+    assert whole.components["Agent-a"].error == error
+    assert whole.components["Agent-a"].display_name == "Agent"
+    # its own record is kept, and without any records all remain unknown
+    recorded = found | {"Agent-a": ComponentRun("Agent-a", ComponentState.FAILED, "kept")}
+    assert merge_component_runs(run, recorded).components == recorded
+    assert not merge_component_runs(run, {}).components
+
+
 def test_stored_messages_complete_unfinished_texts_of_the_run():
     before = {"a": Message("a", "whole"), "b": Message("b", "be", complete=False, streamed="gun")}
     run = replace(NEW, job_id="j", messages=before)
