@@ -59,9 +59,8 @@ def draw(
 ) -> bool:
     """Draw all outputs of a run, then its skipped components. Return False if there are none.
 
-    `flow` names the components if it is known. The only output of a flow needs no heading. Each
-    card is a fragment, redrawn when a person uses it. `reload` gets the run for that: holding it
-    would keep it in memory while the page is open.
+    `flow` names the components if it is known. Each card is a fragment, redrawn when a person uses
+    it. `reload` gets the run for that: holding it would keep it in memory while the page is open.
     """
     drawn = weakref.ref(run)
 
@@ -71,13 +70,28 @@ def draw(
     outputs = run.distinct_outputs  # the status of the run shows its errors
     names = ComponentNames(flow, run.components, run.outputs)
     titles = {id: names.label(id, output.component_name) for id, output in outputs.items()}
+    with_title = has_titles(run, flow)
     for component_id, title in titles.items():
-        _draw_card(get_run, component_id, title, run_id, download)
+        _draw_card(get_run, component_id, title, run_id, download, with_title)
     if len(output_pair.label_outputs(outputs, titles)) > 1:
         _draw_comparison(get_run, titles, run_id, download)
     for skipped in run.not_run:
         _draw_skipped(skipped, names.label(skipped.component_id, skipped.component_name))
     return bool(outputs or run.not_run)
+
+
+def has_titles(run: Run, flow: Flow | None) -> bool:
+    """Return whether outputs and unfinished messages of a run have titles: if there are several.
+
+    A flow with several outputs may have returned only one of them.
+    """
+    count = len(run.distinct_outputs) + len(run.not_run) + len(run.unfinished_messages)
+    return are_several(count, flow)
+
+
+def are_several(count: int, flow: Flow | None) -> bool:
+    """Return whether `count` outputs, or those that their flow has, are several."""
+    return count > 1 or (flow is not None and len(flow.terminals) > 1)
 
 
 def draw_plain(
@@ -136,18 +150,21 @@ def draw_output(
 @st.fragment
 @alerts.show_errors()
 def _draw_card(
-    get_run: GetRun, component_id: str, title: str, run_id: str, download: Download
+    get_run: GetRun,
+    component_id: str,
+    title: str,
+    run_id: str,
+    download: Download,
+    with_title: bool,
 ) -> None:
     run = get_run()
     output = run.outputs.get(component_id) if run else None
     if output is None:
         st.caption("This run was deleted.")
         return
-    assert run
     with st.container(border=True, key=f"output-{output.component_id}"):
         words = f":material/{VIEWERS[output.kind].icon}: **{escape(title)}**"
-        is_one_of_several = len(run.distinct_outputs) > 1 or run.not_run
-        heading = partial(st.markdown, words) if is_one_of_several else None
+        heading = partial(st.markdown, words) if with_title else None
         draw_output(output, run_id, output.component_id, download, title, heading)
 
 

@@ -17,6 +17,7 @@ from lfclient.console.wording.tokens import cost_text, usage_text
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import describe_inputs
+from lfclient.runs.answers import outputs_by_message
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.tool_calls import mark_tools, read_calls
 from pages._ui.app import navigation
@@ -82,16 +83,22 @@ def draw_outputs(server: ServerSession, record: RunRecord, run: Run) -> None:
         return latest.run if latest else None
 
     with st.container(key="outputs"):
-        may_be_partial = record.status in _PARTIAL_STATUSES
-        flow, unfinished = server.cached_flow(record.flow_id), run.unfinished_messages
-        names = ComponentNames(flow, run.components, run.outputs)
+        unfinished = run.unfinished_messages
         failed = {error.component_id for error in run.errors}
-        if may_be_partial and (unfinished or run.outputs.keys() - failed):
+        has_any = unfinished or run.outputs.keys() - failed
+        is_partial = record.status in _PARTIAL_STATUSES and has_any
+        # only the flow tells whether an output that came alone has a title
+        flow = server.cached_flow(record.flow_id, max_wait=None if is_partial else 0)
+        names = ComponentNames(flow, run.components, run.outputs)
+        if is_partial:
             st.caption(":orange-badge[:material/content_cut: partial] Output so far")
+        with_title = outputs_view.has_titles(run, flow)
+        terminals = outputs_by_message(run.answers, flow) if flow else {}
         for message in unfinished:
             with st.container(border=True):
-                name = names.message_label(message)
-                if len(unfinished) + len(run.distinct_outputs) > 1:
+                output = terminals.get(message.id)
+                name = names.label(output.id) if output else names.message_label(message)
+                if with_title:
                     st.markdown(f":material/chat: **{escape(name)}** :orange-badge[partial]")
                 draw_partial(message.visible_text, name, run_id, message.id, server.download)
         drawn = outputs_view.draw(run, run_id, server.download, reload, flow)

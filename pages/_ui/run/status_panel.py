@@ -22,6 +22,7 @@ from pages._ui.components.graph import FlowGraph
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.form_state import FormState
+from pages._ui.outputs import view as outputs_view
 from pages._ui.run import approval, batch, pace, progress, saving, status, steps
 from pages._ui.run import controls as run_controls
 from pages._ui.run import details as run_details
@@ -138,7 +139,7 @@ class StatusPanel:
 
     def has_titles(self, outputs: list[LiveOutput], flow: Flow | None) -> bool:
         """Return whether outputs have titles, as in the result: text must not move at the end."""
-        return len(outputs) > 1 or (flow is not None and len(flow.terminals) > 1)
+        return outputs_view.are_several(len(outputs), flow)
 
     def title(self, output: LiveOutput, name: str) -> str:
         """Return the title of one of several outputs as Markdown: its name, and what it does."""

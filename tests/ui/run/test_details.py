@@ -36,6 +36,25 @@ def test_the_result_of_a_frozen_component_is_said_to_be_cached(langflow_stand_in
     assert not app.exception
 
 
+@pytest.mark.parametrize("is_complete", [False, True])
+def test_an_output_of_a_stopped_run_is_titled_as_in_a_completed_one(langflow_stand_in, is_complete):
+    """If the flow has several, even if only one was returned, in part or whole."""
+    talk = flow(ONE, "Talk", [chat_input(), node("ChatOutput-b"), node("ChatOutput-c")])
+    edges = [TALKS, edge("ChatInput-a", "ChatOutput-c")]
+    langflow_stand_in.set_flows(talk | {"data": talk["data"] | {"edges": edges}})
+    whole = replace(ANSWER, component_id="ChatOutput-c")
+    message = replace(PARTIAL, component_id="ChatInput-a")
+    part = {"outputs": {whole.component_id: whole}} if is_complete else {"messages": {"m": message}}
+    run = run_with(RunStatus.CANCELLED, components={}, **part)
+    record = add_ended_run(langflow_stand_in.url, status=RunStatus.CANCELLED, run=run)
+    app = open_app(run=record.id)
+    assert "Output so far" in page_text(app)
+    titles = [each.value for each in app.markdown if each.value.startswith(":material/chat:")]
+    expected = ["ChatOutput 2**"] if is_complete else ["ChatOutput 1** :orange-badge[partial]"]
+    assert titles == [f":material/chat: **{name}" for name in expected]
+    assert not app.exception
+
+
 @pytest.mark.parametrize("is_temporary", [False, True])
 def test_a_run_is_opened_in_chat_unless_its_messages_were_deleted(langflow_stand_in, is_temporary):
     talk = flow(ONE, "Talk", [chat_input(), node("ChatOutput-b")])
