@@ -369,36 +369,3 @@ def test_the_configured_connection_can_be_tested(connection_page):
     unfold_form(connection_page)
     connection_page.part("test-connection").get_by_role("button").click()
     expect(connection_page.page.get_by_text("Connected to")).to_be_visible()
-
-
-def test_input_stays_with_its_flow(screen):
-    """It survives a change of page and a reload, and does not appear in another flow."""
-    screen.pick("Echo")
-    box = screen.page.locator("textarea").first
-    box.fill("only for the echo")
-    box.press("Tab")
-    screen.page.wait_for_timeout(800)
-    screen.page.get_by_role("link", name="Connection").first.click()
-    screen.part("server-facts").wait_for()
-    screen.page.get_by_role("link", name="Run").first.click()
-    expect(screen.page.locator("textarea").first).to_have_value("only for the echo")
-    screen.page.reload()
-    expect(screen.page.locator("textarea").first).to_have_value("only for the echo")
-    screen.pick("Write a letter")
-    expect(screen.page.locator("textarea").first).not_to_have_value("only for the echo")
-
-
-def test_pages_do_not_violate_the_content_security_policy(screen):
-    page = screen.page
-    refused = []
-    page.on(
-        "console",
-        lambda message: (
-            refused.append(message.text) if "Content Security" in message.text else None
-        ),
-    )
-    screen.pick("Table of")
-    screen.run()
-    screen.wait("completed")
-    page.wait_for_timeout(1000)
-    assert refused == []

@@ -161,3 +161,20 @@ def test_a_secret_is_kept_when_its_eye_icon_is_clicked(shared_window, console, a
     shared_window.page.keyboard.press("Tab")
     expect(shared_window.page.get_by_role("button", name="Show password")).to_be_focused()
     expect(shared_window.page.get_by_role("button", name="Reset all (1)")).to_be_visible()
+
+
+def test_input_stays_with_its_flow(screen):
+    """It survives a change of page and a reload, and does not appear in another flow."""
+    screen.pick("Echo")
+    box = screen.page.locator("textarea").first
+    box.fill("only for the echo")
+    box.press("Tab")
+    screen.page.wait_for_timeout(800)
+    screen.page.get_by_role("link", name="Connection").first.click()
+    screen.part("server-facts").wait_for()
+    screen.page.get_by_role("link", name="Run").first.click()
+    expect(screen.page.locator("textarea").first).to_have_value("only for the echo")
+    screen.page.reload()
+    expect(screen.page.locator("textarea").first).to_have_value("only for the echo")
+    screen.pick("Write a letter")
+    expect(screen.page.locator("textarea").first).not_to_have_value("only for the echo")

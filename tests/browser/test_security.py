@@ -1,9 +1,10 @@
-"""Which websockets a console accepts behind a proxy."""
+"""Which websockets a console accepts behind a proxy, and what its policy lets pages load."""
 
 from pathlib import Path
 
 import httpx
 
+from tests.browser.screen import Screen
 from tests.support.console_process import Console
 
 
@@ -35,3 +36,19 @@ def test_a_proxy_keeps_the_host_or_names_the_public_origin(tmp_path: Path) -> No
         assert open_stream(console, {**kept, "host": "kept.example"}) == 101
         assert open_stream(console, {**kept, "x-forwarded-host": "kept.example"}) == 403
         assert open_stream(console, {**named, "x-forwarded-host": "named.example"}) == 101
+
+
+def test_pages_do_not_violate_the_content_security_policy(screen: Screen) -> None:
+    page = screen.page
+    refused: list[str] = []
+    page.on(
+        "console",
+        lambda message: (
+            refused.append(message.text) if "Content Security" in message.text else None
+        ),
+    )
+    screen.pick("Table of")
+    screen.run()
+    screen.wait("completed")
+    page.wait_for_timeout(1000)
+    assert refused == []
