@@ -108,10 +108,10 @@ def fit_texts(texts: Sequence[str], limit: int) -> list[str]:
 def fit_values(values: Values, limit: int, *, in_sight: int | None = None) -> str:
     """Return at most `limit` characters of a line, a fair share of each value.
 
-    Labels are whole, and values for which there is no room are counted: `Rows: 3 · +2`. Only the
-    long label of a single value loses its beginning. Of a value, the beginning and the first
-    characters that differ from others' are shown, among its first `in_sight` characters if fewer
-    than its share.
+    Values for which there is no room are counted: `Rows: 3 · +2`. Labels are whole: the count gives
+    up its room before the label of a single value loses its beginning. Of a value, the beginning
+    and the first characters that differ from others' are shown, among its first `in_sight`
+    characters if fewer than its share.
     """
     for shown, prefixes, rest in _layouts(values):
         room = limit - len(_SEPARATOR.join(["", *rest])) - len(_SEPARATOR) * (len(shown) - 1)

@@ -373,8 +373,9 @@ def own_labels(fields: Sequence[Field]) -> dict[str, str]:
 
 
 def own_help(field: Field) -> str:
-    """Return the flow's help, not Langflow's own: that of a chat's message says nothing, and that
-    of a file lists what its box does.
+    """Return a field's help, or "" if it is Langflow's own.
+
+    That of a chat's message says nothing, and that of a file repeats what its box lists.
     """
     is_langflows = field.chat_input or field.chat_files or field.help.startswith(_LISTS_EXTENSIONS)
     return "" if is_langflows else field.help
