@@ -331,11 +331,11 @@ class LangflowClient:
         """Return the flow as it is after these choices, as Langflow's editor would show it.
 
         `choices` are values by key, applied in order; those of fields with `refreshes` may show,
-        hide, add or remove other fields, or change their options. One that the server can't apply
-        changes nothing and is in `refreshed.errors`. The stored flow is not changed; a run of the
-        returned flow applies the choices. A run of the stored flow does this by itself if it
-        overrides what a choice in the same run shows. The flow is fetched unless this client
-        returned it.
+        hide, add or remove other fields, or change their options. An invalid choice, which is not
+        sent, and one that the server can't apply change nothing and are in `refreshed.errors`. The
+        stored flow is not changed; a run of the returned flow applies the choices. A run of the
+        stored flow does this by itself if it overrides what a choice in the same run shows. The
+        flow is fetched unless this client returned it.
         """
         return self._drive(refreshing.refresh_flow(self._context, flow, choices))
 

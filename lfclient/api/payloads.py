@@ -7,7 +7,7 @@ from lfclient.api.requests import WORKFLOWS, RequestSpec
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import Unsupported
 from lfclient.flows import refreshed_runs
-from lfclient.flows.definitions import graph_with
+from lfclient.flows.definitions import graph_with, stored_value
 from lfclient.flows.encoding import encode, override_targets, sends_bare_values
 from lfclient.flows.field import Variable
 from lfclient.flows.graph import Component
@@ -86,7 +86,9 @@ def _encode_overrides(
             component, _, parameter = key.rpartition(".")
             if isinstance(value, Variable):
                 value = {"value": value.name, "load_from_db": True}
-            yield component, parameter, value
+            owner = flow.component(component)
+            entry = owner.template.get(parameter, {}) if owner else {}
+            yield component, parameter, stored_value(entry, value)
             continue
         encoded = encode(field, value, mode, server)
         for component, parameter in override_targets(field):

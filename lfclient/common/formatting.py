@@ -159,6 +159,11 @@ def replace_surrogates(text: str) -> str:
     return text
 
 
+def escape_invisible(text: str) -> str:
+    """Return `text` on one line, with an escape for each character that is not printable."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 def remove_bidi_controls(text: str) -> str:
     """Return `text` without the characters that would reverse what stands after it."""
     return _BIDI_CONTROLS.sub("", text)

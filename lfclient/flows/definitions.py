@@ -109,8 +109,8 @@ def value_key(entry: JsonObject) -> str:
 
 
 def stored_value(entry: JsonObject, value: Json) -> Json:
-    """Return a field's value as the flow stores it."""
-    return mcp_value(value) if entry.get("type") == MCP_TYPE and isinstance(value, str) else value
+    """Return a parameter's value as the flow stores it. An MCP server is only named."""
+    return mcp_value(value) if entry.get("type") == MCP_TYPE and value else value
 
 
 def source_output(edge: Json) -> str:

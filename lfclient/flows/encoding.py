@@ -6,9 +6,11 @@ synchronous mode, edit the stored flow: an object is read as attributes of the p
 value onto the built graph, without any coercion.
 """
 
+from lfclient.common.coerce import as_str
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Variable
+from lfclient.flows.field_kinds import name_items
 from lfclient.wire.server_info import ServerInfo, parse_minor
 
 # parameter types whose value is an object
@@ -86,9 +88,14 @@ def encode(field: Field, value: Json, mode: str, server: ServerInfo | None = Non
     return value
 
 
-def mcp_value(name: str) -> JsonObject:
-    """Return the value that names an MCP server, which the server knows how to reach."""
-    return {"name": name, "config": {}}
+def mcp_value(server: Json) -> JsonObject:
+    """Return the value that names an MCP server, without the configuration that `server` may have.
+
+    Langflow starts the command, or connects to the URL, of a configuration whose name it does not
+    know (measured on 1.8.4 and 1.13.0).
+    """
+    name = server.get("name") if isinstance(server, dict) else server
+    return {"name": as_str(name), "config": {}}
 
 
 def override_targets(field: Field) -> list[tuple[str, str]]:
@@ -107,6 +114,8 @@ def _normalize(field: Field, value: Json) -> Json:
         return int(value)  # as Langflow's editor sends sliders: some hold counts
     if field.kind is FieldKind.FILE and field.is_list and isinstance(value, str):
         return [value] if value else []
+    if field.kind is FieldKind.ORDERED_LIST and isinstance(value, list):
+        return name_items(value)
     if field.wire_type == MCP_TYPE:
         return mcp_value(value)
     if field.kind is FieldKind.MODEL and isinstance(value, list) and len(value) == 1:

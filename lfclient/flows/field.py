@@ -7,6 +7,7 @@ from typing import Literal
 from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.formatting import with_number
 from lfclient.common.json_types import Json, JsonObject
+from lfclient.resources.models import ModelKind
 from lfclient.resources.server_resources import ResourceKind
 
 _VARIABLE_KEY = "$variable"
@@ -155,6 +156,11 @@ class Field:
     def names_base(self) -> bool:
         """Whether its value is the name of a knowledge base or memory base."""
         return self.resource in ("knowledge_base", "memory_base")
+
+    @property
+    def model_kind(self) -> ModelKind:
+        """The kind of model that a model field takes."""
+        return "embedding" if self.resource == "embedding" else "language"
 
     @property
     def target(self) -> tuple[str, str]:

@@ -209,10 +209,10 @@ class FileKind(TextListKind):
 
 class OrderedListKind(TextListKind):
     def coerce(self, field: Field, raw: Json) -> list[JsonObject]:
-        return [{"name": name} for name in super().coerce(field, raw)]
+        return name_items(super().coerce(field, raw))
 
     def check(self, field: Field, value: Json) -> Iterable[str]:
-        if not _is_list_of_named(value):
+        if not (isinstance(value, list) and all(map(_is_named, value))):
             yield 'Enter a list of names, such as [{"name": "First"}].'
             return
         if not field.free_text:
@@ -294,10 +294,11 @@ class ModelKind(KindHandler):
         if isinstance(raw, str):
             return [{"name": raw}] if raw else []
         items = raw if isinstance(raw, list) else [raw]
-        return [item for item in items if isinstance(item, dict) and item.get("name")]
+        return [item for item in items if _is_model(item) and item["name"]]
 
     def check(self, field: Field, value: Json) -> Iterable[str]:
-        if not isinstance(value, str) and not _is_list_of_named(value):
+        is_list = isinstance(value, list) and all(map(_is_model, value))
+        if not isinstance(value, str) and not is_list:
             yield "Enter a model's name, or a list with its name and provider."
 
     def parse(self, field: Field, text: str) -> list[JsonObject]:
@@ -322,6 +323,11 @@ def option_names(items: Iterable[Json]) -> list[str]:
     return [str(name) for name in names if name is not None]
 
 
+def name_items(items: Iterable[Json]) -> list[Json]:
+    """Return the items of an ordered list with only their names, as the form produces them."""
+    return [{"name": name} for name in option_names(items)]
+
+
 def _check_options(field: Field, names: Iterable[Json]) -> Iterable[str]:
     for name in names:
         if name not in field.options:
@@ -337,10 +343,12 @@ def _parse_lines(text: str) -> list[str]:
     return [line for line in text.split("\n") if line.strip()]
 
 
-def _is_list_of_named(value: Json) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(item, dict) and isinstance(item.get("name"), str) for item in value
-    )
+def _is_named(item: Json) -> bool:
+    return isinstance(item, dict) and isinstance(item.get("name"), str)
+
+
+def _is_model(item: Json) -> bool:
+    return _is_named(item) and isinstance(item.get("provider"), str | None)
 
 
 KIND_HANDLERS: dict[FieldKind, KindHandler] = {

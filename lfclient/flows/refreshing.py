@@ -19,14 +19,17 @@ from lfclient.flows.definitions import (
     stored_value,
     value_key,
 )
-from lfclient.flows.field import FieldKind, Variable
+from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Variable
+from lfclient.flows.field_kinds import name_items
 from lfclient.flows.model import Flow, Refresh, is_secret_entry
+from lfclient.flows.validation import check_value, error_messages
+from lfclient.resources.models import model_identity
 
 # what the editor adds to a request, and some answers repeat
 _EDITOR_ENTRIES = ("is_refresh", "_frontend_node_flow_id", "_frontend_node_folder_id")
 MAX_NESTED_CHOICES = 6  # how often a choice may show a field with another
 MODEL_HINT = "Runs use the model all the same. Fields of its provider may be missing here."
-_EMPTY: tuple[Json, ...] = (None, "", [], {})
+EMPTY: tuple[Json, ...] = (None, "", [], {})
 
 
 def update_body(
@@ -35,14 +38,19 @@ def update_body(
     """Return the body that asks the server for a component with `value`, as the editor sends it.
 
     `node` is the component's definition. Its other secrets and names of variables are left out: the
-    server needs none of them, and 1.8 fails for a variable that is missing.
+    server needs none of them, and 1.8 fails for a variable that is missing. MCP servers are only
+    named: Langflow would connect to one that the flow itself configures.
     """
     template: JsonObject = dict(node["template"])
     for name, entry in template.items():
         if name != parameter and _is_blanked(name, entry):
             template[name] = {**entry, "value": "", "load_from_db": False}
+        elif as_dict(entry).get("type") == MCP_TYPE:
+            template[name] = {**entry, "value": stored_value(entry, entry.get("value"))}
     key = value_key(template[parameter])
     value = stored_value(template[parameter], value)
+    if template[parameter].get("type") == "model":
+        value = model_identity(value)
     template[parameter] = {**template[parameter], key: value}
     template |= {
         "is_refresh": is_refresh,
@@ -77,7 +85,11 @@ def merge_node(node: JsonObject, answer: JsonObject, parameter: str, value: Json
             continue
         if name == "code" and old is not None:
             entry = old
-        elif old is not None and _is_blanked(name, old) and as_dict(entry).get("value") in _EMPTY:
+        elif old is not None and (
+            # responses to other choices contain the MCP server's configuration
+            (name != parameter and as_dict(old).get("type") == MCP_TYPE)
+            or (_is_blanked(name, old) and as_dict(entry).get("value") in EMPTY)
+        ):
             kept = {key: old[key] for key in ("value", "load_from_db") if key in old}
             entry = {**as_dict(entry), **kept}
         template[name] = entry
@@ -120,32 +132,67 @@ def show_as(node: JsonObject, changed: JsonObject) -> JsonObject:
 def dynamic_choices(flow: Flow, overrides: Mapping[str, Json]) -> dict[str, Json]:
     """Return the overrides that may change other fields, for `client.refresh`.
 
-    Without secrets, which no field depends on, and without bases, which only name a thing.
+    Secrets, files, bases and invalid values are left out: Langflow may start or call what a value
+    names. A model keeps only its name and provider.
     """
     fields = flow.fields_by_key
     return {
-        key: value
+        key: choice_value(fields[key], value)
         for key, value in overrides.items()
         if key in fields
         and fields[key].refreshes
         and fields[key].kind not in (FieldKind.SECRET, FieldKind.FILE)
         and not fields[key].names_base
-        and value not in _EMPTY
+        and value not in EMPTY
         and not isinstance(value, Variable)
+        and not error_messages(check_value(fields[key], value))
+    }
+
+
+def choice_value(field: Field, value: Json) -> Json:
+    """Return a valid choice without attributes of its models or list items.
+
+    No field depends on them, and those of a value from outside could be anything.
+    """
+    if field.kind is FieldKind.ORDERED_LIST and isinstance(value, list):
+        return name_items(value)
+    return model_identity(value) if field.kind is FieldKind.MODEL else value
+
+
+def new_choices(flow: Flow, overrides: Mapping[str, Json]) -> JsonObject:
+    """Return the dynamic choices that differ from the flow's value and are not made yet."""
+    fields, made = flow.fields_by_key, flow.choices
+    return {
+        key: value
+        for key, value in dynamic_choices(flow, overrides).items()
+        if value != choice_value(fields[key], fields[key].default)
+        and value != choice_value(fields[key], made.get(key))
     }
 
 
 def missing_choices(flow: Flow, overrides: Mapping[str, Json]) -> JsonObject:
-    """Return the dynamic choices, not made yet, of components that lack a field for an override."""
+    """Return the new choices of components that lack a field for an override."""
     fields = flow.fields_by_key
     owners = (flow.split_key(key)[0] for key in overrides if key not in fields)
     lacking = {owner.id for owner in owners if owner}
-    made = flow.choices
-    return {
-        key: value
-        for key, value in dynamic_choices(flow, overrides).items()
-        if fields[key].component in lacking and value not in (fields[key].default, made.get(key))
-    }
+    choices = new_choices(flow, overrides)
+    return {key: choices[key] for key in choices if fields[key].component in lacking}
+
+
+def looked_up(flow: Flow, overrides: Mapping[str, Json]) -> JsonObject:
+    """Return the overrides that the server looks up for a form that is filled with them.
+
+    These are the new choices and the values that a choice may make valid by showing a field, adding
+    one or changing its options.
+    """
+    fields, choices = flow.fields_by_key, new_choices(flow, overrides)
+    changing = {fields[key].component for key in dynamic_choices(flow, overrides)}
+    for key, value in overrides.items():
+        owner, _ = flow.split_key(key)
+        is_valid = key in fields and not error_messages(check_value(fields[key], value))
+        if owner and owner.id in changing and not is_valid:
+            choices[key] = value
+    return choices
 
 
 def choose(flow: Flow, key: str, value: Json, node: JsonObject) -> Flow:
@@ -184,7 +231,7 @@ def _is_blanked(name: str, entry: Json) -> bool:
 
 def _is_other(value: Json, returned: Json) -> bool:
     """Return whether the server returned another value; it often returns none at all."""
-    if returned in _EMPTY or value in _EMPTY or returned == value:
+    if returned in EMPTY or value in EMPTY or returned == value:
         return False
     if isinstance(value, str | list | dict):
         return _names(value) != _names(returned)

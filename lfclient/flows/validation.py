@@ -26,6 +26,7 @@ from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
 from lfclient.flows.prompts import check_prompt
 from lfclient.flows.refreshed_runs import CHOOSE_IN_EDITOR, needs_temporary_flow
+from lfclient.resources.models import model_identity
 from lfclient.wire.server_info import ServerInfo
 
 
@@ -169,8 +170,11 @@ def is_changed(field: Field, value: Json) -> bool:
         return False
     if field.secret and field.has_stored_value and value == "":
         return False
-    types = {type(value), type(field.default)}
-    return (len(types) > 1 and types != {int, float}) or bool(value != field.default)
+    default = field.default
+    if field.kind is FieldKind.MODEL:  # the server knows the attributes
+        value, default = model_identity(value), model_identity(default)
+    types = {type(value), type(default)}
+    return (len(types) > 1 and types != {int, float}) or bool(value != default)
 
 
 def is_secret_field(field: Field) -> bool:

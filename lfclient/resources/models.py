@@ -1,6 +1,6 @@
 """Models, and the providers that serve them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -112,6 +112,39 @@ def chosen_model(value: Json) -> JsonObject | None:
     if isinstance(first, str) and first:
         return {"name": first}
     return first if isinstance(first, dict) and first.get("name") else None
+
+
+def model_identity(value: Json) -> Json:
+    """Return a model parameter's value with only the name and provider of each model."""
+    if not isinstance(value, list):
+        return value
+    return [
+        {key: item[key] for key in ("name", "provider") if key in item}
+        if isinstance(item, dict)
+        else item
+        for item in value
+    ]
+
+
+def offered_value(
+    value: Json, choices: Collection[JsonObject], options: Sequence[ModelOption]
+) -> Json:
+    """Return a model parameter's value with the attributes that the server gives the models.
+
+    `options` are the server's models, `choices` the flow's own. Other attributes are dropped: on
+    Langflow 1.8 to 1.11 they select the class to call with the provider's key and the argument for
+    the model's name. That argument could be the provider's URL.
+    """
+    if not isinstance(value, list):
+        return value
+    by_label = {option.label: option.value for option in options}
+    samples = {option.provider: option for option in reversed(options)}
+    models = []
+    for model in value:
+        own = model if model in choices else model_identity([model])[0]
+        sample = samples.get(model.get("provider"))
+        models.append(by_label.get(model_label(model)) or _with_attributes(own, sample))
+    return models
 
 
 def model_by_shape(value: Json) -> JsonObject | None:

@@ -127,10 +127,11 @@ def test_a_groups_value_is_sent_to_the_group_and_to_its_inner_component():
     assert override_targets(TYPED) == [("T-a", "p")]
 
 
+@pytest.mark.parametrize("value", ["other", {"name": "other", "config": {"command": "npx"}}])
 @pytest.mark.parametrize("mode", ["sync", "background"])
-def test_an_mcp_server_is_sent_by_name_without_a_command(mode: str):
+def test_an_mcp_server_is_sent_by_name_without_a_command(mode: str, value: object):
     found = flow(node("MCPTools-m", mcp_server=entry("McpInput", "mcp", {})))
-    assert encode(found.fields[0], "other", mode, ServerInfo("1.13.0", "modes")) == {
+    assert encode(found.fields[0], value, mode, ServerInfo("1.13.0", "modes")) == {
         "name": "other",
         "config": {},
     }

@@ -13,12 +13,15 @@ from lfclient.flows.definitions import node_definition
 from lfclient.flows.refreshing import (
     choose,
     dynamic_choices,
+    looked_up,
     merge_node,
     missing_choices,
+    new_choices,
     show_as,
     update_body,
     with_error,
 )
+from lfclient.flows.validation import is_changed
 from tests.support.flows import edge, entry, flow, node, text
 
 MODEL = [{"name": "gpt-4o", "provider": "OpenAI"}]
@@ -188,6 +191,17 @@ def test_an_mcp_server_is_stored_as_an_object():
     assert chosen.fields_by_key["MCPTools-m.mcp_server"].default == "mine"
 
 
+def test_the_choice_of_a_tool_names_the_mcp_server_and_keeps_what_the_flow_stores_of_it():
+    stored = {"name": "mine", "config": {"command": "npx"}}
+    made = node("MCPTools-m", mcp_server=entry("McpInput", "mcp", stored), tool=text())
+    body = update_body(flow(made), definition(made), "tool", "add", is_refresh=False)
+    assert body["template"]["mcp_server"]["value"] == {"name": "mine", "config": {}}
+    answer = deepcopy(definition(made))
+    answer["template"]["mcp_server"]["value"] = {"name": "mine", "config": {"env": {"KEY": "k"}}}
+    merged = merge_node(definition(made), answer, "tool", "add")
+    assert merged["template"]["mcp_server"]["value"] == stored
+
+
 def test_the_choice_of_a_model_shows_and_hides_and_adds_nothing():
     """A server with another release's code answers with that code's parameters and outputs."""
     own = definition(agent())
@@ -220,6 +234,84 @@ def test_dynamic_choices_are_values_on_which_other_fields_may_depend():
     assert dynamic_choices(stored, overrides) == {"Op-a.mode": "x", "Op-a.model": MODEL}
     for value in ("", None, Variable("X")):
         assert dynamic_choices(stored, {"Op-a.mode": value}) == {}
+
+
+CONFIG = {"command": "npx", "args": ["x"]}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        (entry("McpInput", "mcp", {}), {"name": "x", "config": CONFIG}),
+        (entry("McpInput", "mcp", {}), {"name": "x", "config": {"url": "http://x"}}),
+        (entry("McpInput", "mcp", {}), {"config": CONFIG}),
+        (entry("McpInput", "mcp", {}), [{"name": "x", "config": CONFIG}]),
+        (entry(None, "mcp", {}), {"name": "x", "config": CONFIG}),
+        (text(), {"value": "x", "load_from_db": True}),
+        (text(), ["x"]),
+        (text(list=True), [{"x": "y"}]),
+        (entry("DropdownInput", "str", "", options=[]), {"name": "x"}),
+        (entry("DropdownInput", "str", "", options=["a"]), "x"),
+        (entry("TabInput", "tab", "a", options=["a"]), "x"),
+        (entry("MultiselectInput", "str", [], list=True, options=["a"]), ["x"]),
+        (entry("SortableListInput", "sortableList", [], options=[{"name": "a"}]), ["a"]),
+        (entry("ModelInput", "model", ""), {"name": "x", "base_url": "http://x"}),
+        (entry("ModelInput", "model", ""), [{"provider": "OpenAI"}]),
+        (entry("ModelInput", "model", ""), [{"name": "x", "provider": {"base_url": "http://x"}}]),
+        (entry("ModelInput", "model", ""), [{"name": "x", "provider": {}}]),
+        (entry("TableInput", "table", []), {"x": "y"}),
+        (entry("TableInput", "table", []), [["x"]]),
+        (entry("DictInput", "dict", {}), [{"key": "x", "value": "y"}]),
+        (entry("NestedDictInput", "NestedDict", {}), "{}"),
+        (entry("BoolInput", "bool", False), "true"),
+        (entry("IntInput", "int", 1), "2"),
+        (entry("FloatInput", "float", 1), {"value": 2}),
+        (entry("SliderInput", "slider", 1), "2"),
+    ],
+)
+def test_a_value_that_the_form_cannot_produce_is_no_dynamic_choice(
+    parameter: dict[str, Any], value: Any
+):
+    stored = flow(node("Op-a", mode={**parameter, "real_time_refresh": True}))
+    assert dynamic_choices(stored, {"Op-a.mode": value}) == {}
+
+
+def test_a_model_is_looked_up_by_its_name_and_provider():
+    option = [{**MODEL[0], "metadata": {"model_class": "ChatOpenAI", "model_name_param": "url"}}]
+    stored = flow(agent())
+    assert dynamic_choices(stored, {"Agent-a.model": option}) == {"Agent-a.model": MODEL}
+    body = update_body(stored, definition(agent()), "model", option, is_refresh=False)
+    assert (body["field_value"], body["template"]["model"]["value"]) == (MODEL, MODEL)
+    made = choose(stored, "Agent-a.model", option, definition(agent()))
+    assert missing_choices(made, {"Agent-a.model": option, "Agent-a.new": 1}) == {}
+
+
+def test_the_items_of_an_ordered_list_are_looked_up_by_their_names():
+    options = [{"name": "a", "icon": "i"}]
+    listed = entry("SortableListInput", "sortableList", [], options=options, real_time_refresh=True)
+    given = {"Op-a.mode": [{"name": "a", "icon": "other", "config": CONFIG}]}
+    assert dynamic_choices(flow(node("Op-a", mode=listed)), given) == {"Op-a.mode": [{"name": "a"}]}
+
+
+def test_the_flows_own_model_with_other_attributes_is_no_new_choice():
+    own = [{**MODEL[0], "metadata": {"model_class": "ChatOpenAI"}}]
+    made = agent()
+    made["data"]["node"]["template"]["model"]["value"] = own
+    assert new_choices(flow(made), {"Agent-a.model": MODEL}) == {}
+    assert not is_changed(flow(made).fields_by_key["Agent-a.model"], MODEL)
+
+
+def test_new_choices_and_what_they_may_make_valid_are_looked_up():
+    mode = text("x", real_time_refresh=True)
+    tool = entry("DropdownInput", "str", "", options=["a"])
+    stored = flow(node("Op-a", mode=mode, size=text(), tool=tool), node("Op-b", mode=mode))
+    given = {"Op-a.mode": "y", "Op-a.size": "s", "Op-a.tool": "b", "Op-a.new": 1}
+    others = {"Op-b.new": 1, "Op-c.new": 1}
+    assert new_choices(stored, given) == {"Op-a.mode": "y"}
+    assert looked_up(stored, given | others).keys() == given.keys() - {"Op-a.size"}
+    # the stored flow may hide what the server shows for the flow's own choice
+    assert list(looked_up(stored, {**given, "Op-a.mode": "x"})) == ["Op-a.tool", "Op-a.new"]
+    assert looked_up(stored, {"Op-a.size": "s", "Op-a.new": 1, **others}) == {}
 
 
 def test_only_choices_of_a_component_that_lacks_a_field_are_missing():

@@ -13,6 +13,7 @@ from lfclient.resources.models import (
     Provider,
     find_model,
     merge_options,
+    offered_value,
     parse_provider,
 )
 from lfclient.resources.variables import parse_variable
@@ -270,3 +271,33 @@ def test_a_variable_without_a_value_is_not_set():
     generic = parse_variable({**item, "type": "Generic"})
     assert generic
     assert not generic.is_secret
+
+
+EVIL = {"model_class": "ChatOpenAI", "model_name_param": "base_url", "api_key_param": "api_key"}
+
+
+@pytest.mark.parametrize(
+    ("name", "provider", "metadata"),
+    [
+        ("gpt-4o", "OpenAI", {"model_class": "ChatOpenAI"}),  # the server's option
+        ("own", "OpenAI", {"model_class": "Own"}),  # the flow's
+        ("any", "OpenAI", {"model_class": "ChatOpenAI"}),  # as the provider's others
+        ("any", "Elsewhere", {}),
+        ("any", None, {}),
+    ],
+)
+def test_a_model_has_the_attributes_that_the_server_or_the_flow_gives_it(
+    name: str, provider: str | None, metadata: dict[str, Any]
+):
+    given = {"name": name, "provider": provider, "base_url": "http://evil", "metadata": EVIL}
+    own = {"name": "own", "provider": "OpenAI", "metadata": {"model_class": "Own"}}
+    given = own if name == "own" else given
+    (found,) = offered_value([given], [own], [ModelOption("gpt-4o", "OpenAI", True, True, OPTION)])
+    assert (found["name"], found["provider"]) == (name, provider)
+    assert found.get("metadata", {}) == metadata
+    assert "base_url" not in found
+
+
+@pytest.mark.parametrize("value", ["gpt-4o", "", None])
+def test_a_model_that_is_only_named_stays_so(value: str | None):
+    assert offered_value(value, [], [ModelOption("gpt-4o", "OpenAI", True, True, OPTION)]) == value

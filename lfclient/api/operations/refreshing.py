@@ -25,6 +25,7 @@ from lfclient.flows.field import MCP_TYPE, FieldOption, Variable
 from lfclient.flows.field_extraction import has_dynamic_choices, locked_reason
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow, stored_secrets
+from lfclient.flows.validation import check_value, error_messages
 from lfclient.runs.error_causes import explain_error
 from lfclient.wire.bodies import LIST
 
@@ -121,10 +122,11 @@ def _choose(context: ApiContext, flow: Flow, key: str, value: Json) -> Steps[Flo
     place = _locate(flow, key)
     if value is None:
         raise InvalidRequest(f"{key}: A value is required.", field=key)
+    yield from _check_choice(place, value)
+    reason = locked_reason(place.component, place.parameter, connected=())
+    if reason:
+        raise InvalidRequest(f"{key}: {reason}", field=key)
     if isinstance(value, Variable) or not has_dynamic_choices(place.entry):
-        reason = locked_reason(place.component, place.parameter, connected=())
-        if reason:
-            raise InvalidRequest(f"{key}: {reason}", field=key)
         return refreshing.choose(flow, key, value, set_value(place.node, place.parameter, value))
     stored = place.node
     if place.component.has_type("RunFlow"):
@@ -140,6 +142,28 @@ def _choose(context: ApiContext, flow: Flow, key: str, value: Json) -> Steps[Flo
     if place.entry.get("type") == MCP_TYPE:
         changed = yield from _with_tools(context, place, changed)
     return refreshing.choose(flow, key, value, changed)
+
+
+def _check_choice(place: _Place, value: Json) -> Steps[None]:
+    """Raise `InvalidRequest` for an invalid value, or an MCP server not in the server's list.
+
+    Only the server knows the current options.
+    """
+    field = place.flow.fields_by_key.get(place.key)
+    if field and value not in refreshing.EMPTY:
+        problems = check_value(replace(field, free_text=True), value)
+        for message in error_messages(problems).values():
+            raise InvalidRequest(message, field=place.key)
+    if place.entry.get("type") != MCP_TYPE or not value:
+        return
+    names = [server.name for server in (yield from list_mcp_servers(False))]
+    if value not in names:
+        name = value if isinstance(value, str) else ""
+        raise InvalidRequest(
+            f"This server has no MCP server named “{name}”.",
+            field=place.key,
+            hint=f"Choose from: {', '.join(names)}." if names else "Add it in Langflow first.",
+        )
 
 
 def _with_tools(context: ApiContext, place: _Place, node: JsonObject) -> Steps[JsonObject]:
