@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from lfclient.common.redaction import Redactor
-from lfclient.flows.field import value_from_json, value_to_json
+from lfclient.flows.field import Field, Variable, value_from_json, value_to_json
+from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import is_secret_field, mask_secrets
 from pages._ui.form.uploads import Upload
@@ -76,12 +77,20 @@ class Entries:
         }
 
     @classmethod
-    def from_draft(cls, draft: Mapping[str, Any]) -> Entries:
-        """Return the entries that `to_draft` saved."""
+    def from_draft(cls, draft: Mapping[str, Any], fields: Mapping[str, Field]) -> Entries:
+        """Return the entries that `to_draft` saved, in the shapes that the flow's fields take."""
+        values = {
+            name: (kind, value_from_json(value)) for name, (kind, value) in draft["values"].items()
+        }
+        for name, field in fields.items():
+            kind, value = values.get(name, ("", None))
+            if kind == field.kind.value and not isinstance(value, Variable):
+                values[name] = kind, KIND_HANDLERS[field.kind].coerce(field, value)
         return cls(
             {
-                name: EnteredValue(kind, value_from_json(value))
-                for name, (kind, value) in draft["values"].items()
+                name: EnteredValue(kind, value)
+                for name, (kind, value) in values.items()
+                if value is not None
             },
             dict(draft["wrong"]),
             dict(draft["faults"]),

@@ -8,12 +8,17 @@ from typing import Any
 
 from lfclient.common.formatting import clip, end_sentence
 from lfclient.errors import LangflowError
-from lfclient.flows.field import FieldKind, Problem
+from lfclient.flows.field import Field, FieldKind, Problem
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need
 from lfclient.flows.needs import find_needs, provider_overrides
-from lfclient.flows.validation import REQUIRED_MESSAGE, check_overrides
-from lfclient.resources.models import Provider
+from lfclient.flows.validation import (
+    REQUIRED_MESSAGE,
+    check_overrides,
+    check_value,
+    error_messages,
+)
+from lfclient.resources.models import Provider, offered_value
 from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.model import Mode
 from lfclient.wire.server_info import ServerInfo
@@ -154,11 +159,26 @@ class FlowForm:
         """
         json_editor.apply_pending(self.state)
         apply_choices(self.state, self.server, stored_flow(self.state), for_run=True)
-        resources = self.resources
-        if self.resources_error and given_settings(self.server.owner):
-            # without the providers, a run would lack the keys that were entered
-            resources = self.server.resources(self.flow, _MAX_WAIT_SECONDS).value
+        resources = self._wait_for_resources() if self.resources_error else self.resources
         return _read(self.state, self.server, self.server_info, mode, resources, extra_overrides)
+
+    def _wait_for_resources(self) -> ServerResources:
+        """Return what the server has for the flow, after a wait if the run needs it.
+
+        Without it, a run lacks the provider keys that were entered, and a model the attributes that
+        Langflow 1.8 needs.
+        """
+        fields = self.state.fields
+        has_keys = bool(given_settings(self.server.owner))
+        has_model = any(fields[key].kind is FieldKind.MODEL for key in self.state.overrides())
+        if not (has_keys or has_model):
+            return self.resources
+        try:
+            return self.server.resources(self.flow, _MAX_WAIT_SECONDS).value
+        except LangflowError:
+            if has_keys:
+                raise
+            return self.resources
 
 
 def read_form(
@@ -203,7 +223,9 @@ def _read(
     state.drop_stale()
     fields = state.fields
     errors = {key: error for key, error in state.entries.errors.items() if key in fields}
-    overrides = state.overrides()
+    overrides = {
+        key: _as_offered(fields[key], value, resources) for key, value in state.overrides().items()
+    }
     for each in fields.values():
         if (each.chat_input or each.chat_files) and not each.runs:
             overrides.pop(each.key, None)  # a record would name it as a message of the run
@@ -228,3 +250,10 @@ def _read(
     if state.json_error:
         problems.append(Problem("Overrides as JSON", "error", state.json_error))
     return FormResult(overrides, problems)
+
+
+def _as_offered(field: Field, value: Any, resources: ServerResources) -> Any:
+    """Return a field's value; a model with the attributes that the server gives it."""
+    if field.kind is not FieldKind.MODEL or error_messages(check_value(field, value)):
+        return value
+    return offered_value(value, field.choices, resources.models.get(field.model_kind, ()))

@@ -363,13 +363,14 @@ def form_state(
     if state is None:
         state = FormState(owner, flow, use, run_id)
         draft = drafts().get((browser.browser_id(), owner, state.name)) or {}
+        fields = flow.fields_by_key
         if "values" in draft:
-            state.entries = Entries.from_draft(draft)
+            state.entries = Entries.from_draft(draft, fields)
         if draft.get("filled"):
             source, filled, hints = draft["filled"]
-            state.prefill = Prefill(source, Entries.from_draft(filled), hints)
+            state.prefill = Prefill(source, Entries.from_draft(filled, fields), hints)
         state.request_secrets(draft.get("secrets", ()))
-        state.previous = [Entries.from_draft(each) for each in draft.get("former", ())]
+        state.previous = [Entries.from_draft(each, fields) for each in draft.get("former", ())]
         state.json_text = draft.get("json")
         state.files = {path: SentFile(*sent) for path, sent in draft.get("files", {}).items()}
     state.secrets, state.use = secrets, use

@@ -11,7 +11,6 @@ from lfclient.common.coerce import as_str
 from lfclient.flows.field import Field
 from lfclient.flows.needs import missing_settings, unused_provider_need
 from lfclient.resources.models import (
-    ModelKind,
     ModelOption,
     Provider,
     chosen_model,
@@ -116,10 +115,9 @@ def ready_providers(field: Field, form: FlowForm) -> set[str]:
 
 def offered_models(field: Field, resources: ServerResources) -> Sequence[ModelOption]:
     """Return the server's models that a field takes; none if they are unknown."""
-    kind: ModelKind = "embedding" if field.resource == "embedding" else "language"
     return [
         option
-        for option in resources.models.get(kind, ())
+        for option in resources.models.get(field.model_kind, ())
         if option.calls_tools is not False or not field.needs_tool_calls
     ]
 

@@ -101,4 +101,4 @@ def _is_entered(presented: Presented, form: FlowForm, key: str) -> bool:
     is_offered = entered and entered.is_usable and entered.flow_id == presented.flow.id
     values = entered.overrides if entered and is_offered else {}
     is_empty = values.get(key) in (None, SECRET_MASK, "", [], {})
-    return not is_empty and values[key] != form.result.overrides.get(key)
+    return not is_empty and values[key] != form.state.overrides().get(key)

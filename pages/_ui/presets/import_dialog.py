@@ -1,11 +1,13 @@
 """Import a preset from a file, with a summary of what fits the flow before it is saved."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 from streamlit.typing import UploadedFile
 
 from lfclient.common.formatting import clip
+from lfclient.common.json_types import JsonObject
 from lfclient.console.present.presentation import PURPOSE, Presentation, read_or_default
 from lfclient.console.presets.fitting import FittedValues, fit_values
 from lfclient.console.presets.names import find_by_name, validate_name
@@ -13,17 +15,20 @@ from lfclient.console.presets.preset_file import MAX_FILE_BYTES, PresetFile, loa
 from lfclient.console.store.flow_settings import FlowSettings
 from lfclient.console.store.presets import Preset, PresetSummary
 from lfclient.errors import InvalidRequest, LangflowError
+from lfclient.flows import refreshing
 from pages._ui.connection.app_context import app_context
-from pages._ui.form.choices import show_fields_of
+from pages._ui.form.choices import show_fields_of, stored_flow
 from pages._ui.form.form_state import FormState
 from pages._ui.presets.preset_state import (
     apply_preset,
     banner,
     close_menu,
     describe_mismatch,
+    draw_values,
     draw_warning,
     field_names,
     menu_error,
+    report_mismatch,
     save_preset,
 )
 from pages._ui.state.notices import notify_errors
@@ -48,9 +53,13 @@ def draw(state: FormState, presets: Sequence[PresetSummary]) -> None:
     except InvalidRequest as error:
         alerts.show_message(f"{clip(chosen.name, 60)} was not imported", error.message, error.hint)
         return
-    show_fields_of(state, preset_file.values)
-    fitted = fit_values(state.flow, preset_file.values, preset_file.components)
-    _draw_summary(state, preset_file, fitted)
+    flow = stored_flow(state)  # nothing of a file is sent before its import
+    fitted = fit_values(flow, preset_file.values, preset_file.components)
+    moved = {fitted.moved.get(key, key): value for key, value in preset_file.values.items()}
+    looked_up = refreshing.looked_up(flow, moved)
+    rejected = {key: why for key, why in fitted.rejected.items() if key not in looked_up}
+    fitted = replace(fitted, rejected=rejected)
+    _draw_summary(state, preset_file, fitted, looked_up)
     if not fitted.masked and preset_file.values:
         return
     key = state.key(f"preset-import-name-{chosen.file_id}")
@@ -65,7 +74,7 @@ def draw(state: FormState, presets: Sequence[PresetSummary]) -> None:
         key=state.key("preset-import"),
         type="primary",
         on_click=_import_preset,
-        args=(state, key, replaced, fitted, imports, preset_file, presentation),
+        args=(state, key, replaced, fitted, looked_up, imports, preset_file, presentation),
     )
 
 
@@ -84,7 +93,9 @@ def _draw_presentation_choice(state: FormState, file: PresetFile) -> Presentatio
     return presentation if uses else None
 
 
-def _draw_summary(state: FormState, preset_file: PresetFile, fitted: FittedValues) -> None:
+def _draw_summary(
+    state: FormState, preset_file: PresetFile, fitted: FittedValues, looked_up: JsonObject
+) -> None:
     name, of_flow = escape(clip(preset_file.name, 60)), escape(clip(preset_file.flow_name, 60))
     st.markdown(f"**“{name}”**" + (f", of the flow “{of_flow}”" if of_flow else ""))
     if preset_file.flow_id != state.flow.id:
@@ -94,6 +105,9 @@ def _draw_summary(state: FormState, preset_file: PresetFile, fitted: FittedValue
         )
     if fitted.values:
         st.caption(f":material/check: Fits: {field_names(state, fitted.values)}")
+    if looked_up:
+        st.caption(":material/link: Langflow will look these up and may connect to them:")
+        draw_values(stored_flow(state), looked_up)
     if fitted.secrets:
         names = field_names(state, fitted.secrets)
         st.caption(f":material/key: Enter these yourself: {names}")
@@ -108,14 +122,20 @@ def _import_preset(
     key: str,
     drawn: PresetSummary | None,
     fitted: FittedValues,
+    looked_up: JsonObject,
     imports: int,
     preset_file: PresetFile,
     presentation: Presentation | None,
 ) -> None:
     with notify_errors(menu_error(state)):
         name = validate_name(st.session_state[key], state.secrets)
+        if looked_up:
+            show_fields_of(state, looked_up)
+            fitted = fit_values(state.flow, preset_file.values, preset_file.components)
         saved = save_preset(state, name, fitted, drawn if drawn and drawn.name == name else None)
         apply_preset(state, saved, f"Filled with the imported preset “{saved.name}”.")
+        if not fitted.rejected.keys().isdisjoint(looked_up):
+            report_mismatch(state, fitted, "Of this file")
         try:
             _save_presentation(state, saved, presentation, is_example=preset_file.is_example)
         except LangflowError as error:

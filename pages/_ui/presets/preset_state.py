@@ -7,14 +7,16 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, list_names
+from lfclient.common.formatting import clip, escape_invisible, list_names
 from lfclient.common.redaction import looks_like_secret
 from lfclient.console.presets.fitting import FittedValues, fit_values
 from lfclient.console.presets.preset_file import check_size
 from lfclient.console.store.presets import Preset, PresetSummary
+from lfclient.console.wording.input_values import full_text
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.field import Field, FieldKind
-from lfclient.flows.run_inputs import SECRET_HINT, qualified_label_for_key
+from lfclient.flows.model import Flow
+from lfclient.flows.run_inputs import SECRET_HINT, describe_inputs, qualified_label_for_key
 from lfclient.flows.validation import SECRET_MASK, is_secret_field
 from pages._ui.connection.app_context import app_context
 from pages._ui.form import json_editor, prefill
@@ -25,6 +27,8 @@ from pages._ui.state.slot import Slot
 from pages._ui.widgets.markdown import escape
 
 _MAX_LINES = 8  # items listed in a message
+_MAX_UNSCROLLED = 600  # characters of values
+_SCROLLED_HEIGHT = 240  # pixels
 
 
 def banner(state: FormState) -> Slot[tuple[str, Sequence[str]]]:
@@ -52,6 +56,15 @@ def draw_warning(heading: str, lines: Iterable[str]) -> None:
 def masked_values(preset: Preset) -> dict[str, Any]:
     """Return a preset's values, with `SECRET_MASK` for each secret."""
     return {**preset.values, **dict.fromkeys(preset.secrets, SECRET_MASK)}
+
+
+def draw_values(flow: Flow, values: Mapping[str, Any]) -> None:
+    """Draw values from outside in full: what is cut off or can't be seen could mislead."""
+    inputs = describe_inputs(values, None, flow)
+    lines = [escape_invisible(f"{each.qualified_label}: {full_text(each)}") for each in inputs]
+    text = "\n".join(lines)
+    height = None if len(text) < _MAX_UNSCROLLED else _SCROLLED_HEIGHT
+    st.code(text, language=None, wrap_lines=True, height=height)
 
 
 def fill_form(state: FormState, fitted: FittedValues, source: str) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, format_count
+from lfclient.common.json_types import JsonObject
 from lfclient.console.presets.fitting import changed_keys, fit_values
 from lfclient.console.presets.share_links import (
     MAX_URL_LENGTH,
@@ -15,15 +16,17 @@ from lfclient.console.presets.share_links import (
 )
 from lfclient.console.store.presets import Preset
 from lfclient.errors import LangflowError
+from lfclient.flows.refreshing import looked_up
 from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
-from pages._ui.form.choices import show_fields_of
+from pages._ui.form.choices import show_fields_of, stored_flow
 from pages._ui.form.form_state import FormState
 from pages._ui.form.prefill import clear_source
 from pages._ui.presets.preset_state import (
     apply_preset,
     banner,
     draw_notes,
+    draw_values,
     field_names,
     fill_form,
     fit_current,
@@ -31,6 +34,7 @@ from pages._ui.presets.preset_state import (
     report_mismatch,
 )
 from pages._ui.state import query_params
+from pages._ui.state.slot import Slot
 from pages._ui.widgets import copy_button
 from pages._ui.widgets.markdown import escape
 
@@ -61,16 +65,17 @@ def read_address() -> None:
 
 
 def apply_shared_link(state: FormState) -> bool:
-    """Fill the form from the link; return whether there was one.
+    """Fill the form from the link; return whether there was one, or a question about one is open.
 
     Removes it from the address, so that a reload does not overwrite later edits.
     """
     link = take_link()
     if link is None:
-        return False
+        return _undecided(state).get() is not None
     # hide the messages about an earlier link
     clear_source(state)
     banner(state).clear()
+    _undecided(state).clear()
     if link.flow_id != state.flow.id:
         name = clip(link.flow_id, 60)
         heading = f"The link's flow {name} was not found." if name else "The link has no flow."
@@ -115,14 +120,61 @@ def _apply_preset(state: FormState, preset_id: str) -> None:
 
 
 def _apply_values(state: FormState, text: str) -> None:
+    """Fill the form, or let the person decide about values that Langflow would look up."""
     values = decode_values(text)
+    if looked_up(stored_flow(state), values):
+        _undecided(state).set(values)
+    else:
+        state.flow = stored_flow(state)
+        _fill_form(state, values)
+
+
+def _accept(state: FormState, values: JsonObject) -> None:
+    _undecided(state).clear()
     show_fields_of(state, values)
+    _fill_form(state, values)
+
+
+def _fill_form(state: FormState, values: JsonObject) -> None:
     fitted = fit_values(state.flow, values)
     if fitted.masked:
-        count = f"{len(fitted.values)} value{'' if len(fitted.values) == 1 else 's'}"
+        count = format_count(len(fitted.values), "value")
         source = f"Filled with {count} from the link. Check the marked fields before you run."
         fill_form(state, fitted, source)
     report_mismatch(state, fitted, "Of the values in the link")
+
+
+def _undecided(state: FormState) -> Slot[JsonObject]:
+    """Return the slot of a link's values that nothing was done with yet."""
+    return Slot(state.key("link-values"))
+
+
+def draw_question(state: FormState) -> None:
+    """Draw whether to fill the form from a link with values that Langflow would look up.
+
+    Langflow may connect to what they name, so nothing of the link is sent before an answer.
+    """
+    values = _undecided(state).get()
+    if values is None:
+        return
+    question = f"**Fill the form with {format_count(len(values), 'value')} from the link?**"
+    warning = "Langflow will look these up and may connect to them. Continue if you trust the link."
+    with st.container(key="link-question", gap="xxsmall"):
+        st.info(f"{question}  \n{warning}", icon=":material/link:")
+        draw_values(stored_flow(state), looked_up(stored_flow(state), values))
+        with st.container(horizontal=True):
+            st.button(
+                "Fill the form",
+                key=state.key("link-fill"),
+                on_click=_accept,
+                args=(state, values),
+            )
+            st.button(
+                "Ignore",
+                key=state.key("link-ignore"),
+                type="tertiary",
+                on_click=_undecided(state).clear,
+            )
 
 
 def draw(

@@ -324,7 +324,7 @@ def test_a_choice_that_brings_another_choice_survives_a_reload(server):
 
 def test_a_link_fills_the_fields_that_its_choices_bring(server):
     values = {"Parser-p.mode": "Stringify", "Parser-p.clean": "yes"}
-    app = open_app(flow=ONE, values=encode_values(values))
+    app = press(open_app(flow=ONE, values=encode_values(values)), "Fill the form")
     assert shown(app) == ["clean"]
     box = next(each for each in app.text_input if each.key.endswith("Parser-p.clean"))
     assert box.value == "yes"

@@ -38,7 +38,7 @@ def open_app(page=None, *, session_state=None, **query_params):
 
 def page_text(app):
     """Return the alerts, Markdown and captions of the page."""
-    parts = [*app.error, *app.warning, *app.success, *app.markdown, *app.caption]
+    parts = [*app.error, *app.warning, *app.success, *app.info, *app.markdown, *app.caption]
     return " ".join(part.value for part in parts).replace("\\", "")
 
 

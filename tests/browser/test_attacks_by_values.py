@@ -1,0 +1,120 @@
+"""Attacks by values from outside: what a link makes a real Langflow start or call.
+
+Other ways into the form are in `tests/ui/form/test_values_from_outside.py`.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lfclient import LangflowClient
+from lfclient.console.samples import graph_builder
+from lfclient.console.samples.spec import Node, Sample
+from tests.browser.attack_tools import Site, site
+from tests.browser.visitor import Visitor
+from tests.support.console_process import Console
+from tests.support.servers import LiveServer, delete_flow
+
+# an MCP server that leaves a trace and ends
+LEAVES_TRACE = "open({!r}, 'a').write('started')"
+SERVER, URL = "MCPTools-m.mcp_server", "SearXNGTool-s.url"
+
+
+@dataclass
+class Bait:
+    """A flow with components that start a program and call an address, and what came of it."""
+
+    console: Console
+    flow_id: str
+    script: Path
+    trace: Path
+    site: Site
+
+    def open(self, visitor: Visitor, values: dict[str, Any]) -> str:
+        """Open a link with these values; return what is drawn, after all requests for it."""
+        return visitor.open(flow=self.flow_id, values=json.dumps(values))
+
+    def is_taken(self) -> bool:
+        """Return whether the program was started or the address called."""
+        return self.trace.exists() or bool(self.site.requests)
+
+
+@pytest.fixture(scope="module", params=["1.8.4", "1.13.0"])
+def langflow(
+    request: pytest.FixtureRequest, live_server: Callable[[str], LiveServer]
+) -> LiveServer:
+    """The oldest and the newest release."""
+    return live_server(request.param)
+
+
+@pytest.fixture(scope="module")
+def bait(langflow: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bait]:
+    folder = tmp_path_factory.mktemp("bait")
+    script, trace = folder / "server.py", folder / "trace"
+    script.write_text(LEAVES_TRACE.format(str(trace)))
+    environ = {"LANGFLOW_SERVER_URL": langflow.url, "LANGFLOW_API_KEY": langflow.api_key}
+    nodes = (Node("m", "MCPTools"), Node("s", "SearXNGTool"))
+    with (
+        LangflowClient(langflow.url, langflow.api_key, timeout=120) as api,
+        Console(folder, environ) as console,
+        site(b"{}") as other,
+    ):
+        graph = graph_builder.build_graph(Sample("bait", "", nodes), api.catalogue())
+        made = api.create_flow(f"(Bait) {uuid.uuid4().hex[:8]}", graph)
+        yield Bait(console, made.id, script, trace, other)
+        delete_flow(api, made.id)
+
+
+@pytest.fixture(autouse=True)
+def forget_what_was_taken(bait: Bait) -> None:
+    bait.trace.unlink(missing_ok=True)
+    bait.site.requests.clear()
+
+
+def configurations(bait: Bait) -> dict[str, Any]:
+    """Return values that configure an MCP server or hide a configuration."""
+    args = [str(bait.script)]
+    command = {"command": "python3", "args": args}
+    return {
+        "command": {"name": "new", "config": command},
+        "another name each time": {"name": uuid.uuid4().hex, "config": command},
+        "npx": {"name": "new", "config": {"command": "npx", "args": args}},
+        "environment": {"name": "new", "config": {**command, "env": {"PATH": str(bait.trace)}}},
+        "address": {"name": "new", "config": {"url": bait.site.url}},
+        "nested": {"name": {"name": "new", "config": command}, "config": command},
+        "list": [{"name": "new", "config": command}],
+        "attributes": {"value": {"name": "new", "config": command}, "load_from_db": False},
+        "text": json.dumps({"name": "new", "config": command}),
+        "name of none": "new",
+    }
+
+
+def test_no_link_configures_an_mcp_server(bait: Bait):
+    """Neither when it is opened, nor if its values are accepted, nor by a run after it."""
+    for case, value in configurations(bait).items():
+        with Visitor(bait.console) as visitor:
+            shown = bait.open(visitor, {SERVER: value})
+            assert not bait.is_taken(), case
+            assert "0 of 1 fit" in shown or visitor.is_offered("link-fill"), case
+            if visitor.is_offered("link-fill"):
+                visitor.press("link-fill")
+                assert not bait.is_taken(), case
+            visitor.press("run")
+            assert not bait.is_taken(), case
+
+
+def test_the_address_in_a_link_is_called_once_a_person_accepts_it(bait: Bait):
+    for answer in ("link-ignore", "link-fill"):
+        with Visitor(bait.console) as visitor:
+            assert "Fill the form with 1 value" in bait.open(visitor, {URL: bait.site.url})
+            visitor.open(flow=bait.flow_id)
+            assert not bait.is_taken()
+            visitor.press(answer)
+            assert bait.is_taken() == (answer == "link-fill")
