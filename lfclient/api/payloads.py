@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lfclient.api.requests import WORKFLOWS, RequestSpec
+from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import Unsupported
 from lfclient.flows import refreshed_runs
-from lfclient.flows.definitions import graph_with, stored_value
+from lfclient.flows.definitions import graph_with, node_definition, stored_value
 from lfclient.flows.encoding import encode, override_targets, sends_bare_values
 from lfclient.flows.field import Variable
 from lfclient.flows.graph import Component
@@ -86,9 +87,8 @@ def _encode_overrides(
             component, _, parameter = key.rpartition(".")
             if isinstance(value, Variable):
                 value = {"value": value.name, "load_from_db": True}
-            owner = flow.component(component)
-            entry = owner.template.get(parameter, {}) if owner else {}
-            yield component, parameter, stored_value(entry, value)
+            template = as_dict(node_definition(flow, component).get("template"))
+            yield component, parameter, stored_value(as_dict(template.get(parameter)), value)
             continue
         encoded = encode(field, value, mode, server)
         for component, parameter in override_targets(field):

@@ -89,10 +89,10 @@ def encode(field: Field, value: Json, mode: str, server: ServerInfo | None = Non
 
 
 def mcp_value(server: Json) -> JsonObject:
-    """Return the value that names an MCP server, without the configuration that `server` may have.
+    """Return the value that names an MCP server. `server` is its name, or a value with a name.
 
-    Langflow starts the command, or connects to the URL, of a configuration whose name it does not
-    know (measured on 1.8.4 and 1.13.0).
+    A configuration is dropped: Langflow starts or connects to a server that is configured in the
+    value and missing from its list (measured on 1.8.4 and 1.13.0).
     """
     name = server.get("name") if isinstance(server, dict) else server
     return {"name": as_str(name), "config": {}}

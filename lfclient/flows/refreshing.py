@@ -150,9 +150,9 @@ def dynamic_choices(flow: Flow, overrides: Mapping[str, Json]) -> dict[str, Json
 
 
 def choice_value(field: Field, value: Json) -> Json:
-    """Return a valid choice without attributes of its models or list items.
+    """Return a valid choice without the attributes of its models or list items.
 
-    No field depends on them, and those of a value from outside could be anything.
+    No field depends on attributes, and a link could set any.
     """
     if field.kind is FieldKind.ORDERED_LIST and isinstance(value, list):
         return name_items(value)

@@ -28,8 +28,8 @@ SERVER, URL = "MCPTools-m.mcp_server", "SearXNGTool-s.url"
 
 
 @dataclass
-class Bait:
-    """A flow with components that start a program and call an address, and what came of it."""
+class TracedFlow:
+    """A flow with components that start a program and call a URL, and the traces of both."""
 
     console: Console
     flow_id: str
@@ -41,8 +41,8 @@ class Bait:
         """Open a link with these values; return what is drawn, after all requests for it."""
         return visitor.open(flow=self.flow_id, values=json.dumps(values))
 
-    def is_taken(self) -> bool:
-        """Return whether the program was started or the address called."""
+    def was_reached(self) -> bool:
+        """Return whether the program was started or the URL called."""
         return self.trace.exists() or bool(self.site.requests)
 
 
@@ -55,8 +55,8 @@ def langflow(
 
 
 @pytest.fixture(scope="module")
-def bait(langflow: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bait]:
-    folder = tmp_path_factory.mktemp("bait")
+def traced(langflow: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TracedFlow]:
+    folder = tmp_path_factory.mktemp("traced")
     script, trace = folder / "server.py", folder / "trace"
     script.write_text(LEAVES_TRACE.format(str(trace)))
     environ = {"LANGFLOW_SERVER_URL": langflow.url, "LANGFLOW_API_KEY": langflow.api_key}
@@ -66,55 +66,54 @@ def bait(langflow: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iter
         Console(folder, environ) as console,
         site(b"{}") as other,
     ):
-        graph = graph_builder.build_graph(Sample("bait", "", nodes), api.catalogue())
-        made = api.create_flow(f"(Bait) {uuid.uuid4().hex[:8]}", graph)
-        yield Bait(console, made.id, script, trace, other)
+        graph = graph_builder.build_graph(Sample("traced", "", nodes), api.catalogue())
+        made = api.create_flow(f"(TracedFlow) {uuid.uuid4().hex[:8]}", graph)
+        yield TracedFlow(console, made.id, script, trace, other)
         delete_flow(api, made.id)
 
 
 @pytest.fixture(autouse=True)
-def forget_what_was_taken(bait: Bait) -> None:
-    bait.trace.unlink(missing_ok=True)
-    bait.site.requests.clear()
+def clear_traces(traced: TracedFlow) -> None:
+    traced.trace.unlink(missing_ok=True)
+    traced.site.requests.clear()
 
 
-def configurations(bait: Bait) -> dict[str, Any]:
+def configurations(traced: TracedFlow) -> dict[str, Any]:
     """Return values that configure an MCP server or hide a configuration."""
-    args = [str(bait.script)]
+    args = [str(traced.script)]
     command = {"command": "python3", "args": args}
     return {
         "command": {"name": "new", "config": command},
         "another name each time": {"name": uuid.uuid4().hex, "config": command},
         "npx": {"name": "new", "config": {"command": "npx", "args": args}},
-        "environment": {"name": "new", "config": {**command, "env": {"PATH": str(bait.trace)}}},
-        "address": {"name": "new", "config": {"url": bait.site.url}},
+        "environment": {"name": "new", "config": {**command, "env": {"PATH": str(traced.trace)}}},
+        "url": {"name": "new", "config": {"url": traced.site.url}},
         "nested": {"name": {"name": "new", "config": command}, "config": command},
         "list": [{"name": "new", "config": command}],
         "attributes": {"value": {"name": "new", "config": command}, "load_from_db": False},
         "text": json.dumps({"name": "new", "config": command}),
-        "name of none": "new",
+        "unlisted name": "new",
     }
 
 
-def test_no_link_configures_an_mcp_server(bait: Bait):
-    """Neither when it is opened, nor if its values are accepted, nor by a run after it."""
-    for case, value in configurations(bait).items():
-        with Visitor(bait.console) as visitor:
-            shown = bait.open(visitor, {SERVER: value})
-            assert not bait.is_taken(), case
+def test_no_link_configures_an_mcp_server(traced: TracedFlow):
+    for case, value in configurations(traced).items():
+        with Visitor(traced.console) as visitor:
+            shown = traced.open(visitor, {SERVER: value})
+            assert not traced.was_reached(), case
             assert "0 of 1 fit" in shown or visitor.is_offered("link-fill"), case
             if visitor.is_offered("link-fill"):
                 visitor.press("link-fill")
-                assert not bait.is_taken(), case
+                assert not traced.was_reached(), case
             visitor.press("run")
-            assert not bait.is_taken(), case
+            assert not traced.was_reached(), case
 
 
-def test_the_address_in_a_link_is_called_once_a_person_accepts_it(bait: Bait):
+def test_the_url_in_a_link_is_called_once_a_person_accepts_it(traced: TracedFlow):
     for answer in ("link-ignore", "link-fill"):
-        with Visitor(bait.console) as visitor:
-            assert "Fill the form with 1 value" in bait.open(visitor, {URL: bait.site.url})
-            visitor.open(flow=bait.flow_id)
-            assert not bait.is_taken()
+        with Visitor(traced.console) as visitor:
+            assert "Fill the form with 1 value" in traced.open(visitor, {URL: traced.site.url})
+            visitor.open(flow=traced.flow_id)
+            assert not traced.was_reached()
             visitor.press(answer)
-            assert bait.is_taken() == (answer == "link-fill")
+            assert traced.was_reached() == (answer == "link-fill")

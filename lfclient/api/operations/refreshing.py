@@ -122,10 +122,10 @@ def _choose(context: ApiContext, flow: Flow, key: str, value: Json) -> Steps[Flo
     place = _locate(flow, key)
     if value is None:
         raise InvalidRequest(f"{key}: A value is required.", field=key)
-    yield from _check_choice(place, value)
     reason = locked_reason(place.component, place.parameter, connected=())
     if reason:
         raise InvalidRequest(f"{key}: {reason}", field=key)
+    yield from _check_choice(place, value)
     if isinstance(value, Variable) or not has_dynamic_choices(place.entry):
         return refreshing.choose(flow, key, value, set_value(place.node, place.parameter, value))
     stored = place.node

@@ -79,19 +79,15 @@ class Entries:
     @classmethod
     def from_draft(cls, draft: Mapping[str, Any], fields: Mapping[str, Field]) -> Entries:
         """Return the entries that `to_draft` saved, in the shapes that the flow's fields take."""
-        values = {
-            name: (kind, value_from_json(value)) for name, (kind, value) in draft["values"].items()
-        }
-        for name, field in fields.items():
-            kind, value = values.get(name, ("", None))
-            if kind == field.kind.value and not isinstance(value, Variable):
-                values[name] = kind, KIND_HANDLERS[field.kind].coerce(field, value)
+        values = {}
+        for name, (kind, saved) in draft["values"].items():
+            value, field = value_from_json(saved), fields.get(name)
+            if field and field.kind.value == kind and not isinstance(value, Variable):
+                value = KIND_HANDLERS[field.kind].coerce(field, value)
+            if value is not None:
+                values[name] = EnteredValue(kind, value)
         return cls(
-            {
-                name: EnteredValue(kind, value)
-                for name, (kind, value) in values.items()
-                if value is not None
-            },
+            values,
             dict(draft["wrong"]),
             dict(draft["faults"]),
             draft["tie"] and PresetLink(**draft["tie"]),

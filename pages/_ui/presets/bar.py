@@ -57,8 +57,6 @@ def _is_untouched(state: FormState) -> bool:
 
 def draw(state: FormState, notes: DeltaGenerator) -> Preset | None:
     """Draw the bar, and how the form was filled in `notes`; return the chosen preset."""
-    with notes:
-        share_link.draw_question(state)
     link = state.entries.preset_link or PresetLink()
     presets = app_context().runner.store.presets
     try:

@@ -59,7 +59,7 @@ def masked_values(preset: Preset) -> dict[str, Any]:
 
 
 def draw_values(flow: Flow, values: Mapping[str, Any]) -> None:
-    """Draw values from outside in full: what is cut off or can't be seen could mislead."""
+    """Draw values in full, with escapes for invisible characters: either could hide a URL."""
     inputs = describe_inputs(values, None, flow)
     lines = [escape_invisible(f"{each.qualified_label}: {full_text(each)}") for each in inputs]
     text = "\n".join(lines)

@@ -71,11 +71,11 @@ def apply_shared_link(state: FormState) -> bool:
     """
     link = take_link()
     if link is None:
-        return _undecided(state).get() is not None
+        return _unanswered(state).get() is not None
     # hide the messages about an earlier link
     clear_source(state)
     banner(state).clear()
-    _undecided(state).clear()
+    _unanswered(state).clear()
     if link.flow_id != state.flow.id:
         name = clip(link.flow_id, 60)
         heading = f"The link's flow {name} was not found." if name else "The link has no flow."
@@ -120,17 +120,17 @@ def _apply_preset(state: FormState, preset_id: str) -> None:
 
 
 def _apply_values(state: FormState, text: str) -> None:
-    """Fill the form, or let the person decide about values that Langflow would look up."""
+    """Fill the form, or ask the person first if Langflow would look up some of the values."""
     values = decode_values(text)
     if looked_up(stored_flow(state), values):
-        _undecided(state).set(values)
+        _unanswered(state).set(values)
     else:
         state.flow = stored_flow(state)
         _fill_form(state, values)
 
 
 def _accept(state: FormState, values: JsonObject) -> None:
-    _undecided(state).clear()
+    _unanswered(state).clear()
     show_fields_of(state, values)
     _fill_form(state, values)
 
@@ -144,17 +144,17 @@ def _fill_form(state: FormState, values: JsonObject) -> None:
     report_mismatch(state, fitted, "Of the values in the link")
 
 
-def _undecided(state: FormState) -> Slot[JsonObject]:
-    """Return the slot of a link's values that nothing was done with yet."""
+def _unanswered(state: FormState) -> Slot[JsonObject]:
+    """Return the slot of a link's values until the person answers the question about them."""
     return Slot(state.key("link-values"))
 
 
 def draw_question(state: FormState) -> None:
     """Draw whether to fill the form from a link with values that Langflow would look up.
 
-    Langflow may connect to what they name, so nothing of the link is sent before an answer.
+    Langflow may connect to what the values name, so nothing is sent before an answer.
     """
-    values = _undecided(state).get()
+    values = _unanswered(state).get()
     if values is None:
         return
     question = f"**Fill the form with {format_count(len(values), 'value')} from the link?**"
@@ -173,7 +173,7 @@ def draw_question(state: FormState) -> None:
                 "Ignore",
                 key=state.key("link-ignore"),
                 type="tertiary",
-                on_click=_undecided(state).clear,
+                on_click=_unanswered(state).clear,
             )
 
 

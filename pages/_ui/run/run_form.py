@@ -86,7 +86,6 @@ def prepare(
     state = form_state(server.owner, flow, server.connection.secrets, use=use, run_id=run_id)
     if not run_id:
         preset_bar.apply_initial_values(state)
-    if chat:  # on the Run page, the presets' bar draws it
         with notes:
             share_link.draw_question(state)
     if chat:

@@ -226,11 +226,9 @@ def test_options_are_those_of_now():
 
 
 def test_an_option_that_the_stored_flow_lacks_can_be_chosen():
-    """Only the server knows the current options."""
     with a_server().client() as client:
         flow = client.refresh(RAW["id"], {"Op-a.operation": "Group"})
-    assert flow.refreshed.errors == {}
-    assert flow.refreshed.choices == {"Op-a.operation": "Group"}
+    assert (flow.refreshed.errors, flow.refreshed.choices) == ({}, {"Op-a.operation": "Group"})
 
 
 def test_a_refreshed_flow_is_no_flow_of_the_client():
@@ -240,28 +238,18 @@ def test_a_refreshed_flow_is_no_flow_of_the_client():
         assert client.flow(RAW["id"]).refreshed is None
 
 
-def test_code_is_no_choice():
-    with a_server().client() as client:
-        flow = client.refresh(RAW["id"], {"Op-a.code": "import os"})
-    assert "protected" in flow.refreshed.errors["Op-a.code"].message
-    assert flow.component("Op-a").template["code"] == CODE
-
-
 @pytest.mark.parametrize(
     ("name", "parameter", "message"),
     [
+        ("code", CODE, "protected"),
         ("tool_code", entry("MultilineInput", "str", "", real_time_refresh=True), "protected"),
         ("url", {**text("", real_time_refresh=True), "show": False}, "hidden"),
-        ("url", text("", real_time_refresh=True), "Enter text"),
     ],
 )
-def test_a_choice_that_no_run_may_send_is_not_looked_up(
-    name: str, parameter: dict[str, Any], message: str
-):
-    raw = graph(node("Op-a", code=CODE, **{name: parameter}))
-    server = Server().on("GET", FLOW, (200, raw))
-    with server.client() as client:
-        flow = client.refresh(raw["id"], {f"Op-a.{name}": {"value": "import os"}})
+def test_a_locked_parameter_is_no_choice(name: str, parameter: dict[str, Any], message: str):
+    raw = graph(node("Op-a", **{"code": CODE, name: parameter}))
+    with (server := Server().on("GET", FLOW, (200, raw))).client() as client:
+        flow = client.refresh(raw["id"], {f"Op-a.{name}": "import os"})
     assert message in flow.refreshed.errors[f"Op-a.{name}"].message
     assert len(server.requests) == 1
 
@@ -333,94 +321,6 @@ def test_a_flow_that_stores_the_clients_own_key_is_read_without_it():
     raw = graph(node("Op-a", headers=headers, example=text("curl -H 'x-api-key: sk-key-123'")))
     with Server().on("GET", FLOW, (200, raw)).client() as client:
         assert "sk-key-123" not in json.dumps(client.flow(raw["id"]).raw)
-
-
-def test_the_options_of_an_mcp_server_are_the_servers_of_the_user():
-    raw = graph(node("MCPTools-m", mcp_server=entry("McpInput", "mcp", {})))
-    server = Server().on("GET", FLOW, (200, raw))
-    server.on("GET", "/base/api/v2/mcp/servers", (200, [{"name": "b"}, {"name": "a"}]))
-    with server.client() as client:
-        found = client.options(raw["id"], "MCPTools-m.mcp_server")
-    assert found == [FieldOption("a", {}), FieldOption("b", {})]
-
-
-MCP = graph(
-    node(
-        "MCPTools-m",
-        code=CODE,
-        mcp_server=entry("McpInput", "mcp", {}, real_time_refresh=True),
-        tool=entry("DropdownInput", "str", "", options=[], real_time_refresh=True),
-    )
-)
-CONFIGURED = {"name": "x", "config": {"command": "npx", "args": ["x"]}}
-
-
-@pytest.fixture
-def mcp() -> Server:
-    """A server that knows the MCP server "listed", and fails the test if it is asked of another."""
-
-    def look_up(request: httpx.Request) -> httpx.Response:
-        body = json.loads(request.content)
-        assert body["template"]["mcp_server"]["value"] in ({}, {"name": "listed", "config": {}})
-        return httpx.Response(200, json={"template": body["template"]})
-
-    job = {"job_id": "00000000-0000-4000-8000-000000000001", "status": "queued"}
-    server = Server().on("GET", FLOW, (200, MCP)).on("POST", UPDATE, look_up)
-    server.on("GET", "/base/api/v2/mcp/servers", (200, [{"name": "listed"}]))
-    return server.on("POST", "/base/api/v2/workflows", (200, job))
-
-
-@pytest.mark.parametrize(
-    ("value", "message"),
-    [
-        (CONFIGURED, "Enter text"),
-        ({"config": {"url": "http://127.0.0.1:9"}}, "Enter text"),
-        ([CONFIGURED], "Enter text"),
-        ("other", "no MCP server named “other”"),
-        (json.dumps(CONFIGURED), "no MCP server named"),
-    ],
-)
-def test_an_mcp_server_is_chosen_by_its_name_in_the_servers_list(
-    mcp: Server, value: Any, message: str
-):
-    with mcp.client() as client:
-        flow = client.refresh(MCP["id"], {"MCPTools-m.mcp_server": value})
-        assert message in flow.refreshed.errors["MCPTools-m.mcp_server"].message
-        assert "POST /api/v1/custom_component/update" not in mcp.paths()
-        flow = client.refresh(flow, {"MCPTools-m.mcp_server": "listed"})
-    assert flow.fields_by_key["MCPTools-m.mcp_server"].default == "listed"
-
-
-@pytest.mark.parametrize("call", ["run", "submit"])
-def test_a_run_with_the_configuration_of_an_mcp_server_is_not_sent(mcp: Server, call: str):
-    overrides = {"MCPTools-m.mcp_server": CONFIGURED}
-    with mcp.client() as client:
-        for more in ({}, {"MCPTools-m.a": 1}):
-            with pytest.raises(InvalidRequest, match="Enter text"):
-                getattr(client, call)(MCP["id"], overrides | more)
-    assert not [path for path in mcp.paths() if path.startswith("POST")]
-
-
-@pytest.mark.parametrize("show", [True, False])
-def test_a_run_that_is_not_checked_names_the_mcp_server_only(mcp: Server, show: bool):
-    raw = deepcopy(MCP)
-    raw["data"]["nodes"][0]["data"]["node"]["template"]["mcp_server"]["show"] = show
-    mcp.on("GET", FLOW, (200, raw))
-    with mcp.client() as client:
-        client.submit(MCP["id"], {"MCPTools-m.mcp_server": CONFIGURED}, check=False)
-    sent = json.loads(mcp.requests[-1].content)
-    assert sent["tweaks"]["MCPTools-m"]["mcp_server"] == {"name": "x", "config": {}}
-
-
-def test_the_options_of_a_tool_are_asked_for_without_the_stored_configuration():
-    stored = {"name": "listed", "config": {"command": "npx"}}
-    raw = deepcopy(MCP)
-    raw["data"]["nodes"][0]["data"]["node"]["template"]["mcp_server"]["value"] = stored
-    server = Server().on("GET", FLOW, (200, raw)).on("POST", UPDATE, (200, {"template": {}}))
-    with server.client() as client:
-        client.options(raw["id"], "MCPTools-m.tool")
-    sent = json.loads(server.requests[-1].content)
-    assert sent["template"]["mcp_server"]["value"] == {"name": "listed", "config": {}}
 
 
 GROUPED = graph(

@@ -172,8 +172,9 @@ def test_an_mcp_server_that_is_not_in_the_servers_list_is_not_looked_up(way: Ope
     name = json.dumps({"name": "evil", "config": CONFIG})
     press(way({"server": ("select", name)}), "Run")
     assert "evil" not in json.dumps(sent(server, UPDATE))
-    for body in sent(server, RUN):
-        assert body.get("tweaks", {}).get("T-a", {}).get("server") in (None, mcp_value(name))
+    (run,) = sent(server, RUN)
+    expected = None if way in (by_link, by_unsaved_file) else mcp_value(name)
+    assert run.get("tweaks", {}).get("T-a", {}).get("server") == expected
 
 
 @pytest.mark.parametrize("way", EVERY_WAY)
@@ -206,7 +207,7 @@ def test_an_ignored_link_changes_and_sends_nothing(server: StandIn):
 
 @pytest.mark.parametrize("way", [by_link, by_unsaved_file])
 def test_a_person_sees_in_full_what_would_be_looked_up(way: Open):
-    """Neither length nor other values nor what can't be seen hides an address."""
+    """Length, other values and invisible characters hide no URL."""
     url = "http://trusted.example%2F" + 300 * "a" + "@127.0.0.1/"
     more = {f"x{number}": ("", "padding") for number in range(30)}
     given = {"plain": ("", "quiet"), "server": ("", "listed"), **more, "url": ("text", url)}
