@@ -149,6 +149,20 @@ def test_a_stranger_cannot_clear_what_others_have_entered(personal: Console, vic
     assert victim.words in victim.tab.open(run=victim.run_id)
 
 
+def test_a_tab_whose_key_was_removed_in_another_tab_runs_nothing(
+    personal: Console, langflow_113: LiveServer, counted: Counted
+):
+    cookie = new_cookie(personal)
+    with Visitor(personal, cookie) as tab, Visitor(personal, cookie) as other:
+        sign_in(tab, langflow_113.url, langflow_113.api_key)
+        tab.open(flow=counted.id)
+        before = counted.executions()
+        other.open("connection")
+        other.press("forget-key")
+        assert "was removed or has expired" in tab.press("run")
+        assert counted.executions() == before
+
+
 def test_a_stranger_with_the_id_of_a_session_presses_none_of_its_buttons(
     personal: Console, victim: Victim, counted: Counted
 ):

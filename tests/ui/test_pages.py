@@ -8,7 +8,6 @@ import pytest
 from lfclient import FlowNotFound, LangflowError
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
-from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import browser
 from pages._ui.state import connection as connection_state
 from tests.support.flows import read_file
@@ -324,7 +323,7 @@ def test_the_previous_response_is_served_while_the_server_fails(langflow_stand_i
     """Not for a deleted flow, which raises an error."""
     shared = app_context()
     connection = servers.available_connections()[0]
-    server = ServerSession(connection, "owner")
+    server = servers.attach(connection)
     assert server.flows().error is None
     langflow_stand_in.answers["GET /api/v1/flows/"] = (500, {"detail": "oops"})
     server.refresh()

@@ -102,7 +102,7 @@ def _start(server: ServerSession, change: SessionChange) -> None:
                 hint="Wait for it, then try again.",
             )
         return
-    runner, connection = app_context().runner, server.connection
+    runner, connection = app_context().runner, server.live_connection()
     result = server.start(lambda api: change.apply(api, runner, connection))
     chat_state.CHANGE.set(StartedChange(change, result))
 

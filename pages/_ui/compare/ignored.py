@@ -7,10 +7,11 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, clip_middle, list_names
 from lfclient.console.compare.volatile import IDS_AND_TIMES, IgnoredNames
-from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettings, SettingsConflict
+from lfclient.errors import LangflowError
 from pages._ui.compare.runs import RunHeader, ShownRun
 from pages._ui.connection.app_context import app_context
+from pages._ui.connection.servers import require_access
 from pages._ui.state import compare_page
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import controls
@@ -123,12 +124,13 @@ def _save(names: IgnoredNames, place: Place, version: int) -> None:
         _UNSAVED.set(_Unsaved(_runs(), names))
         return
     try:
+        require_access(place[0])
         flow_settings = FlowSettings(names.dump(), version)
         app_context().runner.store.flow_settings.save(*place, PURPOSE, flow_settings)
     except SettingsConflict:
         problem = "Somebody else has changed what is ignored for this flow."
         _UNSAVED.set(_Unsaved(_runs(), names, problem, is_conflict=True))
-    except StoreError as error:
+    except LangflowError as error:
         _UNSAVED.set(_Unsaved(_runs(), names, error.message))
 
 

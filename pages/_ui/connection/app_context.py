@@ -1,11 +1,12 @@
 """The application core that all browsers of this console process share."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow  # type: ignore[import-untyped]  # has no stubs
 import streamlit as st
 from cachetools import LRUCache, TTLCache
+from pydantic import SecretStr
 
 from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
@@ -17,6 +18,7 @@ from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.runner import memory
 from lfclient.console.runner.runner import Runner
 from lfclient.console.runner.shared_runner import get_runner
+from lfclient.errors import MissingKey
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.app import browser_cookie
 from pages._ui.connection.request_cache import RequestCache
@@ -25,6 +27,7 @@ from pages._ui.state.drafts import drafts
 
 MAX_BROWSERS = 1_000
 REATTACH_SECONDS = 60.0  # how often the runner is given a connection in use
+LOCAL_NAME = "Local Langflow"
 
 
 @dataclass
@@ -48,11 +51,41 @@ class AppContext:
     lock: threading.Lock = field(default_factory=threading.Lock)
     local_stopped: bool = False  # by a user, so it is not restarted automatically
 
+    def connections(self, browser_id: str) -> list[Connection]:
+        """Return the configured servers, the local Langflow if it runs, and those typed there."""
+        connections = list(self.settings.servers)
+        local = self.local.connection()
+        if local:
+            connections.append(local_connection(*local))
+        urls = {connection.url for connection in connections}
+        for saved in reversed(self.vault.connections(browser_id)):
+            name = saved.url.partition("://")[2] + (" (your key)" if saved.url in urls else "")
+            connections.append(replace(saved, name=name))
+        return connections
+
+    def connection_of(self, owner: str, browser_id: str) -> Connection:
+        """Return this browser's connection for an owner, with the key that was entered last.
+
+        Raises `MissingKey` if there is none, as after another tab removed the key.
+        """
+        for connection in self.connections(browser_id):
+            if self.runner.owner_of(connection) == owner:
+                return connection
+        raise MissingKey(
+            "The key of this page's server was removed or has expired.",
+            hint="Enter a key on the Connection page, then try again.",
+        )
+
     def draft_fingerprint(self, browser_id: str) -> str | None:
         """Return the fingerprint that drafts are saved under, or None if the ID gets lost."""
         if not browser_cookie.is_token(browser_id):
             return None
         return browser_fingerprint(browser_id, self.settings.data_dir, self.settings.secret)
+
+
+def local_connection(url: str, key: str | None) -> Connection:
+    """Return a connection to the local Langflow."""
+    return Connection(LOCAL_NAME, url, SecretStr(key) if key else None, "local")
 
 
 @st.cache_resource(show_spinner=False)

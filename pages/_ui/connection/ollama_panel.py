@@ -7,7 +7,7 @@ from lfclient.common.formatting import format_count
 from lfclient.console.local_langflow.ollama import VARIABLE, Ollama, find_ollama
 from lfclient.errors import LangflowError
 from pages._ui.connection import servers
-from pages._ui.connection.app_context import app_context, open_client, permissions
+from pages._ui.connection.app_context import app_context, permissions
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
 from pages._ui.state import notices
@@ -58,7 +58,7 @@ def _draw_offer(server: ServerSession, ollama: Ollama) -> None:
 @notices.notify_errors(connection_state.LOCAL_ERROR)
 def _use(server: ServerSession, url: str) -> None:
     permissions().require_install()
-    with open_client(server.connection) as api:
+    with server.open_client() as api:
         api.save_variable(VARIABLE, url, is_secret=False)
     server.refresh()
     connection_state.OLLAMA_SAVED.set(True)

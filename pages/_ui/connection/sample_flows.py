@@ -8,7 +8,7 @@ import streamlit as st
 from lfclient.console.samples import builtin, installer
 from lfclient.errors import LangflowError
 from pages._ui.connection import loading
-from pages._ui.connection.app_context import app_context, open_client, permissions
+from pages._ui.connection.app_context import app_context, permissions
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import connection as connection_state
 from pages._ui.state.notices import notify_errors
@@ -47,7 +47,7 @@ def add(server: ServerSession) -> Added:
     """Add the sample flows that the server lacks. Raises `InstallNotAllowed`."""
     permissions().require_install()
     missing: list[str] = []
-    with open_client(server.connection) as api:
+    with server.open_client() as api:
         made = installer.install_samples(
             api, on_missing=lambda sample, types: missing.append(sample.name)
         )

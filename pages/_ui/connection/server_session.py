@@ -45,7 +45,10 @@ _CHECK_SECONDS = 10.0  # between two checks that the server responds
 
 @dataclass(frozen=True)
 class ServerSession:
-    """A connection in use, and the owner whose runs it may see.
+    """A connection of a browser, and the owner whose runs it may see.
+
+    A page keeps it until it is drawn again. What needs the server raises `MissingKey` once the
+    browser has no key of this owner any more.
 
     `is_stopped`: a local Langflow that is not running. Its runs can be read; what needs the server
     raises `Unreachable`.
@@ -53,6 +56,7 @@ class ServerSession:
 
     connection: Connection
     owner: str
+    browser_id: str
     is_stopped: bool = False
 
     @property
@@ -79,6 +83,19 @@ class ServerSession:
         """Raise `InstallNotAllowed` unless `may_change`."""
         if not self.may_change:
             permissions().require_install()
+
+    def live_connection(self) -> Connection:
+        """Return the connection as the browser has it now, with its newest key. Thread-safe.
+
+        A stopped local Langflow has no key.
+        """
+        if self.is_stopped:
+            return self.connection
+        return app_context().connection_of(self.owner, self.browser_id)
+
+    def open_client(self, server_info: ServerInfo | None = None) -> LangflowClient:
+        """Return a client for the live connection. Thread-safe."""
+        return open_client(self.live_connection(), server_info)
 
     def info(self) -> CachedResponse[ServerInfo]:
         """Return the server's release, capabilities and limits."""
@@ -216,13 +233,13 @@ class ServerSession:
         on_progress: Callable[[int], object],
     ) -> FileRef:
         """Upload a file and wait for the end of it. Thread-safe."""
-        with open_client(self.connection, server_info) as api:
+        with self.open_client(server_info) as api:
             return api.upload(name, content, flow_id=flow_id, on_progress=on_progress)
 
     def download(self, ref: FileRef) -> bytes:
         """Return the content of a file that a run wrote. Thread-safe."""
         self._require_running()
-        with open_client(self.connection) as api:
+        with self.open_client() as api:
             return api.download(ref)
 
     def fetch(
@@ -236,11 +253,11 @@ class ServerSession:
 
         Without a result so far, raise `StillLoading` or the error of `work`.
         """
-
         self._require_running()
+        connection = self.live_connection()
 
         def run() -> T:
-            return self._send(work)
+            return _send(connection, work)
 
         return app_context().request_cache.get(self.id, name, ttl, run, max_wait)
 
@@ -250,11 +267,12 @@ class ServerSession:
         Raises `Unreachable` if the server is stopped.
         """
         self._require_running()
+        connection = self.live_connection()
         result: Future[T] = Future()
 
         def run() -> None:
             try:
-                result.set_result(self._send(work))
+                result.set_result(_send(connection, work))
             except Exception as error:
                 result.set_exception(error)
 
@@ -308,26 +326,22 @@ class ServerSession:
 
     def _get(self, method: str, *args: str, max_wait: float | None = None) -> CachedResponse[Any]:
         self._require_running()
+        call = self._call(method, *args)
         name, ttl = " ".join((method, *args)), _TTL_SECONDS[method]
-        cache = app_context().request_cache
-        return cache.get(self.id, name, ttl, self._call(method, *args), max_wait)
+        return app_context().request_cache.get(self.id, name, ttl, call, max_wait)
 
     def _call(self, method: str, *args: str) -> Callable[[], Any]:
+        connection = self.live_connection()
+
         def call() -> Any:
             try:
-                return self._send(lambda api: getattr(api, method)(*args))
+                return _send(connection, lambda api: getattr(api, method)(*args))
             except LangflowError:
                 if method != "variables":
                     raise
                 return []  # the form works without them
 
         return call
-
-    def _send(self, work: Callable[[LangflowClient], T]) -> T:
-        with open_client(self.connection) as api:
-            result = work(api)
-        app_context().request_cache.drop_errors(self.connection.url)  # it responds
-        return result
 
     def _check_request(self) -> tuple[str, str, float, Callable[[], str]]:
         keyless = replace(self.connection, api_key=None)
@@ -337,6 +351,13 @@ class ServerSession:
                 return api.version()
 
         return self.connection.url, f"version {keyless.verify}", _CHECK_SECONDS, request
+
+
+def _send(connection: Connection, work: Callable[[LangflowClient], T]) -> T:
+    with open_client(connection) as api:
+        result = work(api)
+    app_context().request_cache.drop_errors(connection.url)  # it responds
+    return result
 
 
 def _made_choices(flow: Flow) -> Mapping[str, Json]:

@@ -11,26 +11,19 @@ from lfclient.console.config.discovery import DiscoveredServer, discover
 from lfclient.console.config.permissions import check_address
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
-from pages._ui.connection.app_context import app_context, open_client, permissions
+from pages._ui.connection.app_context import (
+    app_context,
+    local_connection,
+    open_client,
+    permissions,
+)
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import browser as state_browser
 
-LOCAL_NAME = "Local Langflow"
-
 
 def available_connections() -> list[Connection]:
-    """Return the configured servers, the local Langflow if it runs, and those typed here."""
-    context = app_context()
-    connections = list(context.settings.servers)
-    local = context.local.connection()
-    if local:
-        connections.append(_local_connection(*local))
-    browser = state_browser.browser_id()
-    urls = {connection.url for connection in connections}
-    for saved in reversed(context.vault.connections(browser)):
-        name = saved.url.partition("://")[2] + (" (your key)" if saved.url in urls else "")
-        connections.append(replace(saved, name=name))
-    return connections
+    """Return the connections that this browser can use now."""
+    return app_context().connections(state_browser.browser_id())
 
 
 def readable() -> list[ServerSession]:
@@ -38,6 +31,17 @@ def readable() -> list[ServerSession]:
     available = [attach(connection) for connection in available_connections()]
     stopped = None if _has_local(available) else _stopped_local()
     return [*available, stopped] if stopped else available
+
+
+def require_access(*owners: str) -> None:
+    """Raise `MissingKey` unless this browser may still change what these owners have stored.
+
+    A callback calls it first: its page may have been drawn before another tab removed the key.
+    """
+    stopped = _stopped_local()
+    for owner in owners:
+        if stopped is None or owner != stopped.owner:
+            app_context().connection_of(owner, state_browser.browser_id())
 
 
 def current_or_stopped() -> ServerSession | None:
@@ -56,12 +60,8 @@ def _stopped_local() -> ServerSession | None:
     if last is None:
         return None
     # without its key: another program may listen at its address now
-    local = _local_connection(last[0], None)
-    return ServerSession(local, context.runner.owner_of(local), is_stopped=True)
-
-
-def _local_connection(url: str, key: str | None) -> Connection:
-    return Connection(LOCAL_NAME, url, SecretStr(key) if key else None, "local")
+    local = local_connection(last[0], None)
+    return _session(local, is_stopped=True)
 
 
 def current() -> ServerSession | None:
@@ -79,7 +79,7 @@ def current() -> ServerSession | None:
 def attach(connection: Connection) -> ServerSession:
     """Return the session of a connection; the runner resumes its owner's unfinished runs."""
     context = app_context()
-    session = ServerSession(connection, context.runner.owner_of(connection))
+    session = _session(connection)
     with context.lock:
         is_attached = session.id in context.recently_attached
     if not is_attached:
@@ -89,12 +89,9 @@ def attach(connection: Connection) -> ServerSession:
     return session
 
 
-def newest_connection(server: ServerSession) -> Connection:
-    """Return the server's connection with its owner's newest key, maybe entered in another tab."""
-    owner_of, source = app_context().runner.owner_of, server.connection.source
-    alike = (each for each in available_connections() if each.source == source)
-    same = (each for each in alike if owner_of(each) == server.owner)
-    return next(same, server.connection)
+def _session(connection: Connection, *, is_stopped: bool = False) -> ServerSession:
+    owner = app_context().runner.owner_of(connection)
+    return ServerSession(connection, owner, state_browser.browser_id(), is_stopped)
 
 
 def choose(connection: Connection) -> None:

@@ -12,11 +12,11 @@ from pages._ui.state.notices import notify_errors
 
 def stop_runs(runs: Iterable[RunSummary], servers: Sequence[ServerSession]) -> None:
     """Stop these runs of `servers`. One that can't be stopped does not keep the others running."""
-    connections = {server.owner: server.connection for server in servers}
+    by_owner = {server.owner: server for server in servers}
     is_requested = False
     for run in runs:
         with notify_errors():
-            app_context().runner.stop(run.id, connections[run.owner])
+            app_context().runner.stop(run.id, by_owner[run.owner].live_connection())
             is_requested = True
     if is_requested:
         st.toast("Stop requested.", icon=":material/stop:")

@@ -9,7 +9,7 @@ from lfclient.client import LangflowClient
 from lfclient.common.formatting import clip, format_count, list_names
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
-from pages._ui.connection.app_context import app_context, close_run, open_client, permissions
+from pages._ui.connection.app_context import app_context, close_run, permissions
 from pages._ui.connection.loading import FLOWS_WAIT_SECONDS
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import flow_choice
@@ -33,7 +33,7 @@ def add_flows(
     added = addition.flows
     with addition.lock:
         if not added:
-            with open_client(server.connection) as api:
+            with server.open_client() as api:
                 added += api.import_flow(load(api))
             with notify_errors():
                 added_flows.add(server.owner, [flow.id for flow in added])

@@ -12,7 +12,7 @@ from lfclient.common.redaction import REDACTED, is_redacted
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.flow_file import export_content
 from lfclient.flows.model import Flow
-from pages._ui.connection.app_context import app_context, open_client, permissions
+from pages._ui.connection.app_context import app_context, permissions
 from pages._ui.connection.loading import FLOWS_WAIT_SECONDS
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows.adding import add_flows, server_version
@@ -148,7 +148,7 @@ def _delete(server: ServerSession, flow: Flow) -> None:
         permissions().require_install()
         if not _was_added(server, flow):
             raise FlowNotFound("The flow was not added from this console, or is deleted already.")
-        with open_client(server.connection) as api, suppress(FlowNotFound):
+        with server.open_client() as api, suppress(FlowNotFound):
             api.delete_flow(flow.id)
         added_flows.remove(server.owner, flow.id)
         _DELETING.clear()

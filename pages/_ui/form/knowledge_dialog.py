@@ -13,7 +13,6 @@ from lfclient.flows.field import Field
 from lfclient.resources.knowledge import KnowledgeBase
 from lfclient.resources.models import ModelOption, Provider, find_model
 from lfclient.runs.error_causes import UNREACHABLE, explain_error, explain_unreachable
-from pages._ui.connection.app_context import open_client
 from pages._ui.form import file_fields, provider_actions, provider_settings
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import full_label
@@ -248,8 +247,7 @@ def _create(
     Setup tells its status. Raises `LangflowError` if it can't be created or the files are refused.
     """
     form.server.require_change()
-    connection = form.server.connection
-    with st.status("Creating the knowledge base") as status, open_client(connection) as api:
+    with st.status("Creating the knowledge base") as status, form.server.open_client() as api:
         base = api.create_knowledge_base(name, model)
         form.state.set(field, base.dir_name)
         try:

@@ -5,7 +5,6 @@ import streamlit as st
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field, Variable
 from lfclient.flows.need import NeedKind
-from pages._ui.connection.app_context import open_client
 from pages._ui.form import refusals
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.widgets import PERSIST
@@ -94,7 +93,7 @@ def _save(field: Field, name: str, is_secret: bool, form: FlowForm) -> None:
         form.server.require_change()
         if not text:
             raise LangflowError("Enter the value first.")
-        with open_client(form.server.connection) as api:
+        with form.server.open_client() as api:
             api.save_variable(name, text, is_secret)
     except LangflowError as error:
         refusals.refuse(_container_key(field), text, form, error)

@@ -11,7 +11,6 @@ from lfclient.flows.need import Need
 from lfclient.flows.needs import setting_keys
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.runs.model import Mode
-from pages._ui.connection.app_context import open_client
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import refusals
 from pages._ui.form.flow_form import FlowForm
@@ -148,7 +147,7 @@ def use(need: Need, settings: tuple[ProviderSetting, ...], form: FlowForm) -> No
         return
 
     def check(values: dict[str, str]) -> None:
-        with open_client(form.server.connection) as api:
+        with form.server.open_client() as api:
             api.check_provider(provider.name, values)
         given_settings(form.server.owner).update(values)
 
@@ -168,7 +167,7 @@ def save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowFo
     def store(values: dict[str, str]) -> None:
         form.server.require_change()
         addresses = (one for one in settings if one.is_required and not one.is_secret)
-        with open_client(form.server.connection) as api:
+        with form.server.open_client() as api:
             if len(values) > 1 or any(one.name in values for one in addresses):
                 api.check_provider(provider.name, values)
             for setting in sorted(settings, key=lambda one: one.is_secret):
@@ -186,7 +185,7 @@ def remove(provider: Provider, setting: ProviderSetting, form: FlowForm) -> None
 
     def delete() -> None:
         form.server.require_change()
-        with open_client(form.server.connection) as api:
+        with form.server.open_client() as api:
             for variable in api.variables():
                 if variable.name == setting.name:
                     api.delete_variable(variable)

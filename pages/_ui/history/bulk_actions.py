@@ -14,6 +14,7 @@ from pages._ui.app import window
 from pages._ui.compare import picker
 from pages._ui.compare.runs import MAX_RUNS, MIN_RUNS
 from pages._ui.connection.app_context import app_context
+from pages._ui.connection.servers import require_access
 from pages._ui.connection.stopping import stop_runs
 from pages._ui.history import bulk_all, groups, labels
 from pages._ui.history import filters as history_filters
@@ -182,6 +183,7 @@ def _draw_delete_panel(view: ListView, selected: Sequence[RunSummary], running: 
 @notify_errors()
 def _delete_selected(view: ListView, ended: Sequence[RunSummary]) -> None:
     run_ids = [run.id for run in _still_selected(ended)]
+    require_access(*view.owners)
     bulk_all.notify_deleted(len(run_history().delete(view.owners, run_ids)))
 
 

@@ -15,6 +15,7 @@ from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RunRecord, RunSummary
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.exported_flows import load_flows
+from pages._ui.connection.servers import require_access
 from pages._ui.history.filters import MAX_DATE, MIN_DATE, is_narrowed, start_of_day
 from pages._ui.history.view import ListView, run_history
 from pages._ui.state.history import history_key
@@ -61,8 +62,9 @@ def export_csv(
 ) -> bytes:
     """Return the selected runs as CSV, without any the matching runs, newest first.
 
-    Safe to call from any thread. Raises `StoreError`.
+    Safe to call from any thread. Raises `StoreError`, and `MissingKey` if a key was removed.
     """
+    secrets = [secret for server in view.servers for secret in server.live_connection().secrets]
     history = runner.history
     if selected:  # as they are now: one may have ended since they were listed
         runs = [run for each in selected if (run := history.get([each.owner], each.id))]
@@ -77,7 +79,6 @@ def export_csv(
 
     servers = {server.owner: server for server in view.servers}
     flows = load_flows((servers[run.owner], run.flow_id) for run in runs)
-    secrets = [secret for server in view.servers for secret in server.connection.secrets]
     return runs_csv(runs, load, flows, prices, secrets)
 
 
@@ -133,6 +134,7 @@ def _deletable_filter(run_filter: RunFilter, before: date | None, keep_starred: 
 
 @notify_errors()
 def _delete_matching(view: ListView, run_filter: RunFilter) -> None:
+    require_access(*view.owners)
     notify_deleted(len(run_history().delete_all(view.owners, run_filter)))
     st.session_state[history_key("bulk")] = False  # closes the panel
 

@@ -11,7 +11,7 @@ from lfclient.console.store.run_history import MAX_LABEL_LENGTH
 from lfclient.console.store.run_record import RunSummary
 from lfclient.errors import InvalidRequest, LangflowError
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.connection.servers import available_connections
+from pages._ui.connection.servers import available_connections, require_access
 from pages._ui.history.view import run_history
 from pages._ui.state.history import history_key, short_hash
 from pages._ui.state.notices import notify_errors
@@ -79,6 +79,7 @@ def draw(target: LabelTarget, kind: Literal["secondary", "tertiary"] = "secondar
 
 @notify_errors()
 def _set_starred(target: LabelTarget, starred: bool) -> None:
+    require_access(*target.owners)
     for run in target.current_runs():
         run_history().set_starred(target.owners, run.id, starred)
 
@@ -137,6 +138,7 @@ def _apply_selection(target: LabelTarget, before: Sequence[str], key: str) -> No
 
 
 def _change_labels(target: LabelTarget, add: Sequence[str], remove: Iterable[str] = ()) -> None:
+    require_access(*target.owners)
     run_ids = [run.id for run in target.current_runs()]
     try:
         run_history().change_labels(target.owners, run_ids, add, remove)

@@ -8,6 +8,7 @@ from lfclient.common.json_types import JsonObject
 from lfclient.console.present.presentation import PURPOSE, Presentation, read_or_default
 from lfclient.console.store.flow_settings import FlowSettings, FlowSettingsStore, SettingsConflict
 from pages._ui.connection.app_context import app_context
+from pages._ui.connection.servers import require_access
 from pages._ui.state import browser
 from pages._ui.state.drafts import drafts
 from pages._ui.state.notices import notify_errors
@@ -105,6 +106,7 @@ def save(owner: str, flow_id: str, *, overwrite: bool = False) -> None:
     edited, settings = EDITED.get(), current(owner, flow_id)
     if edited is None or settings is None:
         return
+    require_access(owner)
     version = _store().get(owner, flow_id, PURPOSE).version if overwrite else edited.version
     try:
         _store().save(owner, flow_id, PURPOSE, FlowSettings(settings.to_json(), version))

@@ -21,6 +21,7 @@ from lfclient.flows.run_inputs import InputValue, describe_inputs
 from lfclient.resources.server_resources import ServerResources
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.connection.servers import require_access
 from pages._ui.present import problems
 from pages._ui.present.presented import input_keys, output_titles, own_labels
 from pages._ui.state.notices import notify_errors
@@ -121,6 +122,7 @@ def _draw_revoke(server: ServerSession, record: RunRecord, count: int) -> None:
 
 def _create(server: ServerSession, record: RunRecord, flow: Flow | None) -> None:
     with notify_errors(_problem(record)):
+        require_access(server.owner)
         try:
             shared = _shared_result(server, record, flow)
             token = app_context().runner.store.shares.create(
@@ -135,6 +137,7 @@ def _create(server: ServerSession, record: RunRecord, flow: Flow | None) -> None
 
 def _revoke(server: ServerSession, record: RunRecord, count: int) -> None:
     with notify_errors(_problem(record)):
+        require_access(server.owner)
         app_context().runner.store.shares.revoke(server.owner, record.id)
         _address(record).clear()
         _revoking(record).clear()

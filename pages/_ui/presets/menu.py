@@ -11,6 +11,7 @@ from lfclient.console.presets.names import find_by_name, validate_name
 from lfclient.console.presets.preset_file import dump_preset
 from lfclient.console.store.presets import Preset, PresetSummary
 from pages._ui.connection.app_context import app_context
+from pages._ui.connection.servers import require_access
 from pages._ui.form.entries import PresetLink
 from pages._ui.form.form_state import FormState
 from pages._ui.form.prefill import clear_source
@@ -116,6 +117,7 @@ def _draw_rename(state: FormState, chosen: Preset) -> None:
 
 def _rename_preset(state: FormState, chosen: Preset, key: str) -> None:
     with notify_errors(menu_error(state)):
+        require_access(state.owner)
         name = validate_name(st.session_state[key], state.secrets)
         saved = app_context().runner.store.presets.update(replace(chosen, name=name))
         clear_source(state)  # it shows the old name
@@ -143,6 +145,7 @@ def _draw_default(state: FormState, presets: Sequence[PresetSummary], chosen: Pr
 
 def _set_default(state: FormState, chosen: Preset, key: str) -> None:
     with notify_errors(menu_error(state)):
+        require_access(state.owner)
         preset_id = chosen.id if st.session_state[key] else None
         app_context().runner.store.presets.set_default(state.owner, state.flow.id, preset_id)
 
@@ -189,6 +192,7 @@ def _draw_delete(state: FormState, chosen: Preset, confirm_key: str) -> None:
 
 def _delete_preset(state: FormState, chosen: Preset) -> None:
     with notify_errors(menu_error(state)):
+        require_access(state.owner)
         app_context().runner.store.presets.delete(state.owner, chosen.id)
         state.entries.preset_link = PresetLink()
         close_menu(state, "more")

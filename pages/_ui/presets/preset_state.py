@@ -19,6 +19,7 @@ from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import SECRET_HINT, describe_inputs, qualified_label_for_key
 from lfclient.flows.validation import SECRET_MASK, is_secret_field
 from pages._ui.connection.app_context import app_context
+from pages._ui.connection.servers import require_access
 from pages._ui.form import json_editor, prefill
 from pages._ui.form.choices import show_fields_of
 from pages._ui.form.entries import PresetLink
@@ -149,6 +150,7 @@ def store_preset(
     state: FormState, name: str, fitted: FittedValues, same: Preset | PresetSummary | None = None
 ) -> Preset:
     """Save values as `save_preset` does, without linking the form to them."""
+    require_access(state.owner)
     check_size(state.flow, fitted.masked)
     presets = app_context().runner.store.presets
     preset = Preset(

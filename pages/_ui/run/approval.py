@@ -59,7 +59,7 @@ def draw(server: ServerSession, record: RunRecord) -> None:
 
 @notify_errors()
 def _decide(server: ServerSession, run_id: str, question: HumanInput, action_id: str) -> None:
-    app_context().runner.decide(run_id, server.connection, question, action_id)
+    app_context().runner.decide(run_id, server.live_connection(), question, action_id)
 
 
 def draw_decisions(server: ServerSession, record: RunRecord) -> None:
@@ -135,4 +135,4 @@ def draw_waiting_runs(server: ServerSession, flow: Flow, record: RunRecord | Non
 
 @notify_errors()
 def _adopt_run(server: ServerSession, flow: Flow, question: HumanInput) -> None:
-    run_page.show_run(app_context().runner.adopt(server.connection, flow, question))
+    run_page.show_run(app_context().runner.adopt(server.live_connection(), flow, question))

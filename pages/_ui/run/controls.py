@@ -17,7 +17,6 @@ from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import REQUIRED_MESSAGE
 from lfclient.runs.model import Mode
 from pages._ui.app import window
-from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context, close_run
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import missing_variables, prefill, provider_settings
@@ -309,7 +308,7 @@ def start_run(
     form: FlowForm, overrides: dict[str, Any], mode: Mode, session_id: str | None, token: str
 ) -> str:
     """Start a run with these checked overrides and return its id. Raises `LangflowError`."""
-    connection = servers.newest_connection(form.server)
+    connection = form.server.live_connection()
     if any(secret in (session_id or "") for secret in connection.secrets):
         message = f"{NOT_STARTED} The session's name contains the API key."
         raise InvalidRequest(message, hint="Enter another session.")
@@ -343,5 +342,6 @@ def _not_ready_error(result: FormResult, flow: Flow) -> InvalidRequest:
 @notify_errors()
 def _on_stop(server: ServerSession, run_id: str) -> None:
     """Stop the run in a callback, without waiting for the page."""
+    connection = server.live_connection()
     run_page.STOPPED.set(True)
-    app_context().runner.stop(run_id, server.connection)
+    app_context().runner.stop(run_id, connection)

@@ -13,7 +13,7 @@ from lfclient.console.runner.runner import Runner
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
-from pages._ui.connection.app_context import app_context, open_client
+from pages._ui.connection.app_context import app_context
 from pages._ui.connection.exported_flows import load_flows
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets import downloads
@@ -35,7 +35,7 @@ class RunExporter:
         """Return the run as an HTML page with its small files embedded."""
         record = self._record()
         summary = self.runner.history.get([self.server.owner], self.run_id)
-        with open_client(self.server.connection) as api:
+        with self.server.open_client() as api:
             html = report_html(
                 record,
                 self._flow(record),
@@ -50,7 +50,7 @@ class RunExporter:
         """Return the outputs as a ZIP file."""
         record = self._record()
         # written to disk first, so that it is in memory only once, for the response
-        with open_client(self.server.connection) as api, tempfile.TemporaryFile() as file:
+        with self.server.open_client() as api, tempfile.TemporaryFile() as file:
             write_archive(
                 record,
                 file,

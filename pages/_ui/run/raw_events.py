@@ -9,7 +9,6 @@ from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.wire.sse import RawEvent
-from pages._ui.connection.app_context import open_client
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import json_viewer
 from pages._ui.state import run_page
@@ -65,7 +64,7 @@ def _fetch_events(server: ServerSession, record: RunRecord) -> list[RawEvent] | 
     pressed = st.button("Fetch events", key=f"fetch-{key}", icon=":material/cloud_download:")
 
     def fetch() -> list[RawEvent]:
-        with open_client(server.connection) as api:
+        with server.open_client() as api:
             return [event.raw for event in api.events(record.job_id or "") if event.raw]
 
     if not pressed and not run_page.is_cached(key):

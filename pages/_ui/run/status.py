@@ -67,7 +67,7 @@ def draw_check_button(server: ServerSession, record: RunRecord) -> None:
 
 @notify_errors()
 def _check_now(server: ServerSession, run_id: str) -> None:
-    app_context().runner.check_now(run_id, server.connection)
+    app_context().runner.check_now(run_id, server.live_connection())
 
 
 def _usage(record: RunRecord) -> tuple[str, str | None]:

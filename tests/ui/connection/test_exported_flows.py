@@ -2,11 +2,11 @@
 
 import time
 import uuid
-from dataclasses import replace
 
 import pytest
 
 from pages._ui.connection import exported_flows, request_cache, servers
+from pages._ui.connection.app_context import app_context
 from tests.ui.support.http_stand_in import StandIn, flow
 
 IDS = [str(uuid.UUID(int=number)) for number in range(12)]
@@ -67,8 +67,9 @@ def test_a_server_that_hangs_delays_no_other(load, fields_server, monkeypatch):
     first = servers.attach(servers.available_connections()[0])
     with StandIn() as other:
         other.set_flows(*(flow(id, "Flow") for id in IDS))
-        connection = replace(first.connection, url=other.url)
+        connection = servers.typed_connection(other.url, "sk-typed")
         second = servers.attach(connection)
+        app_context().vault.save(second.browser_id, connection)
         wanted = [(server, id) for server in (first, second) for id in IDS]
         flows = exported_flows.load_flows(wanted)
     assert [*flows] == [(second.owner, id) for id in IDS]

@@ -12,7 +12,7 @@ def test_other_servers_are_not_listed_for_a_run_of_the_current_one(monkeypatch):
     monkeypatch.setattr(servers, "app_context", lambda: SimpleNamespace(runner=runner))
     listed = []
     monkeypatch.setattr(servers, "readable", lambda: listed.append(1) or [])
-    current = ServerSession(None, "me")
+    current = ServerSession(None, "me", "browser")
     assert servers.find_run("a", current) == (current, "record")
     assert not listed
     assert servers.find_run("b", current) is None

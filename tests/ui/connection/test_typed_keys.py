@@ -170,6 +170,8 @@ def test_a_refused_key_does_not_fail_the_requests_of_another_key_of_its_user(
         for key in ("sk-one", "sk-two")
     ]
     one, two = map(servers.attach, keys)
+    for session in (one, two):
+        app_context().vault.save(session.browser_id, session.connection)
     assert one.owner == two.owner
     assert one.flows().value
     typed_server.answers["GET /api/v1/flows/"] = (403, {"detail": "Invalid API key"})

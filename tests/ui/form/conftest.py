@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from lfclient.resources.variables import ServerVariable
-from pages._ui.form import provider_actions
+from tests.ui.support import forms
 from tests.ui.support.forms import clear_drafts
 
 
@@ -43,8 +43,8 @@ def api(monkeypatch):
             sent.deleted.append(variable.name)
 
     @contextmanager
-    def open_client(connection, server=None):
+    def open_client():
         yield Client()
 
-    monkeypatch.setattr(provider_actions, "open_client", open_client)
+    monkeypatch.setattr(forms, "open_client", open_client)
     return sent

@@ -16,6 +16,7 @@ from lfclient.resources.server_resources import ServerResources
 from pages._ui.form import knowledge_dialog
 from pages._ui.form.knowledge_dialog import _contents, _progress_label
 from tests.support.flows import entry, node
+from tests.ui.support import forms
 from tests.ui.support.forms import Form, form, form_server
 
 READY = ModelOption("nomic", "Ollama", True, None, {"name": "nomic", "provider": "Ollama"})
@@ -56,10 +57,10 @@ def api(monkeypatch) -> Client:
     client = Client()
 
     @contextmanager
-    def open_client(connection):
+    def open_client():
         yield client
 
-    monkeypatch.setattr(knowledge_dialog, "open_client", open_client)
+    monkeypatch.setattr(forms, "open_client", open_client)
     return client
 
 

@@ -283,7 +283,7 @@ def test_try_again_repeats_the_requests_of_the_flow_s_server_only(fields_server,
     before = refuse_key(fields_server)
     assert UNREACHED in page_text(app.run())
     [connection] = app_context().vault.connections("b" * 43)
-    server = servers.attach(connection)
+    server = replace(servers.attach(connection), browser_id="b" * 43)
     server.flows()
     sent = len(other.requests)
     fields_server.answers |= before

@@ -158,12 +158,18 @@ def form(
     return Form(at, raw).run()
 
 
+def open_client() -> Any:
+    """Return the client of a form's server. A test replaces this."""
+    raise AssertionError("The form uses a client that the test does not have.")
+
+
 def form_server(*, may_change: bool = True, **more: Any) -> SimpleNamespace:
     """Return a stand-in for a form's server session."""
     stand_in = {"mcp_servers": list, "seconds_waiting": lambda *names: None, **more}
     return SimpleNamespace(
         connection=SimpleNamespace(source="secrets", url=URL, editor_url=None),
         is_stopped=False,
+        open_client=lambda: open_client(),
         refresh=lambda name=None: None,
         resources=lambda flow: None,
         reload_resources=lambda flow: None,

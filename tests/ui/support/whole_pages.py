@@ -105,13 +105,13 @@ def add_suspended_run(url, **more):
 
 
 def make_record(url, **more):
-    """Return a run of the configured server."""
+    """Return a run of the configured server, or of `owner`."""
+    if "owner" not in more:
+        configured = servers.available_connections()[0]
+        more["owner"] = owner_fingerprint(configured, app_context().settings.data_dir)
     return RunRecord(
         **{
             "id": "a" * 32,
-            "owner": owner_fingerprint(
-                servers.available_connections()[0], app_context().settings.data_dir
-            ),
             "submit_token": "c",
             "server_name": "s",
             "server_url": url,
