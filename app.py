@@ -14,6 +14,7 @@ from pages._ui.app import (
     security,
     tcp_nodelay,
     upload_quota,
+    whole_callbacks,
 )
 from pages._ui.connection import editor, startup
 from pages._ui.state import query_params
@@ -28,6 +29,7 @@ else:
     media_addresses.install()
     late_ticks.install()
     recent_downloads.install()
+    whole_callbacks.install()
     app = st.App(
         __file__,
         lifespan=startup.lifespan,

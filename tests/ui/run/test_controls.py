@@ -3,10 +3,13 @@
 import json
 
 import pytest
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
 from lfclient.console.runner.runner import Runner, TooManyRuns
 from pages._ui.run import controls
 from tests.support.waiting import wait_for
+from tests.ui.support.whole_callbacks import run_to_end
 from tests.ui.support.whole_pages import (
     add_ended_run,
     add_running_run,
@@ -105,6 +108,25 @@ def test_one_press_starts_several_runs_each_in_a_session_of_its_own(langflow_sta
     assert notices(app) == ["Started 3 runs. All are in History."]
     wait_for(lambda: len(started(langflow_stand_in)) == 3)
     assert len(set(started(langflow_stand_in))) == 3
+
+
+def test_all_runs_of_a_press_start_though_another_event_follows_at_once(
+    langflow_stand_in, monkeypatch
+):
+    run_to_end(monkeypatch)
+    start = Runner.start
+
+    def start_and_interrupt(*args, **more):
+        context = get_script_run_ctx()
+        context.script_requests.request_rerun(RerunData(page_script_hash=context.page_script_hash))
+        return start(*args, **more)
+
+    app = open_with_run_count(3)
+    monkeypatch.setattr(Runner, "start", start_and_interrupt)
+    press(app, "Run 3 times")
+    wait_for(lambda: len(started(langflow_stand_in)) == 3)
+    assert "run" in app.query_params
+    assert not app.exception
 
 
 def test_several_runs_share_a_session_that_is_kept(langflow_stand_in):
