@@ -423,8 +423,9 @@ class LangflowClient:
 
         `data` is one flow, `{"flows": […]}` or a project's ZIP: as bytes, text, parsed JSON or a
         `Flow`, also of another server or of `templates`. Their ids are ignored, so no existing
-        flow is overwritten; the server changes names that are taken. Raises `FileRefused` for
-        anything else, or more than 50 MB.
+        flow is overwritten; the server changes names that are taken. Components run the code in
+        the file on the server: `lfclient.flows.component_code` lists those with other code than
+        the server's. Raises `FileRefused` for anything else, or more than 50 MB.
         """
         return self._drive(flows.import_flow(self._context, data))
 

@@ -13,6 +13,8 @@ from uuid import uuid4
 import pytest
 
 from lfclient import Flow, FlowSummary, LangflowClient
+from lfclient.flows.component_code import digest_code, foreign_components
+from lfclient.flows.flow_file import read_flows
 from tests.live.releases import Make, dialects
 from tests.support.servers import delete_flow
 
@@ -121,6 +123,17 @@ def test_templates_can_be_added(client: LangflowClient, load: Importer):
         (made,) = load(templates[name])
         assert made.name.startswith(name)
         assert graph_of(client.flow(made.id)) == graph_of(templates[name])
+
+
+def test_only_code_that_the_server_lacks_is_foreign(client: LangflowClient, echo: Flow):
+    own_code = digest_code(client.catalogue())
+    (exported,) = read_flows(client.export_flow(echo))
+    assert len(foreign_components(exported, frozenset())) == len(echo.components)
+    assert not foreign_components(exported, own_code)
+    changed = json.loads(json.dumps(exported.raw))
+    definition = changed["data"]["nodes"][0]["data"]["node"]
+    definition["template"]["code"]["value"] += "\nimport os"
+    assert foreign_components(Flow.from_json(changed), own_code) == [definition["display_name"]]
 
 
 def test_templates_are_no_flows_of_the_user(client: LangflowClient):

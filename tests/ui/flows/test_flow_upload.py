@@ -1,12 +1,16 @@
 """Adding flows from a file."""
 
+import threading
+
 import pytest
 
 from pages._ui.app import upload_quota
-from tests.support.flows import node
+from pages._ui.connection import loading, request_cache
+from tests.support.flows import entry, graph, node
 from tests.ui.support.add_flow_dialog import draw_dialog
 from tests.ui.support.flow_pages import (
     AGENT,
+    THREE,
     UPLOAD,
     choose_file,
     create_on_upload,
@@ -18,10 +22,24 @@ from tests.ui.support.flow_pages import (
 )
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
 
+CATALOGUE = "GET /api/v1/all"
+OWN = entry(None, "code", "class Echo(Component): ...")
+FOREIGN = entry(None, "code", "import os")
+
+
+def flow_with_code(*names, code=FOREIGN, **more):
+    nodes = [node(f"{name}-{number}", name, code=code) for number, name in enumerate(names)]
+    return {**graph(*nodes), "id": THREE, "name": "Tools", **more}
+
+
+def warnings(app):
+    return [each.value for each in app.warning]
+
 
 @pytest.fixture(autouse=True)
 def _offer(langflow_stand_in):
     offer(langflow_stand_in)
+    langflow_stand_in.answers[CATALOGUE] = (200, {"tools": {"Echo": {"template": {"code": OWN}}}})
 
 
 def test_a_file_shows_what_it_contains_before_it_is_added(langflow_stand_in):
@@ -103,3 +121,79 @@ def test_a_refused_file_stays_chosen(langflow_stand_in):
     langflow_stand_in.answers[UPLOAD] = (201, [{"id": TWO, "name": "New"}])
     create_on_upload(langflow_stand_in)
     assert shown_flow(press(app, "Add")) == TWO
+
+
+def test_components_that_bring_other_code_are_named_before_the_flow_is_added(langflow_stand_in):
+    file = {"flows": [flow_with_code("Web *Scraper*", "Tool"), flow_with_code("Echo", code=OWN)]}
+    app = choose_file(draw_dialog("Upload"), file)
+    (warning,) = warnings(app)
+    assert warning.startswith(
+        r"**2 components run code from this file, not the server's own:** Web \*Scraper\*, Tool."
+    )
+    assert "only if you trust their author" in warning
+    create_on_upload(langflow_stand_in)
+    press(app, "Add 2 flows")
+    assert uploaded(langflow_stand_in)
+
+
+def test_code_of_the_server_itself_needs_no_warning(langflow_stand_in):
+    app = choose_file(draw_dialog("Upload"), flow_with_code("Echo", "Renamed", code=OWN))
+    assert not warnings(app)
+    assert "Add" in button_labels(app)
+
+
+def test_the_server_lists_its_components_once_and_only_for_files_with_code(langflow_stand_in):
+    app = choose_file(draw_dialog("Upload"), AGENT)
+    assert CATALOGUE not in langflow_stand_in.requests
+    for file in (flow_with_code("Tool"), flow_with_code("Other")):
+        app = choose_file(app, file)
+    assert "Other" in warnings(app)[0]
+    assert langflow_stand_in.requests.count(CATALOGUE) == 1
+
+
+def test_many_components_with_other_code_are_listed_on_request():
+    names = [f"Tool {number}" for number in range(7)]
+    app = choose_file(draw_dialog("Upload"), flow_with_code(*names, "Tool 0"))
+    (warning,) = warnings(app)
+    assert "8 components" in warning
+    assert r"Tool 0 \(2\), Tool 1, Tool 2, Tool 3, Tool 4 and 2 more." in warning
+    assert not app.text
+    app.session_state["flow-code"] = True
+    assert [each.value for each in app.run().text] == ["\n".join(["Tool 0 (2)", *names[1:]])]
+
+
+@pytest.mark.parametrize("answer", [(403, {"detail": "No"}), (500, {}), (200, ["no catalogue"])])
+def test_code_that_could_not_be_compared_is_named(langflow_stand_in, answer):
+    langflow_stand_in.answers[CATALOGUE] = answer
+    app = choose_file(draw_dialog("Upload"), flow_with_code("Tool", "Echo", code=OWN))
+    (warning,) = warnings(app)
+    assert "**2 components run code from this file:** Tool, Echo." in warning
+    assert "did not list its own components" in warning
+    assert "Add" in button_labels(app)
+
+
+def test_a_flow_is_added_only_after_its_code_was_compared(langflow_stand_in, monkeypatch):
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0)
+    monkeypatch.setattr(loading, "POLL_SECONDS", 60)
+    is_compared = threading.Event()
+
+    def list_components(query, body):
+        is_compared.wait(10)
+        return 200, {}
+
+    langflow_stand_in.answers[CATALOGUE] = list_components
+    app = choose_file(draw_dialog("Upload"), flow_with_code("Tool"))
+    assert "Waiting for" in page_text(app)
+    assert "Add" not in button_labels(app)
+    is_compared.set()
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
+    app = app.run()
+    assert "Add" in button_labels(app)
+    assert "Tool" in warnings(app)[0]
+
+
+def test_code_and_a_newer_release_share_a_warning():
+    file = flow_with_code("Tool", last_tested_version="1.99.0")
+    (warning,) = warnings(choose_file(draw_dialog("Upload"), file))
+    assert "Tool" in warning
+    assert "but this server runs" in warning
