@@ -3,7 +3,7 @@
 import json
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
@@ -21,7 +21,9 @@ from lfclient.wire.server_info import parse_minor
 
 MAX_FILE_BYTES = 50_000_000  # of a file, and of all files in a ZIP
 
-_MAX_CONTAINERS = 3_000_000  # lists and objects, of at least 184 bytes of memory each
+# as many as 50 MB of real flows have; to parse more would hold up the whole process for seconds
+_MAX_CONTAINERS = 300_000  # lists and objects
+_MAX_VALUES = 1_200_000  # commas
 _MAX_ZIP_ENTRIES = 1_000
 _ZIP_START, _ZIP_ENTRY, _BOM = b"PK", b"PK\x01\x02", b"\xef\xbb\xbf"
 _ENDPOINT_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")  # Langflow refuses others
@@ -88,12 +90,15 @@ def _read_documents(content: bytes) -> list[Json]:
     if len(content) > MAX_FILE_BYTES:
         raise _too_large()
     files = list(_read_zip(content)) if content.startswith(_ZIP_START) else [("", content)]
-    if sum(text.count(b"[") + text.count(b"{") for _, text in files) > _MAX_CONTAINERS:
-        raise FileRefused(
-            f"The file has more than {_MAX_CONTAINERS:,} lists and objects, the limit.",
-            hint=_HINT,
-        )
+    _check_count(files, b"[{", _MAX_CONTAINERS, "lists and objects")
+    _check_count(files, b",", _MAX_VALUES, "values")
     return [_parse(text.removeprefix(_BOM), name) for name, text in files]
+
+
+def _check_count(files: Iterable[tuple[str, bytes]], marks: bytes, limit: int, what: str) -> None:
+    """Raise `FileRefused` if more than `limit` of these marks are in the files, also in texts."""
+    if sum(text.count(mark) for _, text in files for mark in marks) > limit:
+        raise FileRefused(f"The file has more than {limit:,} {what}, the limit.", hint=_HINT)
 
 
 def _parse(text: bytes, name: str) -> Json:

@@ -145,13 +145,23 @@ def test_a_damaged_zip_is_refused():
             read_flows(content)
 
 
-def test_a_file_of_more_than_its_limit_is_refused(monkeypatch: pytest.MonkeyPatch):
+def test_a_file_of_more_than_50_mb_is_refused():
     with pytest.raises(FileRefused, match="larger than 50 MB"):
         read_flows(b" " * 50_000_001)
-    monkeypatch.setattr(flow_file, "_MAX_CONTAINERS", 100)
-    brackets = b'"' + b"[" * 60 + b'"'
-    for content in (b"[" * 101, zip_of({"a.json": brackets, "b.json": brackets})):
-        with pytest.raises(FileRefused, match="more than 100 lists"):
+
+
+@pytest.mark.parametrize(
+    ("part", "limit"),
+    [(b"[],", "300,000 lists and objects"), (b'{"a":0},', "300,000 lists"), (b"0,", "1,200,000")],
+)
+def test_a_file_that_would_hold_up_the_process_is_refused_before_it_is_parsed(
+    part: bytes, limit: str, monkeypatch: pytest.MonkeyPatch
+):
+    """Also if the files of a ZIP do so together. The parser holds the interpreter's lock."""
+    monkeypatch.setattr(flow_file, "from_json", None)
+    half = b"[" + part * (600_001 if limit.startswith("1") else 150_001) + b"0]"
+    for content in (half + half, zip_of({"a.json": half, "b.json": half})):
+        with pytest.raises(FileRefused, match=f"more than {limit}"):
             read_flows(content)
 
 
