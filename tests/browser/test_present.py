@@ -380,8 +380,11 @@ def test_only_the_operators_origin_frames_a_view_and_nothing_else(
         framed.get_by_role("button", name="Run").click()
         expect(framed.locator(".st-key-run-status")).to_contain_text("Completed")
         assert not is_refused()
+        requests = []
+        page.on("request", lambda request: requests.append(request.url))
         page.frames[1].evaluate("history.pushState({}, '', '/?view=run')")
-        wait_for(is_refused)
+        page.frames[1].wait_for_url("about:blank")
+        assert not requests
         page.evaluate(ADD_FRAME, console.url)
         wait_for(is_refused)
         page.goto(other.url)

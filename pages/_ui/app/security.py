@@ -9,7 +9,6 @@ import time
 from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import streamlit
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # has no stubs
@@ -20,6 +19,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.runtime.state.query_params import _parse_query_string
 
 from lfclient.console.config.settings import Settings
 from lfclient.errors import LangflowError
@@ -77,7 +77,7 @@ class SecurityHeaders:
     Blocks Streamlit's metrics endpoint, which shows the number of sessions to anyone.
 
     Pages of the origins in `LFCONSOLE_FRAME_ANCESTORS` may embed views. The headers depend on the
-    document's address, so page.js reloads a framed document that leaves a view.
+    document's address, so page.js empties a framed document whose address leaves the view.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -124,9 +124,12 @@ class SecurityHeaders:
 
 
 def _is_view(scope: Scope) -> bool:
-    """Return whether a request is for the document of a view, and of no other page."""
+    """Return whether a request is for the document of a view, and of no other page.
+
+    Streamlit chooses the page by the same parser.
+    """
     root = config.get_option("server.baseUrlPath").strip("/")
-    views = parse_qs(scope["query_string"].decode("latin-1")).get("view", [])
+    views = _parse_query_string(scope["query_string"].decode("latin-1")).get("view", [])
     return scope["path"].strip("/") == root and len(views) == 1 and views[0] in VIEWS
 
 

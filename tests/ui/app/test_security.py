@@ -276,6 +276,10 @@ def test_pages_of_the_operators_origins_may_frame_a_view(monkeypatch, path):
         "/?view=run",
         "/?view=present&view=run",
         "/?view=run&view=present",
+        "/?view=present&view=",
+        "/?view=present&view",
+        "/?view=&view=present",
+        "/?view=present" + "&a" * 1_000,  # of so many, Streamlit reads none
         "/?flow=view%3Dpresent",
         "/_stcore/health?view=present",
     ],

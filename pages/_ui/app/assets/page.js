@@ -280,11 +280,14 @@ new MutationObserver((changes) => {
   subtree: true,
 });
 
-// Another site may frame a view only. At any other address the document is loaded anew, which the
-// server lets nobody frame.
+// Another site may frame a view only: at any other address the page hides and leaves.
+function leaveFrame() {
+  const views = new URLSearchParams(location.search).getAll("view");
+  if (views.length === 1 && ["present", "result"].includes(views[0])) return;
+  document.documentElement.replaceChildren();
+  location.replace("about:blank");
+}
 if (window.top !== window) {
-  setInterval(() => {
-    const views = new URLSearchParams(location.search).getAll("view");
-    if (views.length !== 1 || !["present", "result"].includes(views[0])) location.reload();
-  }, 200);
+  leaveFrame();
+  setInterval(leaveFrame, 200);
 }
