@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from lfclient.console.config.discovery import discover
 from tests.browser.accessibility import check
-from tests.browser.attack_tools import sign_in, site
+from tests.browser.attack_tools import sign_in
 from tests.browser.screen import Screen
 from tests.browser.visitor import Visitor, new_cookie, start_run, wait_for_end
 from tests.support.console_process import Console
@@ -144,29 +144,6 @@ def test_a_key_that_could_not_be_tested_stays_for_the_next_press(
     screen.part("flow-picker").wait_for()
     assert sample_flows.api_key not in page.url
     assert sample_flows.api_key not in bare_console.log.read_text()
-
-
-def test_only_the_console_and_the_address_bar_lead_to_the_local_editor(bare_console, window):
-    """A link of another site, or of another port of the host, would sign the browser in."""
-    page = window()
-    editor = f"{bare_console.url}/local-editor"
-    link = f"<a href={editor} target=_blank rel=noreferrer style='position: fixed'>Editor</a>"
-
-    def follow_link():
-        """Return what the link of Streamlit's kind leads to, from the page as it is."""
-        page.evaluate("(link) => document.body.insertAdjacentHTML('afterbegin', link)", link)
-        with page.expect_popup() as popup:
-            page.get_by_role("link", name="Editor", exact=True).dispatch_event("click")
-        return popup.value.locator("body").inner_text()
-
-    page.goto(f"{bare_console.url}/_stcore/health")
-    assert "not running" in follow_link()
-    page.goto(editor)
-    assert "not running" in page.content()
-    with site(b"<body>", content_type="text/html") as other:
-        for url in (other.url, other.url.replace("127.0.0.1", "localhost")):
-            page.goto(url)
-            assert "Open the editor from a page of this console." in follow_link()
 
 
 def test_a_visitor_through_a_proxy_on_this_machine_installs_no_langflow(bare_console, window):

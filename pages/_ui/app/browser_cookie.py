@@ -32,7 +32,7 @@ def is_token(value: object) -> TypeGuard[str]:
 
 
 class BrowserCookie:
-    """Sets and renews the cookie, a token with its signature, and passes the token to websockets.
+    """Sets and renews the cookie, a token with its signature, and passes on the token alone.
 
     Made-up values are ignored. A service at another port of the host can get a signed cookie and
     plant it, so if there are two, neither counts.
@@ -46,17 +46,19 @@ class BrowserCookie:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            await self.app(self._with_token(scope), receive, send)
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
             return
-        header = self._set_cookie_header(HTTPConnection(scope)) if scope["type"] == "http" else None
+        header = None
+        if scope["type"] == "http":
+            header = self._set_cookie_header(HTTPConnection(scope))
 
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start" and header:
                 MutableHeaders(scope=message).append("set-cookie", header)
             await send(message)
 
-        await self.app(scope, receive, send_with_cookie)
+        await self.app(self._with_token(scope), receive, send_with_cookie)
 
     def _set_cookie_header(self, request: HTTPConnection) -> str | None:
         """Return the header that sets or renews the cookie, or None where it must not be set."""

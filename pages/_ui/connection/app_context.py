@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
-from lfclient.console.config.key_vault import KeyVault
+from lfclient.console.config.key_vault import KEY_LIFETIME_SECONDS, KeyVault
 from lfclient.console.config.ownership import browser_fingerprint
 from lfclient.console.config.permissions import Permissions, visitor_permissions
 from lfclient.console.config.settings import Settings
@@ -36,7 +36,7 @@ class AppContext:
 
     `chosen_servers` maps a browser's ID to its server; `recently_attached` holds the
     fingerprints of the connections that the runner has been given lately. Hold `lock` to use
-    either.
+    these and `editor_tokens`.
     """
 
     settings: Settings
@@ -47,6 +47,10 @@ class AppContext:
     chosen_servers: LRUCache[str, str] = field(default_factory=lambda: LRUCache(MAX_BROWSERS))
     recently_attached: TTLCache[str, bool] = field(
         default_factory=lambda: TTLCache(MAX_BROWSERS, REATTACH_SECONDS)
+    )
+    # by the token of a link to the local Langflow's editor, the browser with its page
+    editor_tokens: TTLCache[str, str] = field(
+        default_factory=lambda: TTLCache(MAX_BROWSERS, KEY_LIFETIME_SECONDS)
     )
     lock: threading.Lock = field(default_factory=threading.Lock)
     local_stopped: bool = False  # by a user, so it is not restarted automatically

@@ -1,15 +1,17 @@
 """Langflow's editor: the link to a flow, and the way into the one of the local Langflow.
 
 The local Langflow has a generated password, so the console signs the browser in: cookies count for
-all ports of a host, so the console can set those that Langflow would set after its login form.
+all ports of a host, so the console can set those that Langflow would set after its login form. It
+does so once for each link that a page has drawn, and only in the browser that has the page.
 """
 
 import asyncio
 import re
-from urllib.parse import quote, urlsplit
+import secrets
+from typing import Literal
+from urllib.parse import quote, urlencode, urlsplit
 
 import streamlit as st
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -20,12 +22,16 @@ from lfclient.console.config.permissions import is_at_this_machine, visitor_perm
 from lfclient.console.local_langflow.process import LOOPBACK
 from lfclient.errors import LangflowError
 from lfclient.wire.addresses import is_loopback
-from pages._ui.app.browser_cookie import is_own_fetch
+from pages._ui.app import browser_cookie
 from pages._ui.connection.app_context import app_context, permissions
+from pages._ui.state import browser
+from pages._ui.state.slot import Slot
 
 LABEL = "Edit in Langflow"
 _LOCAL_PATH = "local-editor"
 _FLOW = "flow"  # the query parameter with a flow's id
+_TOKEN = "token"
+_LINK_TOKEN: Slot[str] = Slot("editor-token")  # of the links on the page, until one is followed
 _FLOW_ID = re.compile(r"[0-9a-f-]{36}", re.I)
 
 
@@ -39,35 +45,45 @@ def draw_home_link(connection: Connection) -> None:
     _draw_link("Open Langflow", _link(connection, ""))
 
 
-def _draw_link(label: str, link: str | None, help_text: str | None = None) -> None:
+def draw_local_link() -> None:
+    """Draw a link to the editor of the local Langflow, if this visitor may use it here."""
+    _draw_link("Open editor", _local_link(), type="secondary")
+
+
+def _draw_link(
+    label: str,
+    link: str | None,
+    help_text: str | None = None,
+    type: Literal["secondary", "tertiary"] = "tertiary",
+) -> None:
     if link:
         st.link_button(
             label,
             link,
             icon=":material/open_in_new:",
-            type="tertiary",
+            type=type,
             width="content",
             help=help_text,
+            on_click=_LINK_TOKEN.clear if link.startswith(_LOCAL_PATH) else "ignore",
         )
 
 
-def draw_local_link() -> None:
-    """Draw a link to the editor of the local Langflow, if this visitor may use it here."""
-    link = _local_link()
-    if link:
-        st.link_button("Open editor", link, icon=":material/open_in_new:", width="content")
-
-
-def _local_link() -> str | None:
-    at_console = is_at_this_machine(app_context().settings, st.context.headers)
-    return _LOCAL_PATH if at_console and permissions().install else None
+def _local_link(flow_id: str = "") -> str | None:
+    context = app_context()
+    at_console = is_at_this_machine(context.settings, st.context.headers)
+    if not at_console or not permissions().install:
+        return None
+    token = _LINK_TOKEN.get() or secrets.token_urlsafe(16)
+    _LINK_TOKEN.set(token)
+    with context.lock:
+        context.editor_tokens[token] = browser.browser_id()
+    flow = {_FLOW: flow_id} if flow_id else {}
+    return f"{_LOCAL_PATH}?{urlencode({**flow, _TOKEN: token})}"
 
 
 def _link(connection: Connection, flow_id: str) -> str | None:
     if connection.source == "local":
-        local = _local_link()
-        query = f"?{_FLOW}={quote(flow_id, safe='')}" if flow_id else ""
-        return f"{local}{query}" if local else None
+        return _local_link(flow_id)
     url = connection.editor_url or connection.url
     host = urlsplit(url).hostname or ""
     if is_loopback(host) and not is_at_this_machine(app_context().settings, st.context.headers):
@@ -96,7 +112,9 @@ def _open_local_editor(request: Request) -> Response:
     at_console = is_at_this_machine(context.settings, request.headers)
     if not at_console or not visitor_permissions(context.settings, request.headers).install:
         return PlainTextResponse("Only the operator of this console can do this.", 403)
-    if not _is_wanted(request.headers):
+    with context.lock:
+        browser_id = context.editor_tokens.pop(request.query_params.get(_TOKEN, ""), None)
+    if browser_id is None or browser_id != request.cookies.get(browser_cookie.NAME):
         return PlainTextResponse("Open the editor from a page of this console.", 403)
     connection = context.local.connection()
     if connection is None:
@@ -113,11 +131,6 @@ def _open_local_editor(request: Request) -> Response:
     for name, value in cookies.items():
         response.set_cookie(name, value, httponly=True, samesite="lax")
     return response
-
-
-def _is_wanted(headers: Headers) -> bool:
-    """Return whether a page of this console or the address bar led here, not another site."""
-    return is_own_fetch(headers) or headers.get("sec-fetch-site") == "none"
 
 
 def routes() -> list[Route]:

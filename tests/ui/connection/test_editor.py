@@ -1,6 +1,7 @@
 """The link to Langflow's editor, and the way into the one of the local Langflow."""
 
 import asyncio
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -11,7 +12,9 @@ from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
 from lfclient.console.config.connection import Connection
+from lfclient.console.config.ownership import cookie_signature
 from lfclient.errors import InvalidKey
+from pages._ui.app.browser_cookie import BrowserCookie
 from pages._ui.connection import editor
 from pages._ui.connection.app_context import app_context
 from tests.ui.support.whole_pages import ONE
@@ -58,7 +61,8 @@ def test_a_langflow_that_only_the_consoles_machine_reaches_has_no_link_elsewhere
 
 def test_at_the_consoles_machine_it_has_one(at_console):
     assert links(LOCAL_URL) == [f"{LOCAL_URL}/flow/{ONE}"]
-    assert links(LOCAL_URL, source="local") == [f"local-editor?flow={ONE}"]
+    [link] = links(LOCAL_URL, source="local")
+    assert re.fullmatch(rf"local-editor\?flow={ONE}&token=[\w-]{{22}}", link)
 
 
 def test_the_editor_of_the_local_langflow_is_for_those_who_may_start_it(at_console, monkeypatch):
@@ -73,26 +77,39 @@ def test_the_id_of_a_flow_leads_nowhere_else():
 
 
 COOKIES = {"access_token_lf": "jwt-access", "refresh_token_lf": "jwt-refresh"}
+BROWSER = "b" * 43
 
 
-def open_editor(query="", host="localhost:8501", headers=None, sign_in=lambda: COOKIES):
-    app_context().local = SimpleNamespace(
-        connection=lambda: (LOCAL_URL, "sk-local"), sign_in=sign_in
-    )
-    transport = httpx.ASGITransport(Starlette(routes=editor.routes()))
+def follow(
+    token="good",
+    flow_id="",
+    *,
+    host="localhost:8501",
+    browser=BROWSER,
+    sign_in=lambda: COOKIES,
+    **more,
+):
+    """Follow a link of a page that this browser has open; `browser` is the one that follows it."""
+    context = app_context()
+    context.editor_tokens.setdefault("good", BROWSER)
+    context.local = SimpleNamespace(connection=lambda: (LOCAL_URL, "sk-local"), sign_in=sign_in)
+    app = BrowserCookie(Starlette(routes=editor.routes()))
+    signature = cookie_signature(browser, context.settings.data_dir)
+    name = f"langflow_console_{cookie_signature('', context.settings.data_dir)[:8]}"
+    headers = {"cookie": f"{name}={browser}.{signature}", **more}
 
     async def get():
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
-            sent = {"sec-fetch-site": "same-origin", "accept": "text/html", **(headers or {})}
-            sent = {name: value for name, value in sent.items() if value}
-            return await client.get(f"/local-editor{query}", headers=sent)
+            query = {"token": token, "flow": flow_id}
+            return await client.get("/local-editor", params=query, headers=headers)
 
     return asyncio.run(get())
 
 
 def test_a_browser_is_signed_in_to_the_local_editor(at_console):
     """Under the host name that it opened the console with; the tokens are in cookies only."""
-    response = open_editor(f"?flow={ONE}")
+    response = follow(flow_id=ONE)
     assert response.status_code == 303
     assert response.headers["location"] == f"http://localhost:7999/flow/{ONE}"
     assert dict(response.cookies) == COOKIES
@@ -103,52 +120,62 @@ def test_a_browser_is_signed_in_to_the_local_editor(at_console):
 
 
 def test_the_editor_opens_without_a_flow(at_console):
-    assert open_editor(host="127.0.0.1:8501").headers["location"] == f"{LOCAL_URL}/"
+    assert follow(host="127.0.0.1:8501").headers["location"] == f"{LOCAL_URL}/"
 
 
 @pytest.mark.parametrize("flow_id", ["//elsewhere.example", "../api/v1/logout", "@elsewhere"])
 def test_the_browser_is_sent_nowhere_else(at_console, flow_id):
-    assert open_editor(f"?flow={flow_id}").headers["location"] == "http://localhost:7999/"
+    assert follow(flow_id=flow_id).headers["location"] == "http://localhost:7999/"
 
 
 def test_a_refused_login_still_opens_the_editor(at_console):
     def refuse():
         raise InvalidKey("Too many logins.")
 
-    response = open_editor(sign_in=refuse)
+    response = follow(sign_in=refuse)
     assert (response.status_code, dict(response.cookies)) == (303, {})
 
 
 @pytest.mark.parametrize(
-    ("host", "headers"),
+    "elsewhere",
     [
-        ("console.example", {}),
-        ("localhost:8501", {"x-forwarded-for": "10.0.0.1"}),
-        ("127.0.0.1:8501", {"origin": "https://elsewhere.example"}),
+        {"host": "console.example"},
+        {"x-forwarded-for": "10.0.0.1"},
+        {"origin": "https://elsewhere.example"},
     ],
 )
-def test_nobody_elsewhere_is_signed_in(host, headers):
+def test_nobody_elsewhere_is_signed_in(elsewhere):
     context = app_context()
     context.settings = replace(context.settings, bind_address="127.0.0.1")
-    assert open_editor().status_code == 303
-    response = open_editor(host=host, headers=headers)
+    assert follow().status_code == 303
+    response = follow(**elsewhere)
     assert (response.status_code, dict(response.cookies)) == (403, {})
 
 
 @pytest.mark.parametrize(
-    ("site", "status"),
-    [("same-origin", 303), ("none", 303), ("same-site", 403), ("cross-site", 403), ("", 403)],
+    ("token", "browser"), [("", BROWSER), ("made-up", BROWSER), ("good", "c" * 43), ("good", "")]
 )
-def test_only_this_console_and_the_address_bar_lead_to_the_editor(at_console, site, status):
-    """A link or script of another site would sign the browser in, and use up the logins."""
+def test_only_a_link_of_a_page_in_the_same_browser_signs_in(at_console, token, browser):
+    """Another account of the machine, a link or a script would get Langflow's tokens."""
     logins = []
-    response = open_editor(
-        headers={"sec-fetch-site": site}, sign_in=lambda: logins.append(1) or COOKIES
-    )
-    assert (response.status_code, len(logins)) == (status, 1 if status == 303 else 0)
+    response = follow(token, browser=browser, sign_in=lambda: logins.append(1) or COOKIES)
+    assert (response.status_code, dict(response.cookies), logins) == (403, {}, [])
 
 
-def test_a_local_langflow_that_is_stopped_is_said_to_be(at_console):
-    app_context().local = SimpleNamespace(connection=lambda: None)
-    request = SimpleNamespace(headers={"sec-fetch-site": "same-origin"})
-    assert b"not running" in editor._open_local_editor(request).body
+def test_a_link_signs_in_once(at_console):
+    app_context().editor_tokens["once"] = BROWSER
+    assert [follow("once").status_code for _ in range(2)] == [303, 403]
+
+
+def test_a_link_has_a_new_token_once_it_was_followed(at_console):
+    def page():
+        from lfclient.console.config.connection import Connection
+        from pages._ui.connection import editor
+
+        editor.draw_link(Connection("any", "http://127.0.0.1:7999", None, "local"), "f")
+
+    app = AppTest.from_function(page).run()
+    first = app.get("link_button")[0].proto.url
+    assert app.run().get("link_button")[0].proto.url == first
+    app.session_state["editor-token"] = None
+    assert app.run().get("link_button")[0].proto.url != first
