@@ -71,10 +71,10 @@ class ListView:
         return replace(self, run_filter=replace(self.run_filter, until=time), newer_filter=later)
 
     def count_newer(self, limit: int) -> int:
-        """Count the runs that started since, up to `limit`."""
+        """Count the runs that started after the list was drawn, up to `limit`."""
         if not self.newer_filter:
             return 0
-        return len(run_history().page(self.owners, self.newer_filter, limit=limit).runs)
+        return run_history().count(self.owners, self.newer_filter, limit)
 
 
 def run_history() -> LiveHistory:

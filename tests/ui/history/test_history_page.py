@@ -10,6 +10,7 @@ import pytest
 
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
+from lfclient.console.runner.live_history import LiveHistory
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_history import History
 from lfclient.outputs.model import Output, OutputKind
@@ -270,6 +271,22 @@ def test_new_runs_are_announced_and_listed_only_on_request(url):
     app.switch_page("pages/run.py").run()
     app = app.switch_page("pages/history.py").run()
     assert column(app, "Flow") == ["Echo", "Later still", "Later", "★ Echo"]
+
+
+def test_new_runs_are_counted_without_loading_them(url, monkeypatch):
+    add(url, "a", 60)
+    app = history()
+    add(url, "b")
+    loaded: set[str] = set()
+    summarize = LiveHistory.summarize
+
+    def record(self, connection, rows):
+        loaded.update(row.id for row in rows)
+        return summarize(self, connection, rows)
+
+    monkeypatch.setattr(LiveHistory, "summarize", record)
+    assert "Show 1 new run" in button_labels(app.run())
+    assert loaded == {"a"}
 
 
 def test_an_empty_list_shows_new_runs_at_once(url):
