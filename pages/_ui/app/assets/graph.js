@@ -134,6 +134,7 @@ class Graph {
       Object.assign(node.style, { left: `${x}px`, top: `${y}px`, width: `${plan.card[0]}px`,
         height: `${plan.card[1]}px` });
       made("div", "name", node, { textContent: name });
+      node.append(" "); // else the label would not contain the text, “InputDone”
       const line = made("div", "line", node);
       return { node, icon: made("span", "icon", line), words: made("span", "words", line),
         name, id };
