@@ -29,6 +29,8 @@ from pages._ui.app.navigation import VIEWS
 
 log = logging.getLogger("langflow_console")
 _METRICS_PATH = "/_stcore/metrics"
+# `server.enableAgentApi` would serve every page there over HTTP and MCP
+_AGENT_API_PATH = "/_stcore/agent/"
 # what the pages' scripts send
 _ALLOWED_MESSAGES = ("rerun_script", "stop_script", "file_urls_request", "app_heartbeat")
 _ALLOWED_OPERATIONS = ("deferred_file", "dataframe_chunk")
@@ -107,7 +109,8 @@ class SecurityHeaders:
                     del headers["x-frame-options"]  # knows no origins
             await send(message)
 
-        is_blocked = scope["path"].endswith(_METRICS_PATH)
+        path = scope["path"]
+        is_blocked = path.endswith(_METRICS_PATH) or _AGENT_API_PATH in path
         app = PlainTextResponse("Not found", 404) if is_blocked else self.app
         await app(scope, receive, send_with_headers)
 

@@ -1,4 +1,4 @@
-"""Security headers, closed metrics, and the checks of websockets."""
+"""Security headers, closed endpoints, and the checks of websockets."""
 
 import asyncio
 import logging
@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.web.server.starlette.starlette_agent_routes import create_agent_routes
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from pages._ui.app import security
@@ -48,8 +49,11 @@ def test_every_response_has_the_security_headers():
     assert headers["referrer-policy"] == "no-referrer"
 
 
-@pytest.mark.parametrize("path", ["/_stcore/metrics", "/base/_stcore/metrics"])
-def test_streamlits_metrics_are_closed(path):
+AGENT_API = [route.path for base in ("", "base") for route in create_agent_routes(None, base)]
+
+
+@pytest.mark.parametrize("path", ["/_stcore/metrics", "/base/_stcore/metrics", *AGENT_API])
+def test_streamlits_metrics_and_agent_api_are_closed(path):
     response = get(path, {})
     assert (response.status_code, response.text) == (404, "Not found")
     assert "content-security-policy" in response.headers
