@@ -3,6 +3,7 @@
 import functools
 import os
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -176,9 +177,18 @@ def fresh_process(monkeypatch, tmp_path):
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
     st.cache_resource.clear()
     yield
+    _end_requests()
     st.cache_resource.clear()
     while shared_runner._runners:
         shared_runner._runners.popitem()[1].close()
+
+
+def _end_requests():
+    """Wait for the requests of a test's pages: a late one would open the next test's console."""
+    for thread in threading.enumerate():
+        if thread.name in ("request", "change"):
+            thread.join(60)
+            assert not thread.is_alive(), "a request outlives its test"
 
 
 @pytest.fixture

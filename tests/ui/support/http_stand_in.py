@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -74,7 +73,9 @@ class StandIn:
             "GET /api/v1/auto_login": (403, {"detail": {"auto_login": False}}),
             **(answers or {}),
         }
-        self.delays: dict[str, float] = {}  # seconds before the answer to "GET /path"
+        # seconds before the answer to "GET /path", which comes at once when the server closes
+        self.delays: dict[str, float] = {}
+        self._closing = threading.Event()
         self.requests: list[str] = []
         self.bodies: list[Any] = []
         self.lock = threading.Lock()
@@ -110,7 +111,7 @@ class StandIn:
             self.bodies.append(request_body)
             self.requests.append(line)
         if seconds := self.delays.get(line):
-            time.sleep(seconds)
+            self._closing.wait(seconds)
         reply = self.answers.get(line, (404, {"detail": "no"}))
         if callable(reply):
             reply = reply(dict(parse_qsl(query)), json.loads(request_body or "null"))
@@ -137,6 +138,7 @@ class StandIn:
 
     def close(self) -> None:
         """Refuse connections from now on, as a server that is down."""
+        self._closing.set()
         if self._open.pop(self.url, None):
             self.server.shutdown()
             self.server.server_close()
