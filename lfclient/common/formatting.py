@@ -105,20 +105,21 @@ def format_size(size: int | None) -> str:
     """Return a size in bytes as text: 512 B, 3.4 kB, 12 MB."""
     if size is None:
         return "size unknown"
-    value = float(size)
-    for unit in ("B", "kB", "MB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" or value >= 10 else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"
+    value, unit = float(size), "B"
+    for larger_unit in ("kB", "MB", "GB"):
+        if value < 999.5:  # which would be rounded to 1000
+            break
+        value, unit = value / 1000, larger_unit
+    return f"{value:.0f} {unit}" if unit == "B" or value >= 9.95 else f"{value:.1f} {unit}"
 
 
 def format_duration(seconds: float | None) -> str:
     """Return a duration as text: 0.4 s, 12 s, 3 min 05 s, 2 h 04 min."""
     if seconds is None:
         return "duration unknown"
+    seconds = round(max(seconds, 0), 1)
     if seconds < 10:
-        return f"{max(seconds, 0):.1f} s"
+        return f"{seconds:.1f} s"
     whole = int(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -129,7 +130,7 @@ def format_duration(seconds: float | None) -> str:
 
 def format_timing(seconds: float) -> str:
     """Return a short duration as text: 12 ms below 0.1 s, else like `format_duration`."""
-    return f"{max(seconds, 0) * 1000:.0f} ms" if seconds < 0.1 else format_duration(seconds)
+    return f"{max(seconds, 0) * 1000:.0f} ms" if seconds < 0.0995 else format_duration(seconds)
 
 
 def explain_read_error(error: OSError | UnicodeDecodeError) -> str:

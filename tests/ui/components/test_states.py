@@ -2,7 +2,6 @@
 
 import pytest
 
-from lfclient.common.formatting import format_timing
 from lfclient.console.wording.statuses import component_state_label
 from lfclient.runs.components import ComponentRun, ComponentState, RunError
 from pages._ui.components.states import component_status, group_state, leaf_runs, state_counts_text
@@ -87,11 +86,3 @@ def test_states_are_counted_in_words():
     flow = flows.flow(flows.node("A-1"), flows.node("B-1"), flows.node("C-1"))
     found = statuses(flow, {"A-1": done("A-1"), "B-1": done("B-1")})
     assert state_counts_text(list(found.values())) == "2 done, 1 waiting"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(0.0124, "12 ms"), (0.1, "0.1 s"), (-1, "0 ms"), (61, "1 min 01 s")]
-)
-def test_short_durations_are_in_milliseconds(seconds, words):
-    """Most components take less than 0.1 s."""
-    assert format_timing(seconds) == words
