@@ -9,6 +9,7 @@ from lfclient.common.formatting import clip, join_cut
 
 EMPTY = "empty"  # of a value without a text
 _SEPARATOR = " · "  # of values
+_COLON = ": "  # after a label
 _MIN_CUT = 10  # characters of a value that is cut, without its label
 _MIN_DIFFERENCE = 4  # characters that are shown from the first in which values differ
 
@@ -42,14 +43,19 @@ Values = Sequence[SummaryValue]
 def join_values(values: Iterable[str]) -> str:
     """Return a line that can be parsed: a separator within a value loses its spaces, not its look.
 
-    Values of inputs begin with their labels: `Message: Hello`.
+    Values of inputs begin with their labels, as `with_label` returns them.
     """
     return _SEPARATOR.join(value.replace(_SEPARATOR, "\u00a0·\u00a0") for value in values)
 
 
+def with_label(label: str, text: str) -> str:
+    """Return `Message: Hello`; a colon within the label loses its space, not its look."""
+    return label.replace(_COLON, ":\u00a0") + _COLON + text
+
+
 def parse_inputs(line: str) -> Values:
     """Return the values of a line of inputs, with their labels; `EMPTY` for no text."""
-    parts = [value.partition(": ") for value in line.split(_SEPARATOR)]
+    parts = [value.partition(_COLON) for value in line.split(_SEPARATOR)]
     return [
         SummaryValue(text.strip() or EMPTY, label) if colon else SummaryValue(label)
         for label, colon, text in parts

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import clip, clip_middle, format_count
-from lfclient.common.summaries import EMPTY, join_values
+from lfclient.common.summaries import EMPTY, join_values, with_label
 from lfclient.console.content.json_path import walk
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import Field, FieldKind, Variable
@@ -121,7 +121,7 @@ def summarize_inputs(overrides: Mapping[str, Any], labels: Mapping[str, str] | N
     for key, value in overrides.items():
         label = labels.get(key) or key.partition(".")[2] or key
         limit = max(_MIN_VALUE, share - len(f"{label}:  · "))
-        parts.append(f"{label}: {clip_middle(_one_line(value), limit) or EMPTY}")
+        parts.append(with_label(label, clip_middle(_one_line(value), limit) or EMPTY))
     return clip(join_values(parts), MAX_INPUT_SUMMARY)
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from lfclient.common.summaries import parse_inputs
 from lfclient.console.store.run_record import RecordProblem
 from lfclient.console.store.search_text import (
     MAX_INPUT_SUMMARY,
@@ -88,6 +89,14 @@ def test_inputs_of_one_component_that_share_a_label_have_their_parameters():
     overrides = {"Tool-1.start": "Oslo", "Tool-1.end": "Rome"}
     summary = summarize_flow_inputs(flow(tool), overrides)
     assert summary == "City (start): Oslo · City (end): Rome"
+
+
+def test_a_label_with_a_colon_stays_whole():
+    note = text(display_name="Note: for guests")
+    hotel = flow(node("Hotel-1", "Hotel", note=note, seconds=text()))
+    summary = summarize_flow_inputs(hotel, {"Hotel-1.note": "Key: 7", "Hotel-1.seconds": 5})
+    parsed = [(value.label, value.text) for value in parse_inputs(summary)]
+    assert parsed == [("Note:\u00a0for guests", "Key: 7"), ("seconds", "5")]
 
 
 def test_a_summary_has_the_message_and_what_was_changed():
