@@ -201,6 +201,7 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
         "has_moment": RUN.has_moment,
         "mask": RUN.mask,
         "mask_json": RUN.mask_json,
+        "json_slices": lambda text: list(RUN.json_slices(text)),
     },
     "lfclient/console/store/search_text.py": {
         "fold_text": search_text.fold_text,

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from lfclient.console.store.own_values import own_values
+from lfclient.console.store.own_values import OwnValues, own_values
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.serialization import SLICE_SIZES
 from lfclient.outputs.model import FileRef, Output, OutputKind
@@ -25,10 +25,16 @@ def fingerprint_result(record: RunRecord) -> str | None:
     own = own_values(record)
     digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
     for part in _parts(record):
-        text = json.dumps(part, sort_keys=True, default=_encode)
-        digest.update(own.mask_json(text).encode())
+        for text in _json(part, own):
+            digest.update(text.encode())
         digest.update(b"\0")
     return digest.hexdigest()
+
+
+def _json(part: Any, own: OwnValues) -> Iterable[str]:
+    if isinstance(part, str):
+        return own.json_slices(part)
+    return [own.mask_json(json.dumps(part, sort_keys=True, default=_encode))]
 
 
 def _parts(record: RunRecord) -> Iterator[Any]:
@@ -51,12 +57,12 @@ def _parts(record: RunRecord) -> Iterator[Any]:
 def _output_parts(output: Output) -> Iterator[Any]:
     yield output.kind
     value = output.value
-    size = SLICE_SIZES.get(type(value))  # a large value is never copied as a whole
-    if size is None:
-        yield value
-    else:
+    if isinstance(value, (bytes, list)):  # a large one is never copied as a whole
+        size = SLICE_SIZES[type(value)]
         for start in range(0, len(value), size):
             yield value[start : start + size]
+    else:
+        yield value
     for name, part in sorted(output.parts.items()):
         yield ["part", name]
         yield from _output_parts(part)

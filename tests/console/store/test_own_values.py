@@ -27,6 +27,17 @@ def test_ids_are_masked_in_json_as_they_are_written_there():
     assert json.loads(own.mask_json(text)) == ["…", "Größe"]
 
 
+def test_a_long_text_is_masked_in_slices_as_it_is_as_a_whole():
+    """Two ids overlap, and a moment crosses the end of the first slice."""
+    ids = {"session-of-this-run", "session-of-this-run-again"}
+    own = OwnValues(frozenset(ids), BEGAN, BEGAN)
+    value = "session-of-this-run-again “é” 2026-01-02 12:00:01"
+    text = f"{value}{'x' * 999_900}{value}{'y' * 2_000_000}"
+    slices = list(own.json_slices(text))
+    assert "".join(slices) == own.mask_json(json.dumps(text))
+    assert max(map(len, slices)) <= 1_000_000
+
+
 @pytest.mark.parametrize(
     "moment",
     [

@@ -99,6 +99,19 @@ def test_ids_of_the_run_in_its_outputs_do_not_count(name, value):
     assert one != fingerprint({key: each.format("-") for key, each in text.items()})
 
 
+@pytest.mark.parametrize("before", [0, 999_990, 1_999_990])
+@pytest.mark.parametrize("kind", ["session_id", "moment"])
+def test_ids_and_times_do_not_count_anywhere_in_a_long_text(kind, before):
+    """An id of another length moves what follows it."""
+    moments = [f"{NOW + timedelta(minutes=n):{form}}" for n, form in ((0, "%F %T"), (90, "%FT%TZ"))]
+    own = [LONG, f"{LONG}-and-more"] if kind == "session_id" else moments
+    texts = [f"{'x' * before}{value}{'y' * 1_000_005}" for value in own]
+    ids = [{"session_id": value} if kind == "session_id" else {} for value in own]
+    one = fingerprint(texts[0], **ids[0])
+    assert one == fingerprint(texts[1], minutes=90, **ids[1])
+    assert one != fingerprint(texts[1])
+
+
 def test_ids_of_messages_do_not_count():
     one, other = ("6" * 32, "7" * 32)
     assert fingerprint([one], messages=[one]) == fingerprint([other], messages=[other])
