@@ -146,29 +146,43 @@ def test_an_ambiguous_flow_name_is_rejected():
             client.flow("Same")
 
 
-def test_a_written_file_is_the_one_that_is_new_since_the_run():
-    flow = flow_of("SaveToFile-w")
-    old = {"id": OTHER_FILE, "name": "out", "path": "u/out.txt", "created_at": "2026-01-01"}
-    new = {
-        "id": FILE,
-        "name": "out (1)",
-        "path": "u/out (1).txt",
-        "size": 3,
-        "created_at": "2026-01-02",
-    }
+def listed_file(id: str, number: int = 0) -> dict[str, Any]:
+    """Return the entry of the `number`th copy of `out.txt` in the list of files."""
+    name = f"out ({number})" if number else "out"
+    path = f"u/{name}.txt"
+    return {"id": id, "name": name, "path": path, "size": 3, "created_at": f"2026-01-0{number + 1}"}
+
+
+def file_server(*lists: list[dict[str, Any]]) -> Server:
+    """Return a server whose flow writes `out.txt`, with the lists of files before and after."""
     saved = "Message saved successfully as 'out.txt' at /srv/out.txt"
     metadata = {"component_type": "SaveToFile", "file_path": saved}
     output = {"type": "message", "status": "completed", "content": None, "metadata": metadata}
     raw = {"status": "completed", "job_id": JOB, "outputs": {"SaveToFile-w": output}}
     server = Server().on("POST", WORKFLOWS, (200, raw)).on("GET", f"{FILES}/{FILE}", (200, b"abc"))
-    server.on("GET", FILES, (200, [old]), (200, [new, old]))
-    with server.client() as client:
-        found = client.run(flow).outputs["SaveToFile-w"]
+    return server.on("GET", FILES, *((200, files) for files in lists))
+
+
+def test_a_written_file_is_the_one_that_is_new_since_the_run():
+    old, new = listed_file(OTHER_FILE), listed_file(FILE, 1)
+    with file_server([old], [new, old]).client() as client:
+        found = client.run(flow_of("SaveToFile-w")).outputs["SaveToFile-w"]
         assert found.kind is OutputKind.FILE
         assert (found.value.id, found.value.name, found.value.size) == (FILE, "out.txt", 3)
+        assert found.note == ""
         assert client.download(found.value) == b"abc"
         with pytest.raises(LangflowError):
             client.download(FileRef("nowhere.txt"))
+
+
+def test_a_file_is_unknown_if_another_run_wrote_one_of_its_name_at_the_same_time():
+    server = file_server([], [listed_file(OTHER_FILE), listed_file(FILE, 1)])
+    with server.client() as client:
+        found = client.run(flow_of("SaveToFile-w")).outputs["SaveToFile-w"]
+        assert found.value == FileRef("out.txt", media_type="text/plain")
+        assert "several files of this name" in found.note
+        with pytest.raises(Unsupported, match=r"where it stored “out\.txt”"):
+            client.download(found.value)
 
 
 ELSEWHERE = ("../../v1/auto_login", "..", "", "?x=1", "7")

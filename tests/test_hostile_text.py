@@ -147,7 +147,7 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
         "error": lambda text: http._error_message(httpx.ReadError(text), "http://a"),
     },
     "lfclient/api/operations/files.py": {
-        "find_file": lambda text: files.find_file(
+        "find_files": lambda text: files.find_files(
             [FileItem(id="1", name=text[:-1])], FileRef(text), None
         ),
     },

@@ -128,11 +128,11 @@ def save_file(ref: FileRef, target: IO[bytes], max_bytes: int | None) -> Steps[i
     return (yield from retry(attempt, idempotent=True))
 
 
-def find_file(items: list[FileItem], ref: FileRef, before: frozenset[str] | None) -> FileRef | None:
-    """Return the file that a run wrote, with its id; None if it is not listed.
+def find_files(items: list[FileItem], ref: FileRef, before: frozenset[str] | None) -> list[FileRef]:
+    """Return the files that a run may have written, with their ids.
 
-    The file has the name of `ref` and, if `before` is known, an id that is not in `before`. A
-    second `out.txt` is listed as `out (1)`; the newest match is returned.
+    They have the name of `ref` and, if `before` is known, an id that is not in `before`. A second
+    `out.txt`, of this run or of another one at the same time, is listed as `out (1)`.
     """
     stem, _, extension = ref.name.rpartition(".")
     stem = stem or extension
@@ -141,13 +141,11 @@ def find_file(items: list[FileItem], ref: FileRef, before: frozenset[str] | None
         rest = listed.removeprefix(stem).removesuffix(f".{extension}")
         return listed.startswith(stem) and _NUMBER_OF_COPY.fullmatch(rest) is not None
 
-    matches = [
-        item for item in items if (before is None or item.id not in before) and has_name(item.name)
+    return [
+        FileRef(ref.name, item.id, item.path, item.size, ref.media_type)
+        for item in items
+        if (before is None or item.id not in before) and has_name(item.name)
     ]
-    if not matches:
-        return None
-    newest = matches[-1]
-    return FileRef(ref.name, newest.id, newest.path, newest.size, ref.media_type)
 
 
 def _check_download(ref: FileRef, response: Response) -> None:

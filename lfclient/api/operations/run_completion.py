@@ -7,7 +7,7 @@ from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.operations.chat_sessions import list_message_items
 from lfclient.api.operations.context import ApiContext
-from lfclient.api.operations.files import find_file, list_file_items
+from lfclient.api.operations.files import find_files, list_file_items
 from lfclient.api.operations.server import (
     get_server_or_default_limits,
     get_server_without_limits,
@@ -46,6 +46,10 @@ NO_REASON = "The server gave no reason."
 AMBIGUOUS_REASON = (
     "This release does not tell which run a failure belongs to. The reason is the latest among all "
     "runs of this flow without their own session."
+)
+AMBIGUOUS_FILE = (
+    "The server has several files of this name that this run may have written. Look for the file "
+    "in Langflow under Files."
 )
 
 # from 1.10 on, build records appear up to a second late
@@ -157,7 +161,8 @@ def list_file_ids(flow: Flow) -> Steps[frozenset[str] | None]:
 def resolve_files(run: Run, before: frozenset[str] | None) -> Steps[Run]:
     """Add the server's ids of files that the run wrote, so that they can be downloaded.
 
-    `before` are the ids of the files from before the run, None if they are not known.
+    `before` are the ids of the files from before the run, None if they are not known. If several
+    files may be the run's, the output has a note instead of an id.
     """
     written = {
         name: output.value
@@ -169,9 +174,11 @@ def resolve_files(run: Run, before: frozenset[str] | None) -> Steps[Run]:
     items = yield from or_default(list_file_items(), [])
     outputs = dict(run.outputs)
     for name, ref in written.items():
-        file = find_file(items, ref, before)
-        if file:
-            outputs[name] = replace(outputs[name], value=file)
+        files = find_files(items, ref, before)
+        if len(files) == 1:
+            outputs[name] = replace(outputs[name], value=files[0])
+        elif files:
+            outputs[name] = replace(outputs[name], note=AMBIGUOUS_FILE)
     return replace(run, outputs=outputs)
 
 
