@@ -159,8 +159,9 @@ def file_server(*lists: list[dict[str, Any]]) -> Server:
     metadata = {"component_type": "SaveToFile", "file_path": saved}
     output = {"type": "message", "status": "completed", "content": None, "metadata": metadata}
     raw = {"status": "completed", "job_id": JOB, "outputs": {"SaveToFile-w": output}}
-    server = Server().on("POST", WORKFLOWS, (200, raw)).on("GET", f"{FILES}/{FILE}", (200, b"abc"))
-    return server.on("GET", FILES, *((200, files) for files in lists))
+    server = Server().on("POST", WORKFLOWS, (200, raw)).on("GET", WORKFLOWS, (200, raw))
+    server.on("GET", FILES, *((200, files) for files in lists))
+    return server.on("GET", f"{FILES}/{FILE}", (200, b"abc"))
 
 
 def test_a_written_file_is_the_one_that_is_new_since_the_run():
@@ -173,6 +174,20 @@ def test_a_written_file_is_the_one_that_is_new_since_the_run():
         assert client.download(found.value) == b"abc"
         with pytest.raises(LangflowError):
             client.download(FileRef("nowhere.txt"))
+
+
+def test_the_file_of_a_job_is_found_however_many_other_jobs_were_started_since():
+    """And found again: the end of a job may be read more than once."""
+    flow, old, new = flow_of("SaveToFile-w"), listed_file(OTHER_FILE), listed_file(FILE, 1)
+    server = file_server([old], [old, new])
+    others = (f"00000000-0000-4000-8000-{number:012}" for number in range(2, 102))
+    jobs = [(200, {**QUEUED[1], "job_id": id}) for id in (JOB, *others)]
+    server.on("POST", WORKFLOWS, *jobs)
+    with server.client() as client:
+        for _ in jobs:
+            client.submit(flow)
+        for _ in range(2):
+            assert client.status(JOB, flow).outputs["SaveToFile-w"].value.id == FILE
 
 
 def test_a_file_is_unknown_if_another_run_wrote_one_of_its_name_at_the_same_time():

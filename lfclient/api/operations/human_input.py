@@ -38,7 +38,7 @@ def resume_run(context: ApiContext, job: Run | str, request_id: str, decision: s
     try:
         response = yield from send(spec)
     finally:
-        context.resumed_at[job_id] = time.monotonic()
+        context.jobs[job_id].resumed_at = time.monotonic()
     if response.status == 409:
         raise NotWaiting(
             "The run is not waiting for this decision.", status=409, code="NOT_RESUMABLE"

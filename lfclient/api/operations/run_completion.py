@@ -91,7 +91,11 @@ def complete_run(
         run = yield from _add_reason(run)
     elif run.mode == "sync" and any(is_connection_error(error.message) for error in run.errors):
         run = yield from _add_traceback(run)
-    return (yield from resolve_files(run, context.files_before.get(run.job_id or "")))
+    job_id = run.job_id or ""
+    run = yield from resolve_files(run, context.jobs[job_id].files_before)
+    if run.ended:
+        context.jobs.note_end(job_id)
+    return run
 
 
 def recover_erased_result(context: ApiContext, run: Run, flow: Flow | None) -> Steps[Run]:

@@ -89,7 +89,7 @@ def start_run(
             raise
         run = replace(run, has_temporary_flow=True)
         if run.job_id:
-            context.jobs[run.job_id] = run
+            context.jobs[run.job_id].run = run
         return run
     key = idempotency_key or uuid4().hex
     spec = run_request(server, flow, overrides, mode, session_id, key, repeat)
@@ -103,9 +103,8 @@ def start_run(
     session = session_id if session_parameter(server, flow) else None
     run = _read_response(response, new_run(flow.id, mode, session), flow, overrides)
     if run.job_id:
-        context.jobs[run.job_id] = run
-        if files_before is not None:
-            context.files_before[run.job_id] = files_before
+        job = context.jobs[run.job_id]
+        job.run, job.files_before = run, files_before
     return run
 
 
@@ -151,7 +150,7 @@ def get_status(
             context.redactor.add(*stored_secrets(flow))
             run = yield from _fetch_status(context, before, flow)
     run = yield from complete_run(context, run, flow, evidence)
-    if run.status is RunStatus.CANCELLED and context.stops_sent.get(before.job_id or ""):
+    if run.status is RunStatus.CANCELLED and context.jobs[before.job_id or ""].is_stop_sent:
         server = yield from get_server_without_limits(context)
         if server.dialect == "inputs":
             flow = flow and flow.for_mode(run.mode, server)
@@ -165,7 +164,7 @@ def last_known_run(context: ApiContext, job: Run | str) -> Run:
         if job.job_id is None:
             raise JobNotFound("This run has no job id, so its status can't be requested.")
         return job
-    return context.jobs.get(job) or replace(new_run("", "background", None), job_id=job)
+    return context.jobs[job].run or replace(new_run("", "background", None), job_id=job)
 
 
 def wait_for_run(

@@ -1,6 +1,5 @@
 """Stops jobs."""
 
-import math
 import time
 from dataclasses import replace
 
@@ -40,7 +39,7 @@ def stop_run(context: ApiContext, job: Run | str, flow: Flow | None) -> Steps[St
     elif not server.is_early_stop_safe:
         yield from _wait_for_start(context, before)
     job_id = before.job_id or ""
-    context.stops_sent[job_id] = True
+    context.jobs[job_id].is_stop_sent = True
     # sending it twice is harmless
     spec = RequestSpec("POST", f"{WORKFLOWS}/stop", json={"job_id": job_id}, idempotent=True)
     response = yield from send(spec)
@@ -66,7 +65,7 @@ def _wait_for_start(context: ApiContext, job: Run) -> Steps[None]:
     take more than a second to start a job. A stop that coincides with the end of a job still can.
     """
     job_id = job.job_id or ""
-    remaining = context.resumed_at.get(job_id, -math.inf) + RESUME_SECONDS - time.monotonic()
+    remaining = context.jobs[job_id].resumed_at + RESUME_SECONDS - time.monotonic()
     if remaining > 0:
         yield Pause(remaining)
         return

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lfclient.api.operations import context
-from lfclient.api.operations.context import Recent
+from lfclient.api.operations.context import Jobs, Recent
 
 
 class SlowRecent(Recent[int]):
@@ -17,11 +17,19 @@ class SlowRecent(Recent[int]):
         super().move_to_end(key, last)
 
 
-def test_values_that_several_threads_store_at_once_displace_each_other(
-    monkeypatch: pytest.MonkeyPatch,
-):
-    monkeypatch.setattr(context, "_MAX_REMEMBERED", 1)
-    recent = SlowRecent()
+def test_values_that_several_threads_store_at_once_displace_each_other():
+    recent = SlowRecent(1)
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(recent.__setitem__, "abcd", range(4)))
     assert len(recent) == 1
+
+
+@pytest.mark.parametrize("is_end_read", [True, False])
+def test_a_limited_number_of_jobs_is_remembered(monkeypatch: pytest.MonkeyPatch, is_end_read: bool):
+    monkeypatch.setattr(context, "_MAX_REMEMBERED" if is_end_read else "_MAX_UNREAD", 2)
+    jobs = Jobs()
+    for id in ("old", "new", "newer"):
+        jobs[id].is_stop_sent = True
+        if is_end_read:
+            jobs.note_end(id)
+    assert [jobs[id].is_stop_sent for id in ("new", "newer", "old")] == [True, True, False]
