@@ -20,6 +20,11 @@ MAX_COPIED_LENGTH = 300_000
 
 # downloads a file from the server that has it
 Download = Callable[[FileRef], bytes]
+CheckAccess = Callable[[], object]
+
+
+def allow_access() -> None:
+    """Allow everything."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class OutputCard:
     """An output of a run. `key` is unique among the cards of the page.
 
     `is_presented`: an audience reads it from afar. `part` is the label of one of several outputs of
-    a component.
+    a component. `check_access` raises `LangflowError` once an open page may no longer save it.
     """
 
     output: Output
@@ -36,6 +41,7 @@ class OutputCard:
     download: Download
     is_presented: bool = False
     part: str = ""
+    check_access: CheckAccess = allow_access
 
     @property
     def title(self) -> str:
@@ -45,14 +51,19 @@ class OutputCard:
     def save_button(
         self, label: str, data: Callable[[], bytes] | bytes, ending: str, mime: str, name: str = ""
     ) -> None:
-        """Draw a download button. A callable `data` runs when the button is pressed.
+        """Draw a download button, whose file is made when it is pressed.
 
         `name` is the file's own name, which may be any text from a server. Without one the file
         is named after the component, its output and the run.
         """
+
+        def create() -> bytes:
+            self.check_access()
+            return data if isinstance(data, bytes) else data()
+
         own_name = downloads.file_name(self.title, self.part, self.run_id[:8], extension=ending)
         key = f"save-{self.run_id}-{self.key}-{ending}"
-        downloads.draw_button(label, data, safe_name(name) if name else own_name, key, mime=mime)
+        downloads.draw_button(label, create, safe_name(name) if name else own_name, key, mime=mime)
 
     def copy_button(self, text: Callable[[], str] | None) -> None:
         """Draw a button that copies a text, or the image drawn before it."""

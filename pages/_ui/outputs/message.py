@@ -8,7 +8,7 @@ import streamlit as st
 from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.outputs.model import Output, OutputKind
 from pages._ui.outputs import image
-from pages._ui.outputs.card import Download, OutputCard
+from pages._ui.outputs.card import CheckAccess, Download, OutputCard, allow_access
 from pages._ui.widgets.markdown import escape, is_formatted, sanitize, strip_data_images
 
 # a browser takes 1.3 s for 100 KB of Markdown and 10 s for 1 MB; for 1 MB of plain text, 1 s
@@ -41,7 +41,14 @@ def draw_marked(card: OutputCard, markdown: str) -> None:
     _draw_buttons(card, card.output.value)
 
 
-def draw_partial(text: str, name: str, run_id: str, key: str, download: Download) -> None:
+def draw_partial(
+    text: str,
+    name: str,
+    run_id: str,
+    key: str,
+    download: Download,
+    check_access: CheckAccess = allow_access,
+) -> None:
     """Draw the text of an output that was incomplete when its run ended, and its buttons.
 
     `name` is that of the output, `key` is unique among those of the run.
@@ -49,7 +56,8 @@ def draw_partial(text: str, name: str, run_id: str, key: str, download: Download
     draw_text(text)
     if text:
         output = Output(key, OutputKind.MESSAGE, text, display_name=f"{name} (partial)")
-        _draw_buttons(OutputCard(output, run_id, f"partial-{key}", download), text)
+        card = OutputCard(output, run_id, f"partial-{key}", download, check_access=check_access)
+        _draw_buttons(card, text)
 
 
 def _draw_buttons(card: OutputCard, text: str) -> None:

@@ -31,7 +31,7 @@ from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run
 from pages._ui.outputs import file as outputs_file
 from pages._ui.outputs import gallery, image, json_viewer, message, output_pair, table
-from pages._ui.outputs.card import Download, OutputCard
+from pages._ui.outputs.card import CheckAccess, Download, OutputCard, allow_access
 from pages._ui.outputs.viewer import Viewer, Views
 from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape
@@ -105,18 +105,21 @@ def draw_plain(
     title: str,
     with_title: bool,
     show_errors: Callable[[], AbstractContextManager[None]],
+    check_access: CheckAccess,
 ) -> None:
     """Draw one output of a run under its title or untitled, without forms for developers.
 
-    `reload` as in `draw`. `run_id` and `key` identify it on the page, and can be any text.
-    `show_errors` draws an error of its block.
+    `reload` as in `draw`, `check_access` as in `OutputCard`. `run_id` and `key` identify it on the
+    page, and can be any text. `show_errors` draws an error of its block.
     """
     drawn = weakref.ref(run)
 
     def get_run() -> Run | None:
         return drawn() or reload()
 
-    _draw_plain(get_run, component_id, run_id, key, download, title, with_title, show_errors)
+    _draw_plain(
+        get_run, component_id, run_id, key, download, title, with_title, show_errors, check_access
+    )
 
 
 def draw_output(
@@ -128,6 +131,7 @@ def draw_output(
     heading: Callable[[], object] | None = None,
     *,
     is_presented: bool = False,
+    check_access: CheckAccess = allow_access,
 ) -> None:
     """Draw one output without a frame: the chosen part and view, downloads and notes.
 
@@ -135,7 +139,7 @@ def draw_output(
     screen readers, unique on the page. `key` is unique as well, and the same for the component's
     next value, so that what a person chose stays. Several of these may be inside one fragment.
     """
-    card = OutputCard(output, run_id, key, download, is_presented)
+    card = OutputCard(output, run_id, key, download, is_presented, check_access=check_access)
     try:
         _draw_chosen(card, title, heading)
     except RecursionError:
@@ -178,8 +182,10 @@ def _draw_plain(
     title: str,
     with_title: bool,
     show_errors: Callable[[], AbstractContextManager[None]],
+    check_access: CheckAccess,
 ) -> None:
     with show_errors():
+        check_access()
         run = get_run()
         output = run.outputs.get(component_id) if run else None
         if output is None:
@@ -188,7 +194,16 @@ def _draw_plain(
         with st.container(border=True, key=f"output-{key}"):
             heading = partial(st.markdown, f"**{escape(title)}**") if with_title else None
             shown = _without_raw_forms(output)
-            draw_output(shown, run_id, key, download, title, heading, is_presented=True)
+            draw_output(
+                shown,
+                run_id,
+                key,
+                download,
+                title,
+                heading,
+                is_presented=True,
+                check_access=check_access,
+            )
 
 
 def _without_raw_forms(output: Output) -> Output:

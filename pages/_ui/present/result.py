@@ -32,7 +32,7 @@ from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import view as outputs_view
-from pages._ui.outputs.card import Download
+from pages._ui.outputs.card import CheckAccess, Download
 from pages._ui.outputs.message import draw_partial
 from pages._ui.present import problems, share_result
 from pages._ui.present.presented import (
@@ -195,7 +195,14 @@ def _draw_result(presented: Presented, record: RunRecord) -> None:
     outputs = presented.settings.outputs
     titles = output_titles(record, presented.flow, outputs)
     draw_outputs(
-        record, presented.flow, outputs, titles, download, _reload(server, record), record.id
+        record,
+        presented.flow,
+        outputs,
+        titles,
+        download,
+        _reload(server, record),
+        server.live_connection,
+        record.id,
     )
 
 
@@ -288,12 +295,14 @@ def draw_outputs(
     titles: Mapping[str, str],
     download: Download,
     reload: outputs_view.GetRun,
+    check_access: CheckAccess,
     name: str,
 ) -> None:
     """Draw the chosen outputs of an ended run, by default all.
 
-    A shared result has no `flow`. `titles`, by component id, replace the names that the run has.
-    `name` stands for the run's id on the page. An audience reads no ids.
+    `reload` and `check_access` as in `outputs_view.draw_plain`. A shared result has no `flow`.
+    `titles`, by component id, replace the names that the run has. `name` stands for the run's id on
+    the page. An audience reads no ids.
     """
     run = record.run
     if run is None or record.stored_parts in MISSING_OUTPUTS_REASONS:
@@ -311,7 +320,9 @@ def draw_outputs(
         shown = possible if chosen is None else possible.intersection(chosen)
         for message in run.unfinished_messages if record.status is not RunStatus.COMPLETED else ():
             if _is_of_chosen(message, flow, chosen):
-                draw_partial(message.visible_text, "Result", name, message.id, download)
+                draw_partial(
+                    message.visible_text, "Result", name, message.id, download, check_access
+                )
         for number, id in enumerate(ids):
             outputs_view.draw_plain(
                 run,
@@ -323,6 +334,7 @@ def draw_outputs(
                 title=titles.get(id) or outputs[id].display_name or "Result",
                 with_title=len(shown) > 1,
                 show_errors=problems.show_part_errors,
+                check_access=check_access,
             )
         if not ids and record.status is RunStatus.COMPLETED:
             st.caption("The flow returned nothing to show.")

@@ -33,13 +33,22 @@ def draw(shared: SharedResult, record: RunRecord, token: str) -> None:
     """Draw the result, read-only, and below it the inputs that it came from."""
     head.draw(shared.title, shared.description, shared.accent, large=shared.large)
 
+    shares = app_context().runner.store.shares
+
+    def check_access() -> None:
+        # a download runs without the visitor's session
+        if shares.get(token) is None:
+            raise LangflowError("This link shows no result any more.", hint=ASK_FOR_LINK)
+
     def reload() -> Run | None:
         found = load(token)
         return found[1].run if found else None
 
     with st.container(key="present-output"):
         draw_problem(record, None)
-        draw_outputs(record, None, shared.outputs, shared.titles, _download, reload, "result")
+        draw_outputs(
+            record, None, shared.outputs, shared.titles, _download, reload, check_access, "result"
+        )
     if shared.inputs:
         with st.container(gap="xxsmall"):
             st.markdown("## Inputs", anchors=False)

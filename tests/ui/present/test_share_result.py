@@ -7,6 +7,7 @@ import pytest
 from lfclient.console.present.shared_result import SharedResult
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.shares import ShareStore
+from lfclient.errors import LangflowError
 from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import Message
@@ -79,6 +80,19 @@ def test_a_shared_result_shows_title_outputs_and_inputs(record):
     assert "**City**" in inputs
     assert "Lisbon" in inputs
     assert button_labels(app) == ["Full screen", "Leave full screen"]
+    assert not app.exception
+
+
+def test_an_open_page_downloads_nothing_once_its_link_is_revoked(record, downloads):
+    token = create(record)
+    downloads.clear()  # those of the presentation
+    app = shared(token)
+    assert {name.rpartition(".")[2] for name in downloads} == {"md", "txt"}
+    assert b"Words of" in next(iter(downloads.values()))()
+    app_context().runner.store.shares.revoke(owner(), record.id)
+    for download in downloads.values():
+        with pytest.raises(LangflowError, match="shows no result any more"):
+            download()
     assert not app.exception
 
 
