@@ -2,7 +2,9 @@
 
 import asyncio
 import functools
+import threading
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -171,6 +173,22 @@ class Bench:
         """Wait until the server has received this many more status requests."""
         before = self.server.status_requests
         wait_for(lambda: self.server.status_requests >= before + count)
+
+    @contextmanager
+    def blocked_loop(self):
+        """Block the runner's event loop, as a slow machine does."""
+        blocked, unblocked = threading.Event(), threading.Event()
+
+        def block():
+            blocked.set()
+            unblocked.wait()
+
+        self.runner._supervisor._loop.call_soon_threadsafe(block)
+        blocked.wait()
+        try:
+            yield
+        finally:
+            unblocked.set()
 
     def lose_confirmation(self, method, runner=None):
         """Let the store execute its next call of `method`, but lose the confirmation."""

@@ -14,14 +14,14 @@ from lfclient.console.store.run_record import RunSummary
 class LiveHistory(History):
     """The store's history, with the current state of cached runs. Every method raises `StoreError`.
 
-    The last saved state selects the runs. `detach` is called for each deleted run: this process
+    The last saved state selects the runs. `abandon` removes a deleted run from memory: this process
     may still fetch its components.
     """
 
-    def __init__(self, database: Database, cache: RunCache, detach: Callable[[str], None]) -> None:
+    def __init__(self, database: Database, cache: RunCache, abandon: Callable[[str], None]) -> None:
         super().__init__(database)
         self._cache = cache
-        self._detach = detach
+        self._abandon = abandon
 
     def summarize(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[RunSummary]:
         """Return the summaries of rows, with the state of cached runs."""
@@ -33,5 +33,4 @@ class LiveHistory(History):
     def drop(self, run_ids: Iterable[str]) -> None:
         """Remove runs from memory that were deleted from the store."""
         for run_id in run_ids:
-            self._detach(run_id)
-            self._cache.remove(run_id)
+            self._abandon(run_id)

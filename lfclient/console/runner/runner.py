@@ -99,7 +99,7 @@ class Runner:
             self._reader = RecordReader(
                 store, self._cache, self.is_followed, timings.store_poll_seconds
             )
-            self.history = LiveHistory(store.database, self._cache, self._supervisor.detach)
+            self.history = LiveHistory(store.database, self._cache, self._supervisor.abandon)
             self._unconfirmed = UnconfirmedRuns(store)
             self._release_memory_soon = False
             self._commands = CommandHandler(store, self._cache, self._supervisor, self._registry.id)

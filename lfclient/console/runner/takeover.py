@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from cachetools import TLRUCache, TTLCache
 
@@ -190,9 +191,7 @@ class Takeover:
         """Follow a job with another key than now; do nothing if it is the same."""
         with self._claim_lock:
             current = self._supervisor.connection(record.id)
-            is_other = current is not None and current.api_key != connection.api_key
-            if is_other and self._can_change_key(record):
-                self._supervisor.detach(record.id)
+            if current is not None and current.api_key != connection.api_key:
                 self._take_over_orphan(record, connection)
 
     def _can_change_key(self, record: RunRecord) -> bool:
@@ -234,11 +233,10 @@ class Takeover:
             record = self._find_own(orphan.id)
             if record is None:
                 return
-            # commands that its last follower took and did not execute are lost
-            changes = record.without_pending_commands()
-            if record.stored_parts is not StoredParts.WHOLE:
-                changes |= {"run": None, "stored_parts": StoredParts.WHOLE}  # read all events again
-            self._cache.put(replace(record, **changes))
+            if self._cache.snapshot(record.id) is None:
+                self._cache.put(record)
+            # the task with the other key may have changed the record since
+            self._cache.edit(record.id, _changes_of_follower)
             self._taken_over.add(record.id)
             self._start(record, connection, was_ours)
 
@@ -250,7 +248,8 @@ class Takeover:
         )
 
         async def execute(context: RunContext) -> None:
-            if record.job_id:
+            record = context.record
+            if record.job_id or record.ended:
                 await follow(context, moved=moved, taken_over=True)
                 return
             # some inputs are not stored, or the server is another one, or the flow was not created
@@ -340,3 +339,17 @@ class Takeover:
             secrets_lost_reason=reason,
             may_be_running=True,
         )
+
+
+def _changes_of_follower(record: RunRecord) -> dict[str, Any] | None:
+    """Return what changes with an unfinished run's follower, None for an ended run.
+
+    Commands that the last follower took and did not execute are lost. Events are read again unless
+    all that they brought is stored.
+    """
+    if record.ended:
+        return None
+    changes = record.without_pending_commands()
+    if record.stored_parts is not StoredParts.WHOLE:
+        changes |= {"run": None, "stored_parts": StoredParts.WHOLE}
+    return changes

@@ -64,14 +64,18 @@ class TaskSupervisor:
             return [context.id for context in self._followed.values() if context.is_key_rejected]
 
     def start(self, context: RunContext, execute: Execute) -> None:
-        """Follow a cached run with `execute`, unless it is followed already."""
+        """Follow a cached run with `execute`, unless it is followed with this key already.
+
+        A task that follows it with another key ends first. This method does not wait for that.
+        """
         context.writer, context.timings = self._writer, self.timings
         url = context.connection.url
         with self._lock:
             context.load = self._loads.setdefault(url, ServerLoad())
-            if context.id not in self._followed:
+            previous = self._followed.get(context.id)
+            if previous is None or previous.connection.api_key != context.connection.api_key:
                 self._followed[context.id] = context
-                self._loop.call_soon_threadsafe(self._create_task, context, execute)
+                self._loop.call_soon_threadsafe(self._create_task, context, execute, previous)
 
     def use_client(self, connection: Connection, work: Work) -> None:
         """Start `work` that belongs to no run here; drop a `LangflowError` of it."""
@@ -90,12 +94,6 @@ class TaskSupervisor:
         context = self._find(run_id)
         if context:
             self._loop.call_soon_threadsafe(context.check_now.set)
-
-    def detach(self, run_id: str) -> None:
-        """Stop following a run and wait for that; the run continues, its record stays."""
-        context = self._find(run_id)
-        if context:
-            asyncio.run_coroutine_threadsafe(_cancel(context), self._loop).result(10)
 
     def abandon(self, run_id: str) -> None:
         """Stop following a run that another process follows, or that was deleted; don't wait."""
@@ -117,13 +115,19 @@ class TaskSupervisor:
         with self._lock:
             return self._followed.get(run_id)
 
-    def _create_task(self, context: RunContext, execute: Execute) -> None:
+    def _create_task(
+        self, context: RunContext, execute: Execute, previous: RunContext | None
+    ) -> None:
         if not self._closed:
-            context.task = self._loop.create_task(self._follow(context, execute))
+            context.task = self._loop.create_task(self._follow(context, execute, previous))
 
-    async def _follow(self, context: RunContext, execute: Execute) -> None:
+    async def _follow(
+        self, context: RunContext, execute: Execute, previous: RunContext | None
+    ) -> None:
         context.load.followed_runs += 1
         try:
+            if previous:
+                await _cancel(previous)
             await self._connect_and_execute(context, execute)
         except RunNotCached:
             pass
@@ -141,9 +145,10 @@ class TaskSupervisor:
         finally:
             context.load.followed_runs -= 1
             with self._lock:
-                self._followed.pop(context.id, None)
-            # no task is left to execute them
-            self._writer.cache.withdraw_commands(context.id)
+                if self._followed.get(context.id) is context:
+                    del self._followed[context.id]
+                    # no task is left to execute them
+                    self._writer.cache.withdraw_commands(context.id)
 
     async def _connect_and_execute(self, context: RunContext, execute: Execute) -> None:
         try:

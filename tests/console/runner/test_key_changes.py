@@ -82,6 +82,17 @@ def test_a_stop_is_sent_with_the_key_of_the_one_who_pressed_it(bench):
     assert bench.wait_for_end(run_id).status is RunStatus.CANCELLED
 
 
+def test_a_stop_with_another_key_does_not_wait_for_the_task_with_the_first(bench):
+    bench.use_timings(polling=RARELY, listening=RARELY)
+    run_id = start(bench)
+    revoke(bench, "sk-one")
+    with bench.blocked_loop():
+        bench.runner.stop(run_id, TWO)
+        assert key_of(bench, run_id) == "sk-two"
+        assert bench.get(run_id).stop_requested_at
+    assert bench.wait_for_end(run_id).status is RunStatus.CANCELLED
+
+
 def test_a_revoked_key_stops_no_run_that_another_key_follows(bench):
     run_id = start(bench)
     revoke(bench, "sk-one")

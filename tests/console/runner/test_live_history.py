@@ -52,6 +52,14 @@ def test_a_deleted_run_is_gone_from_memory_and_store(bench):
     assert bench.get(unfinished)
 
 
+def test_a_deleted_run_is_gone_before_its_task_has_ended(bench):
+    run_id = bench.start_job()
+    with bench.blocked_loop():
+        bench.runner.history.drop([run_id])
+        assert bench.runner._cache.snapshot(run_id) is None
+    bench.wait_until_released(run_id)
+
+
 def test_inputs_that_must_not_be_stored_are_sent_only(bench):
     bench.runner.store.retention = RetentionSettings(store_inputs=False)
     run_id = bench.start({"ChatInput-a.input_value": "Hello there"})
