@@ -93,7 +93,7 @@ def test_a_run_that_a_visitor_attaches_during_a_check_stays_followed(bench, monk
 
     monkeypatch.setattr(store, "unfinished", attach_after_reading)
     bench.runner._takeover.check(report_missing_keys=False)
-    bench.wait_until(run_id, lambda record: record.run)
+    bench.wait_for_polls(2)
     assert bench.runner.is_followed(run_id)
 
 
