@@ -1,16 +1,17 @@
 """Try, save, use and remove a provider's settings."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import streamlit as st
 
 from lfclient.common.formatting import strip_credentials
-from lfclient.errors import InvalidRequest, LangflowError
+from lfclient.errors import AddressRefused, InvalidRequest, LangflowError
 from lfclient.flows.encoding import unsupported_reason
 from lfclient.flows.need import Need
 from lfclient.flows.needs import setting_keys
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.runs.model import Mode
+from lfclient.wire.addresses import check_resolved_address, normalize_address
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import refusals
 from pages._ui.form.flow_form import FlowForm
@@ -229,6 +230,7 @@ def _apply(
             verb = "Change" if entered(required, form) else "Enter"
             raise LangflowError(f"{verb} the {labels} first.")
         try:
+            _check_addresses(settings, values)
             apply(values)
         except InvalidRequest as error:
             error.hint = f"{error.hint} {_what_stays(settings, form)}".strip()
@@ -236,6 +238,16 @@ def _apply(
         _empty(provider.settings, form)
 
     _attempt(provider, form, apply_changed)
+
+
+def _check_addresses(settings: Iterable[ProviderSetting], values: Mapping[str, str]) -> None:
+    """Raise `InvalidRequest` for an address that Langflow's own could not be."""
+    for setting in settings:
+        if setting.is_address and setting.name in values:
+            try:
+                check_resolved_address(normalize_address(values[setting.name]))
+            except AddressRefused as error:
+                raise InvalidRequest(f"{setting.label}: {error}", hint="Correct it.") from error
 
 
 def _what_stays(settings: Iterable[ProviderSetting], form: FlowForm) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from contextlib import contextmanager
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -47,4 +49,6 @@ def api(monkeypatch):
         yield Client()
 
     monkeypatch.setattr(forms, "open_client", open_client)
+    numeric = partial(socket.getaddrinfo, flags=socket.AI_NUMERICHOST)  # asks no name server
+    monkeypatch.setattr(socket, "getaddrinfo", numeric)
     return sent

@@ -246,6 +246,25 @@ def test_an_address_that_does_not_answer_is_not_saved(api):
     assert found.find("text_input", "OLLAMA_BASE_URL").value == "http://127.0.0.1:9"
 
 
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("http://169.254.169.254/latest", "is a link-local or cloud metadata address"),
+        ("http://[::ffff:a9fe:a9fe]/v1", "is a link-local or cloud metadata address"),
+        ("metadata.google.internal", "is a link-local or cloud metadata address"),
+        ("file:///etc/passwd", "Addresses start with"),
+        ("http://", "The address has no host"),
+    ],
+)
+def test_an_address_that_a_server_could_not_have_is_refused_before_it_is_sent(api, address, reason):
+    found = setup(agent(model=[MODELS[0].value]))
+    found.set("text_input", "OLLAMA_BASE_URL", address).press("Save on the server")
+    assert "Ollama Base URL: " in found.text()
+    assert reason in found.text()
+    assert (api.checked, api.saved) == ([], [])
+    assert found.find("text_input", "OLLAMA_BASE_URL").value == address
+
+
 def test_a_visitor_who_may_not_change_the_server_can_only_use_a_key_for_runs():
     found = setup(agent(model=[MODELS[1].value]), may_change=False)
     labels = [button.label for button in found.at.button]
