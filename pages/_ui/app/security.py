@@ -99,11 +99,14 @@ class SecurityHeaders:
             return
 
         is_embedded = bool(self._frame_ancestors) and _is_view(scope)
+        is_media = scope["path"].startswith(f"{_root()}/media/")
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(self.headers)
+                if is_media:
+                    headers["cache-control"] = "no-store"  # what somebody's run returned
                 if is_embedded:
                     headers["content-security-policy"] = self._view_policy
                     del headers["x-frame-options"]  # knows no origins
@@ -126,14 +129,19 @@ class SecurityHeaders:
         return content_security_policy(" ".join(self._frame_ancestors))
 
 
+def _root() -> str:
+    """Return the path of the console, without a slash at its end."""
+    base = config.get_option("server.baseUrlPath").strip("/")
+    return f"/{base}" if base else ""
+
+
 def _is_view(scope: Scope) -> bool:
     """Return whether a request is for the document of a view, and of no other page.
 
     Streamlit chooses the page by the same parser.
     """
-    root = config.get_option("server.baseUrlPath").strip("/")
     views = _parse_query_string(scope["query_string"].decode("latin-1")).get("view", [])
-    return scope["path"].strip("/") == root and len(views) == 1 and views[0] in VIEWS
+    return scope["path"].rstrip("/") == _root() and len(views) == 1 and views[0] in VIEWS
 
 
 class OriginCheck:

@@ -49,6 +49,16 @@ def test_every_response_has_the_security_headers():
     assert headers["referrer-policy"] == "no-referrer"
 
 
+@pytest.mark.parametrize("base", ["", "base"])
+def test_no_cache_keeps_what_a_run_returned(set_option, base):
+    """An image or a download of somebody's run; Streamlit's own files may be kept."""
+    root = f"/{base}" if base else ""
+    set_option("server.baseUrlPath", base)
+    assert get(f"{root}/media/f00.png", {}).headers["cache-control"] == "no-store"
+    for path in (f"{root}/static/media/font.woff2", f"{root}/", "/other/media/x"):
+        assert "cache-control" not in get(path, {}).headers
+
+
 AGENT_API = [route.path for base in ("", "base") for route in create_agent_routes(None, base)]
 
 
