@@ -1,6 +1,7 @@
 """The application core that all browsers of this console process share."""
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import pyarrow  # type: ignore[import-untyped]  # has no stubs
@@ -55,17 +56,17 @@ class AppContext:
     lock: threading.Lock = field(default_factory=threading.Lock)
     local_stopped: bool = False  # by a user, so it is not restarted automatically
 
-    def connections(self, browser_id: str) -> list[Connection]:
-        """Return the configured servers, the local Langflow if it runs, and those typed there."""
-        connections = list(self.settings.servers)
+    def connections(self, browser_id: str) -> Iterator[Connection]:
+        """Yield the configured servers, the local Langflow if it runs, and those typed there."""
+        yield from self.settings.servers
+        urls = {connection.url for connection in self.settings.servers}
         local = self.local.connection()
         if local:
-            connections.append(local_connection(*local))
-        urls = {connection.url for connection in connections}
+            yield local_connection(*local)
+            urls.add(local[0])
         for saved in reversed(self.vault.connections(browser_id)):
             name = saved.url.partition("://")[2] + (" (your key)" if saved.url in urls else "")
-            connections.append(replace(saved, name=name))
-        return connections
+            yield replace(saved, name=name)
 
     def connection_of(self, owner: str, browser_id: str) -> Connection:
         """Return this browser's connection for an owner, with the key that was entered last.

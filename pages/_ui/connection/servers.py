@@ -23,7 +23,7 @@ from pages._ui.state import browser as state_browser
 
 def available_connections() -> list[Connection]:
     """Return the connections that this browser can use now."""
-    return app_context().connections(state_browser.browser_id())
+    return list(app_context().connections(state_browser.browser_id()))
 
 
 def readable() -> list[ServerSession]:
