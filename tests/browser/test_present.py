@@ -385,8 +385,9 @@ def test_only_the_operators_origin_frames_a_view_and_nothing_else(
         page.frames[1].evaluate("history.pushState({}, '', '/?view=run')")
         page.frames[1].wait_for_url("about:blank")
         assert not requests
-        page.evaluate(ADD_FRAME, console.url)
-        wait_for(is_refused)
+        for other_page in (console.url, f"{view}&view=", f"{view}&view", f"{view}{'&a' * 1_000}"):
+            page.evaluate(ADD_FRAME, other_page)
+            wait_for(is_refused)
         page.goto(other.url)
         page.evaluate(ADD_FRAME, view)
         wait_for(is_refused)
