@@ -13,12 +13,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from itertools import product
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from lfclient import LangflowClient
@@ -336,37 +333,3 @@ def test_a_page_at_another_port_of_the_host_opens_no_websocket(
     with site(b"") as other:
         screen.page.goto(other.url)
         assert screen.page.evaluate(OPEN_WEBSOCKET, stream) == "refused"
-
-
-def test_another_site_can_frame_no_page_and_submit_no_form(
-    open_as: Callable[[str], Screen], personal: Console, victim: Victim, counted: Counted
-) -> None:
-    """Nor read anything; a link fills in the form, which only its reader can run."""
-    before = counted.executions()
-    link = f"{personal.url}/?" + urlencode(
-        {"flow": counted.id, "values": '{"ChatInput-a.input_value": "of the link"}', "run": "new"}
-    )
-    paths = ("", "_stcore/stream", "_stcore/agent/interact", "_stcore/upload_file/a/b", "media/a")
-    forms = "".join(
-        f'<form method={method} action="{personal.url}/{path}" target=f{number}>'
-        f"<input name=run></form><iframe name=f{number}></iframe>"
-        for number, (method, path) in enumerate(product(("get", "post"), paths))
-    )
-    attack = f"""<iframe id=framed src="{link}"></iframe>{forms}<script>
-      for (const form of document.forms) form.submit();
-      window.read = Promise.all({[f"{personal.url}/{path}" for path in paths]}.map((url) =>
-        fetch(url, {{credentials: "include"}}).then((answer) => answer.text(), () => "refused")));
-      </script>"""
-    screen = open_as(victim.cookie)
-    page, refused = screen.page, []
-    page.on("console", lambda message: refused.append(message.text))
-    with site(attack.encode(), content_type="text/html") as other:
-        page.goto(other.url)
-        assert set(page.evaluate("window.read")) == {"refused"}
-        wait_for(lambda: any("frame-ancestors" in text for text in refused))
-        page.evaluate("(url) => { location.href = url }", link)
-        expect(page.locator("textarea").first).to_have_value("of the link")
-    screen.drawn()
-    assert counted.executions() == before
-    screen.run()
-    wait_for(lambda: counted.executions() == before + 1)

@@ -1,8 +1,6 @@
 """The Present view in Chromium: what an audience sees, and what it can't reach."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlparse
 
@@ -12,18 +10,10 @@ from playwright.sync_api import expect
 from lfclient import LangflowClient
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
-from tests.browser.attack_tools import site
 from tests.browser.screen import PHONE, PREFIX, Screen
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import wait_for
-
-ADD_FRAME = """(url) => {
-  document.querySelector('iframe')?.remove();
-  const frame = document.createElement('iframe');
-  frame.src = url; frame.width = 1000; frame.height = 800;
-  document.body.append(frame);
-}"""
 
 
 def open_view(screen: Screen, address: str) -> None:
@@ -347,47 +337,3 @@ def test_a_result_is_shared_with_somebody_who_opens_its_address(
     expect(shared_window.page.get_by_role("button", name="Create link")).to_be_visible()
     reader.reload()
     expect(reader.locator(".st-key-present")).to_contain_text("This link shows no result")
-
-
-def test_only_the_operators_origin_frames_a_view_and_nothing_else(
-    window: Callable[..., Any],
-    sample_ids: dict[str, str],
-    sample_flows: LiveServer,
-    tmp_path: Path,
-):
-    with ExitStack() as stack:
-        other = stack.enter_context(site(b"<p>Intranet</p>", content_type="text/html"))
-        origin = other.url.rstrip("/").replace("127.0.0.1", "localhost")
-        environ = {
-            "LANGFLOW_SERVER_URL": sample_flows.url,
-            "LANGFLOW_API_KEY": sample_flows.api_key,
-            "LFCONSOLE_FRAME_ANCESTORS": origin,
-        }
-        console = stack.enter_context(Console(tmp_path, environ))
-        page, refused = window(), []
-        page.on("console", lambda message: refused.append("frame-ancestors" in message.text))
-        view = f"{console.url}/?view=present&flow={sample_ids['Echo chat']}"
-
-        def is_refused() -> bool:
-            page.wait_for_timeout(100)  # receives messages
-            found = any(refused)
-            refused.clear()
-            return found
-
-        page.goto(origin)
-        page.evaluate(ADD_FRAME, view)
-        framed = page.frame_locator("iframe")
-        framed.get_by_role("button", name="Run").click()
-        expect(framed.locator(".st-key-run-status")).to_contain_text("Completed")
-        assert not is_refused()
-        requests = []
-        page.on("request", lambda request: requests.append(request.url))
-        page.frames[1].evaluate("history.pushState({}, '', '/?view=run')")
-        page.frames[1].wait_for_url("about:blank")
-        assert not requests
-        for other_page in (console.url, f"{view}&view=", f"{view}&view", f"{view}{'&a' * 1_000}"):
-            page.evaluate(ADD_FRAME, other_page)
-            wait_for(is_refused)
-        page.goto(other.url)
-        page.evaluate(ADD_FRAME, view)
-        wait_for(is_refused)
