@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -191,6 +192,22 @@ class Screen:
         expect(self.page).not_to_have_url(before)
         # the form is drawn after the address has changed
         self.drawn()
+
+    def add_dialog(self) -> Locator:
+        """Open the dialog that adds a flow."""
+        button = self.part("add-flow").get_by_role("button").locator("visible=true")
+        assert button.get_by_text("Add a flow").bounding_box()["width"] > 40  # type: ignore[index]
+        button.click()
+        return self.page.get_by_role("dialog")
+
+    def upload_flow(self, flow: dict[str, Any]) -> Locator:
+        """Choose the file of a flow in the dialog, without adding it."""
+        dialog = self.add_dialog()
+        dialog.get_by_role("tab", name="Upload").click()
+        content = json.dumps(flow).encode()
+        file = {"name": "flow.json", "mimeType": "application/json", "buffer": content}
+        dialog.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
+        return dialog
 
     def add_template(self, name: str) -> str:
         """Add a template of the server, and return the id of its flow once its form is open."""

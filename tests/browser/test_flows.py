@@ -74,25 +74,9 @@ def screen(lasting_form: Screen) -> Iterator[Screen]:
     page.emulate_media(color_scheme="light")
 
 
-def open_dialog(screen: Screen) -> Locator:
-    button = screen.part("add-flow").get_by_role("button").locator("visible=true")
-    assert button.get_by_text("Add a flow").bounding_box()["width"] > 40  # not an icon alone
-    button.click()
-    return screen.page.get_by_role("dialog")
-
-
 def open_menu(screen: Screen) -> None:
     screen.drawn()
     screen.part("flow-menu").get_by_role("button").locator("visible=true").click()
-
-
-def upload(screen: Screen, flow: dict[str, Any]) -> Locator:
-    dialog = open_dialog(screen)
-    dialog.get_by_role("tab", name="Upload").click()
-    content = json.dumps(flow).encode()
-    file = {"name": "flow.json", "mimeType": "application/json", "buffer": content}
-    dialog.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
-    return dialog
 
 
 def picked(screen: Screen) -> Locator:
@@ -111,7 +95,7 @@ def chosen_id(screen: Screen, name: str) -> str:
 def test_a_template_is_found_previewed_and_added(
     screen: Screen, api: LangflowClient, added: list[str]
 ):
-    dialog = open_dialog(screen)
+    dialog = screen.add_dialog()
     check(screen.page)
     dialog.get_by_label("Search templates").fill("twitter thread")
     expect(dialog.get_by_text("Preview")).to_have_count(1)
@@ -131,7 +115,7 @@ def test_a_template_is_found_previewed_and_added(
 def test_a_preview_below_the_window_of_a_phone_is_scrolled_into_sight(screen: Screen, below: int):
     """Its button is that many pixels above the window's end."""
     screen.page.set_viewport_size({"width": 390, "height": 844})
-    dialog = open_dialog(screen)
+    dialog = screen.add_dialog()
     button = dialog.get_by_role("button", name="Preview").nth(4)
     button.evaluate("button => button.scrollIntoView({block: 'end'})")
     button.hover()
@@ -147,7 +131,7 @@ def test_a_file_with_the_id_of_a_flow_leaves_that_flow_as_it_was(
 ):
     echo = api.flow(f"{PREFIX}Echo chat")
     changed = {**echo.raw, "description": "From a file"}
-    dialog = upload(screen, changed)
+    dialog = screen.upload_flow(changed)
     expect(dialog.get_by_text("Name exists")).to_be_visible()
     check(screen.page, DIALOG)
     dialog.get_by_role("button", name="Add a copy").click()
@@ -158,7 +142,7 @@ def test_a_file_with_the_id_of_a_flow_leaves_that_flow_as_it_was(
 
 
 def test_a_file_without_a_flow_is_refused_in_its_dialog(screen: Screen):
-    dialog = upload(screen, {"name": "no flow"})
+    dialog = screen.upload_flow({"name": "no flow"})
     expect(dialog.get_by_test_id("stAlert")).to_contain_text("no flow")
     expect(dialog.get_by_role("button", name="Add", exact=True)).to_have_count(0)
     check(screen.page, DIALOG)
@@ -169,7 +153,7 @@ def test_an_added_flow_is_exported_duplicated_and_deleted(
 ):
     name = "Walk through the menu"
     flow = {**api.flow(f"{PREFIX}Echo chat").raw, "name": name}
-    upload(screen, flow).get_by_role("button", name="Add", exact=True).click()
+    screen.upload_flow(flow).get_by_role("button", name="Add", exact=True).click()
     added.append(chosen_id(screen, name))
     open_menu(screen)
     check(screen.page, "[data-testid=stPopoverBody]")
@@ -197,7 +181,7 @@ def test_the_dialog_stays_open_when_the_page_is_redrawn_behind_it(
         run = start_run(other, sample_ids["Takes half a minute"])
         screen.open(f"{owned_console.url}/?run={run}")
         screen.wait("running")
-        dialog = open_dialog(screen)
+        dialog = screen.add_dialog()
         dialog.get_by_label("Search templates").fill("agent")
         other.open(run=run)
         other.press("stop-")
@@ -245,13 +229,13 @@ def test_a_flows_name_is_whole_in_a_window_that_becomes_narrow(
 
 def test_the_veil_behind_a_dialog_is_darker_than_a_dark_page(screen: Screen):
     screen.page.emulate_media(color_scheme="dark")
-    open_dialog(screen)
+    screen.add_dialog()
     veil = screen.page.get_by_test_id("stDialog")
     expect(veil).to_have_css("background-color", re.compile(r"rgba\(0, 0, 0, 0\.[5-9]"))
 
 
 def test_keyboard_shortcuts_do_nothing_behind_a_dialog(screen: Screen):
-    expect(open_dialog(screen)).to_be_visible()
+    expect(screen.add_dialog()).to_be_visible()
     screen.page.keyboard.press("Alt+KeyO")
     screen.page.wait_for_timeout(500)
     expect(screen.part("run-mode")).to_have_count(0)
