@@ -20,6 +20,9 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 
 import lfclient
+from lfclient.console.local_langflow.manager import PINNED_VERSION
+from lfclient.console.local_langflow.requirement import Requirement as LocalRequirement
+from lfclient.resources.packages import PACKAGES
 from pages._ui.app import late_ticks
 
 ROOT = Path(__file__).parents[1]
@@ -29,8 +32,12 @@ PROJECT = PYPROJECT["project"]
 
 GROUPS = PYPROJECT["dependency-groups"]
 CONSOLE = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["console"]]
-LOCKS = {"requirements.txt": CONSOLE, "tests/requirements.txt": [*CONSOLE, *GROUPS["test"]]}
-both_locks = pytest.mark.parametrize("lock", LOCKS)
+LOCKS = {
+    "requirements.txt": CONSOLE,
+    "tests/requirements.txt": [*CONSOLE, *GROUPS["test"]],
+    "lfclient/console/local_langflow/requirements.txt": GROUPS["local-langflow"],
+}
+each_lock = pytest.mark.parametrize("lock", LOCKS)
 
 
 def locked(file: str) -> dict[Requirement, list[str]]:
@@ -59,7 +66,7 @@ def dependencies(requirement: Requirement) -> set[str]:
     return {canonicalize_name(name) for name, _ in found}
 
 
-@both_locks
+@each_lock
 def test_a_lock_file_has_what_the_project_asks_for(lock: str):
     """In versions that it allows."""
     for requirement in map(Requirement, LOCKS[lock]):
@@ -88,7 +95,7 @@ def test_the_tests_run_in_the_consoles_versions():
     assert files("requirements.txt") <= files("tests/requirements.txt")
 
 
-@both_locks
+@each_lock
 def test_every_locked_package_has_one_version_and_its_hashes(lock: str):
     for package, hashes in locked(lock).items():
         assert re.fullmatch(r"==[^=*,]+", str(package.specifier)), package
@@ -96,10 +103,15 @@ def test_every_locked_package_has_one_version_and_its_hashes(lock: str):
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", one) for one in hashes), package
 
 
-@both_locks
+@each_lock
 def test_a_lock_file_names_no_registry(lock: str):
     """It is the installer's configuration that does."""
     assert "://" not in (ROOT / lock).read_text(encoding="utf-8")
+
+
+def test_the_local_langflow_has_a_lock_of_all_its_packages():
+    packages = [*LocalRequirement(PINNED_VERSION).packages, *(package.name for package in PACKAGES)]
+    assert GROUPS["local-langflow"][: len(packages)] == packages
 
 
 def test_the_changelog_has_this_version():

@@ -120,9 +120,10 @@ def changed(started: str, folder: Path, tokenizers: Path, vendors: ModelServer) 
     }
     langflow = LocalLangflow(folder, env=env)
     *others, last = PACKAGES
-    names = [*langflow.installation.requirement.packages, *(package.name for package in others)]
-    python = str(langflow.installation.python)
-    command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--python", python, *names]
+    requirement, python = langflow.installation.requirement, str(langflow.installation.python)
+    names = [*requirement.packages, *(package.name for package in others)]
+    packages = requirement.install_arguments(names)
+    command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--python", python, *packages]
     subprocess.run(command, check=True)
     langflow.start(add=last)
     return langflow

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lfclient.console.local_langflow.installer import Installation, Requirement
+from lfclient.console.local_langflow.installer import Installation
 from lfclient.console.local_langflow.manager import PINNED_VERSION, LocalLangflow
+from lfclient.console.local_langflow.requirement import Requirement
 
 # Makes a "Python" that does what `server` says; `pip install` does what `install` says.
 FAKE_UV = """

@@ -16,6 +16,7 @@ import os
 import secrets
 import shutil
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -25,8 +26,9 @@ import psutil
 import trustme
 
 from lfclient import LangflowClient
-from lfclient.console.local_langflow.installer import Installation, Requirement
+from lfclient.console.local_langflow.installer import Installation
 from lfclient.console.local_langflow.manager import LocalLangflow
+from lfclient.console.local_langflow.requirement import Requirement
 from lfclient.console.local_langflow.state_file import LocalError
 from lfclient.errors import FlowNotFound, LangflowError, ServerFault
 from tests.support.console_process import free_port
@@ -40,15 +42,31 @@ MODELS_PORT = "LFCONSOLE_TEST_MODELS_PORT"
 CACHE = platformdirs.user_cache_path("langflow-console-tests")
 
 
-# each with the dependencies of its day
+@dataclass(frozen=True)
+class OlderRelease(Requirement):
+    """A release without a lock, with the newest dependencies of a day."""
+
+    day: str
+
+    @property
+    def packages(self) -> list[str]:
+        base, *others = super().packages
+        if self.version.startswith("1.12"):
+            return [base, *others]
+        # before 1.12 the base package is 0.N, and imports openai but does not require it
+        return [base.replace("==1.", "==0."), *others, "openai"]
+
+    def install_arguments(self, packages: Collection[str]) -> list[str]:
+        return ["--exclude-newer", self.day, *packages]
+
+
 RELEASES = {
     release.version: release
     for release in (
-        # before 1.12 the base package imports openai but does not require it
-        Requirement("1.8.4", "2026-04-03", ("openai",)),
-        Requirement("1.10.3", "2026-07-25", ("openai",)),
-        Requirement("1.11.6", "2026-09-03", ("openai",)),
-        Requirement("1.12.8"),
+        OlderRelease("1.8.4", "2026-04-03"),
+        OlderRelease("1.10.3", "2026-07-25"),
+        OlderRelease("1.11.6", "2026-09-03"),
+        OlderRelease("1.12.8", "2026-12-01"),
         Requirement("1.13.0"),
     )
 }

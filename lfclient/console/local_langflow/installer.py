@@ -10,18 +10,18 @@ import tempfile
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import uv
 
 from lfclient.console.local_langflow.process import ProcessIdentity, child_environ, end_process
+from lfclient.console.local_langflow.requirement import Requirement
 from lfclient.console.local_langflow.state_file import FOLDER_HINT, SPACE_HINT, JsonFile, LocalError
 from lfclient.resources.packages import PACKAGES, Package
 
-# Measured for 1.13.0 with an empty cache on two cores and a fast connection: 343 packages. All that
-# is received counts: the packages are 410 MB of it, the index that uv reads is the rest.
-DOWNLOAD_MB = 550
+# Measured for 1.13.0 with an empty cache on two cores and a fast connection: 342 packages. All that
+# is received counts: the packages are 380 MB of it, the index that uv reads is the rest.
+DOWNLOAD_MB = 530
 DISK_MB = 1500
 INSTALL_SECONDS = 60
 START_SECONDS = 20  # usual time to the first response on two cores; twice that for the first start
@@ -31,37 +31,12 @@ DOWNLOAD_NOTE = (
     f"connection, about {(DOWNLOAD_MB * 0.8 + INSTALL_SECONDS) / 60:.0f} minutes at 10 Mbit/s."
 )
 
-# `langflow-base` lists OpenAI, Anthropic, Ollama and Google, but can't run their models without
-# these packages, which take 5 MB and a second more.
-MODEL_PACKAGES = (
-    "langchain-openai",
-    "langchain-anthropic",
-    "langchain-ollama",
-    "langchain-google-genai",
-)
-
 # (version, whether to download it): supported by every Langflow release served here
 _PYTHONS = (("3.12", True), ("3.13", False), ("3.11", False), ("3.10", False))
 
 POLL_SECONDS = 0.3
 
 OnStep = Callable[[str, float], None]  # a sentence, and the progress (0 to 1)
-
-
-@dataclass(frozen=True)
-class Requirement:
-    """A Langflow release, and the date up to which its dependencies are resolved."""
-
-    version: str
-    exclude_newer: str | None = None
-    extra: tuple[str, ...] = ()
-
-    @property
-    def packages(self) -> list[str]:
-        """The requirements: `langflow-base` (0.N before 1.12) first, then what it lacks."""
-        major, minor, patch = self.version.split(".", 2)
-        base = f"0.{minor}.{patch}" if (major, int(minor)) < ("1", 12) else self.version
-        return [f"langflow-base=={base}", *MODEL_PACKAGES, *self.extra]
 
 
 class Installation:
@@ -136,10 +111,7 @@ class Installation:
     def add(
         self, package: Package, on_step: OnStep, stopped: Callable[[], bool] = lambda: False
     ) -> None:
-        """Install a package beside Langflow. Raise `LocalError` on failure.
-
-        Langflow itself is resolved with it, so that it is changed as little as it allows.
-        """
+        """Install a package beside Langflow. Raise `LocalError` on failure."""
         self._install_packages(self._environment(), on_step, stopped, package)
 
     def _install_all(self, on_step: OnStep, stopped: Callable[[], bool]) -> Path:
@@ -162,12 +134,10 @@ class Installation:
         on_step("Resolving Langflow's packages.", 0.02)
         names = dict.fromkeys((*self.added, *(package.name for package in more)))
         packages = [*self.requirement.packages, *names]
-        date = self.requirement.exclude_newer
         self._run(
             [
                 *("pip", "install", "--python", str(_interpreter(environment))),
-                *(("--exclude-newer", date) if date else ()),
-                *packages,
+                *self.requirement.install_arguments(packages),
             ],
             _Progress(on_step, self._archives()),
             stopped,
@@ -331,6 +301,7 @@ def _check_space(folder: Path) -> None:
         )
 
 
+# pattern, message with the pattern's groups, and hint
 _KNOWN_ERRORS = (
     (
         r"No space left on device|os error 28|Disk quota exceeded|os error 122",
@@ -351,6 +322,18 @@ _KNOWN_ERRORS = (
         FOLDER_HINT,
     ),
     (
+        r"Hash mismatch for `(\S+)`",
+        "Couldn't install Langflow: the package index has a different file for {} than PyPI.",
+        "Check that the package index (UV_INDEX_URL) and any proxy pass PyPI's files on unchanged, "
+        "then start again.",
+    ),
+    (
+        r"(\S+==\S+) has no (?:usable )?wheels",
+        "Couldn't install Langflow: the package index has no wheel of {} for this system.",
+        "Langflow runs on 64-bit Linux (glibc), Windows (x64) and macOS (Apple silicon). On other "
+        "systems, connect to a Langflow server elsewhere.",
+    ),
+    (
         r"No solution found|not found in the package registry",
         "Your package index does not have this release of Langflow.",
         "Check that the index (UV_INDEX_URL) is a complete mirror of PyPI, then start again.",
@@ -360,8 +343,9 @@ _KNOWN_ERRORS = (
 
 def _install_error(output: str) -> LocalError:
     for pattern, message, hint in _KNOWN_ERRORS:
-        if re.search(pattern, output, re.IGNORECASE):
-            return LocalError(message, hint=hint, body=_last_lines(output))
+        found = re.search(pattern, output, re.IGNORECASE)
+        if found:
+            return LocalError(message.format(*found.groups()), hint=hint, body=_last_lines(output))
     return LocalError(
         f"Couldn't install Langflow. uv reports: {_last_lines(output)}",
         hint="Start again. Finished downloads are kept.",

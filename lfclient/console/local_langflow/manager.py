@@ -16,13 +16,14 @@ import psutil
 from lfclient.client import LangflowClient
 from lfclient.common.redaction import Redactor
 from lfclient.console.local_langflow import launcher
-from lfclient.console.local_langflow.installer import START_SECONDS, Installation, Requirement
+from lfclient.console.local_langflow.installer import START_SECONDS, Installation
 from lfclient.console.local_langflow.process import (
     LOOPBACK,
     ProcessIdentity,
     choose_port,
     end_process,
 )
+from lfclient.console.local_langflow.requirement import Requirement
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError, LocalState, LocalStatus
 from lfclient.console.samples import installer
 from lfclient.errors import InvalidKey

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import io
+import os
+import re
+import sys
+import tarfile
 import textwrap
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from lfclient.console.local_langflow.installer import MODEL_PACKAGES, Installation, Requirement
+from lfclient.console.local_langflow.installer import Installation
+from lfclient.console.local_langflow.requirement import (
+    LOCK,
+    MODEL_PACKAGES,
+    SOURCE_PACKAGES,
+    Requirement,
+)
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError
 from lfclient.resources.packages import package_for
 from tests.support.local_langflow import fake_local
@@ -59,6 +71,87 @@ def test_the_password_of_an_index_is_not_repeated(tmp_path: Path, fake_uv: Calla
     assert "hunter22" not in str(caught.value)
 
 
+LANGFLOW = "langflow_base-1.13.0"
+BUILD_SYSTEM = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+
+
+def _write_wheel(folder: Path, stem: str, tag: str = "py3-none-any") -> None:
+    name, version = stem.split("-")
+    with zipfile.ZipFile(folder / f"{stem}-{tag}.whl", "w") as wheel:
+        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        wheel.writestr(f"{stem}.dist-info/METADATA", metadata)
+        wheel.writestr(f"{stem}.dist-info/WHEEL", f"Wheel-Version: 1.0\nTag: {tag}\n")
+        wheel.writestr(f"{stem}.dist-info/RECORD", "")
+
+
+def _installation_from(index: Path, tmp_path: Path) -> Installation:
+    """Return an installation from an index that has other files than PyPI, by the real uv."""
+    lock = LOCK.read_text(encoding="utf-8")
+    for name in MODEL_PACKAGES:
+        version = re.search(rf"^{name}==(\S+)", lock, re.MULTILINE)[1]
+        _write_wheel(index, f"{name.replace('-', '_')}-{version}")
+    for file in list(index.iterdir()):
+        folder = index / file.name.partition("-")[0].replace("_", "-")
+        folder.mkdir()
+        file.rename(folder / file.name)
+        (folder / "index.html").write_text(f'<a href="{file.name}">{file.name}</a>')
+    environ = {
+        **os.environ,
+        "UV_CACHE_DIR": str(tmp_path / "cache"),
+        "UV_DEFAULT_INDEX": index.as_uri(),
+    }
+    requirement = Requirement("1.13.0")
+    return Installation(tmp_path / "venv", requirement, python=sys.executable, environ=environ)
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    folder = tmp_path / "index"
+    folder.mkdir()
+    return folder
+
+
+def test_a_file_that_is_not_the_locked_one_is_refused(index: Path, tmp_path: Path):
+    _write_wheel(index, LANGFLOW)
+    installation = _installation_from(index, tmp_path)
+
+    with pytest.raises(LocalError, match="has a different file for lang") as caught:
+        installation.install(lambda step, share: None)
+
+    assert "UV_INDEX_URL" in caught.value.hint
+    assert installation.python is None
+
+
+def test_a_system_without_a_wheel_is_reported(index: Path, tmp_path: Path):
+    _write_wheel(index, LANGFLOW, "py3-none-plan9_x86_64")
+
+    with pytest.raises(LocalError, match=r"no wheel of langflow-base==1.13.0 for") as caught:
+        _installation_from(index, tmp_path).install(lambda step, share: None)
+
+    assert "Apple silicon" in caught.value.hint
+
+
+def test_the_code_of_a_source_package_does_not_run(index: Path, tmp_path: Path):
+    trace = tmp_path / "ran"
+    files = {"pyproject.toml": BUILD_SYSTEM, "backend.py": f"open({str(trace)!r}, 'w')"}
+    with tarfile.open(index / f"{LANGFLOW}.tar.gz", "w:gz") as archive:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(f"{LANGFLOW}/{name}")
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    installation = _installation_from(index, tmp_path)
+
+    with pytest.raises(LocalError, match=r"no wheel of langflow-base==1.13.0"):
+        installation.install(lambda step, share: None)
+
+    assert not trace.exists()
+
+
+def test_each_package_that_may_be_built_is_locked():
+    lock = LOCK.read_text(encoding="utf-8")
+    assert all(f"\n{name}==" in lock for name in SOURCE_PACKAGES)
+
+
 def test_progress_counts_packages(tmp_path: Path, fake_uv: Callable[..., str]):
     script = textwrap.dedent("""
         mkdir -p cache/archive-v0
@@ -100,7 +193,7 @@ def test_an_installation_of_an_older_console_is_completed(
     assert installation.install(lambda step, share: None) == python
 
     assert installation.missing == []
-    assert "langchain-openai" in (tmp_path / "installed-by-uv").read_text()
+    assert "langchain-openai==" in (tmp_path / "installed-by-uv").read_text()
 
 
 def test_without_network_an_installation_of_an_older_console_is_used_as_it_is(
@@ -133,7 +226,7 @@ def test_an_added_package_is_installed_with_langflow_and_again_in_a_new_environm
     installation.install(lambda step, share: None)
 
     asked = (tmp_path / "installed-by-uv").read_text().splitlines()
-    assert ["yfinance" in line for line in asked] == [False, True, True]
+    assert ["yfinance==" in line for line in asked] == [False, True, True]
     assert all("langflow-base==1.13.0" in line for line in asked)
 
 

@@ -14,9 +14,10 @@ import psutil
 import pytest
 
 from lfclient import local
-from lfclient.console.local_langflow.installer import Installation, Requirement
+from lfclient.console.local_langflow.installer import Installation
 from lfclient.console.local_langflow.manager import PINNED_VERSION, LocalLangflow
 from lfclient.console.local_langflow.process import ProcessIdentity, end_process, spawn
+from lfclient.console.local_langflow.requirement import Requirement
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError, LocalState
 from lfclient.resources.packages import package_for
 from tests.support.local_langflow import fake_local
@@ -124,7 +125,7 @@ def test_a_running_langflow_is_restarted_with_the_package(
 def test_a_package_that_can_not_be_added_leaves_langflow_running(
     tmp_path: Path, fake_uv: Callable[..., str]
 ):
-    script = 'case "$*" in *yfinance*) echo "dns error" >&2; exit 2;; esac'
+    script = 'case "$*" in *yfinance==*) echo "dns error" >&2; exit 2;; esac'
     langflow, server = _running(tmp_path, fake_uv(script))
     try:
         with pytest.raises(LocalError, match="no connection"):
@@ -141,7 +142,7 @@ def test_a_package_that_can_not_be_added_leaves_langflow_running(
 def test_a_langflow_stays_usable_while_a_package_is_added(
     tmp_path: Path, fake_uv: Callable[..., str]
 ):
-    script = 'case "$*" in *yfinance*) sleep 60;; esac'
+    script = 'case "$*" in *yfinance==*) sleep 60;; esac'
     langflow, _ = _running(tmp_path, fake_uv(script))
     JsonFile(langflow.folder / "secret.json").write({"api_key": "sk-local"})
     JsonFile(langflow.folder / "state.json").update(url="http://127.0.0.1:7999")
@@ -266,19 +267,6 @@ def test_settings_of_other_programs_do_not_reach_the_server(
     assert seen["LANGFLOW_DO_NOT_TRACK"] == seen["DO_NOT_TRACK"] == "true"
     assert seen["LANGFLOW_MAX_ITEMS_LENGTH"] == "200000"
     assert seen["MINE"] == "1"
-
-
-@pytest.mark.parametrize(
-    ("version", "package"),
-    [
-        ("1.8.4", "langflow-base==0.8.4"),
-        ("1.11.6", "langflow-base==0.11.6"),
-        ("1.12.8", "langflow-base==1.12.8"),
-        ("1.13.0", "langflow-base==1.13.0"),
-    ],
-)
-def test_the_base_package_was_numbered_differently_before_1_12(version: str, package: str):
-    assert Requirement(version).packages[0] == package
 
 
 def test_a_running_server_whose_process_is_gone_has_crashed(tmp_path: Path):

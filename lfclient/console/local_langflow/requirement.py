@@ -1,0 +1,61 @@
+"""The packages of the local Langflow, and the lock file that uv installs them from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+# all packages that the local Langflow may have, with the hashes of their files on PyPI
+LOCK = Path(__file__).with_name("requirements.txt")
+
+# `langflow-base` lists OpenAI, Anthropic, Ollama and Google, but can't run their models without
+# these packages, which take 5 MB and a second more.
+MODEL_PACKAGES = (
+    "langchain-openai",
+    "langchain-anthropic",
+    "langchain-ollama",
+    "langchain-google-genai",
+)
+
+# PyPI has no wheel of these packages (of clickhouse-connect, none for Python 3.13), so uv builds
+# their locked sources.
+SOURCE_PACKAGES = (
+    "clickhouse-connect",
+    "cuid",
+    "ibm-cos-sdk",
+    "ibm-cos-sdk-core",
+    "ibm-cos-sdk-s3transfer",
+)
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A Langflow version with the packages for models."""
+
+    version: str
+
+    @property
+    def packages(self) -> list[str]:
+        """The required packages, `langflow-base` with its version first."""
+        return [f"langflow-base=={self.version}", *MODEL_PACKAGES]
+
+    def install_arguments(self, packages: Collection[str]) -> list[str]:
+        """Return arguments for `uv pip install` that install packages in their locked versions.
+
+        uv then refuses every file whose hash is not locked, and builds `SOURCE_PACKAGES` only, with
+        locked tools.
+        """
+        lock = LOCK.read_text(encoding="utf-8")
+        # pairs of a requirement, with its marker, and its name
+        locked = re.findall(r"^(([^\s#=]+)==[^\\\n]+)", lock, re.MULTILINE)
+        wheels = dict.fromkeys(name for _, name in locked if name not in SOURCE_PACKAGES)
+        return [
+            "--require-hashes",
+            *("--constraints", str(LOCK), "--build-constraints", str(LOCK)),
+            *(f"--only-binary={name}" for name in wheels),
+            # uv requires the versions of what it is asked for, not only in the constraints
+            *(package for package in packages if "==" in package),
+            *(requirement.strip() for requirement, name in locked if name in packages),
+        ]
