@@ -218,12 +218,12 @@ def _has_markdown(output: Output) -> bool:
 def _draw_output(run: ShownRun, output: Output, number: int, cell: OutputCell) -> None:
     card = _card(run, output, number)
     title = with_id(_name(cell), run.name)
-    outputs_view.draw_output(output, card.run_id, card.key, card.download, title)
+    outputs_view.draw_output(output, card.run_id, card.key, card.source, title)
 
 
 def _card(run: ShownRun, output: Output, number: int) -> OutputCard:
     key = f"compared-{run.number}-{number}"
-    return OutputCard(output, run.record.id, key, run.server.download)
+    return OutputCard(output, run.record.id, key, run.server)
 
 
 def _missing_reason(run: ShownRun, pair: OutputPair) -> str:

@@ -3,7 +3,7 @@
 import reprlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import streamlit as st
 
@@ -18,13 +18,15 @@ T = TypeVar("T")
 # characters: a page holds each text that can be copied twice
 MAX_COPIED_LENGTH = 300_000
 
-# downloads a file from the server that has it
-Download = Callable[[FileRef], bytes]
-CheckAccess = Callable[[], object]
 
+class Source(Protocol):
+    """What an open page asks before it saves an output. Its methods are thread-safe."""
 
-def allow_access() -> None:
-    """Allow everything."""
+    def require_access(self) -> None:
+        """Raise `LangflowError` if the page may no longer save anything."""
+
+    def download(self, ref: FileRef) -> bytes:
+        """Return a file from the server that has it. Raises `LangflowError`."""
 
 
 @dataclass(frozen=True)
@@ -32,16 +34,15 @@ class OutputCard:
     """An output of a run. `key` is unique among the cards of the page.
 
     `is_presented`: an audience reads it from afar. `part` is the label of one of several outputs of
-    a component. `check_access` raises `LangflowError` once an open page may no longer save it.
+    a component.
     """
 
     output: Output
     run_id: str
     key: str
-    download: Download
+    source: Source
     is_presented: bool = False
     part: str = ""
-    check_access: CheckAccess = allow_access
 
     @property
     def title(self) -> str:
@@ -58,7 +59,7 @@ class OutputCard:
         """
 
         def create() -> bytes:
-            self.check_access()
+            self.source.require_access()
             return data if isinstance(data, bytes) else data()
 
         own_name = downloads.file_name(self.title, self.part, self.run_id[:8], extension=ending)

@@ -4,6 +4,7 @@ import contextlib
 import mimetypes
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -52,7 +53,7 @@ def draw(card: OutputCard) -> None:
     error = file.error if file else None
     if file is None or error:
         # a failed download is tried again when a button is pressed
-        file = FileDownload(lambda: card.download(ref))
+        file = FileDownload(lambda: card.source.download(ref))
         st.session_state[file_key] = file
     data = file.data
     name = safe_name(replace_surrogates(ref.name))
@@ -65,7 +66,7 @@ def draw(card: OutputCard) -> None:
         # the page can show its error
         st.download_button(
             "Download",
-            file.get if data is None else data,
+            partial(_checked, card, file),
             file_name=name,
             mime=ref.media_type or "application/octet-stream",
             key=f"save-{card.run_id}-{card.key}",
@@ -88,6 +89,11 @@ def draw(card: OutputCard) -> None:
     if previewed is not None and media is not None:
         _warn_about_type(media, name)
         preview.draw(card, previewed, media)
+
+
+def _checked(card: OutputCard, file: FileDownload) -> bytes:
+    card.source.require_access()  # it may have been loaded before
+    return file.get()
 
 
 def _draw_copy_button(card: OutputCard, data: bytes, media: media_types.MediaType) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.outputs.model import Output, OutputKind
 from pages._ui.outputs import image
-from pages._ui.outputs.card import CheckAccess, Download, OutputCard, allow_access
+from pages._ui.outputs.card import OutputCard, Source
 from pages._ui.widgets.markdown import escape, is_formatted, sanitize, strip_data_images
 
 # a browser takes 1.3 s for 100 KB of Markdown and 10 s for 1 MB; for 1 MB of plain text, 1 s
@@ -46,8 +46,7 @@ def draw_partial(
     name: str,
     run_id: str,
     key: str,
-    download: Download,
-    check_access: CheckAccess = allow_access,
+    source: Source,
 ) -> None:
     """Draw the text of an output that was incomplete when its run ended, and its buttons.
 
@@ -56,8 +55,7 @@ def draw_partial(
     draw_text(text)
     if text:
         output = Output(key, OutputKind.MESSAGE, text, display_name=f"{name} (partial)")
-        card = OutputCard(output, run_id, f"partial-{key}", download, check_access=check_access)
-        _draw_buttons(card, text)
+        _draw_buttons(OutputCard(output, run_id, f"partial-{key}", source), text)
 
 
 def _draw_buttons(card: OutputCard, text: str) -> None:

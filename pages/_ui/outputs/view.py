@@ -31,7 +31,7 @@ from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run
 from pages._ui.outputs import file as outputs_file
 from pages._ui.outputs import gallery, image, json_viewer, message, output_pair, table
-from pages._ui.outputs.card import CheckAccess, Download, OutputCard, allow_access
+from pages._ui.outputs.card import OutputCard, Source
 from pages._ui.outputs.viewer import Viewer, Views
 from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape
@@ -54,9 +54,7 @@ _MAX_NAME = 60  # characters of an output's title in the names of its controls
 _RAW_KINDS = (OutputKind.DATA, OutputKind.UNKNOWN)
 
 
-def draw(
-    run: Run, run_id: str, download: Download, reload: GetRun, flow: Flow | None = None
-) -> bool:
+def draw(run: Run, run_id: str, source: Source, reload: GetRun, flow: Flow | None = None) -> bool:
     """Draw all outputs of a run, then its skipped components. Return False if there are none.
 
     `flow` names the components if it is known. Each card is a fragment, redrawn when a person uses
@@ -72,9 +70,9 @@ def draw(
     titles = {id: names.label(id, output.component_name) for id, output in outputs.items()}
     with_title = has_titles(run, flow)
     for component_id, title in titles.items():
-        _draw_card(get_run, component_id, title, run_id, download, with_title)
+        _draw_card(get_run, component_id, title, run_id, source, with_title)
     if len(output_pair.label_outputs(outputs, titles)) > 1:
-        _draw_comparison(get_run, titles, run_id, download)
+        _draw_comparison(get_run, titles, run_id, source)
     for skipped in run.not_run:
         _draw_skipped(skipped, names.label(skipped.component_id, skipped.component_name))
     return bool(outputs or run.not_run)
@@ -98,40 +96,36 @@ def draw_plain(
     run: Run,
     component_id: str,
     run_id: str,
-    download: Download,
+    source: Source,
     reload: GetRun,
     *,
     key: str,
     title: str,
     with_title: bool,
     show_errors: Callable[[], AbstractContextManager[None]],
-    check_access: CheckAccess,
 ) -> None:
     """Draw one output of a run under its title or untitled, without forms for developers.
 
-    `reload` as in `draw`, `check_access` as in `OutputCard`. `run_id` and `key` identify it on the
-    page, and can be any text. `show_errors` draws an error of its block.
+    `reload` as in `draw`. `run_id` and `key` identify it on the page, and can be any text.
+    `show_errors` draws an error of its block.
     """
     drawn = weakref.ref(run)
 
     def get_run() -> Run | None:
         return drawn() or reload()
 
-    _draw_plain(
-        get_run, component_id, run_id, key, download, title, with_title, show_errors, check_access
-    )
+    _draw_plain(get_run, component_id, run_id, key, source, title, with_title, show_errors)
 
 
 def draw_output(
     output: Output,
     run_id: str,
     key: str,
-    download: Download,
+    source: Source,
     title: str,
     heading: Callable[[], object] | None = None,
     *,
     is_presented: bool = False,
-    check_access: CheckAccess = allow_access,
 ) -> None:
     """Draw one output without a frame: the chosen part and view, downloads and notes.
 
@@ -139,7 +133,7 @@ def draw_output(
     screen readers, unique on the page. `key` is unique as well, and the same for the component's
     next value, so that what a person chose stays. Several of these may be inside one fragment.
     """
-    card = OutputCard(output, run_id, key, download, is_presented, check_access=check_access)
+    card = OutputCard(output, run_id, key, source, is_presented)
     try:
         _draw_chosen(card, title, heading)
     except RecursionError:
@@ -158,7 +152,7 @@ def _draw_card(
     component_id: str,
     title: str,
     run_id: str,
-    download: Download,
+    source: Source,
     with_title: bool,
 ) -> None:
     run = get_run()
@@ -169,7 +163,7 @@ def _draw_card(
     with st.container(border=True, key=f"output-{output.component_id}"):
         words = f":material/{VIEWERS[output.kind].icon}: **{escape(title)}**"
         heading = partial(st.markdown, words) if with_title else None
-        draw_output(output, run_id, output.component_id, download, title, heading)
+        draw_output(output, run_id, output.component_id, source, title, heading)
 
 
 @st.fragment
@@ -178,14 +172,12 @@ def _draw_plain(
     component_id: str,
     run_id: str,
     key: str,
-    download: Download,
+    source: Source,
     title: str,
     with_title: bool,
     show_errors: Callable[[], AbstractContextManager[None]],
-    check_access: CheckAccess,
 ) -> None:
     with show_errors():
-        check_access()
         run = get_run()
         output = run.outputs.get(component_id) if run else None
         if output is None:
@@ -194,16 +186,7 @@ def _draw_plain(
         with st.container(border=True, key=f"output-{key}"):
             heading = partial(st.markdown, f"**{escape(title)}**") if with_title else None
             shown = _without_raw_forms(output)
-            draw_output(
-                shown,
-                run_id,
-                key,
-                download,
-                title,
-                heading,
-                is_presented=True,
-                check_access=check_access,
-            )
+            draw_output(shown, run_id, key, source, title, heading, is_presented=True)
 
 
 def _without_raw_forms(output: Output) -> Output:
@@ -225,15 +208,13 @@ def _without_raw_forms(output: Output) -> Output:
 
 @st.fragment
 @alerts.show_errors()
-def _draw_comparison(
-    get_run: GetRun, titles: dict[str, str], run_id: str, download: Download
-) -> None:
+def _draw_comparison(get_run: GetRun, titles: dict[str, str], run_id: str, source: Source) -> None:
     run = get_run()
     if run:
         output_pair.draw(
             output_pair.label_outputs(run.distinct_outputs, titles),
             run_id,
-            lambda output, key, title: draw_output(output, run_id, key, download, title),
+            lambda output, key, title: draw_output(output, run_id, key, source, title),
         )
 
 

@@ -1,7 +1,7 @@
 """The result of a run as an audience sees it: the output large, errors in words."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import streamlit as st
@@ -32,7 +32,7 @@ from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import view as outputs_view
-from pages._ui.outputs.card import CheckAccess, Download
+from pages._ui.outputs.card import Source
 from pages._ui.outputs.message import draw_partial
 from pages._ui.present import problems, share_result
 from pages._ui.present.presented import (
@@ -190,19 +190,11 @@ def _draw_output(
 def _draw_result(presented: Presented, record: RunRecord) -> None:
     server = presented.server
     draw_problem(record, presented)
-    # a download may run without the visitor's session
-    download = partial(_download, server, problems.advise(problems.TRY_AGAIN))
+    source = _PresentedSource(server, problems.advise(problems.TRY_AGAIN))
     outputs = presented.settings.outputs
     titles = output_titles(record, presented.flow, outputs)
     draw_outputs(
-        record,
-        presented.flow,
-        outputs,
-        titles,
-        download,
-        _reload(server, record),
-        server.live_connection,
-        record.id,
+        record, presented.flow, outputs, titles, source, _reload(server, record), record.id
     )
 
 
@@ -293,16 +285,14 @@ def draw_outputs(
     flow: Flow | None,
     chosen: tuple[str, ...] | None,
     titles: Mapping[str, str],
-    download: Download,
+    source: Source,
     reload: outputs_view.GetRun,
-    check_access: CheckAccess,
     name: str,
 ) -> None:
     """Draw the chosen outputs of an ended run, by default all.
 
-    `reload` and `check_access` as in `outputs_view.draw_plain`. A shared result has no `flow`.
-    `titles`, by component id, replace the names that the run has. `name` stands for the run's id on
-    the page. An audience reads no ids.
+    A shared result has no `flow`. `titles`, by component id, replace the names that the run has.
+    `name` stands for the run's id on the page. An audience reads no ids.
     """
     run = record.run
     if run is None or record.stored_parts in MISSING_OUTPUTS_REASONS:
@@ -320,21 +310,18 @@ def draw_outputs(
         shown = possible if chosen is None else possible.intersection(chosen)
         for message in run.unfinished_messages if record.status is not RunStatus.COMPLETED else ():
             if _is_of_chosen(message, flow, chosen):
-                draw_partial(
-                    message.visible_text, "Result", name, message.id, download, check_access
-                )
+                draw_partial(message.visible_text, "Result", name, message.id, source)
         for number, id in enumerate(ids):
             outputs_view.draw_plain(
                 run,
                 id,
                 name,
-                download,
+                source,
                 reload,
                 key=str(number),
                 title=titles.get(id) or outputs[id].display_name or "Result",
                 with_title=len(shown) > 1,
                 show_errors=problems.show_part_errors,
-                check_access=check_access,
             )
         if not ids and record.status is RunStatus.COMPLETED:
             st.caption("The flow returned nothing to show.")
@@ -362,10 +349,19 @@ def _reload(server: ServerSession, record: RunRecord) -> Callable[[], Run | None
     return reload
 
 
-def _download(server: ServerSession, hint: str, ref: FileRef) -> bytes:
-    """Return a file. Raise `LangflowError` in words for an audience, with a hint."""
-    try:
-        return server.download(ref)
-    except LangflowError as error:
-        message = f"“{clip(ref.name, 100)}” can't be loaded right now."
-        raise LangflowError(message, hint=hint) from error
+@dataclass(frozen=True)
+class _PresentedSource:
+    """The server, with errors in words for an audience. `hint` says what to do."""
+
+    server: ServerSession
+    hint: str
+
+    def require_access(self) -> None:
+        self.server.require_access()
+
+    def download(self, ref: FileRef) -> bytes:
+        try:
+            return self.server.download(ref)
+        except LangflowError as error:
+            message = f"“{clip(ref.name, 100)}” can't be loaded right now."
+            raise LangflowError(message, hint=self.hint) from error

@@ -1,10 +1,13 @@
 """A shared result on its own page, which needs no server."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from lfclient.common.formatting import clip
 from lfclient.console.present.shared_result import SharedResult
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.shares import ShareStore
 from lfclient.console.wording.statuses import run_status_label
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import FileRef
@@ -33,22 +36,14 @@ def draw(shared: SharedResult, record: RunRecord, token: str) -> None:
     """Draw the result, read-only, and below it the inputs that it came from."""
     head.draw(shared.title, shared.description, shared.accent, large=shared.large)
 
-    shares = app_context().runner.store.shares
-
-    def check_access() -> None:
-        # a download runs without the visitor's session
-        if shares.get(token) is None:
-            raise LangflowError("This link shows no result any more.", hint=ASK_FOR_LINK)
-
     def reload() -> Run | None:
         found = load(token)
         return found[1].run if found else None
 
     with st.container(key="present-output"):
         draw_problem(record, None)
-        draw_outputs(
-            record, None, shared.outputs, shared.titles, _download, reload, check_access, "result"
-        )
+        source = _SharedSource(app_context().runner.store.shares, token)
+        draw_outputs(record, None, shared.outputs, shared.titles, source, reload, "result")
     if shared.inputs:
         with st.container(gap="xxsmall"):
             st.markdown("## Inputs", anchors=False)
@@ -65,8 +60,17 @@ def draw_gone() -> None:
     st.markdown(f"The result was deleted, or the link was revoked or is incomplete. {ASK_FOR_LINK}")
 
 
-def _download(ref: FileRef) -> bytes:
-    raise LangflowError(
-        f"“{clip(ref.name, 100)}” is not part of the shared result.",
-        hint="Ask the person who shared it for the file.",
-    )
+@dataclass(frozen=True)
+class _SharedSource:
+    shares: ShareStore
+    token: str
+
+    def require_access(self) -> None:
+        if self.shares.get(self.token) is None:
+            raise LangflowError("This link no longer shows a result.", hint=ASK_FOR_LINK)
+
+    def download(self, ref: FileRef) -> bytes:
+        raise LangflowError(
+            f"“{clip(ref.name, 100)}” is not part of the shared result.",
+            hint="Ask the person who shared it for the file.",
+        )

@@ -100,8 +100,8 @@ def draw_outputs(server: ServerSession, record: RunRecord, run: Run) -> None:
                 name = names.label(output.id) if output else names.message_label(message)
                 if with_title:
                     st.markdown(f":material/chat: **{escape(name)}** :orange-badge[partial]")
-                draw_partial(message.visible_text, name, run_id, message.id, server.download)
-        drawn = outputs_view.draw(run, run_id, server.download, reload, flow)
+                draw_partial(message.visible_text, name, run_id, message.id, server)
+        drawn = outputs_view.draw(run, run_id, server, reload, flow)
         own = [one for one in run.messages.values() if read_calls([one])]
         steps.draw(own, f"steps-{run_id}", steps.tool_names(flow))
         if not (drawn or unfinished or own) and record.status is not RunStatus.FAILED:

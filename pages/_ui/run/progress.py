@@ -205,7 +205,7 @@ def _draw_component_output(
     else:
         key = f"component-{component.component_id}"
         title = f"component {name}"  # its output may also be drawn as one of the run
-        outputs_view.draw_output(component.output, run_id, key, server.download, title)
+        outputs_view.draw_output(component.output, run_id, key, server, title)
     if component.log:
         st.caption("Log")
         st.code("\n".join(component.log), language=None, wrap_lines=True, height=160)

@@ -23,9 +23,12 @@ MESSAGE = {
 
 
 def page(run, download):
+    from types import SimpleNamespace
+
     from pages._ui.outputs import view as outputs_view
 
-    outputs_view.draw(run, "run-1", download, lambda: run)
+    source = SimpleNamespace(download=download, require_access=lambda: None)
+    outputs_view.draw(run, "run-1", source, lambda: run)
 
 
 def draw_outputs(*found, not_run=(), download=None, session_state=None):

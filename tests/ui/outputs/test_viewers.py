@@ -78,7 +78,7 @@ def test_a_changed_value_is_redrawn():
 
         rows = [{"n": i} for i in range(st.number_input("rows", 1, 9))]
         one = Output("C-1", OutputKind.TABLE, rows)
-        outputs_view.draw_output(one, "run-1", "live", lambda ref: b"", "C")
+        outputs_view.draw_output(one, "run-1", "live", None, "C")
 
     app = AppTest.from_function(page).run()
     app.number_input[0].set_value(3).run()

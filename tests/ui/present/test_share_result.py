@@ -91,7 +91,7 @@ def test_an_open_page_downloads_nothing_once_its_link_is_revoked(record, downloa
     assert b"Words of" in next(iter(downloads.values()))()
     app_context().runner.store.shares.revoke(owner(), record.id)
     for download in downloads.values():
-        with pytest.raises(LangflowError, match="shows no result any more"):
+        with pytest.raises(LangflowError, match="no longer shows a result"):
             download()
     assert not app.exception
 
