@@ -1,8 +1,7 @@
 """The application core that all browsers of this console process share."""
 
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pyarrow  # type: ignore[import-untyped]  # has no stubs
 import streamlit as st
@@ -56,31 +55,6 @@ class AppContext:
     lock: threading.Lock = field(default_factory=threading.Lock)
     local_stopped: bool = False  # by a user, so it is not restarted automatically
 
-    def connections(self, browser_id: str) -> Iterator[Connection]:
-        """Yield the configured servers, the local Langflow if it runs, and those typed there."""
-        yield from self.settings.servers
-        urls = {connection.url for connection in self.settings.servers}
-        local = self.local.connection()
-        if local:
-            yield local_connection(*local)
-            urls.add(local[0])
-        for saved in reversed(self.vault.connections(browser_id)):
-            name = saved.url.partition("://")[2] + (" (your key)" if saved.url in urls else "")
-            yield replace(saved, name=name)
-
-    def connection_of(self, owner: str, browser_id: str) -> Connection:
-        """Return this browser's connection for an owner, with the key that was entered last.
-
-        Raises `MissingKey` if there is none, as after another tab removed the key.
-        """
-        for connection in self.connections(browser_id):
-            if self.runner.owner_of(connection) == owner:
-                return connection
-        raise MissingKey(
-            "The key of this page's server was removed or has expired.",
-            hint="Enter a key on the Connection page, then try again.",
-        )
-
     def draft_fingerprint(self, browser_id: str) -> str | None:
         """Return the fingerprint that drafts are saved under, or None if the ID gets lost."""
         if not browser_cookie.is_token(browser_id):
@@ -91,6 +65,14 @@ class AppContext:
 def local_connection(url: str, key: str | None) -> Connection:
     """Return a connection to the local Langflow."""
     return Connection(LOCAL_NAME, url, SecretStr(key) if key else None, "local")
+
+
+def key_removed() -> MissingKey:
+    """Return the error of a page whose browser has no key of its server any more."""
+    return MissingKey(
+        "The key of this page's server was removed or has expired.",
+        hint="Enter a key on the Connection page, then try again.",
+    )
 
 
 @st.cache_resource(show_spinner=False)

@@ -21,7 +21,13 @@ from lfclient.resources.models import ModelKind, ModelOption
 from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.components import HumanInput
 from lfclient.wire.server_info import ServerInfo
-from pages._ui.connection.app_context import app_context, open_client, permissions
+from pages._ui.connection.app_context import (
+    app_context,
+    key_removed,
+    local_connection,
+    open_client,
+    permissions,
+)
 from pages._ui.connection.request_cache import CachedResponse, raise_copy
 
 T = TypeVar("T")
@@ -47,8 +53,8 @@ _CHECK_SECONDS = 10.0  # between two checks that the server responds
 class ServerSession:
     """A connection of a browser, and the owner whose runs it may see.
 
-    A page keeps it until it is drawn again. What needs the server raises `MissingKey` once the
-    browser has no key of this owner any more.
+    A page keeps it until it is drawn again. What needs the server raises `MissingKey` once this
+    browser has no key of the owner any more.
 
     `is_stopped`: a local Langflow that is not running. Its runs can be read; what needs the server
     raises `Unreachable`.
@@ -62,7 +68,7 @@ class ServerSession:
     @property
     def id(self) -> str:
         """The connection's fingerprint. Of two keys with one owner, the server may refuse one."""
-        return app_context().runner.fingerprint_of(self.connection)
+        return app_context().runner.fingerprint_of(self._saved() or self.connection)
 
     @property
     def is_typed(self) -> bool:
@@ -85,13 +91,32 @@ class ServerSession:
             permissions().require_install()
 
     def live_connection(self) -> Connection:
-        """Return the connection as the browser has it now, with its newest key. Thread-safe.
+        """Return the connection as it is now, with the key that was entered last. Thread-safe.
 
-        A stopped local Langflow has no key.
+        A local Langflow that has stopped since has no key.
         """
-        if self.is_stopped:
-            return self.connection
-        return app_context().connection_of(self.owner, self.browser_id)
+        if self.is_typed:
+            saved = self._saved()
+            if saved is None:
+                raise key_removed()
+            return saved
+        if self.connection.source == "local" and not self.is_stopped:
+            running = app_context().local.connection() or (self.connection.url, None)
+            return local_connection(*running)
+        return self.connection
+
+    def require_access(self) -> None:
+        """Raise `MissingKey` if this browser's key was removed or has expired. Thread-safe."""
+        self.live_connection()
+
+    def _saved(self) -> Connection | None:
+        """Return the connection that this browser has typed for the owner, None if it is gone."""
+        if not self.is_typed:
+            return None
+        context = app_context()
+        saved = context.vault.connections(self.browser_id)
+        same = (each for each in saved if context.runner.owner_of(each) == self.owner)
+        return next(same, None)
 
     def open_client(self, server_info: ServerInfo | None = None) -> LangflowClient:
         """Return a client for the live connection. Thread-safe."""

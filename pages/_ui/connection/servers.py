@@ -13,6 +13,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from pages._ui.connection.app_context import (
     app_context,
+    key_removed,
     local_connection,
     open_client,
     permissions,
@@ -22,8 +23,18 @@ from pages._ui.state import browser as state_browser
 
 
 def available_connections() -> list[Connection]:
-    """Return the connections that this browser can use now."""
-    return list(app_context().connections(state_browser.browser_id()))
+    """Return the configured servers, the local Langflow if it runs, and those typed here."""
+    context = app_context()
+    connections = list(context.settings.servers)
+    local = context.local.connection()
+    if local:
+        connections.append(local_connection(*local))
+    browser = state_browser.browser_id()
+    urls = {connection.url for connection in connections}
+    for saved in reversed(context.vault.connections(browser)):
+        name = saved.url.partition("://")[2] + (" (your key)" if saved.url in urls else "")
+        connections.append(replace(saved, name=name))
+    return connections
 
 
 def readable() -> list[ServerSession]:
@@ -38,10 +49,8 @@ def require_access(*owners: str) -> None:
 
     A callback calls it first: its page may have been drawn before another tab removed the key.
     """
-    stopped = _stopped_local()
-    for owner in owners:
-        if stopped is None or owner != stopped.owner:
-            app_context().connection_of(owner, state_browser.browser_id())
+    if not {server.owner for server in readable()}.issuperset(owners):
+        raise key_removed()
 
 
 def current_or_stopped() -> ServerSession | None:

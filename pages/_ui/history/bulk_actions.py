@@ -182,8 +182,9 @@ def _draw_delete_panel(view: ListView, selected: Sequence[RunSummary], running: 
 
 @notify_errors()
 def _delete_selected(view: ListView, ended: Sequence[RunSummary]) -> None:
-    run_ids = [run.id for run in _still_selected(ended)]
-    require_access(*view.owners)
+    runs = _still_selected(ended)
+    require_access(*(run.owner for run in runs))
+    run_ids = [run.id for run in runs]
     bulk_all.notify_deleted(len(run_history().delete(view.owners, run_ids)))
 
 

@@ -64,7 +64,6 @@ def export_csv(
 
     Safe to call from any thread. Raises `StoreError`, and `MissingKey` if a key was removed.
     """
-    secrets = [secret for server in view.servers for secret in server.live_connection().secrets]
     history = runner.history
     if selected:  # as they are now: one may have ended since they were listed
         runs = [run for each in selected if (run := history.get([each.owner], each.id))]
@@ -78,6 +77,9 @@ def export_csv(
             return None
 
     servers = {server.owner: server for server in view.servers}
+    for owner in {run.owner for run in runs}:
+        servers[owner].require_access()
+    secrets = [secret for server in view.servers for secret in server.connection.secrets]
     flows = load_flows((servers[run.owner], run.flow_id) for run in runs)
     return runs_csv(runs, load, flows, prices, secrets)
 

@@ -79,8 +79,8 @@ def draw(target: LabelTarget, kind: Literal["secondary", "tertiary"] = "secondar
 
 @notify_errors()
 def _set_starred(target: LabelTarget, starred: bool) -> None:
-    require_access(*target.owners)
     for run in target.current_runs():
+        require_access(run.owner)
         run_history().set_starred(target.owners, run.id, starred)
 
 
@@ -138,8 +138,9 @@ def _apply_selection(target: LabelTarget, before: Sequence[str], key: str) -> No
 
 
 def _change_labels(target: LabelTarget, add: Sequence[str], remove: Iterable[str] = ()) -> None:
-    require_access(*target.owners)
-    run_ids = [run.id for run in target.current_runs()]
+    runs = target.current_runs()
+    require_access(*(run.owner for run in runs))
+    run_ids = [run.id for run in runs]
     try:
         run_history().change_labels(target.owners, run_ids, add, remove)
     except ValueError as error:

@@ -1,19 +1,30 @@
 """Pages that are still open when another tab removes their key, or when it expires."""
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from lfclient.console.compare.volatile import IgnoredNames
+from lfclient.console.present.presentation import PURPOSE, Presentation
+from lfclient.console.runner.runner import Runner
 from lfclient.console.store.presets import Preset
+from lfclient.console.store.run_queries import RunFilter
 from lfclient.errors import LangflowError, MissingKey
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.connection import servers
-from pages._ui.connection.app_context import app_context
-from pages._ui.run.export import RunExporter
+from pages._ui.compare import ignored
+from pages._ui.connection import server_session, servers
+from pages._ui.connection.app_context import app_context, local_connection
+from pages._ui.history import bulk_all
+from pages._ui.history.filters import Filters
+from pages._ui.history.view import ListView
+from pages._ui.present import editing
+from pages._ui.run import status
 from pages._ui.state.drafts import drafts
 from pages._ui.state.history import history_key
+from pages._ui.state.present import Edited
 from tests.ui.support.chat_langflow import ChatLangflow
 from tests.ui.support.http_stand_in import StandIn
 from tests.ui.support.preset_pages import fields_flow
@@ -159,20 +170,79 @@ def test_a_flow_is_neither_duplicated_nor_deleted(server, connection, owner):
         assert changes(server) == []
 
 
-def test_files_of_a_run_are_not_downloaded(server, connection, owner):
-    outputs = {"F": Output("F", OutputKind.FILE, FileRef("out.txt", path="f/out.txt"))}
-    run = add_ended_run(
-        server.url, owner=owner, run=Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
+def test_runs_are_not_deleted_in_bulk(server, connection, owner):
+    run = add_ended_run(server.url, owner=owner)
+    opened = [history_key("bulk"), history_key("delete-any-age")]
+    app = open_page("pages/history.py", opened)
+    remove_key(connection)
+    app.button(key=history_key("delete-bulk")).click().run()
+    assert GONE in page_text(app)
+    assert app_context().runner.history.get([owner], run.id)
+
+
+def test_a_preset_does_not_become_the_default(server, connection, owner):
+    presets = app_context().runner.store.presets
+    preset = presets.create(Preset("p", owner, ONE, "Fields", "Mine", {"T-a.p": "kept"}))
+    app = open_page(opened=[f"preset-more-{owner[:12]}-{ONE}"], flow=ONE, preset=preset.id)
+    remove_key(connection)
+    next(each for each in app.toggle if each.label.startswith("Use as")).set_value(True).run()
+    assert presets.default(owner, ONE) is None
+
+
+def test_nothing_is_kept_for_a_flow(server, owner, monkeypatch):
+    """Here a callback runs without the browser, as if its key had been removed."""
+    stored = app_context().runner.store.flow_settings
+    ignored._save(IgnoredNames(), (owner, ONE), 0)
+    assert stored.get(owner, ONE, ignored.PURPOSE).version == 0
+    monkeypatch.setattr(
+        editing, "EDITED", SimpleNamespace(get=lambda: Edited(owner, ONE, 0, False))
     )
-    session = replace(servers.attach(connection), browser_id=BROWSER)
-    files = RunExporter(session, app_context().runner, run.id)
-    assert files.report()
+    monkeypatch.setattr(editing, "current", lambda *_: Presentation())
+    editing.save(owner, ONE)
+    assert stored.get(owner, ONE, PURPOSE).version == 0
+
+
+def test_a_status_is_not_requested(server, connection, owner, monkeypatch):
+    monkeypatch.setattr(Runner, "check_now", lambda *_: pytest.fail("requested"))
+    status._check_now(replace(servers.attach(connection), browser_id="c" * 43), "a" * 32)
+
+
+def test_nothing_of_a_run_is_saved(server, connection, owner, downloads):
+    parts = {
+        "D": Output("D", OutputKind.DATA, {"a": 1}),
+        "F": Output("F", OutputKind.FILE, FileRef("out.txt", path="f/out.txt")),
+        "M": Output("M", OutputKind.MESSAGE, "words"),
+        "T": Output("T", OutputKind.TABLE, [{"a": 1}]),
+    }
+    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=parts)
+    record = add_ended_run(server.url, owner=owner, run=run)
+    app = open_page(run=record.id)
+    assert {name.rpartition(".")[2] for name in downloads} >= {"csv", "html", "json", "md", "zip"}
     remove_key(connection)
     del server.requests[:]
-    for create in (files.report, files.archive, lambda: session.download(FileRef("out.txt"))):
+    for name, create in downloads.items():
         with pytest.raises(MissingKey, match=GONE):
-            create()
+            pytest.fail(f"{name} was saved: {create()[:20]}")
     assert server.requests == []
+    assert not app.exception
+
+
+def test_runs_of_another_server_are_still_exported(server, connection, owner):
+    """The page lists those of both."""
+    with StandIn() as other:
+        kept = replace(servers.typed_connection(other.url, "sk-kept"), user_id="bob")
+        app_context().vault.save(BROWSER, kept)
+        both = [replace(servers.attach(each), browser_id=BROWSER) for each in (connection, kept)]
+        run = add_ended_run(other.url, owner=both[1].owner)
+        view = ListView(tuple(both), Filters(), RunFilter())
+        remove_key(connection)
+        runner = app_context().runner
+        summary = runner.history.get([run.owner], run.id)
+        assert b"Echo" in bulk_all.export_csv(runner, view, selected=[summary])
+        gone = add_ended_run(server.url, owner=owner, id="b" * 32, submit_token="d")
+        summary = runner.history.get([gone.owner], gone.id)
+        with pytest.raises(MissingKey, match=GONE):
+            bulk_all.export_csv(runner, view, selected=[summary])
 
 
 def test_a_key_that_was_replaced_is_used_by_the_open_page(server, connection):
@@ -181,6 +251,19 @@ def test_a_key_that_was_replaced_is_used_by_the_open_page(server, connection):
     newer = replace(servers.typed_connection(server.url, "sk-newer"), user_id="ada")
     app_context().vault.save(BROWSER, newer)
     assert session.live_connection().key == "sk-newer"
+
+
+def test_responses_to_a_replaced_key_are_not_shown_for_another_one(server, connection, monkeypatch):
+    """The server may refuse one of them."""
+    here, there = (
+        replace(servers.attach(connection), browser_id=each) for each in (BROWSER, "c" * 43)
+    )
+    app_context().vault.save(there.browser_id, connection)
+    newer = replace(servers.typed_connection(server.url, "sk-newer"), user_id="ada")
+    app_context().vault.save(BROWSER, newer)
+    monkeypatch.setattr(server_session, "open_client", lambda used, _=None: nullcontext(used.key))
+    keys = [each.fetch("key", 60, lambda key: key).value for each in (here, there)]
+    assert keys == ["sk-newer", "sk-typed"]
 
 
 def test_another_browser_with_the_same_key_does_not_see_the_error(server, connection):
@@ -194,3 +277,14 @@ def test_another_browser_with_the_same_key_does_not_see_the_error(server, connec
     with suppress(LangflowError):
         here.flows()
     assert there.flows().error is None
+
+
+def test_a_local_langflow_that_stopped_lacks_no_key(monkeypatch):
+    """Its runs can still be saved, and no key is sent to its address."""
+    local = SimpleNamespace(connection=lambda: ("http://127.0.0.1:9", "sk-local"))
+    monkeypatch.setattr(app_context(), "local", local)
+    session = servers.attach(local_connection("http://127.0.0.1:9", "sk-local"))
+    assert session.live_connection().key == "sk-local"
+    local.connection = lambda: None
+    session.require_access()
+    assert session.live_connection().key is None
