@@ -2,7 +2,7 @@
 
 The local Langflow has a generated password, so the console signs the browser in: cookies count for
 all ports of a host, so the console can set those that Langflow would set after its login form. It
-does so once for each link that a page has drawn, and only in the browser that has the page.
+does so once for a link, and only in the browser whose page has the link.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from lfclient.console.config.permissions import is_at_this_machine, visitor_perm
 from lfclient.console.local_langflow.process import LOOPBACK
 from lfclient.errors import LangflowError
 from lfclient.wire.addresses import is_loopback
-from pages._ui.app import browser_cookie
+from pages._ui.app.browser_cookie import NAME
 from pages._ui.connection.app_context import app_context, permissions
 from pages._ui.state import browser
 from pages._ui.state.slot import Slot
@@ -32,6 +32,10 @@ _LOCAL_PATH = "local-editor"
 _FLOW = "flow"  # the query parameter with a flow's id
 _TOKEN = "token"
 _LINK_TOKEN: Slot[str] = Slot("editor-token")  # of the links on the page, until one is followed
+_USED_LINK = (
+    "This link was followed before, or is too old. Reload the page of the console that has it, "
+    "then follow its link again."
+)
 _FLOW_ID = re.compile(r"[0-9a-f-]{36}", re.I)
 
 
@@ -73,10 +77,12 @@ def _local_link(flow_id: str = "") -> str | None:
     at_console = is_at_this_machine(context.settings, st.context.headers)
     if not at_console or not permissions().install:
         return None
-    token = _LINK_TOKEN.get() or secrets.token_urlsafe(16)
-    _LINK_TOKEN.set(token)
+    token = _LINK_TOKEN.get() or ""
     with context.lock:
-        context.editor_tokens[token] = browser.browser_id()
+        if token not in context.editor_tokens:
+            token = secrets.token_urlsafe(16)
+            context.editor_tokens[token] = browser.browser_id()
+    _LINK_TOKEN.set(token)
     flow = {_FLOW: flow_id} if flow_id else {}
     return f"{_LOCAL_PATH}?{urlencode({**flow, _TOKEN: token})}"
 
@@ -112,13 +118,16 @@ def _open_local_editor(request: Request) -> Response:
     at_console = is_at_this_machine(context.settings, request.headers)
     if not at_console or not visitor_permissions(context.settings, request.headers).install:
         return PlainTextResponse("Only the operator of this console can do this.", 403)
-    with context.lock:
-        browser_id = context.editor_tokens.pop(request.query_params.get(_TOKEN, ""), None)
-    if browser_id is None or browser_id != request.cookies.get(browser_cookie.NAME):
-        return PlainTextResponse("Open the editor from a page of this console.", 403)
     connection = context.local.connection()
     if connection is None:
         return PlainTextResponse("The local Langflow is not running. Start it, then reload.", 409)
+    token, browser_id = request.query_params.get(_TOKEN, ""), request.cookies.get(NAME)
+    with context.lock:
+        is_own = browser_id is not None and context.editor_tokens.get(token) == browser_id
+        if is_own:
+            del context.editor_tokens[token]
+    if not is_own:
+        return PlainTextResponse(_USED_LINK, 403)
     # under the host name that the cookies are set for
     host = "localhost" if request.url.hostname == "localhost" else LOOPBACK
     flow_id = request.query_params.get(_FLOW, "")

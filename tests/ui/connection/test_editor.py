@@ -9,6 +9,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from starlette.applications import Starlette
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.testing.v1 import AppTest
 
 from lfclient.console.config.connection import Connection
@@ -87,12 +88,13 @@ def follow(
     host="localhost:8501",
     browser=BROWSER,
     sign_in=lambda: COOKIES,
+    address=(LOCAL_URL, "sk-local"),
     **more,
 ):
     """Follow a link of a page that this browser has open; `browser` is the one that follows it."""
     context = app_context()
     context.editor_tokens.setdefault("good", BROWSER)
-    context.local = SimpleNamespace(connection=lambda: (LOCAL_URL, "sk-local"), sign_in=sign_in)
+    context.local = SimpleNamespace(connection=lambda: address, sign_in=sign_in)
     app = BrowserCookie(Starlette(routes=editor.routes()))
     signature = cookie_signature(browser, context.settings.data_dir)
     name = f"langflow_console_{cookie_signature('', context.settings.data_dir)[:8]}"
@@ -167,15 +169,29 @@ def test_a_link_signs_in_once(at_console):
     assert [follow("once").status_code for _ in range(2)] == [303, 403]
 
 
-def test_a_link_has_a_new_token_once_it_was_followed(at_console):
+def test_a_link_still_signs_in_once_langflow_runs_again(at_console):
+    app_context().editor_tokens["once"] = BROWSER
+    response = follow("once", address=None)
+    assert (response.status_code, "not running" in response.text) == (409, True)
+    assert follow("once").status_code == 303
+
+
+def test_a_page_has_another_link_once_its_link_was_followed(at_console):
     def page():
         from lfclient.console.config.connection import Connection
         from pages._ui.connection import editor
 
         editor.draw_link(Connection("any", "http://127.0.0.1:7999", None, "local"), "f")
 
-    app = AppTest.from_function(page).run()
-    first = app.get("link_button")[0].proto.url
-    assert app.run().get("link_button")[0].proto.url == first
-    app.session_state["editor-token"] = None
-    assert app.run().get("link_button")[0].proto.url != first
+    def link():
+        return app.run().get("link_button")[0].proto
+
+    app = AppTest.from_function(page)
+    first = link().url
+    assert link().url == first
+    app_context().editor_tokens.clear()  # followed in another way, as with the middle button
+    second = link().url
+    assert second != first
+    pressed = WidgetStates(widgets=[WidgetState(id=link().id, trigger_value=True)])
+    app._run(pressed)
+    assert link().url != second
