@@ -7,6 +7,7 @@ from lfclient.flows.field import Field, Variable
 from lfclient.flows.need import NeedKind
 from pages._ui.form import refusals
 from pages._ui.form.flow_form import FlowForm
+from pages._ui.form.provider_addresses import check_provider_address
 from pages._ui.form.widgets import PERSIST
 from pages._ui.widgets.alerts import NOT_STARTED, UnusedSetting
 from pages._ui.widgets.markdown import inline_code
@@ -93,6 +94,9 @@ def _save(field: Field, name: str, is_secret: bool, form: FlowForm) -> None:
         form.server.require_change()
         if not text:
             raise LangflowError("Enter the value first.")
+        settings = [one for each in form.resources.providers for one in each.settings]
+        if any(one.name == name and one.is_address for one in settings):
+            check_provider_address(name, text)
         with form.server.open_client() as api:
             api.save_variable(name, text, is_secret)
     except LangflowError as error:

@@ -5,16 +5,16 @@ from collections.abc import Callable, Iterable, Mapping
 import streamlit as st
 
 from lfclient.common.formatting import strip_credentials
-from lfclient.errors import AddressRefused, InvalidRequest, LangflowError
+from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.encoding import unsupported_reason
 from lfclient.flows.need import Need
 from lfclient.flows.needs import setting_keys
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.runs.model import Mode
-from lfclient.wire.addresses import check_resolved_address, normalize_address
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import refusals
 from pages._ui.form.flow_form import FlowForm
+from pages._ui.form.provider_addresses import check_provider_address
 from pages._ui.state.given_settings import given_settings
 from pages._ui.widgets.markdown import escape
 
@@ -241,13 +241,10 @@ def _apply(
 
 
 def _check_addresses(settings: Iterable[ProviderSetting], values: Mapping[str, str]) -> None:
-    """Raise `InvalidRequest` for an address that Langflow's own could not be."""
+    """Raise `InvalidRequest` for an address that no server may have."""
     for setting in settings:
         if setting.is_address and setting.name in values:
-            try:
-                check_resolved_address(normalize_address(values[setting.name]))
-            except AddressRefused as error:
-                raise InvalidRequest(f"{setting.label}: {error}", hint="Correct it.") from error
+            check_provider_address(setting.label, values[setting.name])
 
 
 def _what_stays(settings: Iterable[ProviderSetting], form: FlowForm) -> str:

@@ -144,6 +144,15 @@ def test_a_value_entered_in_the_field_takes_the_place_of_the_variable():
     assert found.overrides == {"T-a.token": "tvly-1"}
 
 
+def test_the_address_of_a_provider_is_checked_where_it_is_missing(api):
+    name = "OLLAMA_BASE_URL"
+    url = entry("MessageTextInput", "str", name, load_from_db=True)
+    found = setup(node("T-a", url=url), resources=replace(RESOURCES, variables=frozenset()))
+    found.set("text_input", name, "http://169.254.169.254").press("Save on the server")
+    assert "link-local or cloud metadata address" in found.text()
+    assert api.saved == []
+
+
 def test_variables_that_can_not_be_listed_are_not_asked_for():
     found = setup(tool(), resources=ServerResources(variables=None))
     assert "Save on the server" not in [one.label for one in found.at.button]

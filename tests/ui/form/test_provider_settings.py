@@ -265,6 +265,14 @@ def test_an_address_that_a_server_could_not_have_is_refused_before_it_is_sent(ap
     assert found.find("text_input", "OLLAMA_BASE_URL").value == address
 
 
+def test_an_address_may_have_a_password(api):
+    """That of a gateway."""
+    address = "http://user:pw@127.0.0.1:9/v1"
+    found = setup(agent(model=[MODELS[0].value]))
+    found.set("text_input", "OLLAMA_BASE_URL", address).press("Save on the server")
+    assert [value for _, value, _ in api.saved] == [address]
+
+
 def test_a_visitor_who_may_not_change_the_server_can_only_use_a_key_for_runs():
     found = setup(agent(model=[MODELS[1].value]), may_change=False)
     labels = [button.label for button in found.at.button]
