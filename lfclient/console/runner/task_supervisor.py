@@ -118,16 +118,29 @@ class TaskSupervisor:
     def _create_task(
         self, context: RunContext, execute: Execute, previous: RunContext | None
     ) -> None:
-        if not self._closed:
-            context.task = self._loop.create_task(self._follow(context, execute, previous))
+        if self._closed:
+            return
+        if previous:
+            previous.cancel()
+        context.load.followed_runs += 1
+        context.task = self._loop.create_task(self._follow(context, execute, previous))
+        # also of a task that is cancelled before it begins
+        context.task.add_done_callback(lambda _: self._forget(context))
+
+    def _forget(self, context: RunContext) -> None:
+        context.load.followed_runs -= 1
+        with self._lock:
+            if self._followed.get(context.id) is context:
+                del self._followed[context.id]
+                # no task is left to execute them
+                self._writer.cache.withdraw_commands(context.id)
 
     async def _follow(
         self, context: RunContext, execute: Execute, previous: RunContext | None
     ) -> None:
-        context.load.followed_runs += 1
         try:
-            if previous:
-                await _cancel(previous)
+            if previous and previous.task:
+                await asyncio.gather(previous.task, return_exceptions=True)
             await self._connect_and_execute(context, execute)
         except RunNotCached:
             pass
@@ -142,13 +155,6 @@ class TaskSupervisor:
                     f"The console failed to follow this run ({type(error).__name__}).",
                     "The console's log has the details. The run may continue on the server.",
                 )
-        finally:
-            context.load.followed_runs -= 1
-            with self._lock:
-                if self._followed.get(context.id) is context:
-                    del self._followed[context.id]
-                    # no task is left to execute them
-                    self._writer.cache.withdraw_commands(context.id)
 
     async def _connect_and_execute(self, context: RunContext, execute: Execute) -> None:
         try:
@@ -189,9 +195,3 @@ def _log_bug(subject: str, error: Exception) -> None:
     """Log an error without its text, which might contain what a person entered."""
     frames = "".join(traceback.format_tb(error.__traceback__))
     log.error("%s: %s\n%s", subject, type(error).__name__, frames)
-
-
-async def _cancel(context: RunContext) -> None:
-    context.cancel()
-    if context.task:
-        await asyncio.gather(context.task, return_exceptions=True)

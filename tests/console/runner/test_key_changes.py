@@ -93,6 +93,18 @@ def test_a_stop_with_another_key_does_not_wait_for_the_task_with_the_first(bench
     assert bench.wait_for_end(run_id).status is RunStatus.CANCELLED
 
 
+def test_a_run_that_is_deleted_while_its_key_changes_is_not_followed_any_more(bench):
+    """Neither with the first key nor with the second, whose task has not begun."""
+    run_id = start(bench)
+    revoke(bench, "sk-one")
+    supervisor = bench.runner._supervisor
+    first = supervisor._followed[run_id]
+    with bench.blocked_loop():
+        bench.runner.stop(run_id, TWO)
+        supervisor.abandon(run_id)
+    wait_for(lambda: first.task.done() and supervisor.connection(run_id) is None)
+
+
 def test_a_revoked_key_stops_no_run_that_another_key_follows(bench):
     run_id = start(bench)
     revoke(bench, "sk-one")
