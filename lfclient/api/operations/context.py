@@ -15,7 +15,7 @@ from lfclient.wire.server_info import Limits, ServerInfo
 T = TypeVar("T")
 
 _MAX_REMEMBERED = 64  # flows, and jobs that have ended
-_MAX_UNREAD = 10_000  # jobs, such as those of a program that only submits
+_MAX_UNREAD = 1_000  # jobs, such as those of a program that only submits
 
 
 class Recent(OrderedDict[str, T]):

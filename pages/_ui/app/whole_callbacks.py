@@ -1,9 +1,8 @@
 """Callbacks that run to their end although the browser has sent another event.
 
-A callback ended at its next use of Streamlit once another event for the whole page had arrived, and
-nobody was told: a press that starts 20 runs started 7. A press could even be lost before its
-callback began. The other event is now handled after the callbacks, at the address that they set:
-the browser did not have it yet.
+Streamlit ends a callback at its next use of Streamlit once another event for the whole page has
+arrived, and logs nothing. So one that starts 20 runs started 7. Here the other event is handled
+after the callbacks, with the query string that they set, which the browser did not have yet.
 """
 
 from dataclasses import replace

@@ -51,8 +51,7 @@ def draw(server: ServerSession, addition: Addition) -> None:
     _draw_contents(flows, {flow.name for flow in taken})
     load = partial(server.fetch, "component code", _TTL_SECONDS, _load_own_code)
     try:
-        has_code = any(foreign_components(flow, ()) for flow in flows)
-        _draw_warning(server, flows, load().value if has_code else frozenset())
+        _draw_warning(server, flows, load().value)
     except LangflowError as error:
         loading.show(server, error, load, retry="retry-component-code")
         return

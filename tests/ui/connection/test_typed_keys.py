@@ -169,7 +169,10 @@ def test_a_refused_key_does_not_fail_the_requests_of_another_key_of_its_user(
         replace(servers.typed_connection(typed_server.url, key), user_id="ada")
         for key in ("sk-one", "sk-two")
     ]
-    one, two = map(servers.attach, keys)
+    one, two = (
+        replace(servers.attach(key), browser_id=browser * 43)
+        for key, browser in zip(keys, "bc", strict=True)
+    )
     for session in (one, two):
         app_context().vault.save(session.browser_id, session.connection)
     assert one.owner == two.owner

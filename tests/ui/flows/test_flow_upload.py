@@ -142,9 +142,8 @@ def test_code_of_the_server_itself_needs_no_warning(langflow_stand_in):
     assert "Add" in button_labels(app)
 
 
-def test_the_server_lists_its_components_once_and_only_for_files_with_code(langflow_stand_in):
-    app = choose_file(draw_dialog("Upload"), AGENT)
-    assert CATALOGUE not in langflow_stand_in.requests
+def test_the_server_lists_its_components_once_for_several_files(langflow_stand_in):
+    app = draw_dialog("Upload")
     for file in (flow_with_code("Tool"), flow_with_code("Other")):
         app = choose_file(app, file)
     assert "Other" in warnings(app)[0]
