@@ -8,6 +8,7 @@ does so once for a link, and only in the browser whose page has the link.
 import asyncio
 import re
 import secrets
+from contextlib import suppress
 from typing import Literal
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -32,10 +33,6 @@ _LOCAL_PATH = "local-editor"
 _FLOW = "flow"  # the query parameter with a flow's id
 _TOKEN = "token"
 _LINK_TOKEN: Slot[str] = Slot("editor-token")  # of the links on the page, until one is followed
-_USED_LINK = (
-    "This link was followed before, or is too old. Reload the page of the console that has it, "
-    "then follow its link again."
-)
 _FLOW_ID = re.compile(r"[0-9a-f-]{36}", re.I)
 
 
@@ -126,17 +123,15 @@ def _open_local_editor(request: Request) -> Response:
         is_own = browser_id is not None and context.editor_tokens.get(token) == browser_id
         if is_own:
             del context.editor_tokens[token]
-    if not is_own:
-        return PlainTextResponse(_USED_LINK, 403)
     # under the host name that the cookies are set for
     host = "localhost" if request.url.hostname == "localhost" else LOOPBACK
     flow_id = request.query_params.get(_FLOW, "")
     path = f"flow/{flow_id}" if _FLOW_ID.fullmatch(flow_id) else ""
     response = RedirectResponse(f"http://{host}:{urlsplit(connection[0]).port}/{path}", 303)
-    try:
-        cookies = context.local.sign_in()
-    except LangflowError:  # such as too many logins in a minute: earlier cookies may still count
-        return response
+    cookies = {}
+    if is_own:  # a link that is followed again leads there, too: earlier cookies still count
+        with suppress(LangflowError):  # such as too many logins in a minute
+            cookies = context.local.sign_in()
     for name, value in cookies.items():
         response.set_cookie(name, value, httponly=True, samesite="lax")
     return response

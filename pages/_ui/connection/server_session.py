@@ -93,21 +93,25 @@ class ServerSession:
     def live_connection(self) -> Connection:
         """Return the connection as it is now, with the key that was entered last. Thread-safe.
 
-        A local Langflow that has stopped since has no key.
+        Raises `MissingKey`, and `Unreachable` if the local Langflow is stopped.
         """
         if self.is_typed:
             saved = self._saved()
             if saved is None:
                 raise key_removed()
             return saved
-        if self.connection.source == "local" and not self.is_stopped:
-            running = app_context().local.connection() or (self.connection.url, None)
+        if self.connection.source == "local":
+            running = None if self.is_stopped else app_context().local.connection()
+            if running is None:
+                hint = "Start it on the Connection page."
+                raise Unreachable("The local Langflow is stopped.", hint=hint)
             return local_connection(*running)
         return self.connection
 
     def require_access(self) -> None:
         """Raise `MissingKey` if this browser's key was removed or has expired. Thread-safe."""
-        self.live_connection()
+        if self.is_typed:
+            self.live_connection()
 
     def _saved(self) -> Connection | None:
         """Return the connection that this browser has typed for the owner, None if it is gone."""
@@ -132,7 +136,7 @@ class ServerSession:
         All pages of this process share the request, which has no key. Raise its error, also if
         there is a previous response: `Unreachable` if the server doesn't respond.
         """
-        self._require_running()
+        self.live_connection()
         response = app_context().request_cache.get(*self._check_request())
         raise_copy(response.error)
         return response.value
@@ -263,7 +267,6 @@ class ServerSession:
 
     def download(self, ref: FileRef) -> bytes:
         """Return the content of a file that a run wrote. Thread-safe."""
-        self._require_running()
         with self.open_client() as api:
             return api.download(ref)
 
@@ -278,7 +281,6 @@ class ServerSession:
 
         Without a result so far, raise `StillLoading` or the error of `work`.
         """
-        self._require_running()
         connection = self.live_connection()
 
         def run() -> T:
@@ -291,7 +293,6 @@ class ServerSession:
 
         Raises `Unreachable` if the server is stopped.
         """
-        self._require_running()
         connection = self.live_connection()
         result: Future[T] = Future()
 
@@ -339,18 +340,11 @@ class ServerSession:
 
     def _prefetch(self, method: str, *args: str) -> str:
         name, ttl = " ".join((method, *args)), _TTL_SECONDS[method]
-        if not self.is_stopped:
+        with suppress(LangflowError):  # raised where the response is needed
             app_context().request_cache.prefetch(self.id, name, ttl, self._call(method, *args))
         return name
 
-    def _require_running(self) -> None:
-        if self.is_stopped:
-            raise Unreachable(
-                "The local Langflow is stopped.", hint="Start it on the Connection page."
-            )
-
     def _get(self, method: str, *args: str, max_wait: float | None = None) -> CachedResponse[Any]:
-        self._require_running()
         call = self._call(method, *args)
         name, ttl = " ".join((method, *args)), _TTL_SECONDS[method]
         return app_context().request_cache.get(self.id, name, ttl, call, max_wait)

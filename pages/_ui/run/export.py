@@ -2,18 +2,19 @@
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from lfclient.client import LangflowClient
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.export.report.report import report_html
 from lfclient.console.export.zip_archive import write_archive
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.run_record import RunRecord
-from lfclient.errors import LangflowError
+from lfclient.errors import LangflowError, Unreachable
 from lfclient.flows.model import Flow
-from pages._ui.connection.app_context import app_context
+from pages._ui.connection.app_context import app_context, open_client
 from pages._ui.connection.exported_flows import load_flows
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.widgets import downloads
@@ -35,7 +36,7 @@ class RunExporter:
         """Return the run as an HTML page with its small files embedded."""
         record = self._record()
         summary = self.runner.history.get([self.server.owner], self.run_id)
-        with self.server.open_client() as api:
+        with self._open_client() as api:
             html = report_html(
                 record,
                 self._flow(record),
@@ -50,7 +51,7 @@ class RunExporter:
         """Return the outputs as a ZIP file."""
         record = self._record()
         # written to disk first, so that it is in memory only once, for the response
-        with self.server.open_client() as api, tempfile.TemporaryFile() as file:
+        with self._open_client() as api, tempfile.TemporaryFile() as file:
             write_archive(
                 record,
                 file,
@@ -61,6 +62,12 @@ class RunExporter:
             )
             file.seek(0)
             return file.read()
+
+    def _open_client(self) -> LangflowClient:
+        try:
+            return self.server.open_client()
+        except Unreachable:  # a stopped local Langflow: the run is saved without its files
+            return open_client(replace(self.server.connection, api_key=None))
 
     def _flow(self, record: RunRecord) -> Flow | None:
         """Return the flow, whose secrets are removed; the page may have been drawn without it."""

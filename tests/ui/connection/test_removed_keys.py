@@ -11,7 +11,7 @@ from lfclient.console.present.presentation import PURPOSE, Presentation
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.presets import Preset
 from lfclient.console.store.run_queries import RunFilter
-from lfclient.errors import LangflowError, MissingKey
+from lfclient.errors import LangflowError, MissingKey, Unreachable
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.compare import ignored
@@ -22,6 +22,7 @@ from pages._ui.history.filters import Filters
 from pages._ui.history.view import ListView
 from pages._ui.present import editing
 from pages._ui.run import status
+from pages._ui.run.export import RunExporter
 from pages._ui.state.drafts import drafts
 from pages._ui.state.history import history_key
 from pages._ui.state.present import Edited
@@ -279,12 +280,16 @@ def test_another_browser_with_the_same_key_does_not_see_the_error(server, connec
     assert there.flows().error is None
 
 
-def test_a_local_langflow_that_stopped_lacks_no_key(monkeypatch):
-    """Its runs can still be saved, and no key is sent to its address."""
-    local = SimpleNamespace(connection=lambda: ("http://127.0.0.1:9", "sk-local"))
+def test_a_local_langflow_that_stopped_is_said_to_be_stopped(monkeypatch):
+    """It lacks no key. Its runs can still be saved."""
+    address = "http://127.0.0.1:9"
+    local = SimpleNamespace(connection=lambda: (address, "sk-local"))
     monkeypatch.setattr(app_context(), "local", local)
-    session = servers.attach(local_connection("http://127.0.0.1:9", "sk-local"))
+    session = servers.attach(local_connection(address, "sk-local"))
+    run = add_ended_run(address, owner=session.owner, run=Run(ONE, "sync", RunStatus.COMPLETED))
     assert session.live_connection().key == "sk-local"
     local.connection = lambda: None
     session.require_access()
-    assert session.live_connection().key is None
+    with pytest.raises(Unreachable, match="The local Langflow is stopped"):
+        session.live_connection()
+    assert b"Echo" in RunExporter(session, app_context().runner, run.id).report()
