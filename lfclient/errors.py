@@ -7,7 +7,7 @@ LangflowError
 ├── NotLangflow            the address belongs to another kind of server
 ├── DeveloperApiDisabled   Langflow before 1.11 with its Workflow API switched off
 ├── InvalidKey             the API key is wrong or revoked
-│   └── MissingKey         the server requires one and got none
+│   └── MissingKey         the server requires one, which was not given or was removed
 ├── FlowNotFound           the flow doesn't exist, or belongs to another key
 ├── JobNotFound            the job doesn't exist, or belongs to another key
 ├── SessionNotFound        the server stores no messages for this session
@@ -104,7 +104,7 @@ class InvalidKey(LangflowError):
 
 
 class MissingKey(InvalidKey):
-    """The server requires an API key, and the client has none."""
+    """The server requires an API key, and the client or the browser has none."""
 
 
 class FlowNotFound(LangflowError):
