@@ -2,10 +2,10 @@
 
 import pytest
 
+from bench.answer import is_answer
+from bench.figures import Figure
+from bench.history import writing
 from lfclient.console.store.store import Store
-from tests.bench.answer import is_answer
-from tests.bench.figures import Figure
-from tests.bench.history import writing
 from tests.support.many_runs import OWNER
 from tests.support.recorded import events, sse
 

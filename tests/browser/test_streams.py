@@ -10,8 +10,8 @@ from threading import Event
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.bench.events import busy_script
-from tests.bench.scripted_langflow import WORKFLOWS, Line, ScriptedLangflow, chain_script
+from bench.events import busy_script
+from bench.scripted_langflow import WORKFLOWS, Line, ScriptedLangflow, chain_script
 from tests.browser.screen import Screen, internal_errors
 from tests.support.console_process import Console
 from tests.support.fake_langflow import FLOW, FLOW_ID

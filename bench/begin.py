@@ -10,13 +10,13 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Page
 
+from bench.browser import click_to_text, settle
+from bench.figures import Figure
+from bench.live import trivial
+from bench.screen import FILLED, MAIN, ROWS, STATUS, chromium, new_run, open_flow
+from bench.status_requests import sleeping
 from lfclient import LangflowClient
 from lfclient.console.samples.graph_builder import build_graph
-from tests.bench.browser import click_to_text, settle
-from tests.bench.figures import Figure
-from tests.bench.live import trivial
-from tests.bench.screen import FILLED, MAIN, ROWS, STATUS, chromium, new_run, open_flow
-from tests.bench.status_requests import sleeping
 from tests.support.console_process import Console
 
 CLICKS = 25

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from playwright.sync_api import Page
 
-from tests.bench.figures import Figure, pairs
-from tests.bench.screen import chromium
-from tests.bench.setup import empty_rerun, open_form
-from tests.bench.stand_in import Request, StandIn
+from bench.figures import Figure, pairs
+from bench.screen import chromium
+from bench.setup import empty_rerun, open_form
+from bench.stand_in import Request, StandIn
 from tests.support.console_process import Console
 from tests.support.flows import entry, node
 

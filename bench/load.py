@@ -12,13 +12,13 @@ from uuid import uuid4
 import httpx
 from pydantic import SecretStr
 
+from bench.figures import Figure
 from lfclient import Flow, LangflowClient, RunStatus, ServerInfo
 from lfclient.api.payloads import run_request
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.runner import Runner
 from lfclient.console.runner.server_load import MAX_SUBMITS
 from lfclient.console.samples import installer
-from tests.bench.figures import Figure
 from tests.support import servers
 
 RUNS = (150, 300)

@@ -13,9 +13,9 @@ from statistics import median
 import psutil
 from playwright.sync_api import Page
 
-from tests.bench.big_langflow import BigLangflow, answer
-from tests.bench.figures import Figure
-from tests.bench.screen import chromium, new_run, open_flow
+from bench.big_langflow import BigLangflow, answer
+from bench.figures import Figure
+from bench.screen import chromium, new_run, open_flow
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.fake_langflow import FLOW_ID

@@ -16,10 +16,10 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Page
 
-from tests.bench.browser import click_to_text, settle
-from tests.bench.figures import Figure
-from tests.bench.live import trivial
-from tests.bench.screen import FILLED, ROWS, STATUS, chromium, flow_id, new_run, open_flow
+from bench.browser import click_to_text, settle
+from bench.figures import Figure
+from bench.live import trivial
+from bench.screen import FILLED, ROWS, STATUS, chromium, flow_id, new_run, open_flow
 from tests.browser.screen import Screen
 from tests.support.console_process import Console, free_port
 from tests.support.waiting import wait_for

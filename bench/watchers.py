@@ -11,11 +11,11 @@ from pathlib import Path
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.bench import many_watchers
-from tests.bench.figures import Figure
-from tests.bench.outputs import MB
-from tests.bench.screen import STATUS, new_run, open_flow
-from tests.bench.scripted_langflow import WORKFLOWS, ScriptedLangflow, chain, chain_script
+from bench import many_watchers
+from bench.figures import Figure
+from bench.outputs import MB
+from bench.screen import STATUS, new_run, open_flow
+from bench.scripted_langflow import WORKFLOWS, ScriptedLangflow, chain, chain_script
 from tests.support.console_process import CHROMIUM_ARGS, Console
 
 WATCHERS, OPENING = 10, 30  # windows, and seconds until all are open

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from bench.figures import Figure
 from lfclient import LangflowClient
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
@@ -21,7 +22,6 @@ from lfclient.console.runner.runner import Runner
 from lfclient.console.samples.builtin import SAMPLES
 from lfclient.console.samples.graph_builder import build_graph
 from lfclient.console.samples.spec import Sample
-from tests.bench.figures import Figure
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 

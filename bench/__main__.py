@@ -1,4 +1,4 @@
-"""Measure the figures of docs/benchmarks.md: `python -m tests.bench`, or some: `… client live`.
+"""Measure the figures of docs/benchmarks.md: `python -m bench`, or some: `… client live`.
 
 Uses the servers of the tests (tests/support/servers.py). Takes two hours, of which many runs at
 once take the most; keep the machine idle meanwhile.
@@ -10,9 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 
-from lfclient import LangflowClient
-from lfclient.console.samples import installer
-from tests.bench import (
+from bench import (
     answer,
     begin,
     client,
@@ -31,7 +29,9 @@ from tests.bench import (
     status_requests,
     watchers,
 )
-from tests.bench.figures import HEAD, Figure
+from bench.figures import HEAD, Figure
+from lfclient import LangflowClient
+from lfclient.console.samples import installer
 from tests.support import chromium, servers
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.bench.stand_in import Request, StandIn
+from bench.stand_in import Request, StandIn
 from tests.support.fake_langflow import FLOW, FLOW_ID
 
 _PARAGRAPH = (

@@ -8,10 +8,10 @@ from statistics import median
 
 from playwright.sync_api import Browser, Page
 
-from tests.bench.answer import gradio
-from tests.bench.figures import Figure
-from tests.bench.live import trivial
-from tests.bench.screen import FILLED, ROWS, TRIVIAL, chromium, flow_id
+from bench.answer import gradio
+from bench.figures import Figure
+from bench.live import trivial
+from bench.screen import FILLED, ROWS, TRIVIAL, chromium, flow_id
 from tests.support.console_process import Console
 
 VIEWS = 7

@@ -13,13 +13,13 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page
 
+from bench.browser import click_to_text, settle
+from bench.figures import Figure
+from bench.form import PANEL, PARAMETERS
+from bench.screen import chromium
 from lfclient import LangflowClient
 from lfclient.flows.definitions import node_definition
 from lfclient.flows.refreshing import update_body
-from tests.bench.browser import click_to_text, settle
-from tests.bench.figures import Figure
-from tests.bench.form import PANEL, PARAMETERS
-from tests.bench.screen import chromium
 from tests.support.console_process import Console
 
 ROUNDS = 9

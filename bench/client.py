@@ -6,8 +6,8 @@ import time
 
 import httpx
 
+from bench.figures import Figure, medians
 from lfclient import LangflowClient
-from tests.bench.figures import Figure, medians
 
 CALLS = 60
 

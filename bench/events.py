@@ -1,6 +1,6 @@
 """The cost of `client.events` over httpx-sse with `json.loads`: processor time per event.
 
-`python -m tests.bench.events <url>` is the measured process; it prints the two medians.
+`python -m bench.events <url>` is the measured process; it prints the two medians.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any
 import httpx
 import httpx_sse
 
+from bench.figures import Figure, medians
+from bench.scripted_langflow import WORKFLOWS, Line, ScriptedLangflow
 from lfclient import LangflowClient
 from lfclient.runs.events import OutputReady
-from tests.bench.figures import Figure, medians
-from tests.bench.scripted_langflow import WORKFLOWS, Line, ScriptedLangflow
 from tests.support.console_process import ROOT
 from tests.support.fake_langflow import FLOW, FLOW_ID
 from tests.support.recorded import events
@@ -91,7 +91,7 @@ def run() -> list[Figure]:
         "all kinds": busy_script(COUNT),
     }.items():
         with ScriptedLangflow(FLOW, script) as server:
-            command = [sys.executable, "-m", "tests.bench.events", server.url]
+            command = [sys.executable, "-m", "bench.events", server.url]
             process = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
         value, floor = map(float, process.stdout.split())
         what = f"Processor time of `client.events` for an event, {name}"

@@ -13,10 +13,10 @@ from statistics import median, quantiles
 
 from playwright.sync_api import Browser, Page
 
-from tests.bench.figures import Figure
-from tests.bench.live import trivial
-from tests.bench.screen import STATUS, open_flow
-from tests.bench.scripted_langflow import (
+from bench.figures import Figure
+from bench.live import trivial
+from bench.screen import STATUS, open_flow
+from bench.scripted_langflow import (
     WORKFLOWS,
     Line,
     ScriptedJob,
@@ -24,7 +24,7 @@ from tests.bench.scripted_langflow import (
     chain,
     chain_script,
 )
-from tests.bench.simulated_sessions import watching
+from bench.simulated_sessions import watching
 from tests.support.console_process import Console
 
 SESSIONS, RUNS = (20, 60, 200), 2

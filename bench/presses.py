@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.figures import Figure
+from bench.load import RUNS, run_bare
+from bench.simulated_sessions import Press, Seen, watching
 from lfclient import LangflowClient
 from lfclient.console.samples import installer
-from tests.bench.figures import Figure
-from tests.bench.load import RUNS, run_bare
-from tests.bench.simulated_sessions import Press, Seen, watching
 from tests.support import servers
 from tests.support.console_process import Console
 

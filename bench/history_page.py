@@ -13,18 +13,18 @@ import httpx
 from playwright.sync_api import Page
 from pydantic import SecretStr
 
+from bench.big_langflow import BigLangflow
+from bench.browser import settle
+from bench.figures import Figure
+from bench.history import COUNT, recorded_queries
+from bench.screen import chromium
+from bench.status_requests import sleeping
 from lfclient import LangflowClient
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.config.settings import Settings
 from lfclient.console.samples.graph_builder import build_graph
 from lfclient.console.store.run_history import PAGE_SIZE
 from lfclient.console.store.store import Store
-from tests.bench.big_langflow import BigLangflow
-from tests.bench.browser import settle
-from tests.bench.figures import Figure
-from tests.bench.history import COUNT, recorded_queries
-from tests.bench.screen import chromium
-from tests.bench.status_requests import sleeping
 from tests.support import postgres
 from tests.support.console_process import Console
 from tests.support.many_runs import fill

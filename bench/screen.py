@@ -14,10 +14,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from playwright.sync_api import Page, sync_playwright
 
+from bench.browser import click_to_text, settle
+from bench.figures import Figure
 from lfclient import LangflowClient
 from lfclient.console.store.store import Store
-from tests.bench.browser import click_to_text, settle
-from tests.bench.figures import Figure
 from tests.browser.screen import Screen
 from tests.support.console_process import CHROMIUM_ARGS, ROOT, Console
 from tests.support.relay import Relay

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.bench.stand_in import Request, StandIn
+from bench.stand_in import Request, StandIn
 from tests.support.fake_langflow import node
 from tests.support.flows import edge
 

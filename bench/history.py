@@ -19,6 +19,7 @@ import psycopg
 from pydantic import SecretStr
 from sqlalchemy import event
 
+from bench.figures import Figure, medians, pairs
 from lfclient.console.store.database import PRAGMAS
 from lfclient.console.store.row_mapping import mutable_columns, to_row
 from lfclient.console.store.run_history import PAGE_SIZE
@@ -28,7 +29,6 @@ from lfclient.console.store.serialization import dump_run
 from lfclient.console.store.store import Store
 from lfclient.console.store.tables import RunRow
 from lfclient.runs.model import RunStatus
-from tests.bench.figures import Figure, medians, pairs
 from tests.support import many_runs, postgres
 from tests.support.many_runs import COMMON, OWNER, RARE, START, fill
 

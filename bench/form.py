@@ -11,10 +11,10 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from bench.browser import click_to_text, settle
+from bench.figures import Figure
+from bench.screen import chromium
 from lfclient import LangflowClient
-from tests.bench.browser import click_to_text, settle
-from tests.bench.figures import Figure
-from tests.bench.screen import chromium
 from tests.support.console_process import Console
 
 LOADS, RERUNS = 5, 15

@@ -8,9 +8,9 @@ from statistics import quantiles
 
 from playwright.sync_api import Page
 
-from tests.bench.figures import Figure
-from tests.bench.screen import MAIN, STATUS, chromium, new_run, open_flow
-from tests.bench.scripted_langflow import WORKFLOWS, ScriptedLangflow, chain, chain_script
+from bench.figures import Figure
+from bench.screen import MAIN, STATUS, chromium, new_run, open_flow
+from bench.scripted_langflow import WORKFLOWS, ScriptedLangflow, chain, chain_script
 from tests.support.console_process import ROOT, Console
 
 COMPONENTS, WORDS, PAUSE = 16, 8, 0.097  # a run of 14 s, out of step with half seconds
