@@ -38,4 +38,3 @@ def test_all_steps_of_a_callback_are_done_and_then_the_other_event(page):
     assert page.session_state["steps"] == [0, 1, 2]
     assert page.query_params["step"] == "2"
     assert page.session_state["pages"] == 2
-    assert not page.exception

@@ -41,9 +41,8 @@ def test_each_answer_can_be_copied(chat_langflow, copied):
     store_messages(chat_langflow, ("User", "one", "j"), ("Machine", "to one", "j"))
     store_messages(chat_langflow, ("User", "two", "k"), ("Machine", "**to two**", "k"))
     store_runs(chat_langflow, "j", "k")
-    app = open_chat(flow=ONE, session="s")
+    open_chat(flow=ONE, session="s")
     assert copied == ["to one", "**to two**"]
-    assert not app.exception
 
 
 def test_answers_of_runs_at_once_have_a_row_each(chat_langflow, copied):
@@ -53,7 +52,6 @@ def test_answers_of_runs_at_once_have_a_row_each(chat_langflow, copied):
     store_messages(chat_langflow, *turns)
     store_runs(chat_langflow, "j", "k")
     app = open_chat(flow=ONE, session="s")
-    assert not app.exception
     assert links(app).count("Answer details") == 2
     assert copied == ["to one\n\nmore", "to two"]
 
@@ -62,9 +60,8 @@ def test_answers_without_messages_of_the_user_are_copied_by_run(chat_langflow, c
     """As of a flow whose chat input stores none."""
     store_messages(chat_langflow, ("Machine", "first", "j"), ("Machine", "second", "k"))
     store_runs(chat_langflow, "j", "k")
-    app = open_chat(flow=ONE, session="s")
+    open_chat(flow=ONE, session="s")
     assert copied == ["first", "second"]
-    assert not app.exception
 
 
 @pytest.mark.parametrize("job", ["j", None])
@@ -75,7 +72,6 @@ def test_a_run_without_an_answer_offers_none_of_an_earlier_run(chat_langflow, co
     app = open_chat(flow=ONE, session="s")
     assert copied == []
     assert "Answer details" in links(app)
-    assert not app.exception
 
 
 @pytest.mark.parametrize("job", ["j", None])
@@ -89,7 +85,6 @@ def test_a_refused_run_offers_no_answer_of_an_earlier_run(chat_langflow, copied,
     app = open_chat(flow=ONE, session="s")
     assert copied == []
     assert "Answer details" in links(app)
-    assert not app.exception
 
 
 @pytest.mark.parametrize("job", ["j", None])
@@ -99,9 +94,8 @@ def test_an_answer_of_a_run_without_a_job_is_copied(chat_langflow, copied, job):
     store_messages(chat_langflow, ("User", "second", job), ("Machine", "to second", job))
     sent = {"ChatInput-a.input_value": "second"}
     store_runs(chat_langflow, None, overrides=sent)
-    app = open_chat(flow=ONE, session="s")
+    open_chat(flow=ONE, session="s")
     assert copied == ["to second"]
-    assert not app.exception
 
 
 def test_answers_that_name_no_job_are_copied_from_the_last_message_of_the_user_on(
@@ -110,6 +104,5 @@ def test_answers_that_name_no_job_are_copied_from_the_last_message_of_the_user_o
     turns = [(sender, f"{text} {sender}", None) for text in "ab" for sender in ("User", "Machine")]
     store_messages(chat_langflow, *turns, ("Machine", "more", None))
     store_runs(chat_langflow, "j", "k")
-    app = open_chat(flow=ONE, session="s")
+    open_chat(flow=ONE, session="s")
     assert copied == ["b Machine\n\nmore"]
-    assert not app.exception

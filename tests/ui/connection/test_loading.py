@@ -132,7 +132,6 @@ def test_a_server_that_requires_a_key_and_was_given_none_asks_for_one(
     app = open_app()
     assert "Enter an API key" in page_text(app)
     assert "not accepted" not in page_text(app)
-    assert not app.exception
 
 
 @pytest.mark.parametrize(
@@ -171,7 +170,6 @@ def test_a_form_stays_if_its_server_goes_down_after_it_refused_the_key(
     wait_for(lambda: says not in page_text(app.run()))
     assert "The API key is not accepted" not in page_text(app)
     assert app.chat_input if page else app.text_area[0].value == "typed before"
-    assert not app.exception
 
 
 def test_the_connection_page_has_no_link_to_itself(langflow_stand_in):

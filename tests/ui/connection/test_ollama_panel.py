@@ -34,9 +34,7 @@ def page():
 def open_panel(monkeypatch, models):
     found = None if models is None else Ollama(URL, models)
     monkeypatch.setattr(ollama_panel, "find_ollama", lambda: found)
-    app = AppTest.from_function(page).run()
-    assert not app.exception
-    return app
+    return AppTest.from_function(page).run()
 
 
 def test_a_running_ollama_is_offered_and_its_address_saved(monkeypatch, local):

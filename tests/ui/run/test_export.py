@@ -133,7 +133,6 @@ def test_a_snippet_has_a_button_that_copies_it_and_a_name_for_its_file(langflow_
     assert "Download" not in names
     keys = [each.proto.id for each in app.get("bidi_component")]
     assert any(f"copy-snippet-{record.id}" in key for key in keys)
-    assert not app.exception
 
 
 def test_a_running_run_has_snippets(langflow_stand_in):

@@ -45,7 +45,6 @@ def test_a_providers_key_of_this_tab_is_used_for_an_opened_run(agent_server):
     press(app, "Run")
     (body,) = sent(agent_server)
     assert body["tweaks"]["Agent-a"]["api_key"] == "sk-given-key"
-    assert not app.exception
 
 
 def test_a_key_that_is_entered_and_not_used_yet_keeps_a_run_from_starting(agent_server):
