@@ -1,10 +1,7 @@
 """A client for the Workflow API of Langflow. It needs no user interface and no database."""
 
-from typing import TYPE_CHECKING
-
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.client import LangflowClient
-from lfclient.common.deprecation import renamed_names
 from lfclient.errors import (
     AddressNotAllowed,
     AddressRefused,
@@ -71,10 +68,6 @@ from lfclient.wire.server_info import Capabilities, Limits, ServerInfo
 from lfclient.wire.sse import RawEvent
 
 __version__ = VERSION
-
-if not TYPE_CHECKING:
-    # a name of 0.2
-    __getattr__ = renamed_names(__name__, {"BadAnswer": ("BadResponse", BadResponse)})
 
 __all__ = [
     "AddressNotAllowed",

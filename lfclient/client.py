@@ -32,7 +32,6 @@ from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.files import OnProgress
 from lfclient.api.operations.knowledge import OnIngest
 from lfclient.api.operations.runs import OnChange
-from lfclient.common.deprecation import renamed_keyword
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.field import FieldOption
 from lfclient.flows.model import Flow, FlowSummary
@@ -391,7 +390,6 @@ class LangflowClient:
         """
         return self._drive(knowledge.list_mcp_servers(count_tools))
 
-    @renamed_keyword("own", "custom_code")
     def catalogue(self, custom_code: Mapping[str, str] | None = None) -> JsonObject:
         """Return the definitions of the server's components by category and type.
 
@@ -467,7 +465,6 @@ class LangflowClient:
         """
         return self._drive(files.upload_file(self._context, name, content, flow_id, on_progress))
 
-    @renamed_keyword("most", "max_bytes")
     def download(self, ref: FileRef, max_bytes: int | None = None) -> bytes:
         """Return the bytes of a file that a run wrote.
 
@@ -475,7 +472,6 @@ class LangflowClient:
         """
         return self._drive(files.download_file(ref, max_bytes))
 
-    @renamed_keyword("most", "max_bytes")
     def save(self, ref: FileRef, target: IO[bytes], max_bytes: int | None = None) -> int:
         """Download a file into `target` in chunks and return its size in bytes.
 

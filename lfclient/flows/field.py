@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.formatting import with_number
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.resources.models import ModelKind
@@ -128,15 +127,6 @@ class Field:
     resource: ResourceKind | None = None
     needs_tool_calls: bool = False
     refreshes: bool = False
-
-    # names of 0.1
-    behind = RenamedAttribute("inner_target")
-    beside_flow = RenamedAttribute("stored_with_flow")
-    component_id = RenamedAttribute("distinguishing_id")
-    limit = RenamedAttribute("max_choices")
-    name_shared = RenamedAttribute("has_shared_name")
-    stored = RenamedAttribute("has_stored_value")
-    where = RenamedAttribute("component_label")
 
     @property
     def has_shared_name(self) -> bool:

@@ -9,7 +9,6 @@ from itertools import count
 from typing import TypeVar
 
 from lfclient.common.coerce import as_dict, as_float, as_list, as_str
-from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import BadResponse
 
@@ -58,9 +57,6 @@ class Component:
     always_runs: bool = True
     inner: dict[str, Component] = field(default_factory=dict)
     inner_edges: tuple[Edge, ...] = ()
-
-    # names of 0.1
-    behind = RenamedAttribute("resolve_proxy")
 
     def resolve_proxy(self, parameter: str) -> tuple[Component, str] | None:
         """Return the inner component and parameter that this group's `parameter` stands for."""

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from lfclient.common.coerce import as_list
-from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.outputs.model import Output
 
@@ -121,10 +120,6 @@ class Message:
     job_id: str | None = None
     blocks: tuple[JsonObject, ...] = ()
 
-    # names of 0.1
-    shown = RenamedAttribute("visible_text")
-    written_on = RenamedAttribute("with_chunk")
-
     @property
     def visible_text(self) -> str:
         """The text received so far."""
@@ -167,11 +162,6 @@ class HumanInput:
     fallback_action: str | None = None
     sent: str | None = None
     sent_at: datetime | None = None
-
-    # names of 0.1
-    label = RenamedAttribute("label_of")
-    late = RenamedAttribute("is_late")
-    unanswered = RenamedAttribute("without_decision")
 
     @property
     def is_late(self) -> bool:

@@ -5,7 +5,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import Output, OutputKind
@@ -103,9 +102,6 @@ class Run:
     removed_message: Message | None = None
     last_event_id: str | None = None
     has_temporary_flow: bool = False
-
-    # names of 0.1
-    unfinished = RenamedAttribute("unfinished_messages")
 
     @property
     def ended(self) -> bool:

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from lfclient.common.deprecation import RenamedAttribute
 from lfclient.wire.schemas import ConfigResponse, VersionResponse
 
 Dialect = Literal["inputs", "modes"]  # the two shapes of a run request; 1.11 changed it
@@ -93,9 +92,6 @@ class ServerInfo:
     limits: Limits = Limits()
     warnings: tuple[str, ...] = ()
     is_early_stop_safe: bool = True
-
-    # names of 0.1
-    early_stop = RenamedAttribute("is_early_stop_safe")
 
 
 def parse_minor(version: str) -> int | None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lfclient.common.deprecation import RenamedAttribute
 from lfclient.common.formatting import format_size
 from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import Redactor
@@ -33,10 +32,6 @@ class RawEvent:
     data: JsonObject = field(default_factory=dict)
     id: str = ""
     malformed_text: str = ""
-
-    # names of 0.1
-    last = RenamedAttribute("is_final")
-    unreadable = RenamedAttribute("malformed_text")
 
     @property
     def is_final(self) -> bool:
