@@ -25,6 +25,15 @@ from tests.support import chromium, databases, environ, postgres, servers
 from tests.support.servers import LiveServer
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--exhaustive",
+        action="store_true",
+        help="test all five Langflow versions and what pages look like, not only three versions "
+        "and what pages do",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Create the data folder of this run's servers; the workers inherit its path."""
     if not _is_worker(config):
@@ -68,13 +77,19 @@ class GroupScheduling(LoadScopeScheduling):
 
 def _group(nodeid: str) -> str:
     """Return the name of the group of a test."""
-    file, _, rest = nodeid.partition("::")
-    parameters = rest.partition("[")[2]
-    version = next((v for v in servers.VERSIONS if v in parameters), None)
-    if not version or _folder(_TESTS.parent / file) != "live":
-        return file
-    isolated = servers.ISOLATED if servers.ISOLATED in parameters else ""
-    return f"langflow-{version}{isolated}"
+    version = _langflow_version(nodeid)
+    if not version:
+        return nodeid.partition("::")[0]
+    return f"langflow-{version}{servers.ISOLATED if servers.ISOLATED in nodeid else ''}"
+
+
+def _langflow_version(nodeid: str) -> str | None:
+    """Return the version of the server that a live test uses, None for other tests."""
+    file, _, name = nodeid.partition("::")
+    if _folder(_TESTS.parent / file) != "live":
+        return None
+    parameters = name.partition("[")[2]
+    return next((version for version in servers.VERSIONS if version in parameters), None)
 
 
 def _folder(file: Path) -> str:
@@ -99,11 +114,15 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark the tests of a folder with its name, before `-m` chooses, and sort the groups.
 
-    Tests on PostgreSQL are live, too.
+    Tests on PostgreSQL are live, too. Exhaustive tests are deselected without `--exhaustive`.
     """
+    if not config.option.exhaustive:
+        excluded = [item for item in items if _is_exhaustive(item)]
+        config.hook.pytest_deselected(items=excluded)
+        items[:] = [item for item in items if not _is_exhaustive(item)]
     for item in items:
         folder = _folder(item.path)
         if folder in ("live", "browser"):
@@ -112,6 +131,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("live")
     turns = _turns(items)
     items.sort(key=lambda item: turns[_group(item.nodeid)])
+
+
+def _is_exhaustive(item: pytest.Item) -> bool:
+    version = _langflow_version(item.nodeid)
+    is_default = version in (None, *servers.DEFAULT_VERSIONS)
+    return not is_default or item.get_closest_marker("exhaustive") is not None
 
 
 # Tests in Chromium load the processors; those of servers and of threads mostly wait, above all the

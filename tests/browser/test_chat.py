@@ -37,6 +37,7 @@ def writer(langflow_113: LiveServer) -> Iterator[FlowSummary]:
         delete_flow(api, flow.id)
 
 
+@pytest.mark.exhaustive
 def test_nothing_above_the_messages_moves_during_the_first_answer(
     console: Console, writer: FlowSummary, window: Callable[..., Page]
 ):
@@ -58,6 +59,7 @@ def test_nothing_above_the_messages_moves_during_the_first_answer(
     expect(box).to_be_focused()
 
 
+@pytest.mark.exhaustive
 def test_what_an_awaited_answer_says_is_one_line_on_a_phone(
     console: Console, sample_ids: dict[str, str], window: Callable[..., Page]
 ):

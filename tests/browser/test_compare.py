@@ -123,6 +123,7 @@ def output_card(screen: Screen, name: str) -> Any:
     return cards.filter(has_text=name).first
 
 
+@pytest.mark.exhaustive
 def test_a_cell_of_the_overview_shows_its_runs_differences(compared: Screen):
     expect(compared.page.get_by_text("Run 1 → Run 3")).to_be_visible()
     grid = compared.part("compared-overview")
@@ -136,6 +137,7 @@ def test_a_cell_of_the_overview_shows_its_runs_differences(compared: Screen):
     expect(compared.page.get_by_text("Run 1 → Run 3")).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_history_is_marked_in_the_navigation_while_runs_are_compared(compared: Screen):
     link = compared.page.get_by_test_id("stTopNavLink").filter(has_text="History")
     expect(link).to_have_css("background-color", "rgba(146, 146, 200, 0.25)")
@@ -243,6 +245,7 @@ def test_a_run_of_a_server_that_is_down_breaks_no_rule_of_accessibility(run_page
     check_with_menus(run_page.page)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("runs", [2, 4])
 def test_nothing_scrolls_sideways_on_a_phone(
     console: Console, window: Callable[..., Page], runs: int
@@ -256,10 +259,12 @@ def test_nothing_scrolls_sideways_on_a_phone(
     assert wider <= 0
 
 
+@pytest.mark.exhaustive
 def test_a_run_to_compare_with_is_shown_in_full(run_page: Screen):
     check_runs_to_compare_with(run_page)
 
 
+@pytest.mark.exhaustive
 def test_a_run_to_compare_with_is_shown_in_full_on_a_phone(
     console: Console, window: Callable[..., Page]
 ):

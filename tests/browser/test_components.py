@@ -14,6 +14,8 @@ from tests.support.components import HOSTILE
 from tests.support.console_process import Console
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.exhaustive
+
 PAGE = Path(__file__).parent / "components_page.py"
 INSIDE = """view => {
     const frame = view.getBoundingClientRect();

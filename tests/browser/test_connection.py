@@ -323,12 +323,14 @@ def open_details(console, page):
     return screen
 
 
+@pytest.mark.exhaustive
 def test_the_connection_page_shows_what_the_server_supports(connection_page):
     facts = connection_page.part("server-facts")
     for text in ("1.13.0", "flows", "Live events", "6,000", "LANGFLOW_MAX_TEXT_LENGTH"):
         expect(facts).to_contain_text(text)
 
 
+@pytest.mark.exhaustive
 def test_the_servers_limits_fit_a_phone(console, window):
     page = window()
     page.set_viewport_size({"width": 390, "height": 844})

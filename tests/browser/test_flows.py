@@ -111,6 +111,7 @@ def test_a_template_is_found_previewed_and_added(
     expect(screen.page.locator("textarea").first).to_be_visible()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("below", [10, 110, 220])
 def test_a_preview_below_the_window_of_a_phone_is_scrolled_into_sight(screen: Screen, below: int):
     """Its button is that many pixels above the window's end."""
@@ -190,6 +191,7 @@ def test_the_dialog_stays_open_when_the_page_is_redrawn_behind_it(
     expect(dialog.get_by_label("Search templates")).to_have_value("agent")
 
 
+@pytest.mark.exhaustive
 def test_a_phone_has_the_buttons_of_a_flow_in_one_menu_beside_its_name(
     owned_console: Console, window: Any, sample_ids: dict[str, str]
 ):
@@ -216,6 +218,7 @@ def test_a_phone_has_the_buttons_of_a_flow_in_one_menu_beside_its_name(
     expect(opened).to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_a_flows_name_is_whole_in_a_window_that_becomes_narrow(
     screen: Screen, owned_console: Console, sample_ids: dict[str, str]
 ):
@@ -227,6 +230,7 @@ def test_a_flows_name_is_whole_in_a_window_that_becomes_narrow(
     assert name.evaluate("box => box.scrollWidth <= box.clientWidth")
 
 
+@pytest.mark.exhaustive
 def test_the_veil_behind_a_dialog_is_darker_than_a_dark_page(screen: Screen):
     screen.page.emulate_media(color_scheme="dark")
     screen.add_dialog()

@@ -130,6 +130,7 @@ def test_a_refused_run_leads_to_an_invalid_value_in_the_folded_part(
     expect(number.locator("input")).to_have_value("many")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("width", [1440, 390])
 def test_badges_do_not_cover_the_name_of_their_component(shared_window, console, add_flow, width):
     """Both, on a component whose name has more than one line beside them."""

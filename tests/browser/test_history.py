@@ -165,6 +165,7 @@ def test_a_label_is_added_only_to_the_selected_runs(listed):
     select(listed, 1, "1 selected")  # the table has forgotten the others, too
 
 
+@pytest.mark.exhaustive
 def test_a_button_that_deletes_is_red(listed):
     """The brand's color is that of Run."""
     page = listed.page
@@ -244,6 +245,7 @@ def test_a_filter_that_was_cleared_does_not_return(screen, console, echoes):
         page.keyboard.press("Escape")
 
 
+@pytest.mark.exhaustive
 def test_a_window_that_is_too_narrow_for_the_table_lists_cards(cards, echoes):
     """Its search has one button beside it, for all filters, and its placeholder is not cut."""
     page = cards.page
@@ -283,6 +285,7 @@ def test_a_phone_lists_runs_as_cards_that_open_and_can_be_selected(cards, echoes
     page.go_back()
 
 
+@pytest.mark.exhaustive
 def test_the_switch_for_grouping_stays_in_its_place_on_a_phone(cards, echoes):
     phone = Screen(cards.page)
     runs = len(echoes.texts)
@@ -315,6 +318,7 @@ def test_a_selected_run_can_be_opened_with_the_keyboard_alone(screen, console, e
     expect(screen.part("outputs")).to_contain_text(echoes.texts[1])
 
 
+@pytest.mark.exhaustive
 def test_the_list_does_not_move_when_the_parts_above_it_arrive(screen, console, echoes):
     """They are sent after the list into reserved room, in windows of any width."""
     page = screen.page

@@ -104,6 +104,7 @@ def test_back_takes_the_filter_of_history_away(shared_window: Screen, console: C
     expect(page).to_have_url(re.compile("/history$"))
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("echoes")
 @pytest.mark.parametrize(
     ("address", "part", "action"),
@@ -130,6 +131,7 @@ def test_what_can_be_done_with_selected_runs_stays_in_sight(
     assert button.evaluate(_IS_ON_TOP)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.usefixtures("echoes")
 def test_what_can_be_done_with_a_run_does_not_cover_it(shared_window: Screen, console: Console):
     page = shared_window.page

@@ -40,11 +40,13 @@ def trip(lasting_screen: Callable[..., Screen]) -> Screen:
     return screen
 
 
+@pytest.mark.exhaustive
 def test_no_bar_covers_what_has_the_focus(trip: Screen):
     trip.page.set_viewport_size({"width": 900, "height": 600})
     check_nothing_is_covered(trip)
 
 
+@pytest.mark.exhaustive
 def test_no_bar_of_a_narrow_window_covers_what_has_the_focus(screen: Screen):
     screen.page.set_viewport_size({"width": 500, "height": 700})
     screen.pick("Plan a trip")
@@ -71,6 +73,7 @@ def check_nothing_is_covered(screen: Screen) -> None:
     assert not any(covered), covered
 
 
+@pytest.mark.exhaustive
 def test_the_box_of_a_chat_covers_nothing_that_has_the_focus(
     shared_window: Screen, addresses: dict[str, str]
 ):
@@ -246,6 +249,7 @@ def test_a_recent_run_that_is_opened_with_the_keyboard_has_the_focus(
     expect(status.get_by_role("button", name="Close")).to_be_focused()
 
 
+@pytest.mark.exhaustive
 def test_the_list_of_flows_has_room_for_longer_names_than_that_of_the_flow(echo_form: Screen):
     echo_form.part("flow-picker").get_by_role("combobox").click()
     choices = echo_form.page.get_by_test_id("stSelectboxVirtualDropdown")
@@ -253,6 +257,7 @@ def test_the_list_of_flows_has_room_for_longer_names_than_that_of_the_flow(echo_
     assert choices.bounding_box()["width"] > 350
 
 
+@pytest.mark.exhaustive
 def test_the_frame_of_what_has_the_focus_is_not_cut(trip: Screen):
     trip.page.set_viewport_size({"width": 1280, "height": 800})
     more = trip.part("preset-bar").get_by_role("button", name="Presets")
@@ -264,6 +269,7 @@ def test_the_frame_of_what_has_the_focus_is_not_cut(trip: Screen):
     assert button["y"] + button["height"] + frame <= end["y"] + end["height"]
 
 
+@pytest.mark.exhaustive
 def test_a_key_after_a_click_at_an_empty_place_draws_no_frame_around_the_page(echo_form: Screen):
     main = echo_form.page.locator(".stMain")
     main.click(position={"x": 5, "y": 500})
@@ -272,6 +278,7 @@ def test_a_key_after_a_click_at_an_empty_place_draws_no_frame_around_the_page(ec
     assert main.evaluate("main => getComputedStyle(main, '::before').content") == "none"
 
 
+@pytest.mark.exhaustive
 def test_the_frame_of_a_tab_is_around_its_text_and_inside_its_row(echo_result: Screen):
     tabs = echo_result.part("run-status").get_by_role("tab")
     tabs.nth(1).focus()
@@ -283,6 +290,7 @@ def test_the_frame_of_a_tab_is_around_its_text_and_inside_its_row(echo_result: S
     assert row.bounding_box()["x"] <= text.bounding_box()["x"] - 5
 
 
+@pytest.mark.exhaustive
 def test_a_chart_shows_its_buttons_while_they_have_the_focus(echo_result: Screen):
     echo_result.part("run-status").get_by_role("tab", name="Trace").click()
     bar = echo_result.part("run-status").get_by_test_id("stElementToolbar")
@@ -295,6 +303,7 @@ def test_a_chart_shows_its_buttons_while_they_have_the_focus(echo_result: Screen
     expect(button).to_have_css("outline", re.compile("solid 2px"))
 
 
+@pytest.mark.exhaustive
 def test_choices_in_options_have_a_frame_with_the_keyboard(echo_form: Screen):
     page = echo_form.page
     page.keyboard.press("Alt+KeyO")
@@ -332,6 +341,7 @@ def test_stop_does_not_get_the_focus_of_run_whose_second_press_it_would_take(scr
     screen.stop()
 
 
+@pytest.mark.exhaustive
 def test_the_picked_flow_has_a_frame_for_the_keyboard_only(shared_window: Screen, console: Console):
     shared_window.open(console.url)
     picker, page = shared_window.part("flow-picker"), shared_window.page

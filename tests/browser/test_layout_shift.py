@@ -7,6 +7,8 @@ from playwright.sync_api import ViewportSize
 
 from tests.browser.screen import PHONE, WINDOW, Screen
 
+pytestmark = pytest.mark.exhaustive
+
 # the duration moves by the difference between two words of the status, and a machine that is busy
 # adds the row of a run late
 NOTHING = 0.001

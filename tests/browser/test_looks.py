@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 from tests.browser.screen import PHONE, color_of
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.exhaustive
+
 MIN_CONTRAST = 4.5  # WCAG level AA for text
 
 

@@ -62,6 +62,7 @@ def nothing_remote(page):
     assert page.evaluate("window.hit") is None
 
 
+@pytest.mark.exhaustive
 def test_a_tables_toolbar_covers_nothing_on_a_phone(outputs_screen):
     outputs_screen.page.set_viewport_size(PHONE)
     outputs_screen.drawn()

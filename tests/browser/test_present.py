@@ -135,6 +135,7 @@ def test_a_presenter_uses_what_was_entered_on_the_run_page(echo_form: Screen):
     page.get_by_label("Message").fill(message)
 
 
+@pytest.mark.exhaustive
 def test_in_the_editor_nothing_moves_when_a_choice_of_several_loses_the_focus(screen: Screen):
     screen.pick("Split a list into rows")
     page = screen.page
@@ -154,6 +155,7 @@ def test_in_the_editor_nothing_moves_when_a_choice_of_several_loses_the_focus(sc
         assert choice.bounding_box()["height"] == height, width
 
 
+@pytest.mark.exhaustive
 def test_the_list_of_keys_leaves_no_frame_around_the_page(presented: Screen):
     page = presented.page
     page.mouse.click(900, 900)
@@ -164,6 +166,7 @@ def test_the_list_of_keys_leaves_no_frame_around_the_page(presented: Screen):
     expect(page.locator(".stMain")).not_to_be_focused()
 
 
+@pytest.mark.exhaustive
 def test_in_full_screen_the_only_button_beside_the_title_leaves_it(echo_form: Screen):
     page = echo_form.page
     page.keyboard.press("Alt+p")
@@ -237,6 +240,7 @@ def test_full_screen_hides_what_only_a_presenter_needs_to_know(
     expect(line).to_be_visible()
 
 
+@pytest.mark.exhaustive
 def test_in_a_low_window_the_preview_stays_beside_the_editor(presented: Screen):
     page = presented.page
     page.set_viewport_size({"width": 900, "height": 600})

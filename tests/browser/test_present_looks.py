@@ -7,6 +7,8 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.screen import PHONE, Screen
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture(scope="module")
 def presented(lasting_screen: Callable[..., Screen]) -> Screen:

@@ -6,6 +6,8 @@ from playwright.sync_api import expect
 from tests.browser.screen import PHONE, color_of
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.exhaustive
+
 
 def test_a_wrapped_line_of_a_recent_run_is_left_aligned(screen, make_run):
     screen.page.set_viewport_size(PHONE)

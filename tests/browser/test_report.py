@@ -64,6 +64,7 @@ def test_a_report_opens_from_disk_and_loads_nothing(
     assert shade == ("rgb(252, 252, 254)" if scheme == "light" else "rgb(15, 15, 23)")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("columns", [8, 30])
 def test_no_column_of_a_wide_table_is_cut_off_in_print(page: Page, tmp_path: Path, columns: int):
     """Neither table outputs nor tables in a message are wider than the paper."""
@@ -86,6 +87,7 @@ def test_no_column_of_a_wide_table_is_cut_off_in_print(page: Page, tmp_path: Pat
     assert all(left >= 0 and right <= 718 and beyond <= 0 for left, right, beyond in cells)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("width", [1100, 500, 360])
 @pytest.mark.parametrize("media", ["screen", "print"])
 def test_no_heading_of_a_table_breaks_within_a_word(

@@ -151,6 +151,7 @@ def test_a_table_is_sorted_and_downloaded(screen, ended_run):
     assert saved.value.path().read_bytes()[:4] == b"PAR1"
 
 
+@pytest.mark.exhaustive
 def test_full_width_lasts_until_it_is_left(screen, ended_run):
     """The table takes the window in the next run and after a reload, too, with Run in sight."""
     screen.show_run(ended_run("Table of sample records"))
@@ -174,11 +175,13 @@ def test_full_width_lasts_until_it_is_left(screen, ended_run):
     assert table.bounding_box()["width"] < width * 0.6
 
 
+@pytest.mark.exhaustive
 def test_structured_data_is_drawn_as_a_tree(screen, ended_run):
     screen.show_run(ended_run("Read an order"))
     expect(screen.part("outputs").get_by_test_id("stJson")).to_contain_text("customer")
 
 
+@pytest.mark.exhaustive
 def test_a_picture_is_drawn(screen, ended_run):
     screen.show_run(ended_run("Picture card"))
     picture = screen.part("outputs").locator("img").first
@@ -186,6 +189,7 @@ def test_a_picture_is_drawn(screen, ended_run):
     assert picture.evaluate("image => image.naturalWidth") > 0
 
 
+@pytest.mark.exhaustive
 def test_a_branch_not_taken_is_marked(screen, ended_run):
     screen.show_run(ended_run("Sort a request"))
     expect(screen.part("outputs")).to_contain_text("Skipped")
@@ -286,6 +290,7 @@ def test_a_flow_deleted_in_the_meantime_is_reported(screen, console, sample_flow
     expect(screen.part("run-status")).to_contain_text("The run failed")
 
 
+@pytest.mark.exhaustive
 def test_a_narrow_window_stacks_its_columns_without_overflow(new_screen, ended_run):
     screen = new_screen()
     page = screen.page
@@ -297,6 +302,7 @@ def test_a_narrow_window_stacks_its_columns_without_overflow(new_screen, ended_r
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
 
 
+@pytest.mark.exhaustive
 def test_at_twice_the_size_run_is_in_sight_and_nothing_scrolls_sideways(new_screen):
     """A browser that enlarges a window of 1440 × 900 to 200 % shows half of its pixels."""
     screen = new_screen()
@@ -311,6 +317,7 @@ def test_at_twice_the_size_run_is_in_sight_and_nothing_scrolls_sideways(new_scre
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
 
 
+@pytest.mark.exhaustive
 def test_nothing_jumps_while_a_run_refreshes(screen):
     screen.pick("Takes half")
     screen.run()

@@ -13,6 +13,8 @@ from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import StandIn
 from tests.ui.support.model_pages import serve_models
 
+pytestmark = pytest.mark.exhaustive
+
 # what stands above the page, until shortly after that is scrolled
 _MOVING = """(field) => {
   const main = field.closest("[data-testid=stMain]");

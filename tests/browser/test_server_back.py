@@ -99,6 +99,7 @@ def test_what_was_typed_stays_while_the_server_is_down_and_back(relay, form):
     expect(box).to_have_value("typed, not left")
 
 
+@pytest.mark.exhaustive
 def test_the_form_stays_where_it_is_while_a_slow_server_refreshes_it(relay, form):
     screen = form
     box = screen.part("param-ChatInput-a-input_value")

@@ -11,6 +11,8 @@ from playwright.sync_api import Locator, expect
 from tests.browser.screen import PHONE, Screen
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture(scope="module")
 def phone(lasting_screen: Callable[..., Screen]) -> Screen:

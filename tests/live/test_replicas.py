@@ -25,7 +25,7 @@ from tests.support.postgres import postgres
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for_record
 
-pytestmark = on("1.12.8")
+pytestmark = on("1.11.6")
 TAKEN_OVER_SECONDS = 30.0
 
 

@@ -60,7 +60,7 @@ def test_a_stop_after_a_lasting_503_says_that_the_run_may_have_run(
     assert record.stop_result == ""
 
 
-@pytest.mark.parametrize("langflow", ["1.10.3", "1.13.0"], indirect=True)
+@pytest.mark.parametrize("langflow", ["1.8.4", "1.13.0"], indirect=True)
 def test_a_run_that_is_found_when_it_is_opened_ended_when_the_server_says(
     desk: Desk,
     proxy: Proxy,
