@@ -130,7 +130,6 @@ class AsyncLangflowClient:
     mcp_servers = _awaitable(LangflowClient.mcp_servers)
     catalogue = _awaitable(LangflowClient.catalogue)
     create_flow = _awaitable(LangflowClient.create_flow)
-    create_temporary_flow = _awaitable(LangflowClient.create_temporary_flow)
     import_flow = _awaitable(LangflowClient.import_flow)
     export_flow = _awaitable(LangflowClient.export_flow)
     templates = _awaitable(LangflowClient.templates)

@@ -95,10 +95,7 @@ class LangflowClient:
         return self._drive(server.get_version(self._context))
 
     def flows(self) -> list[FlowSummary]:
-        """Return the flows of the API key's user by name.
-
-        Without the starter projects, and without temporary flows: see `submit`.
-        """
+        """Return the flows of the API key's user by name, without the starter projects."""
         return self._drive(flows.list_flows())
 
     def flow(self, id_or_name: str) -> Flow:
@@ -112,10 +109,7 @@ class LangflowClient:
         session_id: str | None = None,
         check: bool = True,
     ) -> Run:
-        """Run a flow and wait for its result. It is never resent once a byte was sent.
-
-        What only a temporary flow can run, see `submit`, leaves none behind.
-        """
+        """Run a flow and wait for its result. It is never resent once a byte was sent."""
         return self._drive(runs.run_flow(self._context, flow, overrides, session_id, check))
 
     def submit(
@@ -131,10 +125,6 @@ class LangflowClient:
 
         The same `idempotency_key` returns the same job (1.11+), or a new one if that has failed.
         `repeat=False` never resends a request that may have arrived.
-
-        What choices have added to a flow (`refresh`) runs on Langflow 1.8 to 1.10 as a temporary
-        flow, which `wait` deletes with the run's messages when the run has ended; after `status`,
-        pass `run.flow_id` to `delete_flow`.
         """
         return self._drive(
             runs.start_run(
@@ -407,14 +397,6 @@ class LangflowClient:
     ) -> FlowSummary:
         """Create a flow; the server may change the name to keep it unique."""
         return self._drive(flows.create_flow(name, data, description, endpoint_name))
-
-    def create_temporary_flow(self, flow: Flow, flow_id: str) -> Flow:
-        """Create a flow for one run, `flow` after its choices, and return it.
-
-        `run` and `submit` do this where it is needed. `flow_id` is a new UUID; pass it to
-        `delete_flow` after the run, also if this fails.
-        """
-        return self._drive(flows.create_temporary_flow(self._context, flow, flow_id))
 
     def import_flow(self, data: Flow | Json | bytes | str) -> list[FlowSummary]:
         """Create the flows of a file, or a copy of a flow, and return the new flows.

@@ -6,7 +6,7 @@ from typing import Any
 from lfclient.api.requests import WORKFLOWS, RequestSpec
 from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.errors import Unsupported
+from lfclient.errors import InvalidRequest, Unsupported
 from lfclient.flows import refreshed_runs
 from lfclient.flows.definitions import graph_with, node_definition, stored_value
 from lfclient.flows.encoding import encode, override_targets, sends_bare_values
@@ -49,9 +49,12 @@ def run_request(
     """
     if server.dialect == "inputs" and mode == "stream":
         raise Unsupported(NO_EVENTS_MESSAGE.format(server.version))
+    problem = refreshed_runs.check_graph_choice(flow, overrides, mode, server)
+    if problem:
+        raise InvalidRequest(f"{problem.key}: {problem.message}", field=problem.key)
     graph = None
     looped = _looped_values(server, flow, overrides, mode)
-    if looped or refreshed_runs.needs_graph(flow, overrides, mode, server):
+    if looped or refreshed_runs.find_graph_choice(flow, overrides, mode, server):
         graph = graph_with(flow, looped)
         values = list(_encode_overrides(server, flow, overrides, mode))
     else:

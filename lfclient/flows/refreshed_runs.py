@@ -5,17 +5,17 @@ writes onto the built graph takes the graph itself. What the former can't show r
 flow, which is created for the run and deleted after it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.definitions import output_names, value_key
 from lfclient.flows.encoding import sends_bare_values
-from lfclient.flows.field import MCP_TYPE, Field
+from lfclient.flows.field import MCP_TYPE, Field, Problem
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.wire.server_info import ServerInfo
 
-CHOOSE_IN_EDITOR = "Choose it in Langflow's editor and save the flow there"
+_CHOOSE_IN_EDITOR = "Choose it in Langflow's editor and save the flow there."
 # types whose value a synchronous run can't show: an object is read as the value, not as attributes
 _WITHOUT_ATTRIBUTES = frozenset({"dict", "NestedDict", MCP_TYPE, "file"})
 
@@ -34,8 +34,11 @@ def is_in_loop(flow: Flow, field: Field) -> bool:
 
 def hidden_fields(flow: Flow) -> dict[str, JsonObject]:
     """Return the fields that are hidden in the stored flow, by key, as it stores them."""
-    found = {}
-    for field in _changed_fields(flow):
+    found: dict[str, JsonObject] = {}
+    if flow.refreshed is None:
+        return found
+    changed = (field for key in flow.refreshed.choices for field in _fields_beside(flow, key))
+    for field in changed:
         entry = _stored_entry(flow, field)
         if entry is not None and entry.get("show") is False:
             found[field.key] = entry
@@ -64,54 +67,75 @@ def bare_value(flow: Flow, field: Field) -> Json:
     return entry.get(value_key(entry))
 
 
-def needs_graph(
+def find_graph_choice(
     flow: Flow, overrides: Mapping[str, Json], mode: str, server: ServerInfo | None
-) -> bool:
-    """Return whether the choices run only in the graph that they have made.
+) -> str | None:
+    """Return the key of the last choice that only works in the graph that it has changed, or None.
 
-    Those add parameters or change outputs. On the built graph, choices within a loop and a stored
-    secret that is hidden there have no effect either, and a variable that a choice hides is looked
-    up all the same.
+    Such a choice adds parameters or changes outputs. On the built graph, these work only there as
+    well: a choice within a loop, a choice that hides a variable, which is looked up all the same,
+    and a stored secret that is hidden in the stored flow. In the stored flow, so does a value of a
+    hidden parameter that the request can't show.
     """
     if flow.refreshed is None:
-        return False
-    stored, is_bare = flow.refreshed.stored, sends_bare_values(mode, server)
-    for key in flow.refreshed.choices:
-        component, _ = flow.locate(key)
-        before = stored.component(component.id) if component else None
-        if component and before and output_names(component.outputs) != output_names(before.outputs):
-            return True
-        is_looped = component and not flow.in_loops.isdisjoint(part.id for part in component.walk())
-        if is_bare and (is_looped or (component and before and _hides_variable(component, before))):
-            return True
-    for field in _changed_fields(flow):
-        entry = _stored_entry(flow, field)
-        is_new = entry is None and (not field.advanced or field.key in overrides)
-        is_lost = (
-            entry is not None
-            and entry.get("show") is False
-            and is_bare
-            and field.key not in overrides
-            and field.has_stored_value
+        return None
+    is_bare = sends_bare_values(mode, server)
+    choices = (
+        key
+        for key in reversed(list(flow.refreshed.choices))
+        if _needs_graph(flow, key, flow.refreshed.stored, is_bare)
+        or any(
+            _field_needs_graph(flow, field, overrides, is_bare)
+            for field in _fields_beside(flow, key)
         )
-        if is_new or is_lost:
-            return True
-    return False
+    )
+    return next(choices, None)
 
 
-def needs_temporary_flow(
+def check_graph_choice(
     flow: Flow, overrides: Mapping[str, Json], mode: str, server: ServerInfo | None
-) -> bool:
-    """Return whether this mode needs the graph, or shows what it can't, and can't be sent a graph.
+) -> Problem | None:
+    """Return why a run in this mode can't apply a choice, as a problem of the choice; else None.
 
-    So it is on 1.8 to 1.10, and in synchronous mode.
+    It lacks the graph, which background and streamed runs bring on Langflow 1.11 and later.
     """
     if flow.refreshed is None or sends_bare_values(mode, server):
+        return None
+    key = find_graph_choice(flow, overrides, mode, server)
+    if key is None:
+        return None
+    is_old = server is not None and server.dialect == "inputs"
+    runs = "Runs before Langflow 1.11" if is_old else "Synchronous runs"
+    is_stuck = is_old or flow.has_several_chat_inputs
+    advice = _CHOOSE_IN_EDITOR if is_stuck else "Use background mode."
+    return Problem(key, "error", f"{runs} can't apply this choice. {advice}")
+
+
+def _needs_graph(flow: Flow, key: str, stored: Flow, is_bare: bool) -> bool:
+    """Return whether a choice's component works only in the graph that it has changed."""
+    component, _ = flow.locate(key)
+    before = stored.component(component.id) if component else None
+    if component is None:
         return False
-    hidden = hidden_fields(flow)
-    return needs_graph(flow, overrides, mode, server) or any(
-        field.key in overrides and field.key in hidden and not _can_be_shown(field)
-        for field in _changed_fields(flow)
+    if before and output_names(component.outputs) != output_names(before.outputs):
+        return True
+    is_looped = not flow.in_loops.isdisjoint(part.id for part in component.walk())
+    return is_bare and (is_looped or (before is not None and _hides_variable(component, before)))
+
+
+def _field_needs_graph(
+    flow: Flow, field: Field, overrides: Mapping[str, Json], is_bare: bool
+) -> bool:
+    """Return whether a field that a choice may have changed works only in the changed graph."""
+    entry, is_given = _stored_entry(flow, field), field.key in overrides
+    if entry is None:
+        return not field.advanced or is_given
+    if entry.get("show") is not False:
+        return False
+    return (
+        field.has_stored_value and not is_given
+        if is_bare
+        else is_given and not _can_be_shown(field)
     )
 
 
@@ -134,14 +158,10 @@ def _can_be_shown(field: Field) -> bool:
     return field.inner_target is None and field.wire_type not in _WITHOUT_ATTRIBUTES
 
 
-def _changed_fields(flow: Flow) -> Iterable[Field]:
-    """Return the fields of the components in which something was chosen."""
-    if flow.refreshed is None:
-        return []
-    ids = {
-        component.id for component, _ in map(flow.split_key, flow.refreshed.choices) if component
-    }
-    return [field for field in flow.fields if field.component in ids]
+def _fields_beside(flow: Flow, key: str) -> Iterator[Field]:
+    """Yield the fields of a choice's component."""
+    component, _ = flow.split_key(key)
+    return (field for field in flow.fields if component and field.component == component.id)
 
 
 def _stored_entry(flow: Flow, field: Field) -> JsonObject | None:

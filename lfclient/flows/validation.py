@@ -25,7 +25,7 @@ from lfclient.flows.field_extraction import locked_reason
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
 from lfclient.flows.prompts import check_prompt
-from lfclient.flows.refreshed_runs import CHOOSE_IN_EDITOR, needs_temporary_flow
+from lfclient.flows.refreshed_runs import check_graph_choice
 from lfclient.resources.models import model_identity
 from lfclient.wire.server_info import ServerInfo
 
@@ -42,13 +42,6 @@ _OTHER_FLOW = (
     "Langflow finds the flow by its id, so a run can't name another one. "
     "Refresh the flow with this choice first."
 )
-_TEMPORARY_FLOW = (
-    "This runs as a temporary flow: its messages don't stay in the session. {} to keep them."
-)
-_KEEPING_MESSAGES = {
-    "modes": "Use background mode",
-    "inputs": CHOOSE_IN_EDITOR,
-}
 _MESSAGE_PARTS = (
     ("input_value", "message", "leave the message empty"),
     ("files", "attachments", "remove the attachments"),
@@ -117,19 +110,8 @@ def check_overrides(
         )
     problems += _check_parsers(flow, overrides)
     if mode:
-        problems += _note_temporary_flow(flow, overrides, mode, server)
         problems += check_start(flow, overrides, mode, server)
     return problems
-
-
-def _note_temporary_flow(
-    flow: Flow, overrides: Mapping[str, Json], mode: str, server: ServerInfo | None
-) -> Iterator[Problem]:
-    """Note that the messages of a run don't stay on the server."""
-    has_messages = any(leaf.type in ("ChatInput", "ChatOutput") for leaf in flow.leaves)
-    if flow.refreshed and has_messages and needs_temporary_flow(flow, overrides, mode, server):
-        message = _TEMPORARY_FLOW.format(_KEEPING_MESSAGES[server.dialect if server else "modes"])
-        yield Problem(list(flow.refreshed.choices)[-1], "note", message)
 
 
 def check_stored_prompt(flow: Flow, field: Field) -> list[str]:
@@ -260,7 +242,14 @@ def _check_parsers(flow: Flow, overrides: Mapping[str, Json]) -> Iterable[Proble
 def check_start(
     flow: Flow, overrides: Mapping[str, Json], mode: str, server: ServerInfo | None
 ) -> list[Problem]:
-    """Return why a run in this mode fails or ignores the message, as problems of the message."""
+    """Return why a run in this mode fails or ignores the message or a choice, as their problems."""
+    problem = check_graph_choice(flow, overrides, mode, server)
+    return [*([problem] if problem else []), *_check_message(flow, overrides, mode, server)]
+
+
+def _check_message(
+    flow: Flow, overrides: Mapping[str, Json], mode: str, server: ServerInfo | None
+) -> list[Problem]:
     if not flow.for_mode(mode, server).reads_message:
         return list(_check_ignored(flow, overrides, server))
     text = flow.chat_field("input_value")

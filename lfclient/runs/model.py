@@ -76,9 +76,6 @@ class Run:
     order. `removed_message` is the last message that the server removed, as it does if an agent
     fails; only the calls of tools in it are kept. `usage` needs the components, which `run` and
     `wait` add to a run that asked models.
-
-    `has_temporary_flow` says that `flow_id` is a flow that was created for this run alone, as
-    `LangflowClient.submit` describes.
     """
 
     flow_id: str
@@ -101,7 +98,6 @@ class Run:
     decided: tuple[HumanInput, ...] = ()
     removed_message: Message | None = None
     last_event_id: str | None = None
-    has_temporary_flow: bool = False
 
     @property
     def ended(self) -> bool:

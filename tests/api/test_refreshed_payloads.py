@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from lfclient import Flow, Unsupported, Variable
+from lfclient import Flow, InvalidRequest, Unsupported, Variable
 from lfclient.api.payloads import run_request
 from lfclient.flows.definitions import node_definition
-from lfclient.flows.refreshed_runs import needs_temporary_flow
 from lfclient.flows.refreshing import choose
 from lfclient.flows.validation import check_overrides
 from lfclient.wire.schemas import VersionResponse
@@ -33,6 +32,13 @@ STORED = flow(
         key={**KEY, **HIDDEN},
         size=text("s"),
     )
+)
+
+OTHER_OUTPUTS = choose(
+    STORED,
+    "Op-a.operation",
+    "Filter",
+    {**deepcopy(node_definition(STORED, "Op-a")), "outputs": [{"name": "new"}]},
 )
 
 
@@ -140,39 +146,43 @@ def test_an_advanced_parameter_that_a_choice_adds_matters_only_with_a_value():
 
 
 def test_other_outputs_need_the_graph():
-    definition = {**deepcopy(node_definition(STORED, "Op-a")), "outputs": [{"name": "new"}]}
-    flow = choose(STORED, "Op-a.operation", "Filter", definition)
-    assert "data" in body(MODES, "background", flow)
+    assert "data" in body(MODES, "background", OTHER_OUTPUTS)
 
 
 @pytest.mark.parametrize(
-    ("server", "mode"), [(MODES, "sync"), (INPUTS, "sync"), (INPUTS, "background")]
+    ("server", "mode", "message"),
+    [
+        (MODES, "sync", "Synchronous runs can't apply this choice. Use background mode."),
+        (INPUTS, "sync", "Runs before Langflow 1.11 can't apply this choice. Choose it in"),
+        (INPUTS, "background", "Runs before Langflow 1.11 can't apply this choice. Choose it in"),
+    ],
 )
 @pytest.mark.parametrize("case", ["added", "object", "outputs", "group"])
-def test_a_mode_that_cannot_send_it_needs_a_temporary_flow(
-    server: ServerInfo, mode: str, case: str
+def test_a_run_without_a_graph_is_refused_at_the_choice(
+    server: ServerInfo, mode: str, message: str, case: str
 ):
-    outputs = {**deepcopy(node_definition(STORED, "Op-a")), "outputs": [{"name": "new"}]}
     flow, overrides = {
         "added": (chosen(more=text("m")), {}),
         # an object is read as the value itself, so nothing can show it
         "object": (chosen("rules"), {"Op-a.rules": {"a": "b"}}),
-        "outputs": (choose(STORED, "Op-a.operation", "Filter", outputs), {}),
+        "outputs": (OTHER_OUTPUTS, {}),
         "group": (grouped(True), {"Group-g.column_a": "text"}),
     }[case]
-    assert needs_temporary_flow(flow, overrides, mode, server)
-    assert not needs_temporary_flow(flow, overrides, "background", MODES)
-    assert check_overrides(flow, overrides, mode, server) == []
+    (problem,) = check_overrides(flow, overrides, mode, server)
+    assert (problem.key, problem.level) == (list(flow.refreshed.choices)[-1], "error")
+    assert problem.message.startswith(message)
+    with pytest.raises(InvalidRequest, match=message):
+        run_request(server, flow, overrides, mode)
+    assert check_overrides(flow, overrides, "background", MODES) == []
 
 
-def test_a_run_whose_messages_do_not_stay_is_noted_at_the_choice():
-    definition = {**deepcopy(node_definition(STORED, "Op-a")), "outputs": [{"name": "new"}]}
-    stored = flow(*STORED.raw["data"]["nodes"], node("ChatOutput-c"))
+def test_a_flow_that_only_runs_synchronously_is_not_sent_to_another_mode():
+    chats = [node("ChatInput-b", input_value=text()), node("ChatInput-c", input_value=text())]
+    stored = flow(*STORED.raw["data"]["nodes"], *chats)
+    definition = node_definition(OTHER_OUTPUTS, "Op-a")
     changed = choose(stored, "Op-a.operation", "Filter", definition)
-    (note,) = check_overrides(changed, {}, "background", INPUTS)
-    assert (note.key, note.level) == ("Op-a.operation", "note")
-    assert "temporary flow" in note.message
-    assert check_overrides(changed, {}, "background", MODES) == []
+    messages = [problem.message for problem in check_overrides(changed, {}, "sync", MODES)]
+    assert any("Choose it in Langflow's editor" in message for message in messages)
 
 
 @pytest.mark.parametrize("mode", ["background", "stream"])

@@ -404,10 +404,9 @@ def test_components_whose_values_no_run_reaches_are_named(
             expect(screen.part("all-parameters")).to_contain_text(words)
 
 
-def test_values_within_a_loop_run_in_background_and_what_a_choice_adds_as_a_temporary_flow(
+def test_values_within_a_loop_and_what_a_choice_adds_run_in_the_background(
     open_console, made: list[str], client: LangflowClient
 ):
-    """Synchronous runs can't send it otherwise."""
     graph = loop_graph(client.catalogue({}))
     made.append(client.create_flow("Loop with a choice", graph).id)
     screen = open_console(made[-1])
@@ -422,6 +421,8 @@ def test_values_within_a_loop_run_in_background_and_what_a_choice_adds_as_a_temp
     screen.drawn()
     screen.part("param-ParserComponent-p-mode").get_by_text("Stringify").click()
     screen.part("param-ParserComponent-p-clean_data").get_by_text("Clean Data").click()
+    screen.drawn()
+    screen.part("param-ParserComponent-p-mode").get_by_role("button", name="Use background").click()
     screen.drawn()
     screen.run()
     expect(screen.part("outputs")).to_contain_text('"text": "x"')

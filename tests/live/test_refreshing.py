@@ -11,13 +11,13 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from lfclient import FieldKind, Flow, FlowNotFound, LangflowClient, Run, RunEnded, RunStatus
+from lfclient import FieldKind, Flow, InvalidRequest, LangflowClient, Run, RunEnded, RunStatus
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
 from lfclient.runs.tool_calls import ToolCall, read_calls
 from tests.live.desk import Desk, ended
 from tests.live.flows import AGENT, ASK_MODEL, ROWS
-from tests.live.releases import Make, dialects, with_events
+from tests.live.releases import Make, dialects, on, with_events
 from tests.support.model_server import OLLAMA_MODELS, ModelServer
 from tests.support.servers import LiveServer, delete_flow, installation
 from tests.support.waiting import wait_for
@@ -124,45 +124,33 @@ def test_fields_that_a_choice_shows_are_sent_in_every_mode(
     assert client.flow(stored.id).raw["data"] == stored.raw["data"]
 
 
-def flow_names(api: httpx.Client, start: str) -> list[str]:
-    """Return the names with this start of all flows on the server."""
-    flows = api.get("/api/v1/flows/", params={"get_all": "true", "header_flows": "true"}).json()
-    return sorted(each["name"] for each in flows if each["name"].startswith(start))
-
-
-@dialects
-def test_a_field_that_a_choice_adds_is_sent_in_every_mode(
-    client: LangflowClient,
-    api: httpx.Client,
-    desk: Desk,
-    make: Make,
-    modes: bool,
-    run_modes: list[str],
+@with_events
+def test_a_field_that_a_choice_adds_is_sent_with_the_graph(
+    client: LangflowClient, desk: Desk, make: Make
 ):
-    """With the graph, or as a temporary flow, which the client or the console deletes then."""
     stored = make(PARSER)
     flow = client.refresh(stored, {"ParserComponent-p.mode": "Stringify"})
     cleaned = flow.fields_by_key["ParserComponent-p.clean_data"]
     assert (cleaned.kind, cleaned.default) == (FieldKind.SWITCH, True)
-    for mode in run_modes:
+    for mode in ("background", "stream"):
         assert run(client, flow, mode, {cleaned.key: False}).status is RunStatus.COMPLETED
         assert run(client, flow, mode, {}).status is RunStatus.COMPLETED
         record = desk.until(desk.start(flow, mode, **{cleaned.key: False}), ended)
-        assert (record.status, record.flow_id) == (RunStatus.COMPLETED, stored.id), mode
+        assert record.status is RunStatus.COMPLETED, mode
         wait_for(lambda run_id=record.id: not desk.runner.is_followed(run_id))
         states = desk.runner.get(record.id, desk.owner).run.components
         assert states.keys() == {leaf.id for leaf in flow.leaves}, mode
-    assert flow_names(api, stored.name) == [stored.name]
+    with pytest.raises(InvalidRequest, match="Synchronous runs can't apply this choice"):
+        client.run(flow, {cleaned.key: False})
     assert client.flow(stored.id).raw["data"] == stored.raw["data"]
-    if not modes:
-        submitted = client.submit(flow, {cleaned.key: False})
-        assert submitted.has_temporary_flow
-        temporary = f"{stored.name} (temporary, run {submitted.flow_id[:6]})"
-        assert flow_names(api, stored.name) == [stored.name, temporary]
-        assert temporary not in [each.name for each in client.flows()]
-        waited = client.wait(submitted.job_id or "")
-        with pytest.raises(FlowNotFound):
-            client.flow(waited.flow_id)
+
+
+@on("1.8.4")
+def test_a_field_that_a_choice_adds_is_refused_before_1_11(client: LangflowClient, make: Make):
+    flow = client.refresh(make(PARSER), {"ParserComponent-p.mode": "Stringify"})
+    for start in (client.run, client.submit):
+        with pytest.raises(InvalidRequest, match="before Langflow"):
+            start(flow, {"ParserComponent-p.clean_data": False})
 
 
 @pytest.fixture
@@ -177,9 +165,9 @@ def adding(langflow: LiveServer, api: httpx.Client, tmp_path: Path) -> Iterator[
     api.delete("/api/v2/mcp/servers/adding")
 
 
-@dialects
-def test_the_arguments_of_a_tool_appear_and_are_sent_in_every_mode(
-    client: LangflowClient, make: Make, run_modes: list[str], adding: str
+@with_events
+def test_the_arguments_of_a_tool_appear_and_are_sent_with_the_graph(
+    client: LangflowClient, make: Make, adding: str
 ):
     stored = make(MCP)
     names = [option.name for option in client.options(stored, "MCPTools-m.mcp_server")]
@@ -192,7 +180,7 @@ def test_the_arguments_of_a_tool_appear_and_are_sent_in_every_mode(
     assert flow.fields_by_key["MCPTools-m.a"].kind is FieldKind.INTEGER
     arguments = {"MCPTools-m.a": 5, "MCPTools-m.b": 9}
     values = {**flow.refreshed.choices, **arguments}
-    for mode in run_modes:
+    for mode in ("background", "stream"):
         assert "sum=14" in str(run(client, flow, mode, arguments).outputs), mode
         assert "sum=14" in str(run(client, stored, mode, values).outputs), mode
 
@@ -257,10 +245,8 @@ def grouped(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@dialects
-def test_a_choice_inside_a_group_runs_in_every_mode(
-    client: LangflowClient, make: Make, run_modes: list[str]
-):
+@with_events
+def test_a_choice_inside_a_group_runs_with_the_graph(client: LangflowClient, make: Make):
     plain = make(OPERATIONS)
     made = client.create_flow(f"grouped {uuid4().hex[:8]}", grouped(plain.raw["data"]))
     try:
@@ -271,7 +257,7 @@ def test_a_choice_inside_a_group_runs_in_every_mode(
         assert flow.refreshed.errors == {}
         columns = {key.format("column_name"): "text", key.format("filter_value"): "y"}
         assert columns.keys() <= flow.fields_by_key.keys() - stored.fields_by_key.keys()
-        for mode in run_modes:
+        for mode in ("background", "stream"):
             ended = run(client, flow, mode, columns)
             table = ended.outputs["DataFrameOperations-o"].value
             assert [row["text"] for row in table] == ["y"], mode

@@ -111,10 +111,7 @@ class FakeLangflow:
     hold_responses: bool = False  # run a submit, but respond only once this is False
     breaks_calls: bool = False  # break a streamed call after its events so far; its run continues
     is_flow_deleted: bool = False
-    flows: dict[str, dict[str, Any]] = field(default_factory=dict)  # temporary ones
-    hold_flows: bool = False  # respond to the creation of a flow only once this is False
-    flow_fault: httpx.Response | None = None  # the response to all creations of flows
-    delete_fault: httpx.Response | None = None  # the response to all deletions of flows
+    flows: dict[str, dict[str, Any]] = field(default_factory=dict)  # by id, in place of `FLOW`
     log: list[dict[str, Any]] | None = None  # the events of each job; more may be added
     hold_status: bool = False  # respond with a job's earlier status only once this is False
     ignore_stop: bool = False  # confirm a stop without stopping
@@ -182,7 +179,7 @@ class FakeLangflow:
                 await asyncio.sleep(_TICK)
             return self._resume(self.jobs[path.split("/")[-2]], request)
         if path.startswith("/api/v1/flows/") and not self.is_flow_deleted:
-            return await self._flow(path.split("/")[-1], request)
+            return self._flow(path.split("/")[-1])
         if path == "/api/v1/monitor/builds" and self.builds is not None:
             return httpx.Response(200, json={"vertex_builds": self.builds})
         if path == "/api/v1/monitor/messages":
@@ -193,18 +190,7 @@ class FakeLangflow:
             return httpx.Response(200, json={"items": self.transactions})
         return httpx.Response(404, json={"detail": "Flow not found"})
 
-    async def _flow(self, id: str, request: httpx.Request) -> httpx.Response:
-        if request.method == "PUT":
-            if self.flow_fault:
-                return self.flow_fault
-            self.flows[id] = {**json.loads(request.content), "id": id}
-            while self.hold_flows:
-                await asyncio.sleep(_TICK)
-        elif request.method == "DELETE":
-            if self.delete_fault:
-                return self.delete_fault
-            if self.flows.pop(id, None):
-                return httpx.Response(200, json={"message": "Flow deleted successfully"})
+    def _flow(self, id: str) -> httpx.Response:
         if id == FLOW_ID or id in self.flows:
             return httpx.Response(200, json=self.flows.get(id, FLOW))
         return httpx.Response(404, json={"detail": "Flow not found"})

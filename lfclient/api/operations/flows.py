@@ -12,18 +12,13 @@ from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import FilePart, RequestSpec, id_segment, is_uuid, list_request
 from lfclient.api.steps import Pause, Steps, fetch, or_default, send
 from lfclient.common.backoff import Backoff
-from lfclient.common.formatting import end_sentence, unique_names
+from lfclient.common.formatting import unique_names
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import (
     BadResponse,
     FlowNotFound,
-    InvalidKey,
-    InvalidRequest,
-    LangflowError,
     Unreachable,
-    Unsupported,
 )
-from lfclient.flows.definitions import graph_data
 from lfclient.flows.flow_file import (
     export_content,
     newer_release,
@@ -32,7 +27,6 @@ from lfclient.flows.flow_file import (
     upload_content,
 )
 from lfclient.flows.model import Flow, FlowSummary, stored_secrets
-from lfclient.flows.refreshed_runs import CHOOSE_IN_EDITOR
 from lfclient.wire.bodies import LIST, RUN
 from lfclient.wire.schemas import FlowItem, Items, parse
 
@@ -41,22 +35,17 @@ _TEMPLATES = "/api/v1/flows/basic_examples/"
 _LIST_SECONDS = 60.0  # 2,000 flows take an idle server a second, and a busy one more than ten
 _NAME_TAKEN = Backoff(0.2, 1.0, attempts=5, jitter=0.5)
 _COMMIT = Backoff(0.1, 1.0, attempts=14)  # about ten seconds
-_TEMPORARY = "A temporary flow for one run. It is deleted after the run."
-_NOT_CREATED = "Langflow did not create the temporary flow that runs what the choice adds"
-_NOT_CREATED_HINT = f"{CHOOSE_IN_EDITOR}, or let this key's user create flows."
 _NUMBERED = re.compile(r"(.+) \(([0-9]{1,3})\)", re.DOTALL)  # not a year
 _IMPORT_SECONDS = 300.0  # how long a server may take to store 50 MB
 
 
 def list_flows() -> Steps[list[FlowSummary]]:
-    """Return all flows except the starter projects and temporary ones, by name."""
+    """Return all flows except the starter projects, by name."""
     # without the graphs this is 25 kB instead of 5 MB
     spec = list_request(_FLOWS, get_all="true", header_flows="true", remove_example_flows="true")
     spec = replace(spec, min_timeout=_LIST_SECONDS)
     items = yield from fetch(spec, list[FlowItem], "list of flows")
-    flows = [
-        _summary(item) for item in items if not item.is_component and item.description != _TEMPORARY
-    ]
+    flows = [_summary(item) for item in items if not item.is_component]
     return sorted(flows, key=lambda flow: flow.name.casefold())
 
 
@@ -103,43 +92,6 @@ def create_flow(
     item = yield from fetch(spec, FlowItem, "new flow")
     yield from _until_committed(item)
     return _summary(item)
-
-
-def create_temporary_flow(context: ApiContext, flow: Flow, flow_id: str) -> Steps[Flow]:
-    """Create a flow for one run, `flow` after its choices, and return it.
-
-    `flow_id` is a new UUID, so that the flow can be deleted whether or not a response arrives. It
-    is in the same folder, where components find other flows.
-    """
-    name = f"{flow.name} (temporary, run {flow_id[:6]})"
-    body = {"name": name, "description": _TEMPORARY, "data": graph_data(flow)}
-    if flow.raw.get("folder_id"):
-        body["folder_id"] = flow.raw["folder_id"]
-    # sending it twice is harmless
-    spec = RequestSpec("PUT", _flow_path(flow_id), json=body, idempotent=True, limit=LIST)
-    response = yield from send(spec)
-    if not response.is_success:
-        raise _refused_temporary(response)
-    yield from _until_committed(parse(FlowItem, response.json("new flow"), "new flow"))
-    temporary = Flow.from_json({**flow.raw, **body, "id": flow_id, "endpoint_name": None})
-    context.flows[flow_id] = context.fetched[flow_id] = temporary
-    return temporary
-
-
-def _refused_temporary(response: Response) -> LangflowError:
-    """Return why a temporary flow was not created; the server may forbid the key's user to."""
-    error = error_from_response(response)
-    is_key_rejected = isinstance(error, InvalidKey) and "API key" in response.message
-    if is_key_rejected or not isinstance(error, InvalidKey | InvalidRequest | Unsupported):
-        return error
-    reason = end_sentence(response.message or error.message)
-    return InvalidRequest(
-        f"{_NOT_CREATED}: {reason}",
-        hint=_NOT_CREATED_HINT,
-        status=error.status,
-        code=error.code,
-        body=error.body,
-    )
 
 
 def import_flow(context: ApiContext, data: Flow | Json | bytes | str) -> Steps[list[FlowSummary]]:

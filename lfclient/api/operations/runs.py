@@ -10,7 +10,7 @@ from uuid import uuid4
 from lfclient.api.error_mapping import error_from_response, is_dialect_mismatch
 from lfclient.api.http import Response
 from lfclient.api.operations.context import ApiContext
-from lfclient.api.operations.flows import create_temporary_flow, delete_flow, get_flow
+from lfclient.api.operations.flows import get_flow
 from lfclient.api.operations.refreshing import refresh_for_run
 from lfclient.api.operations.run_completion import (
     add_usage,
@@ -26,7 +26,6 @@ from lfclient.common.backoff import Backoff
 from lfclient.common.coerce import as_dict
 from lfclient.errors import FlowNotFound, JobNotFound, ServerFault, Unreachable
 from lfclient.flows.model import Flow, stored_secrets
-from lfclient.flows.refreshed_runs import needs_temporary_flow
 from lfclient.flows.validation import check_overrides, collect_secrets, raise_errors
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.evidence import Evidence
@@ -56,12 +55,8 @@ def run_flow(
     if isinstance(flow, str):
         flow = yield from get_flow(context, flow)
     run = yield from start_run(context, flow, overrides, session_id, check, mode="sync")
-    flow = context.flows.get(run.flow_id, flow) if run.has_temporary_flow else flow
-    try:
-        run = yield from complete_run(context, run, flow)
-        return (yield from add_usage(context, run, flow))
-    finally:
-        yield from _delete_temporary_flow(run)
+    run = yield from complete_run(context, run, flow)
+    return (yield from add_usage(context, run, flow))
 
 
 def start_run(
@@ -77,20 +72,6 @@ def start_run(
     """Start a background job, or run a flow in one request; return the run after the response."""
     overrides = overrides or {}
     flow, server, files_before = yield from prepare_run(context, flow, overrides, mode, check)
-    if needs_temporary_flow(flow, overrides, mode, server):
-        before = replace(new_run(str(uuid4()), mode, session_id), has_temporary_flow=True)
-        try:
-            flow = yield from create_temporary_flow(context, flow, before.flow_id)
-            run = yield from start_run(
-                context, flow, overrides, session_id, False, idempotency_key, repeat, mode
-            )
-        except BaseException:
-            yield from _delete_temporary_flow(before)
-            raise
-        run = replace(run, has_temporary_flow=True)
-        if run.job_id:
-            context.jobs[run.job_id].run = run
-        return run
     key = idempotency_key or uuid4().hex
     spec = run_request(server, flow, overrides, mode, session_id, key, repeat)
     response = yield from send(spec)
@@ -198,15 +179,7 @@ def wait_for_run(
                 raise WaitTimeout(f"The run did not end within {timeout:g} seconds.", run)
             seconds = min(seconds, remaining)
         yield Pause(seconds)
-    run = yield from add_usage(context, run, flow)
-    yield from _delete_temporary_flow(run)
-    return run
-
-
-def _delete_temporary_flow(run: Run) -> Steps[None]:
-    """Delete the flow that was created for a run, if any; a failure would hide the result."""
-    if run.has_temporary_flow:
-        yield from or_default(delete_flow(run.flow_id), None)
+    return (yield from add_usage(context, run, flow))
 
 
 def _read_response(

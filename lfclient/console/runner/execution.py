@@ -51,22 +51,8 @@ _STREAM_SILENT = (
 
 
 async def run_in_mode(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
-    """Execute a run in its mode, as its temporary flow if it has one.
-
-    The store knows that flow before it exists, so that it is deleted whatever happens.
-    """
+    """Execute a run in its mode."""
     runs = {"background": run_background, "sync": run_sync, "stream": run_stream}
-    if context.temporary_flow_id:
-        created = context.client.create_temporary_flow(flow, context.temporary_flow_id)
-        try:
-            context.flow = await context.unless(context.commands.stop, created)
-        except LangflowError as error:
-            await context.fail(RunStatus.FAILED, error.message, error.hint)
-            return
-        if context.flow is None:
-            await context.end(RunStatus.CANCELLED, stop_result=_STOPPED_UNSENT)
-            return
-        flow = context.flow
     await runs[context.record.mode](context, flow, overrides)
 
 
@@ -105,7 +91,7 @@ async def run_unsent(context: RunContext, overrides: JsonObject | None) -> None:
         return
     try:
         context.server = await context.client.server()
-        flow = await context.client.flow(context.flow_id)
+        flow = await context.client.flow(context.record.flow_id)
     except LangflowError as error:
         await context.fail(RunStatus.FAILED, error.message, error.hint)
     else:

@@ -277,7 +277,7 @@ class _Recovery:
                 if not has_slot or not await context.count_attempt(note):
                     return
                 run = await context.client.submit(
-                    context.flow or context.flow_id,
+                    context.flow or context.record.flow_id,
                     overrides,
                     session_id=context.record.session_id,
                     idempotency_key=context.id,
@@ -309,8 +309,8 @@ class _Recovery:
         """
         record, store = self._context.record, self._context.writer.store
         client, sent_at = self._context.client, self._sent_at
-        jobs = await client.find_jobs(self._context.flow_id, record.session_id, sent_at)
-        if not jobs or self._context.temporary_flow_id:  # no other run has that flow
+        jobs = await client.find_jobs(record.flow_id, record.session_id, sent_at)
+        if not jobs:
             return jobs
         session = record.session_id if all(job.by == "session" for job in jobs) else None
         times = (record.created_at, sent_at)  # before and after a change of the clock

@@ -13,10 +13,8 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.run_cache import RunNotCached
 from lfclient.console.runner.server_load import ServerLoad
-from lfclient.console.runner.threads import in_thread
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.commands import Command
-from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RecordProblem, RunRecord
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.model import Flow
@@ -91,8 +89,7 @@ class PendingCommands:
 class RunContext:
     """A run with the connection, client and record it is followed with.
 
-    `server` and `flow` are None until known (after a restart). `temporary_flow_id` is that of a
-    flow that exists for this run alone, if the stored flow can't do what a choice adds.
+    `server` and `flow` are None until known (after a restart).
     `may_be_running` is False while nothing was sent for the run. `is_key_rejected` is True while
     the server rejects the key. `secrets_lost_reason` says why the client doesn't know the secrets
     that were sent, and so can't redact them from the response; empty if it does. `sent_at` and
@@ -104,7 +101,6 @@ class RunContext:
     connection: Connection
     server: ServerInfo | None = None
     flow: Flow | None = None
-    temporary_flow_id: str | None = None
     secrets_lost_reason: str = ""
     may_be_running: bool = False
     sent_at: datetime | None = None
@@ -131,11 +127,6 @@ class RunContext:
     def run(self) -> Run:
         """The run as known so far; the client reads the job id from it."""
         return self._run_of(self.record)
-
-    @property
-    def flow_id(self) -> str:
-        """The id of the flow that the server runs."""
-        return self.temporary_flow_id or self.record.flow_id
 
     @property
     def has_events(self) -> bool:
@@ -254,10 +245,8 @@ class RunContext:
         """
         record = self.record
         run = merge_response(record.run, run) if record.run else run
-        run = replace(run, has_temporary_flow=run.flow_id != record.flow_id)
         changes["job_id"] = run.job_id or record.job_id
-        if run.session_id != self.temporary_flow_id:  # else a session that is deleted with it
-            changes["session_id"] = run.session_id or record.session_id
+        changes["session_id"] = run.session_id or record.session_id
         if run.status is not RunStatus.QUEUED:
             changes["started_at"] = record.started_at or datetime.now(UTC)
         if run.ended:
@@ -323,7 +312,7 @@ class RunContext:
         self.server = self.server or await self.client.server()
         if self.flow is None:
             with suppress(FlowNotFound):  # it was deleted: outputs are shown without labels
-                self.flow = await self.client.flow(self.flow_id)
+                self.flow = await self.client.flow(self.record.flow_id)
 
     async def add_component_runs(self, *, events_complete: bool = False) -> None:
         """Add the server's records of an ended run's components, and its messages.
@@ -361,18 +350,6 @@ class RunContext:
         if named != record.run:
             await self.writer.change(self.id, run=named)
 
-    async def delete_temporary_flow(self) -> None:
-        """Delete the temporary flow of an ended run; if that fails, it is done later.
-
-        So it is if the run may go on at the server, or be found again.
-        """
-        record = self.record
-        if self.temporary_flow_id and record.ended and not record.may_go_on:
-            with suppress(LangflowError, StoreError):
-                await self.client.delete_flow(self.temporary_flow_id)
-                added_flows = self.writer.store.added_flows
-                await in_thread(added_flows.remove, record.owner, self.temporary_flow_id)
-
     async def _messages(self, run: Run) -> list[Message]:
         """Return the session's latest messages, where the server says which run wrote each."""
         if not self.has_events or self.flow is None or run.session_id is None:
@@ -385,10 +362,9 @@ class RunContext:
     def _run_of(self, record: RunRecord) -> Run:
         """Return the record's run, or what the record knows of it before the first response."""
         return record.run or Run(
-            self.flow_id,
+            record.flow_id,
             record.mode,
             record.status,
             job_id=record.job_id,
             session_id=record.session_id,
-            has_temporary_flow=self.temporary_flow_id is not None,
         )

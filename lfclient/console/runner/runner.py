@@ -38,7 +38,6 @@ from lfclient.console.store.search_text import summarize_flow_inputs
 from lfclient.console.store.store import Store
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
-from lfclient.flows.refreshed_runs import needs_temporary_flow
 from lfclient.flows.run_inputs import input_defaults
 from lfclient.flows.validation import collect_secrets, mask_secrets
 from lfclient.runs.components import HumanInput
@@ -185,7 +184,6 @@ class Runner:
         store_inputs = self.store.retention.store_inputs
         inputs = {**overrides, **input_defaults(flow, overrides)} if store_inputs else {}
         stored = mask_secrets(flow, inputs, connection.secrets)
-        temporary_id = str(uuid4()) if needs_temporary_flow(flow, overrides, mode, server) else None
         record = RunRecord(
             id=uuid4().hex,
             owner=self.owner_of(connection),
@@ -203,17 +201,17 @@ class Runner:
             input_summary=summarize_flow_inputs(flow, stored),
             queue_limit=server.limits.concurrency,
             worker=self._registry.id,
-            attempts=0 if temporary_id else 1,
+            attempts=1,
         )
         try:
-            record, is_new = self.store.create(record, temporary_id)
+            record, is_new = self.store.create(record)
         except StoreError:
             self._unconfirmed.add(record)
             raise
         if is_new:
             self._sent_secrets.add(record.owner, collect_secrets(flow, overrides))
             self._cache.put(record)
-            context = RunContext(record.id, connection, server, flow, temporary_id)
+            context = RunContext(record.id, connection, server, flow)
             values = dict(overrides)
             self._supervisor.start(context, lambda context: run_in_mode(context, flow, values))
         return record.id

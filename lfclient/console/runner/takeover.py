@@ -23,7 +23,6 @@ from lfclient.console.runner.run_context import (
     RunContext,
 )
 from lfclient.console.runner.task_supervisor import TaskSupervisor
-from lfclient.console.runner.temporary_flows import TemporaryFlowCleaner
 from lfclient.console.runner.worker_registry import WorkerRegistry
 from lfclient.console.store.errors import UnreadableResponse
 from lfclient.console.store.input_fingerprint import lacks_secrets
@@ -87,7 +86,6 @@ class Takeover:
         self._unconfirmed_claims: set[str] = set()  # the database did not confirm these
         self._claim_lock = threading.RLock()
         self._has_checked = False
-        self._cleaner = TemporaryFlowCleaner(store, supervisor, self._connection)
 
     def end_lost_calls(self) -> None:
         """End the calls of dead processes, which can't be resumed. Raises `StoreError`."""
@@ -150,14 +148,13 @@ class Takeover:
                 del self._visitors[owner]
 
     def check_regularly(self) -> None:
-        """Check, and delete the flows of runs that have ended. Raises `StoreError`.
+        """Send a heartbeat and take over the runs of dead processes. Raises `StoreError`.
 
         Until a first check succeeds, report no missing keys: visitors' pages may attach with theirs
         a moment after the start.
         """
         self.check(report_missing_keys=self._has_checked)
         self._has_checked = True
-        self._cleaner.run()
 
     def check(self, *, report_missing_keys: bool = True) -> None:
         """Send a heartbeat and take over the runs of dead processes. Raises `StoreError`."""
@@ -252,8 +249,8 @@ class Takeover:
             if record.job_id or record.ended:
                 await follow(context, moved=moved, taken_over=True)
                 return
-            # some inputs are not stored, or the server is another one, or the flow was not created
-            is_lost = moved or context.secrets_lost_reason or context.temporary_flow_id
+            # some inputs are not stored, or the server is another one
+            is_lost = moved or context.secrets_lost_reason
             overrides = None if is_lost else record.overrides
             recover_run = recover if record.attempts else run_unsent
             await recover_run(context, overrides)
@@ -331,11 +328,9 @@ class Takeover:
             reason = since
         else:
             reason = ""
-        temporary_flow_id = self._store.added_flows.temporary_of_run(record.id)
         return RunContext(
             record.id,
             connection,
-            temporary_flow_id=temporary_flow_id,
             secrets_lost_reason=reason,
             may_be_running=True,
         )

@@ -22,7 +22,6 @@ from lfclient.wire.server_info import ServerInfo
 
 ClientFactory = Callable[[Connection, ServerInfo | None], AsyncLangflowClient]
 Execute = Callable[[RunContext], Awaitable[None]]
-Work = Callable[[AsyncLangflowClient], Awaitable[None]]
 
 log = logging.getLogger(__name__)
 
@@ -76,10 +75,6 @@ class TaskSupervisor:
             if previous is None or previous.connection.api_key != context.connection.api_key:
                 self._followed[context.id] = context
                 self._loop.call_soon_threadsafe(self._create_task, context, execute, previous)
-
-    def use_client(self, connection: Connection, work: Work) -> None:
-        """Start `work` that belongs to no run here; drop a `LangflowError` of it."""
-        asyncio.run_coroutine_threadsafe(self._use_client(connection, work), self._loop)
 
     def send(self, command: Command) -> None:
         """Pass a command to the run's task. Without one, offer the command again."""
@@ -170,18 +165,6 @@ class TaskSupervisor:
         async with client:
             context.client = client
             await execute(context)
-            if context.temporary_flow_id:
-                await context.delete_temporary_flow()
-
-    async def _use_client(self, connection: Connection, work: Work) -> None:
-        try:
-            async with await in_thread(self._connect, connection, None) as client:
-                await work(client)
-        except LangflowError:
-            pass
-        except Exception as error:
-            if not is_interpreter_shutdown(error):
-                _log_bug("Beside the runs", error)
 
     async def _cancel_all(self) -> None:
         self._closed = True

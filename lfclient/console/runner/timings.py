@@ -74,12 +74,6 @@ class Timings:
     # … and this long after the request if there is no event.
     max_call_start_seconds: float = 5.0
 
-    # a temporary flow that is left this long after its run's end is deleted: a server may be slow
-    # to create it …
-    leftover_flow_seconds: float = 60.0
-    # … and this long if the outcome is unknown: the run may go on and be found again
-    lost_flow_seconds: float = 3600.0
-
     # interval between two looks at commands from other processes
     sync_seconds: float = 0.5
     # interval between two writes of a run's progress for other processes

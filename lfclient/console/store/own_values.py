@@ -115,7 +115,7 @@ def own_values(record: RunRecord) -> OwnValues:
     ids = {record.id, record.job_id, record.session_id}
     if record.run:
         run = record.run
-        ids |= {run.flow_id, run.job_id, run.session_id, *run.messages}
+        ids |= {run.job_id, run.session_id, *run.messages}
     # a session without a name has the id of its flow, which all runs share
     ids -= {record.flow_id}
     ended_at = record.ended_at or datetime.now(UTC)

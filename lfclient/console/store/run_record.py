@@ -125,13 +125,6 @@ class RunRecord:
         return self.status is RunStatus.OUTCOME_UNKNOWN and self.job_id is None
 
     @property
-    def may_go_on(self) -> bool:
-        """Whether it may go on at the server although it ended here, as a stopped call does."""
-        is_stopped_call = self.mode == "sync" and self.status is RunStatus.CANCELLED
-        is_sent = is_stopped_call and self.attempts > 0
-        return is_sent or self.status is RunStatus.OUTCOME_UNKNOWN
-
-    @property
     def usage(self) -> Usage | None:
         """The input and output tokens of models, None if unknown, as without a response."""
         return self.run.usage if self.run else None

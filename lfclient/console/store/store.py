@@ -88,8 +88,8 @@ class Store:
         """Close all connections."""
         self.database.close()
 
-    def create(self, record: RunRecord, temporary_id: str | None = None) -> tuple[RunRecord, bool]:
-        """Save a new record, with the id of its temporary flow if any, and return it with True.
+    def create(self, record: RunRecord) -> tuple[RunRecord, bool]:
+        """Save a new record and return it with True.
 
         If the owner already has a record with this submit token or job, return that one and False.
 
@@ -103,8 +103,6 @@ class Store:
             with suppress(JobTaken), self._write(durable=durable) as connection:
                 if connection.execute(self._insert_run, row).one_or_none():
                     connection.execute(_INSERT_TEXT, text)
-                    if temporary_id:
-                        self.added_flows.add_temporary(connection, temporary_id, record)
                     return record, True
             same = has_token = RunRow.submit_token == record.submit_token
             if record.job_id is not None:

@@ -193,16 +193,12 @@ class DraftRow(Base):
 
 
 class AddedFlowRow(Base):
-    """A flow that an owner added to a server from the console, which may delete it again.
-
-    `run_id` is that of a temporary flow, which the console deletes after the run; else None.
-    """
+    """A flow that an owner added to a server from the console, which may delete it again."""
 
     __tablename__ = "added_flows"
 
     owner: Mapped[str] = mapped_column(primary_key=True)
     flow_id: Mapped[str] = mapped_column(primary_key=True)
-    run_id: Mapped[str | None]
 
 
 class FlowSettingsRow(Base):

@@ -9,9 +9,8 @@ import streamlit as st
 from streamlit.typing import UploadedFile
 
 from lfclient.common.formatting import remove_bidi_controls
-from lfclient.errors import FileRefused, InvalidRequest, LangflowError
+from lfclient.errors import FileRefused, LangflowError
 from lfclient.flows.file_fields import accepted_types
-from lfclient.flows.refreshed_runs import CHOOSE_IN_EDITOR, needs_temporary_flow
 from pages._ui.chat import sidebar as chat_sidebar
 from pages._ui.chat.conversation import Conversation
 from pages._ui.connection import connect
@@ -24,11 +23,6 @@ from pages._ui.state import notices, run_page
 from pages._ui.widgets import file_uploader, focus
 from pages._ui.widgets.alerts import NOT_STARTED, MissingValue
 from pages._ui.widgets.markdown import escape
-
-_MESSAGE_LOST = (
-    "Couldn't send the message. Langflow runs what a choice adds to this flow as a temporary flow, "
-    "and would delete the message with it."
-)
 
 
 class _NotAnswered(LangflowError):
@@ -193,7 +187,5 @@ def _send(conversation: Conversation, text: str, files: Sequence[str], submit_to
     if field and files:
         values[field.key] = list(files) if field.is_list else files[0]
     overrides = run_controls.check_values(form, form.mode, values)
-    if needs_temporary_flow(form.flow, overrides, form.mode, form.server_info):
-        raise InvalidRequest(_MESSAGE_LOST, hint=f"{CHOOSE_IN_EDITOR}.")
     run_controls.start_run(form, overrides, form.mode, conversation.id, submit_token)
     chat_state.start_session(form.server.owner, form.flow.id, conversation.id)

@@ -207,8 +207,7 @@ def _is_in_chat(record: RunRecord) -> bool:
 
 def _draw_chat_link(server: ServerSession, record: RunRecord, label: str) -> None:
     flow = server.cached_flow(record.flow_id)
-    has_messages = record.run is None or not record.run.has_temporary_flow
-    if record.session_id and flow and flow.has_chat and has_messages:
+    if record.session_id and flow and flow.has_chat:
         st.page_link(
             navigation.page("chat"),
             label=label,

@@ -221,7 +221,7 @@ def test_a_snippet_lists_outputs_that_the_api_omits(mode, returns, type, told):
 
 
 def test_a_snippet_lists_parameters_that_only_a_choice_adds():
-    """The API takes them with the graph or as a temporary flow, as the client sends them."""
+    """The API takes them with the graph only, which the client sends."""
     deleted = {"Gone-x.words": "w"}
     stored = record("background", {"Comp-one.words": "w", "Comp-one.added": "x"} | deleted)
     for language in Language:

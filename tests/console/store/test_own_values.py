@@ -78,9 +78,3 @@ def test_a_run_has_the_ids_of_its_messages_but_not_of_its_flow():
     run = Run("flow", "sync", RunStatus.COMPLETED, messages=messages, session_id="flow")
     one = record(run=run, id="run", job_id="job", session_id="session", flow_id="flow")
     assert own_values(one).ids == {"run", "job", "session", "message"}
-
-
-def test_a_temporary_flow_is_the_runs_own():
-    run = Run("temporary", "sync", RunStatus.COMPLETED, session_id="temporary")
-    one = record(run=run, id="run", flow_id="flow")
-    assert own_values(one).ids == {"run", "temporary"}

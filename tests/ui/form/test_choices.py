@@ -356,37 +356,39 @@ def test_a_component_stays_open_when_a_choice_brings_more_fields(server):
     assert shown(app.run()) == ["pattern", "clean"]
 
 
-@pytest.mark.parametrize("release", ["1.10.3", "1.13.0"])
-def test_what_a_choice_adds_runs_as_a_temporary_flow_where_no_graph_can_be_sent(server, release):
-    """On 1.10, and in synchronous mode. If the server creates no flow, what was entered stays."""
-    use_release(server, release)
+def test_a_synchronous_run_of_what_a_choice_adds_leads_to_background_mode(server):
+    use_release(server, "1.13.0")
     app = open_app(flow=ONE)
     next(each for each in app.radio if each.label == "Run mode").set_value("sync")
     app = press(type_into(choose(app.run(), "Stringify"), "clean", "yes"), "Run")
-    wait_for(lambda: "did not create the temporary flow" in page_text(app.run()))
-    assert "Choose it in Langflow's editor" in page_text(app)
-    box = next(each for each in app.text_input if each.key.endswith("Parser-p.clean"))
-    assert box.value == "yes"
-    (sent,) = (
-        json.loads(body)
-        for line, body in zip(server.requests, server.bodies, strict=True)
-        if line.startswith("PUT /api/v1/flows/")
-    )
+    assert "Synchronous runs can't apply this choice" in page_text(app)
+    assert RUN not in server.requests
+    press(press(app, "Use background mode"), "Run")
+    wait_for(lambda: RUN in server.requests)
+    sent = json.loads(server.bodies[server.requests.index(RUN)])
+    assert sent["mode"] == "background"
+    assert sent["tweaks"]["Parser-p"] == {"mode": "Stringify", "clean": "yes"}
     (made,) = (each["data"]["node"]["template"] for each in sent["data"]["nodes"])
     assert made["mode"]["value"] == "Stringify"
+
+
+def test_servers_before_1_11_run_nothing_that_a_choice_adds(server):
+    use_release(server, "1.10.3")
+    app = choose(open_app(flow=ONE), "Stringify")
+    assert "Runs before Langflow 1.11 can't apply this choice" in page_text(app)
+    assert not [button for button in app.button if button.label.startswith("Use ")]
+    press(app, "Run")
     assert RUN not in server.requests
 
 
-def test_a_chat_sends_no_message_that_would_be_deleted_with_a_temporary_flow(server):
+def test_a_chat_holds_back_a_message_that_a_choice_keeps_from_running(server):
     nodes = [chat_input(), parser(), node("ChatOutput-b")]
     talk = flow(ONE, "Talk", nodes)
     talk["data"]["edges"] = [edge("ChatInput-a", "ChatOutput-b")]
     server.set_flows(talk)
     use_release(server, "1.10.3")
-    app = choose(open_app(flow=ONE), "Stringify")
-    assert "its messages don't stay in the session" in page_text(app)
-    app = app.switch_page("pages/chat.py").run()
+    app = choose(open_app(flow=ONE), "Stringify").switch_page("pages/chat.py").run()
     app.chat_input[0].set_value("Hello").run()
-    assert "as a temporary flow, and would delete the message" in page_text(app)
+    assert "Correct the marked values before you send a message." in page_text(app)
     assert app.chat_input[0].value == "Hello"
-    assert not [line for line in server.requests if line.startswith(("PUT", RUN))]
+    assert RUN not in server.requests
