@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pages._ui.connection import request_cache
+from pages._ui.form import flow_form
 from tests.support.flows import entry, node, text
 from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import StandIn, flow
@@ -74,6 +75,7 @@ def test_a_model_is_typed_while_the_servers_list_is_slow(server, line, monkeypat
         return body
 
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(flow_form, "_MAX_WAIT_SECONDS", 0.3)
     server.answers[line] = late
     try:
         app = open_app(flow=ONE)
