@@ -18,21 +18,25 @@ from lfclient.errors import InvalidKey
 from pages._ui.app.browser_cookie import BrowserCookie
 from pages._ui.connection import editor
 from pages._ui.connection.app_context import app_context
-from tests.ui.support.whole_pages import ONE
+from tests.ui.support.whole_pages import ONE, page_text
 
 LOCAL_URL = "http://127.0.0.1:7999"
 
 
 def page(connection, flow_id):
-    """Draw the link. AppTest runs the source of this function, so its import is inside."""
+    """Draw the link. AppTest runs the source of this function, so its imports are inside."""
+    import streamlit as st
+
     from pages._ui.connection import editor
 
     editor.draw_link(connection, flow_id)
+    st.write("below the link")
 
 
 def links(url, flow_id=ONE, source="environment", **options):
     connection = Connection("any", url, SecretStr("sk-any"), source, **options)
     app = AppTest.from_function(page, args=(connection, flow_id)).run()
+    assert "below the link" in page_text(app)
     return [element.proto.url for element in app.get("link_button")]
 
 

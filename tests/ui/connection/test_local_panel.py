@@ -111,6 +111,7 @@ def test_a_running_langflow_says_where_its_key_is():
 @pytest.mark.parametrize("missing", [[], ["langchain-openai"]])
 def test_a_langflow_of_an_older_console_is_to_be_restarted(missing):
     app, _ = show(LocalState.RUNNING, missing)
+    assert app.button(key="local-restart")
     assert len(app.info) == len(missing)
 
 
@@ -183,11 +184,14 @@ def test_a_failed_stop_does_not_go_on_to_restart():
 
 def no_module(source, modules):
     """Draw the buttons of a run that lacks modules."""
+    import streamlit as st
+
     from lfclient.console.config.connection import Connection
     from pages._ui.connection import local_packages
 
     connection = Connection("any", "http://127.0.0.1:7860", None, source)
     local_packages.draw_install_buttons(connection, modules, "run")
+    st.write("below the buttons")
 
 
 @pytest.mark.parametrize(
@@ -206,6 +210,7 @@ def test_a_run_that_lacks_modules_offers_their_packages(source, modules, package
         installation=SimpleNamespace(added=["yfinance"]), connection=lambda: None
     )
     app = AppTest.from_function(no_module, args=(source, modules)).run()
+    assert "below the buttons" in page_text(app)
     assert [each.label for each in app.button] == [f"Install {name}" for name in packages]
 
 
@@ -222,4 +227,5 @@ def test_the_log_is_read_once_it_is_opened(fresh_process, opened):
     app = AppTest.from_function(page)
     app.session_state["local-log"] = opened
     app.run()
+    assert app.button(key="local-restart")
     assert [each.value for each in app.code] == (["last 50"] if opened else [])

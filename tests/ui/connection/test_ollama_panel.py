@@ -10,7 +10,7 @@ from lfclient.console.local_langflow.ollama import Ollama
 from pages._ui.connection import ollama_panel
 from pages._ui.connection.app_context import app_context
 from tests.ui.support.http_stand_in import StandIn
-from tests.ui.support.whole_pages import page_text
+from tests.ui.support.whole_pages import lacks, page_text
 
 URL = "http://127.0.0.1:11434"
 SAVED = {"id": "v", "name": "OLLAMA_BASE_URL", "type": "Generic", "value": URL}
@@ -25,10 +25,13 @@ def local():
 
 
 def page():
-    """Draw the offer. AppTest runs the source of this function, so its import is inside."""
+    """Draw the offer. AppTest runs the source of this function, so its imports are inside."""
+    import streamlit as st
+
     from pages._ui.connection import ollama_panel
 
     ollama_panel.draw()
+    st.write("below the offer")
 
 
 def open_panel(monkeypatch, models):
@@ -55,11 +58,12 @@ def test_a_running_ollama_is_offered_and_its_address_saved(monkeypatch, local):
 
 def test_an_ollama_that_the_server_knows_is_not_offered(monkeypatch, local):
     local.answers["GET /api/v1/variables/"] = (200, [SAVED])
-    assert not open_panel(monkeypatch, ("llama3.2",)).button
+    app = open_panel(monkeypatch, ("llama3.2",))
+    assert lacks(app, "Ollama", "Use", shows="below the offer")
 
 
 def test_without_an_ollama_nothing_is_offered(monkeypatch, local):
-    assert not open_panel(monkeypatch, None).button
+    assert lacks(open_panel(monkeypatch, None), "Ollama", "Use", shows="below the offer")
 
 
 def test_an_ollama_without_models_says_how_to_get_one(monkeypatch, local):

@@ -15,6 +15,7 @@ from tests.ui.support.whole_pages import (
     ONE,
     add_ended_run,
     button_labels,
+    lacks,
     open_app,
     page_text,
     press,
@@ -144,4 +145,4 @@ def test_sessions_share_the_check_that_their_server_responds(langflow_stand_in):
 def test_no_server_is_named_without_one():
     for page in PAGES:
         app = open_app(f"pages/{page}.py")
-        assert server_links(app) == [], page
+        assert lacks(app, "Servers and keys", shows="Local Langflow"), page

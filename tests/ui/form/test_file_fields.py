@@ -19,6 +19,7 @@ from tests.support.flows import chat_input, entry, graph, node, text
 from tests.support.waiting import wait_for
 from tests.ui.support.file_forms import FILE, FILES, Server, choose, open_file_form
 from tests.ui.support.forms import OWNER, Form, editable_node, form
+from tests.ui.support.whole_pages import lacks
 
 CHAT_FILES = entry(
     "FileInput", "file", "", list=True, temp_file=True, advanced=True, fileTypes=["txt", "image"]
@@ -319,7 +320,7 @@ def test_attachments_mark_the_chat_as_changed():
 
 def test_a_chat_without_files_has_no_attachments():
     page = form(chat_input(), node("T-a", path=FILE), **{"server-of-files": Server()})
-    assert "Attachments" not in [one.label for one in page.at.expander]
+    assert lacks(page.at, "Attachments", shows="Message")
 
 
 def test_an_upload_continues_while_the_form_is_filled_from_elsewhere(monkeypatch):

@@ -5,6 +5,7 @@ import pytest
 from lfclient.flows.field import Variable
 from tests.support.flows import entry, node, text
 from tests.ui.support.forms import editable_node, form, form_server
+from tests.ui.support.whole_pages import lacks
 
 
 def edit_table(found, **edits):
@@ -239,9 +240,10 @@ def test_a_mode_change_reports_unsupported_values():
     assert found.run().overrides == {"T-a.p": Variable("KEY")}
 
 
-def test_an_empty_secret_says_nothing_of_variables_and_run_modes():
+def test_an_empty_secret_shows_nothing_about_variables_and_run_modes():
     secret = entry("SecretStrInput", "str", password=True, load_from_db=False)
-    assert "synchronous" not in form(editable_node(p=secret), mode="background").text()
+    app = form(editable_node(p=secret), mode="background").at
+    assert lacks(app, "synchronous", shows="**p**")
 
 
 def test_a_stored_secret_is_not_shown():

@@ -18,7 +18,14 @@ from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from tests.ui.support.history_page import NOW, column, history
 from tests.ui.support.http_stand_in import StandIn
-from tests.ui.support.whole_pages import ONE, button_labels, open_app, open_run_tab, page_text
+from tests.ui.support.whole_pages import (
+    ONE,
+    button_labels,
+    lacks,
+    open_app,
+    open_run_tab,
+    page_text,
+)
 
 OLD, NEW = "a" * 32, "b" * 32
 
@@ -150,8 +157,8 @@ def test_a_stopped_local_langflow_is_started_from_the_connection_page(stopped_lo
 
 
 def test_the_key_of_a_stopped_local_langflow_is_sent_to_nobody(stopped_local):
-    open_app(run=NEW)
-    history()
+    assert "The local Langflow is stopped." in page_text(open_app(run=NEW))
+    assert history().dataframe
     server = servers.readable()[0]
     assert server.connection.api_key is None
     assert not stopped_local.requests
@@ -161,12 +168,9 @@ def test_without_any_server_a_run_of_a_typed_key_is_hidden(monkeypatch):
     """Its owner is whoever has a key of that user."""
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     add_runs(Connection("typed", "http://127.0.0.1:9", SecretStr("sk-typed"), "typed"))
-    app = history()
-    assert not app.dataframe
-    for address in ({"run": NEW}, {"runs": f"{OLD},{NEW}"}):
-        app = open_app("pages/compare.py" if "runs" in address else None, **address)
-        assert "rainy" not in page_text(app)
-        assert "Forecast" not in page_text(app)
+    pages = (history(), open_app(run=NEW), open_app("pages/compare.py", runs=f"{OLD},{NEW}"))
+    for app in pages:
+        assert lacks(app, "rainy", "Forecast", shows="Connect to Langflow")
 
 
 def test_runs_of_a_typed_key_stay_hidden_beside_those_of_a_stopped_server(stopped_local):

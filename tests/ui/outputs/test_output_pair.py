@@ -3,6 +3,7 @@
 from lfclient.outputs.model import Output, OutputKind
 from pages._ui.outputs import output_pair
 from tests.ui.outputs.drawing import draw_outputs, output, texts
+from tests.ui.support.whole_pages import lacks
 
 PAIR_VIEW = "compare-view-run-1"
 
@@ -28,7 +29,7 @@ def test_the_controls_of_compared_outputs_have_names_of_their_own():
 
 
 def test_a_single_output_has_no_comparison_panel():
-    assert not draw_outputs(output(OutputKind.MESSAGE, "a")).expander
+    assert lacks(draw_outputs(output(OutputKind.MESSAGE, "only")), "Compare", shows="only")
 
 
 def test_two_texts_are_compared_by_words_or_lines():

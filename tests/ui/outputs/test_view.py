@@ -163,6 +163,7 @@ def test_embedded_images_are_drawn_at_once():
     data = "data:image/png;base64," + base64.b64encode(DOT).decode()
     for value in (DOT, data):
         app = draw_outputs(output(OutputKind.IMAGE, value))
+        assert app.get("image")
         assert not app.error
         assert not app.button
 

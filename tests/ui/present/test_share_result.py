@@ -26,6 +26,7 @@ from tests.ui.support.whole_pages import (
     add_ended_run,
     add_running_run,
     button_labels,
+    lacks,
     open_app,
     page_text,
     press,
@@ -300,7 +301,7 @@ def test_the_share_menu_of_a_form_shares_the_result_beside_it(record):
 
 def test_a_running_run_has_no_result_to_share(fields_server):
     running = add_running_run(fields_server.url)
-    assert "Create link" not in button_labels(menu(running))
+    assert lacks(menu(running), "Create link", shows="Running")
 
 
 def test_an_audience_sees_no_internal_columns(fields_server):

@@ -53,7 +53,7 @@ def test_a_variable_in_a_link_is_chosen_by_its_name(parameter):
 
 
 def test_a_link_runs_nothing(fields_server):
-    shared(p="from the address")
+    assert value(shared(p="from the address")) == "from the address"
     assert not [line for line in fields_server.requests if line.startswith("POST")]
 
 

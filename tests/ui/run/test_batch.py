@@ -17,6 +17,7 @@ from tests.ui.support.whole_pages import (
     add_ended_run,
     add_running_run,
     button_labels,
+    lacks,
     open_app,
     page_text,
     press,
@@ -120,5 +121,4 @@ def test_a_run_that_was_started_alone_reads_and_counts_no_others(
 ):
     monkeypatch.setattr(History, "started_with", lambda *_: pytest.fail("was read"))
     runs = add_batch(langflow_stand_in.url, [RunStatus.COMPLETED], token)
-    app = open_app(run=runs[0].id)
-    assert "runs have ended" not in page_text(app)
+    assert lacks(open_app(run=runs[0].id), "runs have ended", shows="Completed")

@@ -16,6 +16,7 @@ from tests.ui.support.whole_pages import (
     ONE,
     add_ended_run,
     button_labels,
+    lacks,
     open_app,
     page_text,
     press,
@@ -264,4 +265,4 @@ def test_setup_offers_a_package_that_the_local_langflow_lacks_before_a_run(local
 
 
 def test_a_run_elsewhere_offers_no_package(failed):
-    assert not [label for label in button_labels(failed(NO_MODULE)) if "Install" in label]
+    assert lacks(failed(NO_MODULE), "Install yfinance", shows="yfinance")

@@ -9,6 +9,7 @@ from tests.ui.support.whole_pages import (
     add_ended_run,
     add_running_run,
     button_labels,
+    lacks,
     open_app,
     press,
 )
@@ -34,7 +35,7 @@ def test_only_a_wide_result_offers_the_width_of_the_window(langflow_stand_in):
 
 def test_a_running_run_offers_no_width(langflow_stand_in):
     app = open_app(run=add_running_run(langflow_stand_in.url, run=result()).id)
-    assert "Full width" not in button_labels(app)
+    assert lacks(app, "Full width", shows="Running")
 
 
 def test_the_order_of_the_page_is_that_of_the_screen(langflow_stand_in):

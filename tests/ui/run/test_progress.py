@@ -18,6 +18,7 @@ from tests.ui.support.whole_pages import (
     add_ended_run,
     add_running_run,
     button_labels,
+    lacks,
     open_app,
     page_text,
     press,
@@ -61,8 +62,7 @@ def test_nothing_is_awaited_of_a_message_that_has_no_words(langflow_stand_in):
     """It may have files only, while other components run."""
     silent = replace(PARTIAL, text="", streamed="", complete=True)
     record = add_running_run(langflow_stand_in.url, run=run_with(messages={"m": silent}))
-    app = open_app(run=record.id)
-    assert "Waiting for the first" not in page_text(app)
+    assert lacks(open_app(run=record.id), "Waiting for the first", shows="2 of 3 components")
 
 
 def test_an_answer_stays_until_the_run_ends(langflow_stand_in):

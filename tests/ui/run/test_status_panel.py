@@ -17,6 +17,7 @@ from tests.ui.support.whole_pages import (
     add_ended_run,
     add_running_run,
     button_labels,
+    lacks,
     open_app,
     open_run_tab,
     page_text,
@@ -52,7 +53,7 @@ def test_a_call_is_long_from_when_it_was_sent(langflow_stand_in, started):
         started_at=started and now - started,
         attempts=1 if started else 0,
     )
-    assert "stop waiting" not in page_text(open_app(run=record.id))
+    assert lacks(open_app(run=record.id), "stop waiting", shows="Running")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_streamed_mode_is_offered_on_request_only(langflow_stand_in):
 def test_streamed_mode_is_not_offered_without_events(langflow_stand_in):
     version = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
     langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
-    assert not [each for each in open_app().toggle if each.label == "Offer streamed mode"]
+    assert lacks(open_app(), "Offer streamed mode", shows="Run mode")
 
 
 @pytest.mark.parametrize("status", [RunStatus.CANCELLED, RunStatus.INTERRUPTED, RunStatus.FAILED])

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
 from lfclient.console.config.ownership import owner_fingerprint
@@ -40,6 +41,40 @@ def page_text(app):
     """Return the alerts, Markdown and captions of the page."""
     parts = [*app.error, *app.warning, *app.success, *app.info, *app.markdown, *app.caption]
     return " ".join(part.value for part in parts).replace("\\", "")
+
+
+# what elements hold besides their texts: IDs, and the code of components
+_UNSEEN = ("id", "element_id", "form_id", "user_key", "js_content", "css_content", "html_content")
+
+
+def shown_texts(app):
+    """Return all texts of the page, by lines: Markdown, labels, values, options, links, tables."""
+    nodes = [node for node in app._tree if getattr(node, "proto", None)]
+    typed = [node.value for node in nodes if isinstance(getattr(node, "value", None), str)]
+    protos = [text for node in nodes for text in _texts(node.proto)]
+    tables = [each.value.to_string() for each in (*app.dataframe, *app.table)]
+    return "\n".join([*protos, *typed, *tables]).replace("\\", "")
+
+
+def _texts(proto):
+    """Yield the strings of a Protobuf message that a person may see."""
+    for field, value in proto.ListFields():
+        values = [value] if isinstance(value, str) or not field.is_repeated else value
+        for each in values:
+            if isinstance(each, Message):
+                yield from _texts(each)
+            elif isinstance(each, str) and field.name not in _UNSEEN:
+                yield each
+
+
+def lacks(app, *texts, shows):
+    """Return whether the page has none of these texts.
+
+    Raise `AssertionError` unless it has the text `shows`, as an empty page has none either.
+    """
+    found = shown_texts(app)
+    assert shows in found, f"{shows!r} is not in {found}"
+    return not any(text in found for text in texts)
 
 
 def button_labels(app):

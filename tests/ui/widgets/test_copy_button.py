@@ -3,6 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.ui.support.whole_pages import lacks
+
 
 def draw(address):
     from pages._ui.widgets import copy_button
@@ -20,4 +22,4 @@ def draw(address):
 )
 def test_an_address_that_nobody_else_can_open_says_so(address, is_noted):
     app = AppTest.from_function(draw, args=(address,)).run()
-    assert [each.value.endswith("this machine only") for each in app.caption] == [True] * is_noted
+    assert lacks(app, "this machine only", shows=address) is not is_noted
