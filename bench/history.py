@@ -174,7 +174,9 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
                 columns = ", ".join(f"{column(name)} = ?" for name in ending)
                 disk.execute(f"UPDATE runs SET {columns} WHERE id = ?", [*ending.values(), done.id])
                 for seq, body in enumerate(bodies):
-                    disk.execute("INSERT INTO run_pieces VALUES (?, ?, ?)", (done.id, seq, body))
+                    disk.execute(
+                        "INSERT INTO response_chunks VALUES (?, ?, ?)", (done.id, seq, body)
+                    )
                 disk.execute(
                     "UPDATE run_texts SET body = ?, original = ? WHERE run_id = ?",
                     (later["body"], later["original"], done.id),

@@ -97,7 +97,7 @@ def test_the_public_names_are_complete_and_importable():
     assert all(hasattr(lfclient, name) for name in NAMES)
 
 
-APPLICATION_PACKAGES = ("sqlalchemy", "alembic", "pandas", "jinja2", "streamlit")
+APPLICATION_PACKAGES = ("sqlalchemy", "pandas", "jinja2", "streamlit")
 LOADED_BY_CLIENT = """
 import importlib, pkgutil, sys
 import lfclient

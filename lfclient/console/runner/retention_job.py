@@ -36,12 +36,9 @@ class RetentionJob:
         self._clock, self._uptime = clock, uptime
         self._started_at, self._started_uptime = clock(), uptime()
         self._next_retention = uptime()
-        self._is_backfill_done = False
 
     def run(self) -> None:
         """Do a little of each; due every few seconds. Raises `StoreError`."""
-        if not self._is_backfill_done:
-            self._is_backfill_done = not self._store.backfill_search_texts()
         if self._uptime() >= self._next_retention:
             self._drop(self._store.cleaner.clean(self._trusted_now()))
             self._next_retention = self._uptime() + _RETENTION_INTERVAL

@@ -24,14 +24,16 @@ from lfclient.console.store.errors import (
     is_search_index_damaged,
     translate_db_errors,
 )
-from lfclient.console.store.migrate import (
-    merge_search_index,
+from lfclient.console.store.schema import (
+    VERSION_OF_0_2_0,
     needs_upgrade,
-    rebuild_search_index,
+    read_version,
     upgrade,
 )
+from lfclient.console.store.search_index import merge_search_index, rebuild_search_index
 
 FILE_NAME = "runs.db"
+BACKUP_NAME = "runs-0.2.0.db"  # of a file before its conversion
 BUSY_SECONDS = 3.0  # how long to wait for another program's lock
 QUEUE_SECONDS = 60.0  # how long to wait for this process's own writes
 ERASE_SECONDS = 0.2  # how long a delete waits for its text to be erased
@@ -253,9 +255,27 @@ class Database:
                 if self.is_shared:
                     lock = text("SELECT pg_advisory_xact_lock(:key)")
                     writer.execute(lock, {"key": _UPGRADE_LOCK})
+                if read_version(writer) == VERSION_OF_0_2_0:
+                    log.warning("%s is being converted from version 0.2.0.", self.description)
+                    if not self.is_shared:
+                        self._back_up()
                 upgrade(writer)
         finally:
             patient.dispose()
+
+    def _back_up(self) -> None:
+        """Copy the SQLite file as it was before the open transaction, to `BACKUP_NAME`."""
+        backup = self.path.with_name(BACKUP_NAME)
+        incomplete = self.path.with_name(f"{BACKUP_NAME}.incomplete")
+        incomplete.unlink(missing_ok=True)
+        incomplete.touch(mode=0o600)
+        try:
+            with closing(self.engine.raw_connection()) as connection:
+                connection.cursor().execute("VACUUM INTO ?", (str(incomplete),))
+            incomplete.replace(backup)
+        finally:
+            incomplete.unlink(missing_ok=True)
+        log.warning("The file from before the conversion is %s.", backup)
 
 
 def postgres_url(url: SecretStr) -> URL:

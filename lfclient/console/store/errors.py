@@ -221,5 +221,5 @@ def translate_db_errors(description: str, *, server: bool = False) -> Iterator[N
         if _is_job_taken(error):
             raise JobTaken("Another run already has this job.") from error
         raise ConstraintViolated(f"{description} already has this entry.") from error
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise _to_store_error(error, description, server) from error

@@ -3,7 +3,6 @@
 import logging
 import time
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from lfclient.console.store.added_flows import AddedFlowStore
 from lfclient.console.store.commands import CommandQueue
 from lfclient.console.store.database import Database
 from lfclient.console.store.drafts import DraftStore
-from lfclient.console.store.errors import JobTaken, UnreadableResponse
+from lfclient.console.store.errors import JobTaken
 from lfclient.console.store.flow_settings import FlowSettingsStore
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.owners import change_owner
@@ -31,11 +30,10 @@ from lfclient.console.store.run_history import History
 from lfclient.console.store.run_record import LOST_STATUSES, UNFINISHED_STATUSES, RunRecord
 from lfclient.console.store.search_text import (
     search_columns,
-    summarize_inputs,
     summarize_outputs,
 )
 from lfclient.console.store.shares import ShareStore
-from lfclient.console.store.tables import RUNS, SEARCH_TEXTS, RunRow, SearchTextRow
+from lfclient.console.store.tables import RUNS, SEARCH_TEXTS, RunRow
 from lfclient.console.store.workers import WorkerHeartbeats
 from lfclient.runs.model import RunStatus
 
@@ -82,7 +80,6 @@ class Store:
         self._read, self._write = self.database.read, self.database.write
         insert_run = self.database.insert_if_new(RUNS, "owner", "submit_token")
         self._insert_run = insert_run.returning(RUNS.c.id)
-        self._insert_missing_text = self.database.insert_if_new(SEARCH_TEXTS, "run_id")
 
     def close(self) -> None:
         """Close all connections."""
@@ -336,39 +333,6 @@ class Store:
         )
         with self._write() as connection:
             return bool(connection.execute(statement).rowcount)
-
-    def backfill_search_texts(self, limit: int = 200) -> int:
-        """Add search texts and summaries to runs of a release without search.
-
-        Return how many were added. Call again until it returns 0.
-        """
-        has_text = select(SearchTextRow.id).where(SearchTextRow.run_id == RunRow.id).exists()
-        with self._read() as connection:
-            query = select(RunRow.id).where(~has_text).limit(limit)
-            ids = list(connection.execute(query).scalars())
-        for run_id in ids:
-            with self._write() as connection:
-                self._backfill(connection, run_id)
-        return len(ids)
-
-    def _backfill(self, connection: Connection, run_id: str) -> None:
-        # locked against a delete or a response that another process writes
-        query = _SELECT_RUNS.where(RunRow.id == run_id).with_for_update()
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            return
-        record = from_row(row)
-        try:
-            record = replace(record, run=read_response(connection, row))
-        except UnreadableResponse as error:
-            log.error("%s", error.message)
-        text = {"run_id": run_id, **search_columns(record)}
-        connection.execute(self._insert_missing_text, text)
-        columns = {
-            "input_summary": summarize_inputs(record.overrides),
-            "output_summary": summarize_outputs(record),
-        }
-        connection.execute(_UPDATE_RUN, columns | {"of_run": run_id})
 
 
 def _update_unless_outdated(connection: Connection, record: RunRecord) -> int | None:

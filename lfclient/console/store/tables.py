@@ -1,7 +1,7 @@
 """The tables: runs with their responses, search texts and labels; presets; settings of flows;
 shared results; drafts; processes and their commands.
 
-Attributes may have other names than their columns, which are stable.
+A new column may be empty or has a default: `schema.upgrade` adds it to existing databases.
 """
 
 from datetime import datetime
@@ -17,6 +17,7 @@ from lfclient.console.store.column_types import (
     Timestamp,
     UsageByModel,
 )
+from lfclient.console.store.errors import JOB_INDEX
 from lfclient.console.store.run_record import StoredParts
 from lfclient.runs.components import Usage
 from lfclient.runs.model import RunStatus
@@ -28,10 +29,7 @@ def _keyset(*columns: str) -> Index:
 
 
 class Base(DeclarativeBase):
-    """The schema that the migrations create.
-
-    Not in it, because they differ by database: the search index, and the unique index of jobs.
-    """
+    """The schema, without the index of search texts (`search_index`)."""
 
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: Text,
@@ -68,11 +66,25 @@ class RunRow(Base):
         Index("ix_runs_job_id", "job_id", postgresql_using="hash"),
         Index("ix_runs_session_id", "session_id", postgresql_using="hash"),
         Index("ix_runs_created_at", "created_at", "response_bytes"),
+        Index(
+            JOB_INDEX,
+            "owner",
+            "job_id",
+            unique=True,
+            sqlite_where=text("job_id IS NOT NULL"),
+        ).ddl_if(dialect="sqlite"),
+        Index(
+            JOB_INDEX,
+            "owner",
+            text("md5(job_id)"),
+            unique=True,
+            postgresql_where=text("job_id IS NOT NULL"),
+        ).ddl_if(dialect="postgresql"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     owner: Mapped[str]
-    submit_token: Mapped[str] = mapped_column("click", key="submit_token")
+    submit_token: Mapped[str]
     server_name: Mapped[str]
     server_url: Mapped[str]
     flow_id: Mapped[str]
@@ -94,18 +106,12 @@ class RunRow(Base):
     worker: Mapped[str]
     version: Mapped[int]
     attempts: Mapped[int] = mapped_column(server_default="1")
-    inputs_stored: Mapped[bool] = mapped_column(
-        "inputs_kept", key="inputs_stored", server_default="1"
-    )
+    inputs_stored: Mapped[bool] = mapped_column(server_default="1")
     starred: Mapped[bool] = mapped_column(server_default="0")
-    input_summary: Mapped[str] = mapped_column("gist", key="input_summary", server_default="")
-    output_summary: Mapped[str] = mapped_column("headline", key="output_summary", server_default="")
-    stored_parts: Mapped[StoredParts] = mapped_column(
-        "answer_kept", key="stored_parts", server_default="whole"
-    )
-    response_bytes: Mapped[int] = mapped_column(
-        "answer_bytes", BigInteger, key="response_bytes", server_default="0"
-    )
+    input_summary: Mapped[str] = mapped_column(server_default="")
+    output_summary: Mapped[str] = mapped_column(server_default="")
+    stored_parts: Mapped[StoredParts] = mapped_column(server_default="whole")
+    response_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
     tokens: Mapped[int | None] = mapped_column(BigInteger)
     usage_by_model: Mapped[dict[str, Usage] | None] = mapped_column(UsageByModel)
     result_hash: Mapped[str | None]
@@ -115,7 +121,7 @@ class RunRow(Base):
 class ResponseChunkRow(Base):
     """One chunk of a run's response, in a table of its own so that lists never read it."""
 
-    __tablename__ = "run_pieces"
+    __tablename__ = "response_chunks"
 
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True)
@@ -232,12 +238,12 @@ class CommandRow(Base):
     `question_id` is empty.
     """
 
-    __tablename__ = "run_wishes"
+    __tablename__ = "commands"
 
     run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
-    question_id: Mapped[str] = mapped_column("question", key="question_id", primary_key=True)
+    question_id: Mapped[str] = mapped_column(primary_key=True)
     decision: Mapped[str]
-    requested_at: Mapped[datetime] = mapped_column("asked_at", key="requested_at")
+    requested_at: Mapped[datetime]
 
 
 class WorkerRow(Base):
@@ -246,13 +252,22 @@ class WorkerRow(Base):
     __tablename__ = "workers"
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    heartbeat: Mapped[int] = mapped_column("beat", BigInteger, key="heartbeat")
+    heartbeat: Mapped[int] = mapped_column(BigInteger)
+
+
+class SchemaVersionRow(Base):
+    """The schema's version, in 0.2.0's table, so that 0.2.0 refuses a database converted since."""
+
+    __tablename__ = "alembic_version"
+
+    version_num: Mapped[str] = mapped_column(primary_key=True)
 
 
 RUNS = Base.metadata.tables["runs"]
-RESPONSE_CHUNKS = Base.metadata.tables["run_pieces"]
+RESPONSE_CHUNKS = Base.metadata.tables["response_chunks"]
 SEARCH_TEXTS = Base.metadata.tables["run_texts"]
 LABELS = Base.metadata.tables["run_labels"]
-COMMANDS = Base.metadata.tables["run_wishes"]
+COMMANDS = Base.metadata.tables["commands"]
 ADDED_FLOWS = Base.metadata.tables["added_flows"]
 FLOW_SETTINGS = Base.metadata.tables["flow_settings"]
+SCHEMA_VERSIONS = Base.metadata.tables["alembic_version"]

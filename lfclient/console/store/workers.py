@@ -27,7 +27,7 @@ class WorkerHeartbeats:
         """Return the counters by worker."""
         with self._database.read() as connection:
             rows = connection.execute(select(WorkerRow.id, WorkerRow.heartbeat))
-            return {row.id: row.beat for row in rows}
+            return {row.id: row.heartbeat for row in rows}
 
     def remove(self, worker: str) -> None:
         """Remove a worker that has ended or is considered dead."""

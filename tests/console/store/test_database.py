@@ -51,20 +51,6 @@ def test_processes_that_open_a_new_file_at_once_wait_for_each_other(tmp_path):
             assert list(pool.map(connects, paths)) == ["wal"] * 8
 
 
-def test_threads_that_open_new_files_at_once_upgrade_each(tmp_path):
-    """Alembic has one context for the whole process."""
-
-    def opens(number):
-        at_once.wait(30)
-        store = Store(tmp_path / str(number))
-        assert store.recent("me") == []
-        store.close()
-
-    at_once = threading.Barrier(4)
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(opens, range(4)))
-
-
 def test_many_writes_at_once_wait_for_each_other(tmp_path, monkeypatch):
     """For longer than each waits for another program."""
     monkeypatch.setattr(module, "BUSY_SECONDS", 0.1)

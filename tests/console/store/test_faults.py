@@ -36,27 +36,23 @@ def test_a_failed_transaction_writes_nothing(any_store):
 @pytest.mark.parametrize(
     "damage",
     [
-        f"UPDATE run_pieces SET body = CAST('tag\n[{TYPED}' AS {{bytes}}) WHERE seq = 0",
-        f"UPDATE run_pieces SET body = CAST('{TYPED}' AS {{bytes}}) WHERE seq = 0",
-        "DELETE FROM run_pieces WHERE seq = 0",
+        f"UPDATE response_chunks SET body = CAST('tag\n[{TYPED}' AS {{bytes}}) WHERE seq = 0",
+        f"UPDATE response_chunks SET body = CAST('{TYPED}' AS {{bytes}}) WHERE seq = 0",
+        "DELETE FROM response_chunks WHERE seq = 0",
     ],
     ids=["invalid JSON", "no document", "missing beginning"],
 )
-def test_a_damaged_response_is_reported_and_others_can_be_read(any_store, damage, caplog):
-    """Its run is still listed and can be deleted. The others become searchable."""
+def test_a_damaged_response_is_reported_and_others_can_be_read(any_store, damage):
+    """Its run is still listed and can be deleted."""
     long = "x" * 3_000_000  # in several pieces
     for run_id in ("bad", "good"):
         add_ended(any_store, run_id, text=long, overrides={"A.b": TYPED})
     kind = "bytea" if any_store.database.is_shared else "blob"
     with any_store.database.write() as connection:
         connection.exec_driver_sql(f"{damage.format(bytes=kind)} AND run_id = 'bad'")
-        connection.exec_driver_sql("DELETE FROM run_texts")
     with raises_store_error("stored response of run bad", "Delete the run"):
         any_store.get("bad")
     assert any_store.get("good").run.outputs["C-1"].value == long
-    assert (any_store.backfill_search_texts(), any_store.backfill_search_texts()) == (2, 0)
-    assert "stored response of run bad" in caplog.text
-    assert TYPED not in caplog.text
     assert any_store.history.delete(["me"], ["bad"]) == ["bad"]
 
 

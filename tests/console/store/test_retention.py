@@ -80,7 +80,7 @@ def on_disk(store):
     with store.database.read() as connection:
         names = ("runs", "run_texts", "run_labels", "presets", "drafts")
         rows = [connection.exec_driver_sql(f"SELECT * FROM {name}").all() for name in names]
-        bodies = connection.exec_driver_sql("SELECT body FROM run_pieces").scalars()
+        bodies = connection.exec_driver_sql("SELECT body FROM response_chunks").scalars()
         return repr(rows).encode() + b"".join(bodies)
 
 

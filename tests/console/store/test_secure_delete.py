@@ -3,15 +3,13 @@
 import random
 import sqlite3
 import string
-from contextlib import closing, suppress
+from contextlib import closing
 
 import pytest
 
-from lfclient.console.store import database, migrate
-from lfclient.console.store.errors import StoreError
+from lfclient.console.store import database
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
-from tests.console.store.test_migrations import DAMAGES, LATER
 from tests.console.store.test_retention import search_index
 from tests.support import databases
 from tests.support.many_runs import OWNER, fill
@@ -118,7 +116,7 @@ def erase_in_turns(store, size, meanwhile=lambda: None):
 @pytest.fixture
 def small_steps(monkeypatch):
     """The index is rewritten in many steps, one at a time."""
-    monkeypatch.setattr(migrate, "MERGED_PAGES", 2)
+    monkeypatch.setattr("lfclient.console.store.search_index.MERGED_PAGES", 2)
     monkeypatch.setattr(database, "ERASE_SECONDS", 0)
 
 
@@ -168,35 +166,6 @@ def test_what_is_deleted_meanwhile_is_erased(small_steps, store):
     store.database.erase_deleted()
     store.history.delete([OWNER], ["long"])
     erase_in_turns(store, store.small * 1.1)
-
-
-@pytest.mark.skipif(sqlite3.sqlite_version_info < (3, 42), reason="SQLite lacks the option")
-@pytest.mark.parametrize("damage", ["", *DAMAGES])
-def test_an_upgrade_switches_off_the_option_that_slowed_every_write(tmp_path, damage):
-    """Preliminary versions of 0.2.0 had set it."""
-    store = Store(tmp_path)
-    add_ended(store, "long", text=LONG)
-    store.close()
-    with closing(sqlite3.connect(tmp_path / "runs.db")) as disk:
-        disk.execute("INSERT INTO run_search(run_search, rank) VALUES ('secure-delete', 1)")
-        for column in LATER:
-            disk.execute(f"ALTER TABLE runs DROP COLUMN {column}")
-        disk.execute("DROP INDEX ix_runs_session_id")
-        disk.execute("ALTER TABLE run_texts DROP COLUMN original")
-        for table in ("added_flows", "flow_settings", "shares"):
-            disk.execute(f"DROP TABLE {table}")
-        disk.execute("UPDATE alembic_version SET version_num = '0007'")
-        disk.execute(damage)
-        disk.commit()
-    store = Store(tmp_path)
-    with store.database.read() as connection:
-        option = "SELECT count(*) FROM run_search_config WHERE k = 'secure-delete'"
-        assert connection.exec_driver_sql(option).scalar_one() == 0
-    with suppress(StoreError):  # a damaged index is noticed and rebuilt at the first attempt
-        store.history.delete(["me"], ["long"])
-    store.history.delete(["me"], ["long"])
-    assert search_index(store) == b""
-    store.close()
 
 
 def test_a_file_that_was_put_back_is_erased_again(store, tmp_path):

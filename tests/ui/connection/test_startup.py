@@ -25,7 +25,7 @@ from tests.ui.support.whole_pages import ONE, make_record, open_app, page_text
 ROOT = Path(__file__).parents[3]
 LIST = "GET /api/v1/flows/"
 # the console's own modules, and libraries that take a tenth of a second each
-HEAVY = ("pages._ui", "lfclient", "pandas.core", "altair", "sqlalchemy.engine", "alembic")
+HEAVY = ("pages._ui", "lfclient", "pandas.core", "altair", "sqlalchemy.engine")
 OPEN_ALL_PAGES = f"""
 import asyncio, json, sys
 from streamlit.runtime import memory_media_file_storage as storage

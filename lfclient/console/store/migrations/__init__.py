@@ -1,1 +1,0 @@
-"""How the store's tables came to be; run whenever a store is opened."""
