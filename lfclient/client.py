@@ -44,7 +44,7 @@ from lfclient.resources.variables import ServerVariable
 from lfclient.runs.components import ComponentRun, HumanInput, Message
 from lfclient.runs.events import Event
 from lfclient.runs.lost_jobs import FoundJob
-from lfclient.runs.model import Mode, Run, StopResult
+from lfclient.runs.model import Run, StopResult
 from lfclient.wire.addresses import normalize_address
 from lfclient.wire.server_info import ServerInfo
 
@@ -299,7 +299,7 @@ class LangflowClient:
         flow: Flow | str,
         overrides: Mapping[str, Any] | None = None,
         *,
-        mode: Mode | None = None,
+        mode: str | None = None,
     ) -> list[Need]:
         """Return what a run with these overrides needs, met or not: see `NeedKind`.
 

@@ -13,9 +13,9 @@ from lfclient.flows.encoding import encode, override_targets, sends_bare_values
 from lfclient.flows.field import Variable
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
-from lfclient.runs.model import Mode
 from lfclient.wire.bodies import RUN
-from lfclient.wire.server_info import NO_EVENTS_MESSAGE, ServerInfo
+from lfclient.wire.modes import MODES, Mode
+from lfclient.wire.server_info import ServerInfo
 
 # a busy server that responds after half a minute has started the run
 MIN_SUBMIT_TIMEOUT = 60.0
@@ -47,8 +47,11 @@ def run_request(
     `repeat` allows resending it if its idempotency key makes that safe. Raises `InvalidRequest`
     for a value that this mode can't take, and `Unsupported` for a mode that the server lacks.
     """
-    if server.dialect == "inputs" and mode == "stream":
-        raise Unsupported(NO_EVENTS_MESSAGE.format(server.version))
+    traits = MODES[mode]
+    is_job = traits.response == "job"
+    if not server.has_mode(mode):
+        lack = f"Langflow {server.version} has no {traits.label.lower()} mode."
+        raise Unsupported(f"{lack} 1.{traits.since} and later have it.")
     problem = refreshed_runs.check_graph_choice(flow, overrides, mode, server)
     if problem:
         raise InvalidRequest(f"{problem.key}: {problem.message}", field=problem.key)
@@ -65,7 +68,7 @@ def run_request(
         body = _modes_body(flow, values, mode, session_id)
         if graph is not None:
             body["data"] = graph
-        if idempotency_key and mode == "background":
+        if idempotency_key and is_job:
             body["idempotency_key"] = idempotency_key
     return RequestSpec(
         "POST",
@@ -74,8 +77,8 @@ def run_request(
         new_connection=True,
         idempotent=repeat and "idempotency_key" in body,
         limit=RUN,
-        waits_for_run=mode != "background",
-        min_timeout=MIN_SUBMIT_TIMEOUT if mode == "background" else None,
+        waits_for_run=not is_job,
+        min_timeout=MIN_SUBMIT_TIMEOUT if is_job else None,
     )
 
 
@@ -157,7 +160,7 @@ def _inputs_body(
         inputs.setdefault(f"{component}.{parameter}", value)
     return {
         "flow_id": flow.id,
-        "background": mode == "background",
+        "background": MODES[mode].response == "job",
         "stream": False,
         "inputs": inputs,
     }
@@ -177,7 +180,7 @@ def _modes_body(
         text = tweaks.get(chat.id, {}).get("input_value", stored)
         if isinstance(text, str):
             body["input_value"] = text
-            if mode != "sync":
+            if MODES[mode].carries_graph:
                 tweaks.get(chat.id, {}).pop("input_value", None)
     body["tweaks"] = {component: part for component, part in tweaks.items() if part}
     if session_id:

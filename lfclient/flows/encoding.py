@@ -11,6 +11,7 @@ from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Variable
 from lfclient.flows.field_kinds import name_items
+from lfclient.wire.modes import MODES
 from lfclient.wire.server_info import ServerInfo, parse_minor
 
 # parameter types whose value is an object
@@ -28,7 +29,7 @@ def looks_up_variables(server: ServerInfo | None) -> bool:
 
 def sends_bare_values(mode: str, server: ServerInfo | None) -> bool:
     """Return whether the server writes values onto the built graph unchanged."""
-    return mode != "sync" and (server is None or server.dialect == "modes")
+    return MODES[mode].carries_graph and (server is None or server.dialect == "modes")
 
 
 def unsupported_reason(
@@ -37,7 +38,7 @@ def unsupported_reason(
     """Return why a valid value can't be sent in this mode to this server, or None."""
     if not sends_bare_values(mode, server):
         return None
-    runs = "Streamed runs" if mode == "stream" else "Background runs"
+    runs = f"{MODES[mode].label} runs"
     if isinstance(value, dict) and value.get("load_from_db"):
         return (
             f"{runs} on this server read an object with the key load_from_db as a variable. "

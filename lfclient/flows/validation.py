@@ -27,6 +27,7 @@ from lfclient.flows.model import Flow
 from lfclient.flows.prompts import check_prompt
 from lfclient.flows.refreshed_runs import check_graph_choice
 from lfclient.resources.models import model_identity
+from lfclient.wire.modes import MODES, Mode
 from lfclient.wire.server_info import ServerInfo
 
 
@@ -74,7 +75,7 @@ def check_value(field: Field, value: Json) -> list[Problem]:
 def check_overrides(
     flow: Flow,
     overrides: Mapping[str, Json],
-    mode: str | None = "background",
+    mode: str | None = Mode.BACKGROUND,
     server: ServerInfo | None = None,
 ) -> list[Problem]:
     """Return the problems of a run's overrides, including unknown keys and missing values.
@@ -254,12 +255,13 @@ def _check_message(
         return list(_check_ignored(flow, overrides, server))
     text = flow.chat_field("input_value")
     if text and flow.has_several_chat_inputs and sends_bare_values(mode, server):
-        runs = "Streamed runs" if mode == "stream" else "Background runs"
+        others = [other for other in MODES if not sends_bare_values(other, server)]
         advice = "Use synchronous mode."
         if flow.needs_approval:
             advice = "Other modes don't wait for its approval. Remove all chat inputs but one."
-        elif not flow.for_mode("sync", server).reads_message:
+        elif not any(flow.for_mode(other, server).reads_message for other in others):
             advice = "Remove all chat inputs but one."
+        runs = f"{MODES[mode].label} runs"
         return [_error(text, f"{runs} of a flow with several chat inputs fail. {advice}")]
     return []
 
@@ -271,7 +273,8 @@ def _check_ignored(
 
     It may do so on purpose, so only what was entered there is an error.
     """
-    has_other = sends_bare_values("background", server) and not flow.has_several_chat_inputs
+    starts_at_chat = any(sends_bare_values(mode, server) for mode in MODES)
+    has_other = starts_at_chat and not flow.has_several_chat_inputs
     advice = "Use background mode" if has_other else "Remove the webhook from the flow"
     for parameter, name, other_advice in _MESSAGE_PARTS:
         field = flow.chat_field(parameter)

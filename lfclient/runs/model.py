@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
 
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import LangflowError
@@ -17,8 +16,7 @@ from lfclient.runs.components import (
     RunError,
     Usage,
 )
-
-Mode = Literal["sync", "background", "stream"]
+from lfclient.wire.modes import Mode
 
 
 class RunStatus(StrEnum):

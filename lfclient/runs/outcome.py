@@ -20,6 +20,7 @@ from lfclient.runs.components import NotRun, RunError
 from lfclient.runs.evidence import BuildResult, Evidence
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.responses import read_component
+from lfclient.wire.modes import MODES
 from lfclient.wire.schemas import ComponentOutput
 from lfclient.wire.server_info import Limits
 
@@ -64,15 +65,16 @@ def find_missing_evidence(run: Run, flow: Flow | None, limits: Limits) -> tuple[
         return False, set()
     if run.status is not RunStatus.COMPLETED:
         return not run.errors or not run.outputs, set()
+    mode = MODES[run.mode]
     expected = {leaf.id for leaf in flow.expected_terminals} if flow else set(run.outputs)
     outputs = {id: output for id, output in run.outputs.items() if not _has_not_run(output)}
     empty = {id for id in expected & outputs.keys() if is_empty(outputs[id])}
     has_failed = any(output.status == "failed" for output in outputs.values())
     absent = expected - run.outputs.keys()
     is_missing = bool(absent) or not outputs
-    is_cut = run.mode != "sync" and any(is_truncated(output, limits) for output in outputs.values())
+    is_cut = mode.truncates and any(is_truncated(output, limits) for output in outputs.values())
     # from 1.10 on a job's response is made from the build records and omits late ones
-    late = absent if run.mode == "background" or not run.outputs else set()
+    late = absent if mode.response == "job" or not run.outputs else set()
     return bool(empty or has_failed or is_missing or is_cut), empty | late
 
 
@@ -246,8 +248,8 @@ def _complete_output(output: Output, run: Run, evidence: Evidence, limits: Limit
         output = _fill_from_build(output, built)
     elif is_empty(output) and name in evidence.replaced:
         output = replace(output, note=REPLACED)
-    if run.mode == "sync" and output is before and name in run.outputs:
-        return output  # a sync response is never truncated
+    if not MODES[run.mode].truncates and output is before and name in run.outputs:
+        return output
     restored = restore_text(output, evidence.texts, limits)
     return mark_truncation(output, limits) if restored is output else restored
 

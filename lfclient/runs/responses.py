@@ -9,7 +9,8 @@ from lfclient.flows.model import Flow
 from lfclient.outputs.model import Output, OutputKind, extract_text, read_output
 from lfclient.runs.components import RunError
 from lfclient.runs.evidence import error_from_message, split_preamble
-from lfclient.runs.model import Mode, Run, RunStatus, read_status
+from lfclient.runs.model import Run, RunStatus, read_status
+from lfclient.wire.modes import Mode
 from lfclient.wire.schemas import ComponentOutput, RunResponse, parse
 
 # by the `error_detail.type` of a job that failed outside its components

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from lfclient.wire.modes import MODES
 from lfclient.wire.schemas import ConfigResponse, VersionResponse
 
 Dialect = Literal["inputs", "modes"]  # the two shapes of a run request; 1.11 changed it
@@ -17,6 +18,7 @@ _FIRST_SAFE_RELEASE = (1, 9, 2)
 # The constants below are the N of the first release 1.N that …
 _FIRST_WORKFLOW_API = 8  # … has the Workflow API
 _FIRST_MODES = 11  # … uses the dialect "modes"
+_OLDEST: dict[Dialect, int] = {"inputs": _FIRST_WORKFLOW_API, "modes": _FIRST_MODES}
 # … marks a run as in progress by an UPDATE that returns the row. Cancelling the run between the
 # two leaves SQLite locked: the server answers no request, or refuses every key, until Python next
 # collects garbage, which takes minutes on an idle server.
@@ -93,6 +95,10 @@ class ServerInfo:
     warnings: tuple[str, ...] = ()
     is_early_stop_safe: bool = True
 
+    def has_mode(self, mode: str) -> bool:
+        """Return whether this version of Langflow has a run mode."""
+        return MODES[mode].since <= max(parse_minor(self.version) or 0, _OLDEST[self.dialect])
+
 
 def parse_minor(version: str) -> int | None:
     """Return the N of 1.N, or None for an unreadable version.
@@ -132,8 +138,7 @@ def build_server_info(version: VersionResponse, minor: int | None, dialect: Dial
     number = version.version
     if minor is not None and number.startswith("0."):
         number = f"1.{number.removeprefix('0.')}"
-    oldest = _FIRST_MODES if dialect == "modes" else _FIRST_WORKFLOW_API
-    release = oldest if minor is None else minor
+    release = _OLDEST[dialect] if minor is None else minor
     return ServerInfo(
         version=number,
         dialect=dialect,

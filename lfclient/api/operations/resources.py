@@ -21,7 +21,6 @@ from lfclient.flows.need import Need
 from lfclient.flows.needs import find_needs
 from lfclient.resources.models import ModelKind, ModelOption, merge_options, parse_provider
 from lfclient.resources.server_resources import ResourceKind, ServerResources
-from lfclient.runs.model import Mode
 from lfclient.wire.schemas import Items
 
 # the server asks each provider that it knows; for an Ollama that hangs, it waits 20 s
@@ -64,7 +63,7 @@ def get_resources(kinds: Collection[ResourceKind]) -> Steps[ServerResources]:
 
 
 def find_flow_needs(
-    context: ApiContext, flow: Flow | str, overrides: Mapping[str, Json], mode: Mode | None
+    context: ApiContext, flow: Flow | str, overrides: Mapping[str, Json], mode: str | None
 ) -> Steps[list[Need]]:
     """Return what a run of a flow with these overrides needs."""
     if isinstance(flow, str):

@@ -38,6 +38,7 @@ from lfclient.runs.outcome import (
     mark_unverified,
 )
 from lfclient.runs.reducer import merge_component_runs
+from lfclient.wire.modes import MODES
 from lfclient.wire.schemas import BuildList, MessageItem
 from lfclient.wire.server_info import ServerInfo
 from lfclient.wire.sse import FrameParser, check_event_stream
@@ -71,7 +72,7 @@ def complete_run(
         unknown: ServerInfo | None = None
         release = yield from or_default(get_server_without_limits(context), unknown)
         flow = flow.for_mode(run.mode, release)
-    limits = context.limits
+    limits, response = context.limits, MODES[run.mode].response
     needs_evidence, delayed = find_missing_evidence(run, flow, limits)
     if needs_evidence:
         server = yield from get_server_or_default_limits(context)
@@ -79,7 +80,7 @@ def complete_run(
         try:
             evidence = yield from _complete_evidence(context, run, server, delayed, evidence)
         except LangflowError as error:
-            is_repeatable = run.mode == "background" and run.status is RunStatus.COMPLETED
+            is_repeatable = response == "job" and run.status is RunStatus.COMPLETED
             if is_repeatable and isinstance(error, TRANSIENT_ERRORS):
                 raise
             run = mark_unverified(run, flow, limits, error.message)
@@ -89,7 +90,7 @@ def complete_run(
         run = evaluate_outcome(run, flow, Evidence(), limits)
     if run.status is RunStatus.FAILED and not run.errors:
         run = yield from _add_reason(run)
-    elif run.mode == "sync" and any(is_connection_error(error.message) for error in run.errors):
+    elif response == "result" and any(is_connection_error(error.message) for error in run.errors):
         run = yield from _add_traceback(run)
     job_id = run.job_id or ""
     run = yield from resolve_files(run, context.jobs[job_id].files_before)
@@ -194,17 +195,17 @@ def _complete_evidence(
     evidence: Evidence | None,
 ) -> Steps[Evidence]:
     """Fetch the evidence unless there is some, and the texts of messages if outputs are cut."""
-    job_id = run.job_id or ""
+    job_id, is_job = run.job_id or "", MODES[run.mode].response == "job"
     if evidence is not None:
         pass
-    elif run.mode == "background" and server.capabilities.events:
+    elif is_job and server.capabilities.events:
         evidence = yield from retry(lambda: _read_events(context, job_id), idempotent=False)
     elif run.flow_id and job_id:
         evidence = yield from fetch_build_evidence(run, delayed)
     else:
         evidence = Evidence()
     is_cut = any(is_truncated(output, server.limits) for output in run.outputs.values())
-    if is_cut and run.mode == "background" and not evidence.texts and run.flow_id:
+    if is_cut and is_job and not evidence.texts and run.flow_id:
         messages = yield from _fetch_session_messages(run)
         evidence.texts.extend(message_texts(messages, run.job_id))
     return evidence

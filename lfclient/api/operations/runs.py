@@ -29,9 +29,10 @@ from lfclient.flows.model import Flow, stored_secrets
 from lfclient.flows.validation import check_overrides, collect_secrets, raise_errors
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.evidence import Evidence
-from lfclient.runs.model import Mode, Run, RunStatus, WaitTimeout
+from lfclient.runs.model import Run, RunStatus, WaitTimeout
 from lfclient.runs.outcome import REPLACED
 from lfclient.runs.responses import failed_run, new_run, read_run, timed_out_run
+from lfclient.wire.modes import MODES, Mode
 from lfclient.wire.schemas import JobResponse, parse
 from lfclient.wire.server_info import ServerInfo
 
@@ -54,7 +55,7 @@ def run_flow(
     """Run a flow in one request that waits for its result."""
     if isinstance(flow, str):
         flow = yield from get_flow(context, flow)
-    run = yield from start_run(context, flow, overrides, session_id, check, mode="sync")
+    run = yield from start_run(context, flow, overrides, session_id, check, mode=Mode.SYNC)
     run = yield from complete_run(context, run, flow)
     return (yield from add_usage(context, run, flow))
 
@@ -67,7 +68,7 @@ def start_run(
     check: bool,
     idempotency_key: str | None = None,
     repeat: bool = True,
-    mode: Mode = "background",
+    mode: Mode = Mode.BACKGROUND,
 ) -> Steps[Run]:
     """Start a background job, or run a flow in one request; return the run after the response."""
     overrides = overrides or {}
@@ -145,7 +146,7 @@ def last_known_run(context: ApiContext, job: Run | str) -> Run:
         if job.job_id is None:
             raise JobNotFound("This run has no job id, so its status can't be requested.")
         return job
-    return context.jobs[job].run or replace(new_run("", "background", None), job_id=job)
+    return context.jobs[job].run or replace(new_run("", Mode.BACKGROUND, None), job_id=job)
 
 
 def wait_for_run(
@@ -185,15 +186,16 @@ def wait_for_run(
 def _read_response(
     response: Response, before: Run, flow: Flow, overrides: Mapping[str, Any]
 ) -> Run:
+    kind = MODES[before.mode].response
     if response.status == 200:
         raw = response.json("run response")
-        if before.mode == "background":
+        if kind == "job":
             parse(JobResponse, raw, "run response")
         return read_run(raw, before=before, flow=flow)
     detail = as_dict(response.detail)
-    if before.mode == "sync" and response.status == 408 and detail:
+    if kind == "result" and response.status == 408 and detail:
         return timed_out_run(detail, before=before)
-    if before.mode == "sync" and response.status == 500 and response.code == "JOB_FAILED":
+    if kind == "result" and response.status == 500 and response.code == "JOB_FAILED":
         return failed_run(detail, before=before, flow=flow)
     raise error_from_response(response, subject=flow.name, overrides=overrides, is_workflow=True)
 

@@ -25,6 +25,7 @@ from lfclient.runs.lost_streams import end_lost_stream
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import evaluate_outcome
 from lfclient.runs.responses import new_run, read_component, read_run
+from lfclient.wire.modes import Mode
 from lfclient.wire.sse import FrameParser, RawEvent, check_event_stream
 
 MAX_RAW_BYTES = 5_000_000  # size of a call's `Run.raw`; later frames are only counted
@@ -48,9 +49,10 @@ def stream_run(
 ) -> EventSteps:
     """Run a flow in one request and emit its events; the run ends with its connection."""
     overrides = overrides or {}
-    flow, server, files_before = yield from prepare_run(context, flow, overrides, "stream", check)
+    mode = Mode.STREAM
+    flow, server, files_before = yield from prepare_run(context, flow, overrides, mode, check)
     limits = (yield from get_server_or_default_limits(context)).limits
-    spec = run_request(server, flow, overrides, "stream", session_id)
+    spec = run_request(server, flow, overrides, mode, session_id)
     headers, read_timeout = {"accept": EVENT_STREAM}, stream_read_timeout(server, is_call=True)
     response = yield from send(
         replace(spec, headers=headers, streamed=True, read_timeout=read_timeout)
@@ -69,7 +71,7 @@ def stream_run(
                 yield Emit(events)
     except LangflowError as error:
         call.error = error
-    before = new_run(flow.id, "stream", session_id)
+    before = new_run(flow.id, mode, session_id)
     run = evaluate_outcome(call.run(before, flow), flow, parser.evidence, limits)
     run = yield from resolve_files(run, files_before)
     yield Emit([RunEnded(run.status, run)])

@@ -15,12 +15,12 @@ from lfclient.console.content.csv_writer import csv_bytes
 from lfclient.console.store.omissions import FLOW_MISSING
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.input_values import value_text
-from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.statuses import run_status_label
 from lfclient.console.wording.tokens import usage_text
 from lfclient.flows.model import stored_secrets
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run
+from lfclient.wire.modes import MODES
 
 MAX_CELL_LENGTH = 30_000  # characters; spreadsheets take 32,767
 
@@ -70,7 +70,7 @@ class _CsvRows:
             "Started": [record.created_at.isoformat(timespec="seconds") for record in records],
             "Seconds": [_number(record.elapsed(now)) for record in records],
             "Tokens": [usage_text(record.usage) for record in records],
-            "Mode": [MODE_NAMES[record.mode] for record in records],
+            "Mode": [MODES[record.mode].label for record in records],
             "Run": [record.id for record in records],
         }
         if not all(run.flow for run in self.runs):

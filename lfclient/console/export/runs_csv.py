@@ -12,12 +12,12 @@ from lfclient.console.store.omissions import FLOW_MISSING
 from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.input_values import full_text
-from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.statuses import run_status_label
 from lfclient.flows.model import Flow, stored_secrets
 from lfclient.flows.run_inputs import describe_inputs
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.model import Run
+from lfclient.wire.modes import MODES
 
 MAX_FULL_RUNS = 1_000  # to read a run takes one or two milliseconds, with a large response more
 MAX_FULL_LENGTH = 20_000_000  # characters of all inputs and outputs; several times that in memory
@@ -92,7 +92,7 @@ def _cells_before_texts(run: RunSummary) -> JsonObject:
         "run": run.id,
         "flow": run.flow_name,
         "status": run_status_label(run),
-        "mode": MODE_NAMES[run.mode],
+        "mode": MODES[run.mode].label,
         "started": run.created_at.isoformat(timespec="seconds"),
         "ended": run.ended_at.isoformat(timespec="seconds") if run.ended_at else "",
         "seconds": run.seconds,

@@ -24,6 +24,7 @@ from lfclient.flows.model import Flow
 from lfclient.runs.events import ComponentStarted, KeepAlive, RunEnded, RunStarted, Warned
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.reducer import apply, finalize
+from lfclient.wire.modes import MODES
 
 _REFUSED_STATUSES = (403, TOO_MANY_REQUESTS)  # before the flow begins
 _UNAVAILABLE_STATUSES = (502, 503, 504)
@@ -52,11 +53,11 @@ _STREAM_SILENT = (
 
 async def run_in_mode(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
     """Execute a run in its mode."""
-    runs = {"background": run_background, "sync": run_sync, "stream": run_stream}
-    await runs[context.record.mode](context, flow, overrides)
+    runs = {"job": run_job, "result": run_call, "events": run_streamed_call}
+    await runs[MODES[context.record.mode].response](context, flow, overrides)
 
 
-async def run_background(
+async def run_job(
     context: RunContext, flow: Flow, overrides: JsonObject, *, check: bool = False
 ) -> None:
     """Submit a job, then follow it to its end. `check` validates overrides that no form has."""
@@ -95,10 +96,10 @@ async def run_unsent(context: RunContext, overrides: JsonObject | None) -> None:
     except LangflowError as error:
         await context.fail(RunStatus.FAILED, error.message, error.hint)
     else:
-        await run_background(context, flow, overrides, check=True)
+        await run_job(context, flow, overrides, check=True)
 
 
-async def run_sync(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
+async def run_call(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
     """Wait for the response of one call, or for Stop."""
 
     def call() -> Awaitable[Run]:
@@ -110,7 +111,7 @@ async def run_sync(context: RunContext, flow: Flow, overrides: JsonObject) -> No
     await context.add_model_names()
 
 
-async def run_stream(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
+async def run_streamed_call(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
     """Apply the events of one call, until its end or Stop, which ends the run as well."""
     started, news = asyncio.Event(), asyncio.Event()
     if context.server is None or context.server.is_early_stop_safe:
@@ -243,7 +244,7 @@ async def _start(context: RunContext, call: Callable[[], Awaitable[Run]]) -> Run
 
 async def _apply_error(context: RunContext, error: LangflowError) -> None:
     reason = f"{RESPONSE_LOST} {error.message}"
-    is_stream = context.record.mode == "stream"
+    is_stream = MODES[context.record.mode].response == "events"
     if not _may_have_arrived(error):
         await context.fail(RunStatus.FAILED, error.message, error.hint)
     elif context.is_findable:

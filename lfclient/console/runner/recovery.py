@@ -25,6 +25,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import TRANSIENT_ERRORS, BadResponse, LangflowError, Unreachable
 from lfclient.runs.lost_jobs import MATCH_WINDOW, FoundJob
 from lfclient.runs.model import Run, RunStatus
+from lfclient.wire.modes import MODES
 
 # a request may be sent again this long after the first attempt and the pause that a server asks for
 RESEND_SECONDS = 120.0
@@ -107,7 +108,7 @@ async def find_end(context: RunContext) -> None:
 async def search_again(context: RunContext, before: RunRecord) -> None:
     """Search once for a run that was lost `before`; follow it, or tell its end, if it is found."""
     recovery = _Recovery(context, None, "", 0.0)
-    if context.record.mode == "stream":
+    if MODES[context.record.mode].response == "events":
         await context.change(note=_SEARCHING_END_NOTE)
         is_found = await recovery.find_end(context.run)
     else:

@@ -30,6 +30,7 @@ from lfclient.runs.reducer import (
     merge_messages,
     merge_response,
 )
+from lfclient.wire.modes import MODES
 from lfclient.wire.server_info import ServerInfo
 
 T = TypeVar("T")
@@ -145,9 +146,10 @@ class RunContext:
         It does for jobs, and from 1.12 on for synchronous calls. For a streamed call it keeps a
         part, see `recover_stream`.
         """
-        if self.record.mode == "sync":
+        response = MODES[self.record.mode].response
+        if response == "result":
             return self.server is not None and self.server.capabilities.traces
-        return self.record.mode == "background"
+        return response == "job"
 
     @property
     def age(self) -> float:
@@ -321,7 +323,7 @@ class RunContext:
         without such records is no error: they may be switched off, or belong to a later run by now.
         """
         run = self.record.run
-        has_all = events_complete or run.mode == "sync" if run else False
+        has_all = events_complete or MODES[run.mode].response == "result" if run else False
         if run is None or not run.ended or (has_all and run.components):
             return
         try:
@@ -330,8 +332,8 @@ class RunContext:
             return
         merged = merge_component_runs(run, builds)
         merged = replace(merged, outputs=in_flow_order(merged.outputs, self.flow))
-        is_completed_job = run.status is RunStatus.COMPLETED and run.mode == "background"
-        if is_completed_job and not events_complete:
+        is_job = MODES[run.mode].response == "job"
+        if is_job and run.status is RunStatus.COMPLETED and not events_complete:
             merged = merge_messages(merged, await self._messages(run))
         if merged != run:
             await self.writer.change(self.id, run=merged)

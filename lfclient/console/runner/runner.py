@@ -41,7 +41,8 @@ from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import input_defaults
 from lfclient.flows.validation import collect_secrets, mask_secrets
 from lfclient.runs.components import HumanInput
-from lfclient.runs.model import Mode, RunStatus
+from lfclient.runs.model import RunStatus
+from lfclient.wire.modes import Mode
 from lfclient.wire.server_info import ServerInfo
 
 MAX_FOLLOWED_RUNS = 500
@@ -264,7 +265,7 @@ class Runner:
                 server_url=connection.url,
                 flow_id=flow.id,
                 flow_name=flow.name,
-                mode="background",
+                mode=Mode.BACKGROUND,
                 created_at=datetime.now(UTC),
                 status=RunStatus.SUSPENDED,
                 session_id=question.session_id,

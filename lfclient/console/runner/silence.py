@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import RunStatus
+from lfclient.wire.modes import MODES
 
 _RUNNING_NOTE = (
     "This run has sent no updates for more than {} minutes. A component may take that long. If "
@@ -39,7 +40,7 @@ def silence_note(context: RunContext, status: RunStatus, silent_seconds: float) 
         other
         for other in context.writer.cache.unfinished()
         if other.server_url == record.server_url
-        and other.mode == "background"
+        and MODES[other.mode].response == "job"
         and other.status is RunStatus.IN_PROGRESS
     ]
     if any(other.created_at > record.created_at + _QUEUE_SLACK for other in others):

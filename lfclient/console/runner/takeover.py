@@ -30,6 +30,7 @@ from lfclient.console.store.run_record import RecordProblem, RunRecord, StoredPa
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
 from lfclient.runs.reducer import finalize
+from lfclient.wire.modes import MODES
 
 # how long a visitor's key is used after the visitor was last active
 VISITOR_SECONDS = 3600.0
@@ -90,7 +91,8 @@ class Takeover:
     def end_lost_calls(self) -> None:
         """End the calls of dead processes, which can't be resumed. Raises `StoreError`."""
         for record in self._store.unfinished():
-            if record.mode != "background" and not self._registry.is_alive(record.worker):
+            survives = MODES[record.mode].survives_restart
+            if not survives and not self._registry.is_alive(record.worker):
                 self._end_lost_call(record)
 
     def attach(self, owner: str, connection: Connection) -> None:
@@ -194,7 +196,7 @@ class Takeover:
     def _can_change_key(self, record: RunRecord) -> bool:
         # without a job, the request may be on its way at this moment; a call is not followed again
         has_job = bool(record.job_id) or record.id in self._taken_over
-        return has_job and record.mode == "background"
+        return has_job and MODES[record.mode].survives_restart
 
     def _take_over_orphan(
         self,
@@ -214,7 +216,7 @@ class Takeover:
             is_orphan = needs_key or not self._registry.is_alive(record.worker)
         if not is_orphan:
             return
-        if record.mode != "background":
+        if not MODES[record.mode].survives_restart:
             self._end_lost_call(record)
         elif connection:
             self._follow(record, connection)
@@ -300,7 +302,7 @@ class Takeover:
             return
         if not stored.attempts:
             status, problem = RunStatus.FAILED, NEVER_SENT
-        elif stored.mode == "stream" and stored.started_at is not None:
+        elif MODES[stored.mode].response == "events" and stored.started_at is not None:
             status, problem = RunStatus.INTERRUPTED, _LOST_STREAM
         else:
             status, problem = RunStatus.OUTCOME_UNKNOWN, _LOST_CALL

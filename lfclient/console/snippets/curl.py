@@ -53,14 +53,14 @@ def write(call: SnippetRequest) -> str:
     lines.append("\n")
     send = f"curl -sS --fail-with-body \"$url\"{key} \\\n  -H 'content-type: application/json'"
     after = ""
-    if call.record.mode == "background":
+    if call.response == "job":
         lines.append("response=$(mktemp)\ntrap 'rm -f \"$response\"' EXIT\n")
         send += ' -o "$response"'
         after = ' || { cat "$response" >&2; exit 1; }'
-    elif call.record.mode == "stream":
+    elif call.response == "events":
         send += f" -N -H 'accept: {EVENT_STREAM}'"
     lines.append(_send_command(call, f"{send} --data-binary @-", after))
-    if call.record.mode == "background":
+    if call.response == "job":
         lines.append(_POLL.replace("@KEY@", key))
     return "".join(lines)
 

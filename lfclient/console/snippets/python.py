@@ -4,7 +4,7 @@ from lfclient.console.snippets.literals import PYTHON, python_text
 from lfclient.console.snippets.snippet_request import API_KEY, SnippetRequest
 from lfclient.flows.field import Variable
 
-_SYNC = """
+_RESULT = """
 response = httpx.post(URL, headers=HEADERS, json=BODY, timeout=None)
 if response.is_error:
     sys.exit(response.text)
@@ -13,7 +13,7 @@ for error in run["errors"]:
     print(error, file=sys.stderr)
 print(json.dumps(run["outputs"], indent=2))
 """
-_BACKGROUND = """
+_JOB = """
 with httpx.Client(headers=HEADERS, timeout=60) as client:
     response = client.post(URL, json=BODY)
     if response.is_error:
@@ -38,7 +38,7 @@ for error in run["errors"]:
     print(error, file=sys.stderr)
 print(json.dumps(run["outputs"], indent=2))
 """
-_STREAM = """
+_EVENTS = """
 outputs = {}
 rest = b""
 with httpx.stream("POST", URL, headers=HEADERS, json=BODY, timeout=None) as response:
@@ -59,7 +59,7 @@ with httpx.stream("POST", URL, headers=HEADERS, json=BODY, timeout=None) as resp
                 outputs[data["component_id"]] = data
 print(json.dumps(outputs, indent=2))
 """
-_BY_HTTPX = {"sync": _SYNC, "background": _BACKGROUND, "stream": _STREAM}
+_BY_HTTPX = {"job": _JOB, "result": _RESULT, "events": _EVENTS}
 
 _PRINT = """
 for error in run.errors:
@@ -78,12 +78,12 @@ def write_httpx(call: SnippetRequest) -> str:
             "import json\n",
             "import os\n" if call.variables else "",
             "import sys\n",
-            "import time\n" if call.record.mode == "background" else "",
+            "import time\n" if call.response == "job" else "",
             "\nimport httpx\n\n",
             f"URL = {python_text(call.endpoint)}\n",
             f"HEADERS = {headers}\n",
             f"BODY = {PYTHON.write(call.body)}\n",
-            _BY_HTTPX[call.record.mode],
+            _BY_HTTPX[call.response],
         ]
     )
 
@@ -92,7 +92,7 @@ def write_lfclient(call: SnippetRequest) -> str:
     """Return code that prints each output's name, kind and value."""
     # variables are never nested
     variable = any(isinstance(value, Variable) for value in call.overrides.values())
-    names = ["LangflowClient", *(["RunEnded", "Token"] if call.record.mode == "stream" else [])]
+    names = ["LangflowClient", *(["RunEnded", "Token"] if call.response == "events" else [])]
     key = f', os.environ["{API_KEY}"]' if call.with_key else ""
     return "".join(
         [
@@ -117,9 +117,9 @@ def write_lfclient(call: SnippetRequest) -> str:
 
 def _client_call(call: SnippetRequest) -> str:
     arguments = f"(FLOW, OVERRIDES{', session_id=SESSION' if call.record.session_id else ''})"
-    if call.record.mode == "sync":
+    if call.response == "result":
         return f"    run = client.run{arguments}\n"
-    if call.record.mode == "background":
+    if call.response == "job":
         return f"    job = client.submit{arguments}\n    run = client.wait(job)\n"
     return (
         f"    for event in client.stream{arguments}:\n"

@@ -16,6 +16,7 @@ from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import unchanged_defaults
 from lfclient.flows.validation import is_secret_override
 from lfclient.runs.outcome import terminals_without_value
+from lfclient.wire.modes import MODES
 from lfclient.wire.server_info import ServerInfo
 
 API_KEY = "LANGFLOW_API_KEY"
@@ -52,6 +53,11 @@ class SnippetRequest:
     overrides: dict[str, Any]
     secrets: dict[str, str]
     with_key: bool
+
+    @property
+    def response(self) -> str:
+        """The `ModeTraits.response` of the run's mode."""
+        return MODES[self.record.mode].response
 
     @property
     def variables(self) -> list[str]:

@@ -17,8 +17,8 @@ if (!response.ok) throw new Error(text);
 _PRINT = """for (const error of run.errors) console.error(error);
 console.log(JSON.stringify(run.outputs, null, 2));
 """
-_SYNC = f"{_SEND}{_WHOLE}const run = JSON.parse(text);\n{_PRINT}"
-_BACKGROUND = f"""{_SEND}{_WHOLE}const job = JSON.parse(text).job_id;
+_RESULT = f"{_SEND}{_WHOLE}const run = JSON.parse(text);\n{_PRINT}"
+_JOB = f"""{_SEND}{_WHOLE}const job = JSON.parse(text).job_id;
 let run = JSON.parse(text);
 let retries = 0;
 while (run.object !== "response") {{
@@ -35,7 +35,7 @@ while (run.object !== "response") {{
   if (run.status === "suspended") throw new Error(`The run is waiting for approval: ${{job}}`);
 }}
 {_PRINT}"""
-_STREAM = f"""{_SEND}if (!response.ok) throw new Error(await response.text());
+_EVENTS = f"""{_SEND}if (!response.ok) throw new Error(await response.text());
 const outputs = new Map();
 const decoder = new TextDecoder();
 let rest = "";
@@ -52,7 +52,7 @@ for await (const piece of response.body ?? []) {{
 }}
 console.log(JSON.stringify(Object.fromEntries(outputs), null, 2));
 """
-_BY_MODE = {"sync": _SYNC, "background": _BACKGROUND, "stream": _STREAM}
+_BY_RESPONSE = {"job": _JOB, "result": _RESULT, "events": _EVENTS}
 
 
 def write(call: SnippetRequest) -> str:
@@ -70,7 +70,7 @@ def write(call: SnippetRequest) -> str:
             f"const url = {json_text(call.endpoint)};\n",
             f'const headers = {{ "content-type": "application/json"{key} }};\n',
             f"const body = {_body(call)};\n",
-            _BY_MODE[call.record.mode],
+            _BY_RESPONSE[call.response],
         ]
     )
 

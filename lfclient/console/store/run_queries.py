@@ -33,7 +33,8 @@ from lfclient.console.store.row_mapping import SUMMARY_FIELDS
 from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunSummary
 from lfclient.console.store.stored_inputs import StoredInputs
 from lfclient.console.store.tables import LABELS, RUNS, ShareRow
-from lfclient.runs.model import Mode, RunStatus
+from lfclient.runs.model import RunStatus
+from lfclient.wire.modes import Mode
 
 UNKNOWN_RESULT = "unknown"
 

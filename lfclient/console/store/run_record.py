@@ -17,8 +17,9 @@ from lfclient.runs.error_causes import (
     explain_error,
     explain_unreachable,
 )
-from lfclient.runs.model import Mode, Run, RunStatus
+from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.tool_calls import mark_tools
+from lfclient.wire.modes import MODES, Mode
 
 ADOPTED_TOKEN_PREFIX = "job "  # in the submit token of a run that another client started
 UNFINISHED_STATUSES = [status for status in RunStatus if not status.ended]
@@ -120,7 +121,7 @@ class RunRecord:
     @property
     def is_lost(self) -> bool:
         """Whether it ended here without its outcome, which the server may have."""
-        if self.mode == "stream":
+        if MODES[self.mode].response == "events":
             return self.status in LOST_STATUSES
         return self.status is RunStatus.OUTCOME_UNKNOWN and self.job_id is None
 

@@ -21,6 +21,7 @@ from lfclient.console.store.errors import JOB_INDEX
 from lfclient.console.store.run_record import StoredParts
 from lfclient.runs.components import Usage
 from lfclient.runs.model import RunStatus
+from lfclient.wire.modes import Mode
 
 
 def _keyset(*columns: str) -> Index:
@@ -34,6 +35,7 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: Text,
         datetime: Timestamp,
+        Mode: EnumText(Mode),
         RunStatus: EnumText(RunStatus),
         StoredParts: EnumText(StoredParts),
     }
@@ -89,7 +91,7 @@ class RunRow(Base):
     server_url: Mapped[str]
     flow_id: Mapped[str]
     flow_name: Mapped[str]
-    mode: Mapped[str]
+    mode: Mapped[Mode]
     status: Mapped[RunStatus]
     session_id: Mapped[str | None]
     overrides: Mapped[dict[str, Any]] = mapped_column(Serialized)

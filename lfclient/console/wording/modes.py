@@ -1,9 +1,11 @@
-"""Names of the run modes."""
+"""Help texts of the run modes."""
 
-from lfclient.runs.model import Mode
+from lfclient.wire.modes import Mode
 
-MODE_NAMES: dict[Mode, str] = {
-    "background": "Background",
-    "sync": "Synchronous",
-    "stream": "Streamed",
+MODE_HELP = {
+    Mode.BACKGROUND: "Keeps running if you close the page. Very long results may be truncated.",
+    Mode.SYNC: (
+        "Returns complete results. Stop only stops waiting; the run continues on the server."
+    ),
+    Mode.STREAM: "Shows progress as it happens. The run ends if its connection is lost.",
 }

@@ -4,6 +4,7 @@ from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.runs.components import ComponentState
 from lfclient.runs.model import RunStatus
 from lfclient.runs.outcome import BRANCH_NOT_TAKEN
+from lfclient.wire.modes import MODES
 
 _STATUS_NAMES = {
     RunStatus.QUEUED: "Queued",
@@ -52,10 +53,16 @@ def not_run_label(reason: str) -> str:
     return skipped if reason == BRANCH_NOT_TAKEN else _NOT_RUN
 
 
+def is_only_wait_stopped(run: RunRecord | RunSummary) -> bool:
+    """Return whether Stop ended the wait for a run that may go on at the server."""
+    is_stopped = run.status is RunStatus.CANCELLED and run.attempts > 0
+    return is_stopped and not MODES[run.mode].is_stoppable
+
+
 def run_status_label(run: RunRecord | RunSummary) -> str:
     """Return the label of a run's status."""
-    if run.mode == "sync" and run.status is RunStatus.CANCELLED and run.attempts:
-        return "Stopped waiting"  # only the wait ended, not the run
+    if is_only_wait_stopped(run):
+        return "Stopped waiting"
     return status_name(run.status)
 
 

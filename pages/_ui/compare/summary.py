@@ -11,9 +11,9 @@ from lfclient.console.compare.compared_run import have_same_flow
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import describe_decision
-from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.statuses import run_status_label
 from lfclient.console.wording.tokens import cost_text, usage_text
+from lfclient.wire.modes import MODES
 from pages._ui.app import navigation
 from pages._ui.compare.runs import ShownRun
 from pages._ui.connection.app_context import app_context
@@ -88,7 +88,7 @@ def _summary_rows(run: ShownRun, now: datetime) -> dict[str, str]:
         "Duration": format_duration(record.elapsed(now)) + ("" if record.ended else " so far"),
         "Tokens": usage_text(record.usage) or "–",
         "Cost": escape(cost_text(record.usage_by_model, app_context().settings.prices)) or "–",
-        "Mode": MODE_NAMES[record.mode],
+        "Mode": MODES[record.mode].label,
         "Started": format_time(record.created_at, now, seconds=True),
         "Session": escape(clip(session, 60)) or "–",
         "Decision": _decisions_text(record, now),

@@ -20,7 +20,7 @@ from lfclient.flows.validation import (
 )
 from lfclient.resources.models import Provider, offered_value
 from lfclient.resources.server_resources import ServerResources
-from lfclient.runs.model import Mode
+from lfclient.wire.modes import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import json_editor, prefill

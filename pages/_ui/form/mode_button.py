@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from lfclient.console.wording.modes import MODE_NAMES
-from lfclient.runs.model import Mode
+from lfclient.wire.modes import MODES, Mode
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.state import run_options
 
@@ -12,7 +11,7 @@ def draw(place: str, mode: Mode | None, form: FlowForm) -> None:
     """Draw the button at a `place` that is unique on the page; nothing without a `mode`."""
     if mode:
         st.button(
-            f"Use {MODE_NAMES[mode].lower()} mode",
+            f"Use {MODES[mode].label.lower()} mode",
             key=f"use-mode-{place}",
             type="tertiary",
             icon=":material/swap_horiz:",

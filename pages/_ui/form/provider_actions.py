@@ -10,7 +10,7 @@ from lfclient.flows.encoding import unsupported_reason
 from lfclient.flows.need import Need
 from lfclient.flows.needs import setting_keys
 from lfclient.resources.models import Provider, ProviderSetting
-from lfclient.runs.model import Mode
+from lfclient.wire.modes import Mode
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import refusals
 from pages._ui.form.flow_form import FlowForm

@@ -7,7 +7,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clean_text, clip, format_duration
 from lfclient.console.store.text_search import FOUND, FOUND_END
-from lfclient.console.wording.modes import MODE_NAMES
+from lfclient.wire.modes import MODES
 from pages._ui.history import rows as list_rows
 from pages._ui.history.rows import ListRow
 from pages._ui.state import history as history_state
@@ -67,7 +67,7 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
         list_rows.attempts_text(run),
         "Shared" if row.is_shared else "",
         f"fingerprint {row.fingerprint}" if row.fingerprint else "",
-        MODE_NAMES[run.mode],
+        MODES[run.mode].label,
         escape(clean_text(run.server_name)) if with_server else "",
     ]
     labels = [f":gray-badge[{escape(clean_text(label))}]" for label in run.labels]

@@ -8,8 +8,8 @@ import streamlit as st
 from lfclient.common.formatting import clip, remove_bidi_controls
 from lfclient.console.store.run_queries import UNKNOWN_RESULT
 from lfclient.console.store.search_text import MAX_SEARCHABLE_CHARACTERS
-from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.runs.model import RunStatus
+from lfclient.wire.modes import MODES
 from pages._ui.app import window
 from pages._ui.history import filters as history_filters
 from pages._ui.history.filters import BETWEEN, MAX_DATE, MIN_DATE, PERIODS, Filters
@@ -139,7 +139,7 @@ def _draw_main_filters(filters: Filters, options: FilterOptions) -> None:
 
 
 def _draw_extra_filters(filters: Filters, options: FilterOptions) -> None:
-    modes = {str(mode): name for mode, name in MODE_NAMES.items()}
+    modes = {str(mode): traits.label for mode, traits in MODES.items()}
     _draw_select(filters, "Mode", "mode", modes, "Any mode")
     if len(options.servers) > 1 or filters.server:
         names = {name: name for name in options.servers}

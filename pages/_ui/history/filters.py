@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TypeVar, get_args
+from typing import TypeVar
 
 from lfclient.common.formatting import clip
 from lfclient.console.store.column_types import from_microseconds, to_microseconds
 from lfclient.console.store.run_queries import Cursor, RunFilter
-from lfclient.runs.model import Mode, RunStatus
+from lfclient.runs.model import RunStatus
+from lfclient.wire.modes import Mode
 from pages._ui.state import history as history_state
 from pages._ui.state import query_params
 from pages._ui.widgets.times import browser_timezone
@@ -98,7 +99,7 @@ def read() -> tuple[Filters, list[str]]:
     filters = Filters(
         flow=_read_text(query_params.FLOW),
         statuses=_read_options(history_state.STATUS, RunStatus, "status", ignored),
-        mode=_read_option(history_state.MODE, get_args(Mode), "mode", ignored),
+        mode=_read_option(history_state.MODE, Mode, "mode", ignored),
         when=when,
         start=start,
         end=end,

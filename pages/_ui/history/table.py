@@ -22,9 +22,9 @@ from lfclient.common.formatting import (
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.store.result_groups import ResultGroup
 from lfclient.console.store.text_search import FOUND, FOUND_END
-from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.tokens import known_cost_text
 from lfclient.runs.model import RunStatus
+from lfclient.wire.modes import MODES
 from pages._ui.app.navigation import ASSETS
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import rows as list_rows
@@ -117,7 +117,7 @@ def table_columns(
         "Tokens": [run.tokens for run in runs],
         "Cost": [known_cost_text(run.usage_by_model or {}, prices) for run in runs],
         "Fingerprint": [row.fingerprint for row in rows],
-        "Mode": [MODE_NAMES[run.mode] for run in runs],
+        "Mode": [MODES[run.mode].label for run in runs],
         "Session": [clean_text(named_session(run.session_id)) for run in runs],
         "Server": [clean_text(run.server_name) if with_server else "" for run in runs],
     }

@@ -8,6 +8,7 @@ import streamlit as st
 
 from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.errors import LangflowError
+from lfclient.wire.modes import MODES
 from pages._ui.app import navigation
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.connection.stopping import stop_runs
@@ -17,6 +18,7 @@ from pages._ui.state import history, query_params
 from pages._ui.widgets import timers
 
 MAX_RUN_COUNT = 20  # runs that one press starts
+_ONLY_WAIT_TEXT = "Stops only waiting; the runs continue on the server."
 _SEPARATOR = "+"  # in no other submit token
 
 
@@ -34,7 +36,7 @@ def draw(server: ServerSession, record: RunRecord) -> None:
     """Draw how many of the runs that were started with this one have ended, if there are others."""
     token, separator, _ = record.submit_token.partition(_SEPARATOR)
     if separator:
-        batch = _Batch(server, token, record.flow_id, is_sync=record.mode == "sync")
+        batch = _Batch(server, token, record.flow_id, MODES[record.mode].is_stoppable)
         st.fragment(batch.draw, run_every=pace.list_seconds())()
 
 
@@ -45,7 +47,7 @@ class _Batch:
     server: ServerSession
     token: str
     flow_id: str
-    is_sync: bool
+    is_stoppable: bool
     runs: Sequence[RunSummary] = ()
 
     def draw(self) -> None:
@@ -77,7 +79,7 @@ class _Batch:
             key="stop-batch",
             type="tertiary",
             icon=":material/stop:",
-            help="Stops only waiting; the runs continue on the server." if self.is_sync else None,
+            help=None if self.is_stoppable else _ONLY_WAIT_TEXT,
         ):
             stop_runs(running, [self.server])
             st.rerun()

@@ -9,13 +9,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import list_names
 from lfclient.console.store.run_record import RunRecord
-from lfclient.console.wording.modes import MODE_NAMES
+from lfclient.console.wording.modes import MODE_HELP
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import REQUIRED_MESSAGE
-from lfclient.runs.model import Mode
+from lfclient.wire.modes import MODES, Mode
 from pages._ui.app import window
 from pages._ui.connection.app_context import app_context, close_run
 from pages._ui.connection.server_session import ServerSession
@@ -36,11 +36,6 @@ from pages._ui.widgets import alerts, focus
 from pages._ui.widgets.alerts import NOT_STARTED, MissingValue
 
 _REST_SECONDS = 1.0  # after Stop, Run is in its place: a second press there is not meant for it
-MODE_HELP: dict[Mode, str] = {
-    "background": "Keeps running if you close the page. Very long results may be truncated.",
-    "sync": "Returns complete results. Stop only stops waiting; the run continues on the server.",
-    "stream": "Shows progress as it happens. The run ends if its connection is lost.",
-}
 
 
 def places() -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -113,7 +108,7 @@ def draw_partial_start(record: RunRecord | None) -> None:
 def _draw_mode(form: FlowForm) -> None:
     owner, server_info = form.server.owner, form.server_info
     offered = offered_modes(server_info, form.flow)
-    modes = sorted(offered, key=list(MODE_NAMES).index)
+    modes = [mode for mode in Mode if mode in offered]
     if len(modes) == 1:
         st.caption(
             ":material/front_hand: This flow needs approval, so it runs in the background. Other "
@@ -130,7 +125,7 @@ def _draw_mode(form: FlowForm) -> None:
         chosen = st.radio(
             "Run mode",
             modes,
-            format_func=MODE_NAMES.__getitem__,
+            format_func=lambda mode: MODES[mode].label,
             key=key,
             on_change=run_options.save_mode,
             args=(owner, form.flow.id, offered[0]),
@@ -138,7 +133,7 @@ def _draw_mode(form: FlowForm) -> None:
             persist_state="session",
         )
         text = MODE_HELP[chosen]
-        if chosen == "sync" and not server_info.capabilities.events:
+        if chosen == offered[0] and not server_info.capabilities.events:
             release = f"Langflow {server_info.version}"
             text += f" Default on {release}, which does not stream job events."
         if run_options.flow_mode(owner, form.flow.id):
@@ -158,7 +153,7 @@ def _draw_options(form: FlowForm) -> None:
     with (
         st.container(key="run-more", width="content"),
         st.popover(
-            "Options" if is_default else MODE_NAMES[form.mode],
+            "Options" if is_default else MODES[form.mode].label,
             icon=":material/tune:",
             type="tertiary",
             key="run-options",
@@ -243,7 +238,7 @@ def draw_stop_button(server: ServerSession, record: RunRecord) -> None:
     label = "Stop this run" if batch.is_one_of_several(record) else "Stop"
     with st.container(key="stop-button", width="content"):
         st.button(
-            "Stop waiting" if record.mode == "sync" else label,
+            label if MODES[record.mode].is_stoppable else "Stop waiting",
             key=f"stop-{record.id}",
             icon=":material/stop:",
             on_click=_on_stop,

@@ -12,7 +12,6 @@ from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.cached_results import cached_results_text
 from lfclient.console.wording.component_names import ComponentNames
-from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.tokens import cost_text, usage_text
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
@@ -20,6 +19,7 @@ from lfclient.flows.run_inputs import describe_inputs
 from lfclient.runs.answers import outputs_by_message
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.tool_calls import mark_tools, read_calls
+from lfclient.wire.modes import MODES
 from pages._ui.app import navigation
 from pages._ui.compare import picker
 from pages._ui.components import timings
@@ -282,7 +282,7 @@ def _draw_facts(record: RunRecord, run: Run) -> None:
     facts = {
         "Started": format_full_time(record.created_at),
         "Ended": format_full_time(record.ended_at) if record.ended_at else None,
-        "Mode": MODE_NAMES[record.mode],
+        "Mode": MODES[record.mode].label,
         "Tokens": usage_text(run.usage),
         "Cost": cost_text(run.usage_by_model, app_context().settings.prices),
         "Session": named_session(record.session_id or run.session_id),

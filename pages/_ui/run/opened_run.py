@@ -9,13 +9,13 @@ from lfclient.common.formatting import clip
 from lfclient.common.json_types import Json
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
-from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.errors import LangflowError
 from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
 from lfclient.flows.needs import find_needs, provider_overrides
 from lfclient.flows.run_inputs import RunInputs, check_rerun, describe_inputs, unchanged_defaults
 from lfclient.flows.validation import SECRET_MASK
+from lfclient.wire.modes import MODES
 from pages._ui.connection import loading
 from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
@@ -56,7 +56,7 @@ def draw_inputs(record: RunRecord, flow: Flow | None) -> None:
     """Draw the inputs of a run in place of a form that can't be drawn."""
     with st.container(key="run-inputs"):
         st.markdown("## Run inputs", anchors=False)
-        parts = [f"Started: {format_time(record.created_at)}", MODE_NAMES[record.mode]]
+        parts = [f"Started: {format_time(record.created_at)}", MODES[record.mode].label]
         session = run_options.named_session(record.session_id)
         if session:
             parts.append(f"session {escape(clip(session, 60))}")

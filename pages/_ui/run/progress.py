@@ -14,6 +14,7 @@ from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
 from lfclient.runs.model import Run
 from lfclient.runs.tool_calls import mark_tools
+from lfclient.wire.modes import MODES
 from pages._ui.components import graph
 from pages._ui.components import view as components_view
 from pages._ui.components.states import leaf_components, leaf_runs, leaf_status
@@ -27,7 +28,6 @@ MAX_SHOWN_CHARS = 20_000  # last characters of a message in progress; the result
 _RESULT_STATES = (ComponentState.DONE, ComponentState.FAILED)
 _ENDED_STATES = (*_RESULT_STATES, ComponentState.SKIPPED, ComponentState.NOT_CALLED)
 _NO_EVENTS_TEXT = "This Langflow release does not report progress."
-_ONE_CALL_TEXT = "Synchronous runs report no progress."
 _LONG_CALL = timedelta(minutes=2)
 _LONG_CALL_TEXT = (
     "No response for more than 2 minutes. A flow may take that long. If the connection broke or "
@@ -44,7 +44,7 @@ def component_states(record: RunRecord) -> Hashable:
 def reports_progress(record: RunRecord) -> bool:
     """Return whether a run reports progress."""
     # the releases that do not are those without a limit on parallel runs
-    return record.mode != "sync" and record.queue_limit is not None
+    return MODES[record.mode].has_events and record.queue_limit is not None
 
 
 def count_components(record: RunRecord) -> tuple[int, int]:
@@ -55,7 +55,7 @@ def count_components(record: RunRecord) -> tuple[int, int]:
 
 def long_call_text(record: RunRecord) -> str:
     """Return what to say of a call that was sent minutes ago; "" for other runs."""
-    if record.mode != "sync" or record.started_at is None:
+    if MODES[record.mode].response != "result" or record.started_at is None:
         return ""
     is_long = datetime.now(UTC) - record.started_at > _LONG_CALL
     return _LONG_CALL_TEXT if is_long else ""
@@ -73,8 +73,9 @@ def summarize(record: RunRecord, flow: Flow | None) -> tuple[float | None, str]:
         if labels:
             words += f" · Running {escape(list_names(labels, 3))}"
         return ended / total, words
-    if record.mode == "sync":
-        return None, long_call_text(record) or _ONE_CALL_TEXT
+    mode = MODES[record.mode]
+    if not mode.has_events:
+        return None, long_call_text(record) or f"{mode.label} runs report no progress."
     is_silent = record.run is not None and not reports_progress(record)
     return None, _NO_EVENTS_TEXT if is_silent else ""
 

@@ -8,6 +8,7 @@ from lfclient.common.redaction import is_redacted
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
+from lfclient.wire.modes import MODES
 from lfclient.wire.sse import RawEvent
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import json_viewer
@@ -30,13 +31,13 @@ _MAY_HOLD_SECRETS_TEXT = (
 
 def draw(server: ServerSession, record: RunRecord) -> None:
     """Draw the run's events: stored ones of a streamed run, fetched ones of a job."""
-    run = record.run
-    if record.mode == "stream":
+    run, mode = record.run, MODES[record.mode]
+    if mode.response == "events":
         raw = run.raw if run else {}
         events = [RawEvent(each["event"], each["data"]) for each in raw.get("events", [])]
         _draw_events(record, events, omitted=raw.get("events_left_out", 0))
-    elif record.mode == "sync":
-        st.caption("Synchronous runs have no events")
+    elif not mode.has_events:
+        st.caption(f"{mode.label} runs have no events")
     elif run and run.last_event_id is None:
         st.caption("No events: only Langflow 1.11 and later send them")
     elif why := _withheld_reason(record):

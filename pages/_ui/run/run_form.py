@@ -10,7 +10,7 @@ from lfclient.errors import TRANSIENT_ERRORS, BadResponse, InvalidKey, LangflowE
 from lfclient.flows.encoding import sends_bare_values
 from lfclient.flows.model import Flow
 from lfclient.resources.server_resources import ServerResources
-from lfclient.runs.model import Mode
+from lfclient.wire.modes import MODES, Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
 from pages._ui.connection.request_cache import StillLoading
@@ -89,7 +89,7 @@ def prepare(
         with notes:
             share_link.draw_question(state)
     if chat:
-        modes = _chat_modes(server_info, flow)
+        modes = unstreamed_modes(server_info, flow)
         mode = modes[0]
     else:
         modes = offered_modes(server_info, flow)
@@ -164,24 +164,26 @@ def draw_fields(form: FlowForm) -> None:
 def supported_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
     """Return the modes in which a server can run a flow; the first is the default.
 
-    A flow with an approval runs in the background only: in the other modes Langflow does not wait
-    and runs all branches. One with several chat inputs runs synchronously only from 1.11 on: in the
-    other modes it fails. Background is the default where the server streams a job's events,
-    synchronous where it has to be polled.
+    A flow with an approval only runs in modes that wait for it: elsewhere Langflow runs all
+    branches. On Langflow 1.11 and later, a flow with several chat inputs fails in modes that build
+    the graph first. A job is the default where the server streams its events, other modes where it
+    has to be polled.
     """
+    modes = [mode for mode in Mode if server_info.has_mode(mode)]
     if flow.needs_approval and server_info.capabilities.pending:
-        return ("background",)
-    if flow.has_several_chat_inputs and sends_bare_values("background", server_info):
-        return ("sync",)
-    if server_info.capabilities.events:
-        return ("background", "sync", "stream")
-    return ("sync", "background")
+        modes = [mode for mode in modes if MODES[mode].waits_for_approval]
+    elif flow.has_several_chat_inputs:
+        modes = [mode for mode in modes if not sends_bare_values(mode, server_info)]
+    if not server_info.capabilities.events:
+        modes.sort(key=lambda mode: MODES[mode].response == "job")
+    return tuple(modes)
 
 
 def offered_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
-    """Return the modes to offer; streamed only if the user enabled it under Options."""
-    supported = supported_modes(server_info, flow)
-    return tuple(mode for mode in supported if mode != "stream" or run_options.is_advanced())
+    """Return the modes to offer; streamed calls only if the user enabled them under Options."""
+    if run_options.is_advanced():
+        return supported_modes(server_info, flow)
+    return unstreamed_modes(server_info, flow)
 
 
 def selected_mode(server: ServerSession, server_info: ServerInfo, flow: Flow) -> Mode:
@@ -191,9 +193,10 @@ def selected_mode(server: ServerSession, server_info: ServerInfo, flow: Flow) ->
     return chosen if chosen in modes else modes[0]
 
 
-def _chat_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
-    """Return the modes for a chat; the first is the default."""
-    return tuple(mode for mode in supported_modes(server_info, flow) if mode != "stream")
+def unstreamed_modes(server_info: ServerInfo, flow: Flow) -> tuple[Mode, ...]:
+    """Return the supported modes without streamed calls, which end with their connection."""
+    supported = supported_modes(server_info, flow)
+    return tuple(mode for mode in supported if MODES[mode].response != "events")
 
 
 def supports_session(server_info: ServerInfo, flow: Flow) -> bool:

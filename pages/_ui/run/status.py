@@ -6,9 +6,10 @@ from streamlit.delta_generator import DeltaGenerator
 from lfclient.common.formatting import clip, format_duration
 from lfclient.console.runner import notes
 from lfclient.console.store.run_record import RunRecord
-from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS
+from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS, is_only_wait_stopped
 from lfclient.console.wording.tokens import format_cost, missing_prices_text, usage_text
 from lfclient.runs.model import RunStatus
+from lfclient.wire.modes import MODES
 from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
@@ -89,7 +90,7 @@ def _waits_for_turn(record: RunRecord) -> bool:
 
     Every run is queued for a moment.
     """
-    is_queued = record.status is RunStatus.QUEUED and record.mode == "background"
+    is_queued = record.status is RunStatus.QUEUED and MODES[record.mode].response == "job"
     is_long = (record.elapsed() or 0) >= _LONG_SECONDS
     return is_queued and is_long and record.queue_limit is not None and not record.note
 
@@ -102,7 +103,7 @@ def _escape_note(text: str) -> str:
 def describe(record: RunRecord) -> str:
     """Return details of the status, as Markdown."""
     sentences = [RUN_STATUS_DESCRIPTIONS.get(record.status, "")]
-    if record.mode == "sync" and record.status is RunStatus.CANCELLED and record.attempts:
+    if is_only_wait_stopped(record):
         sentences = [_NOT_WAITING_TEXT]
     elif not record.attempts and not record.ended:
         sentences = [_NOT_SENT_TEXT]

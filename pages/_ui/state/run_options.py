@@ -6,7 +6,7 @@ import uuid
 import streamlit as st
 
 from lfclient.common.json_types import JsonObject
-from lfclient.runs.model import Mode
+from lfclient.wire.modes import Mode
 from pages._ui.state import browser
 from pages._ui.state.drafts import drafts
 

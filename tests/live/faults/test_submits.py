@@ -14,8 +14,8 @@ from email.utils import format_datetime
 import pytest
 
 from lfclient import RunStatus
-from lfclient.runs.model import Mode
 from lfclient.wire import bodies
+from lfclient.wire.modes import Mode
 from tests.live.desk import Desk, ended
 from tests.live.faults.support import (
     LOGIN_PAGE,

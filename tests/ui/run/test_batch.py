@@ -102,7 +102,10 @@ def test_runs_that_cannot_be_read_for_a_moment_keep_their_row(langflow_stand_in,
     statuses = [RunStatus.COMPLETED, RunStatus.COMPLETED, RunStatus.IN_PROGRESS]
     runs = add_batch(langflow_stand_in.url, statuses)
     drawn = batch._Batch(
-        servers.attach(servers.available_connections()[0]), "a1b2", runs[0].flow_id, is_sync=False
+        servers.attach(servers.available_connections()[0]),
+        "a1b2",
+        runs[0].flow_id,
+        is_stoppable=True,
     )
     assert drawn.server.owner == runs[0].owner
 

@@ -10,7 +10,6 @@ from lfclient.console.config.prices import PriceTable
 from lfclient.console.export.report.json_truncation import JsonTruncator
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames, describe_decision
-from lfclient.console.wording.modes import MODE_NAMES
 from lfclient.console.wording.statuses import component_state_label
 from lfclient.console.wording.timeline import timeline_bars
 from lfclient.console.wording.tokens import component_usage_text, cost_text, usage_text
@@ -19,6 +18,7 @@ from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import InputValue, describe_inputs
 from lfclient.runs.components import ComponentRun, HumanInput
+from lfclient.wire.modes import MODES
 
 MAX_INPUT_LENGTH = 20_000  # characters of a value
 _MIN_BAR_PERCENT = 0.4  # so that the shortest bars stay visible
@@ -48,7 +48,7 @@ def run_facts(
     run = record.run
     facts = {
         "Server": record.server_name,
-        "Mode": MODE_NAMES[record.mode],
+        "Mode": MODES[record.mode].label,
         "Session": record.session_id or (run.session_id if run else None),
         "Started": format_time(record.created_at),
         "Ended": format_time(record.ended_at) if record.ended_at else None,
