@@ -1,7 +1,6 @@
 """Applies a job's events to its record as they arrive (Langflow 1.11 and later)."""
 
 import asyncio
-import time
 from contextlib import aclosing
 
 from lfclient.console.runner.run_context import RunContext
@@ -28,7 +27,7 @@ class EventListener:
 
     def __init__(self, context: RunContext) -> None:
         self.has_news = asyncio.Event()
-        self.last_activity = time.monotonic()
+        self.last_activity = context.timings.clock()
         self.final_run: Run | None = None  # the run at its end, once the stream said so
         self.is_complete = False  # whether the stream delivered every event
         self._context = context
@@ -90,7 +89,7 @@ class EventListener:
             async with context.load.streams, aclosing(stream) as events:
                 async for event in events:
                     if not isinstance(event, KeepAlive):  # a sign of the server, not of the run
-                        self.last_activity = time.monotonic()
+                        self.last_activity = self._context.timings.clock()
                     if event.id is not None:
                         self._openings = 1  # the stream works
                         is_news = True

@@ -2,7 +2,6 @@
 
 import asyncio
 import math
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -90,13 +89,13 @@ class _JobFollower:
         self._uncertain_decision: Command | None = None  # it may have arrived
         # the response to the submit was just applied
         self._is_status_fresh = context.record.run is not None and not taken_over
-        # the `time.monotonic()` since which the run may have ended unseen, None if it can't have
+        # the clock's seconds since which the run may have ended unseen, None if it can't have
         is_new = self._is_status_fresh and context.record.attempts <= 1
         self._unseen_since = None if is_new else -math.inf
         self._stop_sent_at: float | None = None  # None once the server has confirmed or refused it
         self.listener = EventListener(context)
         if taken_over:
-            self.listener.last_activity = last_sign(context.record)
+            self.listener.last_activity = last_sign(context)
 
     async def update(self) -> bool:
         """Send the request that is due; return False if there is nothing more to learn."""
@@ -170,7 +169,7 @@ class _JobFollower:
             return
         self._unreachable_since = ""
         if run.status is not context.record.status:
-            listener.last_activity = time.monotonic()
+            listener.last_activity = context.timings.clock()
         changes = self._end_changes(run.status)
         if run.ended:
             run = await listener.drain(run, context.timings.drain_seconds)
@@ -205,7 +204,9 @@ class _JobFollower:
     def _note(self, status: RunStatus) -> str:
         if status is RunStatus.SUSPENDED:
             return "" if self._decided_at else self._rejection
-        return silence_note(self._context, status, time.monotonic() - self.listener.last_activity)
+        return silence_note(
+            self._context, status, self._context.timings.clock() - self.listener.last_activity
+        )
 
     async def _check_decision(self, status: RunStatus) -> None:
         """Offer the decision again if the server accepted it but did not continue."""
@@ -216,7 +217,7 @@ class _JobFollower:
         if status is not RunStatus.SUSPENDED:
             self._decided_at = None
         elif self._decided_at:
-            waited = time.monotonic() - self._decided_at
+            waited = self._context.timings.clock() - self._decided_at
             if waited > self._context.timings.decision_timeout_seconds:
                 self._decided_at = None
                 await self._reject(self._decided_question, DECISION_LOST)
@@ -239,7 +240,7 @@ class _JobFollower:
         else:
             await context.change(**changes)
         if result.stopped is None:
-            self._stop_sent_at = time.monotonic()
+            self._stop_sent_at = self._context.timings.clock()
             self._confirming = context.timings.confirming.waits()
         else:
             self._stop_sent_at = None
@@ -252,7 +253,7 @@ class _JobFollower:
         """
         if not status.ended:
             return {}
-        now, changes = time.monotonic(), dict[str, Any]()
+        now, changes = self._context.timings.clock(), dict[str, Any]()
         if self._unseen_since is not None and now - self._unseen_since > _MAX_GAP_SECONDS:
             changes["is_end_seen"] = False
         if self._stop_sent_at is None:
@@ -266,7 +267,9 @@ class _JobFollower:
         """End the record if the server neither confirms a stop nor gives a sign of the run."""
         if self._stop_sent_at is None or self._context.record.ended:
             return
-        waited = time.monotonic() - max(self._stop_sent_at, self.listener.last_activity)
+        waited = self._context.timings.clock() - max(
+            self._stop_sent_at, self.listener.last_activity
+        )
         if waited > self._context.timings.stop_timeout_seconds:
             await self._context.fail(RunStatus.OUTCOME_UNKNOWN, _STOP_LOST, _STOP_LOST_HINT)
 
@@ -303,7 +306,7 @@ class _JobFollower:
             await self._reject(command.question_id, rejection)
         elif note:
             await context.change(note=note)
-        self._decided_at = None if rejection else time.monotonic()
+        self._decided_at = None if rejection else self._context.timings.clock()
         self._set_schedule(context.timings.settling)
 
     async def _reject(self, request_id: str, reason: str) -> None:
@@ -359,7 +362,7 @@ class _JobFollower:
     def _back_off(self, retry_after: float = 0.0) -> None:
         self._last_failed, self._retry_after = True, retry_after
         if self._unseen_since is None:
-            self._unseen_since = time.monotonic()
+            self._unseen_since = self._context.timings.clock()
         self._set_schedule(self._context.timings.unreachable)
 
     def _set_schedule(self, schedule: Schedule) -> None:
@@ -369,7 +372,7 @@ class _JobFollower:
     def _choose_schedule(self, status: RunStatus) -> None:
         timings = self._context.timings
         if status is RunStatus.SUSPENDED and self._context.run.waiting_for is not None:
-            since = time.monotonic() - self._decided_at if self._decided_at else None
+            since = self._context.timings.clock() - self._decided_at if self._decided_at else None
             if since is None or since > _NEXT_QUESTION_SECONDS:
                 self.listener.reopen()
             self._set_schedule(timings.suspended if since is None else timings.settling)

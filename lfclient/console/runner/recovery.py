@@ -11,7 +11,6 @@ A streamed run can't be followed again: only how it ended is searched for, for s
 whenever somebody opens the run.
 """
 
-import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -92,9 +91,9 @@ async def recover_stream(context: RunContext, run: Run, reason: str) -> bool:
     """
     recovery = _Recovery(context, None, reason, 0.0)
     await context.change(note=f"{reason} {_SEARCHING_END_NOTE}")
-    deadline = time.monotonic() + context.timings.min_search_seconds
+    deadline = context.timings.clock() + context.timings.min_search_seconds
     while not await recovery.find_end(run):
-        if time.monotonic() >= deadline or context.commands.stop.is_set():
+        if context.timings.clock() >= deadline or context.commands.stop.is_set():
             return False
         await recovery.pause()
     return True
@@ -146,7 +145,7 @@ class _Recovery:
         self._pause = pause  # after the first attempt, in seconds
         self._overrides = overrides
         self._reason = reason
-        self._began = time.monotonic()
+        self._began = context.timings.clock()
         self._last_failure_at = self._began
         self._waits = context.timings.searching.waits()
         self._other_run_lost = False
@@ -170,7 +169,7 @@ class _Recovery:
                 await self._resend(self._overrides)
         except TRANSIENT_ERRORS as error:
             self._retry_after = error.retry_after
-            self._last_failure_at = time.monotonic()
+            self._last_failure_at = self._context.timings.clock()
             if may_be_processing(error):
                 self._resend_delay = context.timings.resend_delay_seconds
             if not stop.is_set():
@@ -254,7 +253,8 @@ class _Recovery:
 
     def _may_give_up(self) -> bool:
         """Return whether a trace would have been found by now."""
-        timings, now = self._context.timings, time.monotonic()
+        timings = self._context.timings
+        now = timings.clock()
         age_at_start = self._context.age - (now - self._began)
         seconds = timings.search_seconds + self._pause
         remaining = seconds - age_at_start if age_at_start >= 0 else 0.0
@@ -265,7 +265,7 @@ class _Recovery:
         context = self._context
         is_stopped = context.commands.stop.is_set()
         # a server that was frozen handles the first attempt now
-        is_early = time.monotonic() - self._last_failure_at < self._resend_delay
+        is_early = self._context.timings.clock() - self._last_failure_at < self._resend_delay
         # before, Stop has ended the pause, or the clock was moved
         is_in_time = self._pause <= context.age <= self._pause + RESEND_SECONDS
         return context.has_idempotency and is_in_time and not is_early and not is_stopped

@@ -1,13 +1,13 @@
 """Shares unfinished runs and their commands with other processes, through the database."""
 
 import logging
-import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from lfclient.console.runner.commands import CommandHandler
 from lfclient.console.runner.record_writer import RecordWriter
+from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import Run
@@ -40,10 +40,8 @@ class ReplicaSync:
     waits as long, so that short runs cost nothing.
     """
 
-    def __init__(
-        self, writer: RecordWriter, commands: CommandHandler, publish_seconds: float
-    ) -> None:
-        self._writer, self._commands, self._publish_seconds = writer, commands, publish_seconds
+    def __init__(self, writer: RecordWriter, commands: CommandHandler, timings: Timings) -> None:
+        self._writer, self._commands, self._timings = writer, commands, timings
         self._published: dict[str, _Published] = {}
 
     def sync(self) -> None:
@@ -61,11 +59,11 @@ class ReplicaSync:
 
     def _publish_due(self, commanded: Collection[str]) -> None:
         """Publish the runs that are due, and those with a command, whose effect must show."""
-        now = time.monotonic()
+        now = self._timings.clock()
         before, self._published = self._published, {}
         unfinished = self._writer.cache.unfinished()
         for record in unfinished:
-            first = _Published(due_at=now + self._publish_seconds)
+            first = _Published(due_at=now + self._timings.publish_seconds)
             self._published[record.id] = before.get(record.id, first)
         if self._writer.error:
             return  # maintenance retries first
@@ -89,5 +87,5 @@ class ReplicaSync:
             # without its text, which might contain what a person entered
             log.error("Run %s: not published (%s)", run_id, type(error).__name__)
         published.run, published.stop_requested_at = record.run, record.stop_requested_at
-        pause = max(self._publish_seconds, _WRITE_TIME_FACTOR * seconds)
-        published.due_at = time.monotonic() + pause
+        pause = max(self._timings.publish_seconds, _WRITE_TIME_FACTOR * seconds)
+        published.due_at = self._timings.clock() + pause

@@ -1,7 +1,6 @@
 """A run that this process follows, and how events and responses change its record."""
 
 import asyncio
-import time
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -94,8 +93,8 @@ class RunContext:
     `may_be_running` is False while nothing was sent for the run. `is_key_rejected` is True while
     the server rejects the key. `secrets_lost_reason` says why the client doesn't know the secrets
     that were sent, and so can't redact them from the response; empty if it does. `sent_at` and
-    `sent_monotonic`, of `time.monotonic()`, say when this process last sent the request that starts
-    the run. `check_now` ends the pause before the next request for a job.
+    `sent_clock` (of `timings.clock`) are when this process last sent the request that starts the
+    run. `check_now` ends the pause before the next request for a job.
     """
 
     id: str
@@ -105,7 +104,7 @@ class RunContext:
     secrets_lost_reason: str = ""
     may_be_running: bool = False
     sent_at: datetime | None = None
-    sent_monotonic: float | None = None
+    sent_clock: float | None = None
     is_key_rejected: bool = False
     commands: PendingCommands = field(default_factory=PendingCommands)
     check_now: asyncio.Event = field(default_factory=asyncio.Event)
@@ -159,13 +158,13 @@ class RunContext:
         back. After a restart only the latter is left.
         """
         age = (datetime.now(UTC) - (self.sent_at or self.record.created_at)).total_seconds()
-        if self.sent_monotonic is None:
+        if self.sent_clock is None:
             return age
-        return max(age, time.monotonic() - self.sent_monotonic)
+        return max(age, self.timings.clock() - self.sent_clock)
 
     def note_sending(self) -> None:
         """Note that the request that starts the run is sent now."""
-        self.sent_at, self.sent_monotonic = datetime.now(UTC), time.monotonic()
+        self.sent_at, self.sent_clock = datetime.now(UTC), self.timings.clock()
 
     async def unless(self, pending: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
         """Return the result of `work`, or None as soon as a command is `pending`.

@@ -92,7 +92,7 @@ class Runner:
             opened.callback(store.close)
             self._registry = registry or open_worker_registry(folder, store, timings)
             opened.callback(self._registry.close)
-            self._cache = RunCache(timings.ended_ttl_seconds)
+            self._cache = RunCache(timings.ended_ttl_seconds, timings.clock)
             self._writer = RecordWriter(self._cache, store)
             self._supervisor = TaskSupervisor(self._writer, connect, timings)
             opened.callback(self._supervisor.close)
@@ -117,7 +117,7 @@ class Runner:
     def _make_threads(self) -> tuple[PeriodicThread, ...]:
         """Return the threads in the order in which they start."""
         timings = self._timings
-        sync = ReplicaSync(self._writer, self._commands, timings.publish_seconds).sync
+        sync = ReplicaSync(self._writer, self._commands, timings).sync
         self._sync_thread = PeriodicThread("sync", timings.sync_seconds, sync)
         self._maintenance_thread = PeriodicThread(
             "maintenance",
@@ -127,10 +127,10 @@ class Runner:
             self._unconfirmed.end_all,
             RetentionJob(self.store, self.history.drop).run,
         )
-        takeover = PeriodicThread(
+        self._takeover_thread = PeriodicThread(
             "takeover", timings.heartbeat_seconds, self._takeover.check_regularly, is_immediate=True
         )
-        return self._maintenance_thread, self._sync_thread, takeover
+        return self._maintenance_thread, self._sync_thread, self._takeover_thread
 
     @property
     def save_error(self) -> StoreError | None:

@@ -1,10 +1,8 @@
 """What a record says of a job that gives no sign for minutes, as after its server's death."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 from lfclient.console.runner.run_context import RunContext
-from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import RunStatus
 from lfclient.wire.modes import MODES
 
@@ -48,10 +46,11 @@ def silence_note(context: RunContext, status: RunStatus, silent_seconds: float) 
     return "" if any(not other.note for other in others) else _QUEUED_NOTE.format(minutes)
 
 
-def last_sign(record: RunRecord) -> float:
-    """Return the `time.monotonic()` of the job's last sign in a record that was taken over."""
+def last_sign(context: RunContext) -> float:
+    """Return when the job's record last changed, by the clock of the run that was taken over."""
+    record = context.record
     components = record.run.components.values() if record.run else ()
     signs = [record.created_at, record.started_at, *(one.ended_at for one in components)]
     now = datetime.now(UTC)
     latest = max(sign for sign in signs if sign)
-    return time.monotonic() - max((now - latest).total_seconds(), 0.0)
+    return context.timings.clock() - max((now - latest).total_seconds(), 0.0)

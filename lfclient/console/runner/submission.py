@@ -1,7 +1,6 @@
 """Sends the requests that start runs again if refused, and those of jobs a few at a time."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -54,7 +53,7 @@ async def send_until_accepted(
     `LangflowError`.
     """
     waits = context.timings.unreachable.waits()
-    began = time.monotonic()
+    began = context.timings.clock()
     while True:
         seconds = next(waits)
         # a request that can't be recorded is not sent
@@ -64,7 +63,7 @@ async def send_until_accepted(
                 return await request()
             except (ServerFault, Unreachable) as error:
                 seconds = max(seconds, error.retry_after)
-                if time.monotonic() + seconds > began + _max_repeat_seconds(error):
+                if context.timings.clock() + seconds > began + _max_repeat_seconds(error):
                     raise
                 await _note_refusal(context, error, seconds)
         if await context.wait_for_stop(seconds):

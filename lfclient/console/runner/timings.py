@@ -1,6 +1,7 @@
 """The runner's intervals, timeouts and backoffs."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -32,8 +33,12 @@ _POLLING = BackoffChain(
 
 @dataclass(frozen=True)
 class Timings:
-    """How often and how long the runner waits; tests pass shorter times."""
+    """How often and how long the runner waits; tests pass shorter times.
 
+    `clock` returns the seconds since some moment and measures how long runs have waited.
+    """
+
+    clock: Callable[[], float] = field(default=time.monotonic)
     polling: Schedule = _POLLING
     # while the event stream is open: it may never close, as after a server's restart
     listening: Schedule = field(default=Backoff(10.0, 30.0, jitter=_JITTER))

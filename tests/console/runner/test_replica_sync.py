@@ -1,30 +1,51 @@
 """An unfinished run as another process sees it, on one SQLite folder and on PostgreSQL."""
 
-import time
-from itertools import pairwise
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
-from lfclient import RunStatus
+from lfclient.console.runner.replica_sync import ReplicaSync
+from lfclient.console.runner.run_cache import RunCache
+from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
-from tests.support.fake_events import component_done, event, message
-from tests.support.runner_bench import CONNECTION, RUN_STARTED, component_states
+from lfclient.runs.model import Run, RunStatus
+from tests.support.clock import Clock
+from tests.support.fake_events import component_done, message
+from tests.support.runner_bench import CONNECTION, component_states
+from tests.support.store_records import record
 from tests.support.two_consoles import REDUCED_RETENTION, SECRET, message_text, token
 from tests.support.waiting import wait_for
 
 
-def record_publishing(two, monkeypatch):
-    """Return a list that gets the time of each publication."""
-    times = []
-    writer = two.runner._writer
-    publish = writer.publish
+@pytest.fixture
+def publishing():
+    return Publishing()
 
-    def publish_and_record(record):
-        times.append(time.monotonic())
-        return publish(record)
 
-    monkeypatch.setattr(writer, "publish", publish_and_record)
-    return times
+class Publishing:
+    """A run in progress, synced when a test does. `times` has when it was published."""
+
+    def __init__(self):
+        self.clock, self.cache, self.times = Clock(), RunCache(), []
+        run = Run("flow", "background", RunStatus.IN_PROGRESS)
+        self.cache.put(record(run=run, status=run.status))
+        writer = SimpleNamespace(cache=self.cache, error=None, publish=self._publish)
+        commands = SimpleNamespace(apply_queued=list)
+        timings = Timings(publish_seconds=1.0, clock=self.clock)
+        self.replica_sync = ReplicaSync(writer, commands, timings)
+
+    def _publish(self, record):
+        self.times.append(self.clock.seconds)
+        return 0.0  # a write that took no time
+
+    def change(self):
+        self.cache.edit("r1", lambda record: {"run": replace(record.run)})
+
+    def sync(self, seconds):
+        """Sync after so many seconds."""
+        self.clock.seconds += seconds
+        self.replica_sync.sync()
 
 
 def test_another_process_sees_components_and_text_as_they_arrive(two):
@@ -84,37 +105,24 @@ def test_no_secret_is_published(two):
     assert message_text(record).startswith("You gave")
 
 
-def test_an_unchanged_run_is_not_published_again(two, monkeypatch):
-    run_id = two.start_running()
-    two.wait_elsewhere(run_id, lambda record: record.run)
-    two.wait_for_syncs(4)  # what its start has changed
-    version = two.get_elsewhere(run_id).version
-    published = record_publishing(two, monkeypatch)
-    two.wait_for_syncs(8)
-    assert (published, two.get_elsewhere(run_id).version) == ([], version)
+def test_an_unchanged_run_is_not_published_again(publishing):
+    for _ in range(3):
+        publishing.sync(2)
+    assert publishing.times == [4]
 
 
-def test_a_short_run_is_not_published(two, monkeypatch):
-    two.use_timings(publish_seconds=1.0)
-    published = record_publishing(two, monkeypatch)
-    two.server.log = [RUN_STARTED, event("end")]
-    two.server.seconds = 0
-    two.wait_for_end(two.start())
-    assert published == []
+def test_a_short_run_is_not_published(publishing):
+    publishing.sync(0)
+    publishing.sync(0.9)
+    assert publishing.times == []
 
 
-def test_a_changing_run_is_published_no_more_often_than_allowed(two, monkeypatch):
+def test_a_changing_run_is_published_no_more_often_than_allowed(publishing):
     """However many tokens arrive."""
-    run_id = two.start_running("stream")
-    two.server.log.append(message("m", "", "partial"))
-    two.wait_elsewhere(run_id, lambda record: record.run)
-    times = record_publishing(two, monkeypatch)
-    for number in range(100):
-        two.server.log.append(token(f"{number} "))
-        time.sleep(0.01)
-    two.wait_elsewhere(run_id, lambda record: message_text(record).endswith("99 "))
-    assert len(times) <= 8
-    assert all(later - earlier >= 0.2 for earlier, later in pairwise(times))
+    for _ in range(9):
+        publishing.change()
+        publishing.sync(0.5)
+    assert publishing.times == [1.5, 2.5, 3.5, 4.5]
 
 
 def test_progress_is_published_once_the_database_is_back(two, monkeypatch):

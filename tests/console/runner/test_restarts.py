@@ -82,6 +82,7 @@ def test_a_run_that_a_visitor_attaches_during_a_check_stays_followed(bench, monk
     """The check's list, in which the run belongs to a dead process, is out of date."""
     run_id = bench.start_job()
     bench.restart()
+    bench.runner._takeover_thread.close()  # the test alone checks
     store = bench.runner.store
     unfinished = store.unfinished
 
@@ -93,8 +94,9 @@ def test_a_run_that_a_visitor_attaches_during_a_check_stays_followed(bench, monk
 
     monkeypatch.setattr(store, "unfinished", attach_after_reading)
     bench.runner._takeover.check(report_missing_keys=False)
-    bench.wait_for_polls(2)
     assert bench.runner.is_followed(run_id)
+    bench.server.finish()
+    assert bench.wait_for_end(run_id).status is RunStatus.COMPLETED
 
 
 def test_a_second_console_watches_a_run_that_a_living_one_follows(bench):

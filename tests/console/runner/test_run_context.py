@@ -1,24 +1,26 @@
 """A run that this process follows."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from lfclient.console.runner.run_context import RunContext
+from lfclient.console.runner.timings import Timings
+from tests.support.clock import Clock
 from tests.support.runner_bench import CONNECTION
 
 
-@pytest.mark.parametrize("stands_still", ["monotonic clock", "wall clock"])
-def test_the_age_of_a_run_counts_sleep_and_no_change_of_the_clock(stands_still):
-    """A clock that stands still while the machine sleeps, and one that was set back an hour."""
-    context = RunContext("run", CONNECTION)
+@pytest.mark.parametrize(
+    ("wall_clock_change", "monotonic_change", "age"),
+    [(timedelta(hours=3), 0, 3 * 3600), (timedelta(hours=-1), 90, 90)],
+    ids=["the machine slept", "the wall clock was set back"],
+)
+def test_the_age_of_a_run_is_that_of_the_clock_that_went_on(
+    wall_clock_change, monotonic_change, age
+):
+    context, clock = RunContext("run", CONNECTION), Clock()
+    context.timings = Timings(clock=clock)
     context.note_sending()
-    assert 0 <= context.age < 60
-    if stands_still == "monotonic clock":
-        context.sent_at = datetime.now(UTC) - timedelta(hours=3)
-        assert context.age >= 3 * 3600
-    else:
-        context.sent_at = datetime.now(UTC) + timedelta(hours=1)
-        context.sent_monotonic = time.monotonic() - 90
-        assert 90 <= context.age < 150
+    context.sent_at = datetime.now(UTC) - wall_clock_change
+    clock.seconds += monotonic_change
+    assert age <= context.age < age + 60

@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 
 from lfclient import RunStatus
 from lfclient.common.backoff import Backoff
-from lfclient.console.runner import event_listener, job_follower
+from tests.support.clock import Clock
 from tests.support.fake_events import component_done
 from tests.support.runner_bench import CONNECTION, OFTEN, RUN_STARTED, STOP, backdate_run
 from tests.support.waiting import wait_for
@@ -23,11 +22,10 @@ def timings(timings):
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    """The clock that silence is measured with; it stands still unless `now` is changed."""
-    clock = SimpleNamespace(now=100.0, monotonic=lambda: clock.now)
-    for module in (event_listener, job_follower):
-        monkeypatch.setattr(module, "time", clock)
+def clock(bench):
+    """The clock that silence is measured with."""
+    clock = Clock()
+    bench.use_timings(clock=clock)
     return clock
 
 
@@ -78,7 +76,7 @@ def test_a_run_that_is_queued_behind_running_ones_is_not_reported(bench, clock):
     bench.server.log = [RUN_STARTED]
     for number in range(8):  # in all more than twice as long as the silence that is reported
         report(bench, running, f"line {number}")
-        clock.now += SILENT / 3
+        clock.seconds += SILENT / 3
         bench.wait_for_polls(4)
         assert bench.get(waiting).note == ""
     bench.server.finish()
