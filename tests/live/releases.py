@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.support.servers import VERSIONS
 Make = Callable[..., Flow]
 
 
-def on(*releases: str) -> pytest.MarkDecorator:
+def on(*releases: Any) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("langflow", releases, indirect=True)
 
 
@@ -30,6 +31,12 @@ dialects = on(VERSIONS[0], "1.11.6", VERSIONS[-1])
 
 # one that records no tokens, the first that does, which has no events, and the newest
 with_and_without_tokens = on(VERSIONS[0], "1.10.3", VERSIONS[-1])
+
+# slow tests: all five with `--exhaustive`, else the newest alone
+newest_by_default = on(
+    *(pytest.param(version, marks=pytest.mark.exhaustive) for version in VERSIONS[:-1]),
+    VERSIONS[-1],
+)
 
 
 def run_to_end(client: LangflowClient, flow: Flow, mode: str, overrides: dict, **options: object):

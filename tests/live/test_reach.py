@@ -86,9 +86,9 @@ def test_a_frozen_component_returns_its_first_result_whatever_is_sent(
     assert {id: one.cached for id, one in last.items()} == {frozen.id: True, "ChatOutput-b": False}
 
 
-@dialects
+@with_events
 def test_another_flow_is_chosen_for_a_component_that_runs_one(client: LangflowClient, make: Make):
-    """Its inputs appear. A run can't name the flow: its id decides."""
+    """The flow's inputs appear. Only background runs can apply the choice, which is by ID."""
     inner, outer = make(ECHO), make(Sample("outer", "", (Node("r", "RunFlow"),)))
     key = "RunFlow-r.flow_name_selected"
     assert inner.name in [option.name for option in client.options(outer, key)]
@@ -99,6 +99,7 @@ def test_another_flow_is_chosen_for_a_component_that_runs_one(client: LangflowCl
     assert overrides.keys() <= flow.fields_by_key.keys()
     with pytest.raises(InvalidRequest, match="by its id"):
         client.run(outer, {key: inner.name})
-    for mode in ("sync", "background"):
-        ended = run_to_end(client, flow, mode, overrides)
-        assert "asked" in str(ended.outputs["RunFlow-r"].value), mode
+    with pytest.raises(InvalidRequest, match="Use background mode"):
+        client.run(flow, overrides)
+    ended = run_to_end(client, flow, "background", overrides)
+    assert "asked" in str(ended.outputs["RunFlow-r"].value)

@@ -25,9 +25,10 @@ from tests.support.servers import LiveServer, delete_flow
 
 SECONDS = 60_000  # milliseconds for a step on a busy machine
 OPENAI = "OpenAI: gpt-4o-mini"
+OLDER = pytest.param("1.11.6", marks=pytest.mark.exhaustive)
 
 
-@pytest.fixture(scope="module", params=["1.11.6", "1.13.0"])
+@pytest.fixture(scope="module", params=[OLDER, "1.13.0"])
 def langflow(request: pytest.FixtureRequest) -> LiveServer:
     """Two releases: before 1.12, an entered key has another effect in background runs."""
     return servers.release(request.param)

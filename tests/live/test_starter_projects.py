@@ -29,6 +29,7 @@ from lfclient.flows.needs import find_needs
 from lfclient.flows.validation import REQUIRED_MESSAGE
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.error_causes import explain_error
+from tests.live.releases import newest_by_default
 from tests.live.starter_projects import expected, reason_of
 from tests.support import servers
 from tests.support.model_server import OLLAMA_MODELS, ModelServer
@@ -154,6 +155,7 @@ def run_project(server: Server, project: Path) -> list[str]:
         delete_flow(server.client, made.id)
 
 
+@newest_by_default
 def test_starter_projects_end_as_listed(server: Server, langflow: LiveServer):
     projects = servers.starter_projects(langflow.version)
     with ThreadPoolExecutor(4) as pool:
