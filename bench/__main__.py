@@ -1,7 +1,7 @@
 """Measure the figures of docs/benchmarks.md: `python -m bench`, or some: `… client live`.
 
-Uses the servers of the tests (tests/support/servers.py). Takes two hours, of which many runs at
-once take the most; keep the machine idle meanwhile.
+All figures take two hours on the tests' servers (tests/support/servers.py). Keep the machine idle
+during that time.
 """
 
 from __future__ import annotations

@@ -150,7 +150,7 @@ def is_answer(line: str, text: str) -> bool:
 
 
 def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
-    """Measure in both modes, each in turn with its floor."""
+    """Measure in both modes, each in turn with its baseline."""
     flow = flow_id(url, api_key, "Echo chat")
     environ = {"LANGFLOW_SERVER_URL": url, "LANGFLOW_API_KEY": api_key}
     called = {"BENCH_SERVER": url, "BENCH_KEY": api_key, "BENCH_FLOW": flow}
@@ -180,13 +180,13 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
             for _ in rounds
         ]
     what = "Click on Run to the answer"
-    ours, *floors = map(list, zip(*sync[WARMING:], strict=True))
+    ours, *baselines = map(list, zip(*sync[WARMING:], strict=True))
     pages = ("Gradio", "Streamlit", f"Streamlit with {FILLED}")
     background_ours, bare = map(list, zip(*background[WARMING:], strict=True))
     return [
         *(
-            Figure.of(f"{what}, synchronous", ours, floor, 1.2, f"the same call in {which}")
-            for floor, which in zip(floors, pages, strict=True)
+            Figure.of(f"{what}, synchronous", ours, baseline, 1.2, f"the same call in {which}")
+            for baseline, which in zip(baselines, pages, strict=True)
         ),
         Figure.of(f"{what}, background", background_ours, bare, 2, "bare calls"),
     ]

@@ -37,5 +37,9 @@ def run(url: str, api_key: str) -> list[Figure]:
             return taken * 1000
 
         medians(ours, theirs, 5)  # warm up both
-        value, floor = medians(ours, theirs, CALLS)
-    return [Figure("`client.run`, flow at hand", value, 1.05, floor=floor, floor_name="bare httpx")]
+        value, baseline = medians(ours, theirs, CALLS)
+    return [
+        Figure(
+            "`client.run`, flow loaded", value, 1.05, baseline=baseline, baseline_name="bare httpx"
+        )
+    ]

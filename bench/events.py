@@ -49,7 +49,7 @@ def _recorded() -> list[Line]:
 
 
 def measure(url: str) -> tuple[float, float]:
-    """Microseconds of this process per event, for the client and the floor."""
+    """Microseconds of this process per event, for the client and the baseline."""
     with LangflowClient(url, api_key="sk-benchmark") as client, httpx.Client() as bare:
         flow = client.flow(FLOW_ID)
 
@@ -93,9 +93,9 @@ def run() -> list[Figure]:
         with ScriptedLangflow(FLOW, script) as server:
             command = [sys.executable, "-m", "bench.events", server.url]
             process = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-        value, floor = map(float, process.stdout.split())
+        value, baseline = map(float, process.stdout.split())
         what = f"Processor time of `client.events` for an event, {name}"
-        figures.append(Figure(what, value, 1.5, "µs", floor, "httpx-sse with json.loads"))
+        figures.append(Figure(what, value, 1.5, "µs", baseline, "httpx-sse with json.loads"))
     return figures
 
 

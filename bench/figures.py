@@ -1,4 +1,4 @@
-"""One figure: what was measured, its floor from the same run, and the promised ratio."""
+"""A measured figure with its baseline and its limit, and the measuring in turn."""
 
 from __future__ import annotations
 
@@ -10,48 +10,58 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Figure:
-    """`value` and `floor` are in `unit`; the promise holds if `measure` is at most `limit`."""
+    """A measured figure. `value` and `baseline` are in `unit`.
+
+    `limit` is the largest `measure` that meets the target.
+    """
 
     name: str
     value: float
     limit: float
     unit: str = "ms"
-    floor: float | None = None
-    floor_name: str = ""
+    baseline: float | None = None
+    baseline_name: str = ""
     ratio: float | None = None
 
     @classmethod
     def of(
-        cls, name: str, values: list[float], floors: list[float], limit: float, floor_name: str
+        cls,
+        name: str,
+        values: list[float],
+        baselines: list[float],
+        limit: float,
+        baseline_name: str,
     ) -> Figure:
-        """From paired measurements: the median of their ratios, which noise hardly changes."""
-        ratio = median(value / floor for value, floor in zip(values, floors, strict=True))
-        value, floor = median(values), median(floors)
-        return cls(name, value, limit, floor=floor, floor_name=floor_name, ratio=ratio)
+        """Return the figure of paired measurements, with the median of their ratios."""
+        ratio = median(value / baseline for value, baseline in zip(values, baselines, strict=True))
+        value, baseline = median(values), median(baselines)
+        return cls(name, value, limit, baseline=baseline, baseline_name=baseline_name, ratio=ratio)
 
     @property
     def measure(self) -> float:
-        """The ratio to the floor, or the value where there is no floor."""
+        """The ratio to the baseline, or the value if there is no baseline."""
         if self.ratio is not None:
             return self.ratio
-        return self.value / self.floor if self.floor else self.value
+        return self.value / self.baseline if self.baseline else self.value
 
     @property
     def is_met(self) -> bool:
-        """Whether the promise holds."""
+        """Whether the figure is within its limit."""
         return self.measure <= self.limit
 
     def row(self) -> str:
-        """One row of the table in docs/benchmarks.md."""
-        floor = f"{self.floor:.4g} {self.unit} ({self.floor_name})" if self.floor else "–"
-        measure = f"{self.measure:.2f}×" if self.floor else f"{self.value:.4g} {self.unit}"
-        limit = f"{self.limit:g}×" if self.floor else f"{self.limit:g} {self.unit}"
-        verdict = "kept" if self.is_met else "**missed**"
-        cells = [self.name, f"{self.value:.4g} {self.unit}", floor, measure, limit, verdict]
+        """Return the figure as a row of the table that starts with `HEAD`."""
+        baseline = (
+            f"{self.baseline:.4g} {self.unit} ({self.baseline_name})" if self.baseline else "–"
+        )
+        measure = f"{self.measure:.2f}×" if self.baseline else f"{self.value:.4g} {self.unit}"
+        limit = f"{self.limit:g}×" if self.baseline else f"{self.limit:g} {self.unit}"
+        verdict = "met" if self.is_met else "**missed**"
+        cells = [self.name, f"{self.value:.4g} {self.unit}", baseline, measure, limit, verdict]
         return f"| {' | '.join(cells)} |"
 
 
-HEAD = "| what | measured | floor | result | promised | |\n|---|---|---|---|---|---|"
+HEAD = "| task | measured | baseline | result | target | |\n|---|---|---|---|---|---|"
 
 
 def pairs(

@@ -46,7 +46,7 @@ def _shown(page: Page, selector: str) -> float:
 
 
 def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
-    """Measure each in turn with its floor."""
+    """Measure each in turn with its baseline."""
     flow = flow_id(url, api_key, "Echo chat")
     environ = {"LANGFLOW_SERVER_URL": url, "LANGFLOW_API_KEY": api_key}
     called = {"BENCH_SERVER": url, "BENCH_KEY": api_key, "BENCH_FLOW": flow}
@@ -54,24 +54,24 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
         browser = window.context.browser
         assert browser
         with (
-            trivial(Path(name) / "floor", TRIVIAL) as floor_page,
+            trivial(Path(name) / "baseline", TRIVIAL) as baseline_page,
             trivial(Path(name) / "filled", TRIVIAL + ROWS) as filled_page,
             gradio(Path(name) / "gradio", called) as gradio_url,
             Console(Path(name), environ) as console,
         ):
             pages = (
                 (f"{console.url}/?flow={flow}", FORM),
-                (floor_page.url, ".st-key-shown"),
+                (baseline_page.url, ".st-key-shown"),
                 (filled_page.url, ".st-key-shown"),
                 (gradio_url, "#run"),
             )
             rounds = [[opened(browser, *page) for page in pages] for _ in range(VIEWS + 1)][1:]
     figures = []
     for number, what in enumerate(("First page of a fresh browser", "The same page, reloaded")):
-        ours, floor, filled, other = (
+        ours, baseline, filled, other = (
             [page[number] for page in each] for each in zip(*rounds, strict=True)
         )
         beside = f"a trivial page of Streamlit; one of Gradio takes {median(other):.0f} ms"
-        figures.append(Figure.of(what, ours, floor, 1.3, beside))
+        figures.append(Figure.of(what, ours, baseline, 1.3, beside))
         figures.append(Figure.of(what, ours, filled, 1.3, f"a page of Streamlit with {FILLED}"))
     return figures

@@ -91,8 +91,16 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
         finally:
             client.delete_flow(small.id)
             client.delete_flow(large.id)
-    floor = "10 parameters"
+    baseline = "10 parameters"
     return [
-        Figure("1,000 parameters: first load", large_load, 2, floor=small_load, floor_name=floor),
-        Figure("1,000 parameters: rerun", large_rerun, 4, floor=small_rerun, floor_name=floor),
+        Figure(
+            "1,000 parameters: first load",
+            large_load,
+            2,
+            baseline=small_load,
+            baseline_name=baseline,
+        ),
+        Figure(
+            "1,000 parameters: rerun", large_rerun, 4, baseline=small_rerun, baseline_name=baseline
+        ),
     ]

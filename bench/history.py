@@ -95,19 +95,19 @@ def lists(store: Store, owner: str, name: str) -> list[Figure]:
     far = Cursor(START + timedelta(minutes=COUNT - 999 * PAGE_SIZE), "")
     assert len(page(owners, older_than=far).runs) == PAGE_SIZE
     first = timed(lambda: page(owners))
-    value, floor = medians(timed(lambda: page(owners, older_than=far)), first, TIMES)
-    figures = [Figure(f"{name}: page 1,000", value, 1.1, floor=floor, floor_name="page 1")]
+    value, baseline = medians(timed(lambda: page(owners, older_than=far)), first, TIMES)
+    figures = [Figure(f"{name}: page 1,000", value, 1.1, baseline=baseline, baseline_name="page 1")]
     word = store.history.get(owners, page(owners, RunFilter(text=COMMON)).runs[0].id).output_summary
     two = f"{COMMON} {word.split()[0]}"
     for typed, what in ((RARE, "a rare word"), (COMMON, "a common word"), (two, "two words")):
         which = RunFilter(text=typed)
-        value, floor = alone(store, lambda which=which: page(owners, which))
+        value, baseline = alone(store, lambda which=which: page(owners, which))
         label = f"{name}: search for {what}"
-        figures.append(Figure(label, value, 3, floor=floor, floor_name="its SQL alone"))
+        figures.append(Figure(label, value, 3, baseline=baseline, baseline_name="its SQL alone"))
     which = RunFilter(text="zz")
-    value, floor = alone(store, lambda: page(owners, which))
+    value, baseline = alone(store, lambda: page(owners, which))
     label = f"{name}: search for two letters"
-    return [*figures, Figure(label, value, 3, floor=floor, floor_name="its SQL alone")]
+    return [*figures, Figure(label, value, 3, baseline=baseline, baseline_name="its SQL alone")]
 
 
 def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
@@ -143,7 +143,7 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
         for pragma in ("journal_mode=WAL", *PRAGMAS):
             disk.execute(f"PRAGMA {pragma}")
 
-        def floor() -> float:
+        def baseline() -> float:
             begun, done = records()
             row, text = encoded(to_row(begun)), search_columns(begun)
             bodies = list(dump_run(done.run))
@@ -185,8 +185,8 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
 
             return timed(write)()
 
-        values, floors = pairs(ours, floor, times)
-    return Figure.of("A run's record written", values, floors, 1.5, "bare sqlite3")
+        values, baselines = pairs(ours, baseline, times)
+    return Figure.of("A run's record written", values, baselines, 1.5, "bare sqlite3")
 
 
 def writing_repeated(again: int = 4) -> list[Figure]:
@@ -207,9 +207,9 @@ def starts(folder: Path, empty: Path) -> Figure:
         return timed(lambda: subprocess.run(command, check=True))
 
     start(empty)()  # creates the file
-    value, floor = medians(start(folder), start(empty), STARTS)
+    value, baseline = medians(start(folder), start(empty), STARTS)
     name = f"A start with {COUNT:,} runs"
-    return Figure(name, value, 1.1, floor=floor, floor_name="without any")
+    return Figure(name, value, 1.1, baseline=baseline, baseline_name="without any")
 
 
 def run() -> list[Figure]:

@@ -37,7 +37,7 @@ _FORM = ".st-key-run-button button"
 _RECENT = ".st-key-recent-runs button"
 _TABLE = '[data-testid="stDataFrame"] canvas'
 # the same table as the page's: selectable rows with a button and a colored status
-_FLOOR = """
+_BASELINE = """
 import sqlite3, pyarrow, streamlit as st
 with sqlite3.connect({path!r}) as disk:
     rows = disk.execute({statement!r}, {parameters!r}).fetchall()
@@ -62,7 +62,7 @@ st.dataframe(
 _PAGES = """
 import streamlit as st
 pages = [st.Page(lambda: st.write("Home"), title="Run", default=True)]
-pages.append(st.Page("floor.py", title="History", url_path="history"))
+pages.append(st.Page("baseline.py", title="History", url_path="history"))
 st.navigation(pages, position="top").run()
 """
 # by the page's clock: Playwright soon polls for an element only twice a second
@@ -121,11 +121,11 @@ def first_page(store: Store, owner: str, environ: dict[str, str], page: Page) ->
     with recorded_queries(store) as found:
         store.history.page([owner])
     statement, parameters = next(pair for pair in found if "ORDER BY runs" in pair[0])
-    script, few = folder / "floor" / "pages.py", folder / "few"
+    script, few = folder / "baseline" / "pages.py", folder / "few"
     for each in (script.parent, few):
         each.mkdir()
     values = {"path": str(store.database.path), "statement": statement, "parameters": parameters}
-    script.with_name("floor.py").write_text(_FLOOR.format(**values))
+    script.with_name("baseline.py").write_text(_BASELINE.format(**values))
     script.write_text(_PAGES)
     small = Store(few / "data")
     fill(small, PAGE_SIZE, owner)
@@ -139,28 +139,28 @@ def first_page(store: Store, owner: str, environ: dict[str, str], page: Page) ->
         urls = (console.url, little.url, least.url)
         for how, measure in (("come to from another", clicked), ("opened by its address", opened)):
             rows = [[measure(page, url) for url in urls] for _ in range(VIEWS + 1)]
-            many, fifty, floor = (list(column) for column in zip(*rows[1:], strict=True))
+            many, fifty, baseline = (list(column) for column in zip(*rows[1:], strict=True))
             name = f"First page of {COUNT:,} runs, {how}"
-            figures.append(Figure.of(name, many, floor, 1.3, "the SQL and a 50-row table"))
+            figures.append(Figure.of(name, many, baseline, 1.3, "the SQL and a 50-row table"))
             figures.append(Figure.of(name, many, fifty, 1.3, f"with {PAGE_SIZE} runs"))
     return figures
 
 
-def first_pages(name: str, page: Page, console: Console, floor: Console) -> list[Figure]:
+def first_pages(name: str, page: Page, console: Console, baseline: Console) -> list[Figure]:
     """History and Run in processes that have just started, against a page of one table."""
     figures = []
     for what, path, selector in (("History", "/history", _TABLE), ("Run", "/", _RECENT)):
         rows = [
             (
                 opened_first(page, console, path, selector),
-                opened_first(page, floor, "/history", _TABLE),
+                opened_first(page, baseline, "/history", _TABLE),
             )
             for _ in range(STARTS + 1)
         ]
-        values, floors = (list(column) for column in zip(*rows[1:], strict=True))
+        values, baselines = (list(column) for column in zip(*rows[1:], strict=True))
         label = f"{name}: first page of a new process with {COUNT:,} runs, {what}"
         figures.append(Figure(label, median(values) / 1000, 1.3, "s"))
-        figures.append(Figure.of(label, values, floors, 2, "a table in a new process"))
+        figures.append(Figure.of(label, values, baselines, 2, "a table in a new process"))
     return figures
 
 
@@ -205,14 +205,14 @@ def flow_pages(url: str, api_key: str, page: Page) -> list[Figure]:
         old = []
         with console:
             for _ in range(STARTS + 1):
-                floor = list_flows(url, api_key)
+                baseline = list_flows(url, api_key)
                 time.sleep(EXPIRED_SECONDS)
-                old.append((opened(page, console.url, "/", _FORM), floor))
+                old.append((opened(page, console.url, "/", _FORM), baseline))
     figures = []
     for how, rows in (("of a new process", new), ("with an old list", old)):
-        values, floors = (list(column) for column in zip(*rows[1:], strict=True))
+        values, baselines = (list(column) for column in zip(*rows[1:], strict=True))
         label = f"First page with {FLOWS:,} flows, {how}"
-        figures.append(Figure.of(label, values, floors, 1.5, "the server's list by bare httpx"))
+        figures.append(Figure.of(label, values, baselines, 1.5, "the server's list by bare httpx"))
     return figures
 
 
@@ -234,12 +234,12 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
         with chromium(chromium_path) as page:
             page.add_init_script(_OPENED)
             figures = first_page(store, owner, environ, page)
-            floor = Console(folder / "floor", script=folder / "floor" / "pages.py")
+            baseline = Console(folder / "baseline", script=folder / "baseline" / "pages.py")
             console = Console(folder, environ)
-            figures += first_pages("SQLite", page, console, floor)
+            figures += first_pages("SQLite", page, console, baseline)
             environ["LFCONSOLE_DATABASE_URL"] = address
             console = Console(folder, environ)
-            figures += first_pages("PostgreSQL", page, console, floor)
+            figures += first_pages("PostgreSQL", page, console, baseline)
             figures += flow_pages(url, api_key, page)
         store.close()
         shared.close()

@@ -16,7 +16,7 @@ from tests.support.console_process import ROOT, Console
 COMPONENTS, WORDS, PAUSE = 16, 8, 0.097  # a run of 14 s, out of step with half seconds
 RUNS = 3
 
-# the floor: a worker reads the same stream, and a bounded tail draws one line of it
+# the baseline: a worker reads the same stream, and a bounded tail draws one line of it
 TAIL = """
 import json, os, threading, time
 import httpx
@@ -144,7 +144,7 @@ def run(chromium_path: str) -> list[Figure]:
     """Both, in turn, on a stand-in that knows when it sent what."""
     flow = chain(COMPONENTS)
     ours: list[tuple[str, float]] = []
-    floor: list[tuple[str, float]] = []
+    baseline: list[tuple[str, float]] = []
     with (
         tempfile.TemporaryDirectory() as name,
         ScriptedLangflow(flow, chain_script(flow, WORDS, PAUSE)) as server,
@@ -159,17 +159,17 @@ def run(chromium_path: str) -> list[Figure]:
         ):
             for _ in range(RUNS):
                 ours += console_delays(page, console, server).items()
-                floor += tail_delays(page, tail, server).items()
+                baseline += tail_delays(page, tail, server).items()
     figures = []
     for what, mark, below in (
         ("a word on the screen", "word", "word"),
         ("a component's end in the progress", "done", "done"),
         ("a component's end in the graph", "graph", "done"),
     ):
-        value, least = _p95(ours, mark), _p95(floor, below)
+        value, least = _p95(ours, mark), _p95(baseline, below)
         name = f"Event on the wire to {what}, p95"
         figures.append(Figure(name, value, 150))
-        figures.append(Figure(name, value, 1.3, floor=least, floor_name="a tail of one line"))
+        figures.append(Figure(name, value, 1.3, baseline=least, baseline_name="a tail of one line"))
     return figures
 
 

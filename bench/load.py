@@ -35,11 +35,11 @@ def run() -> Iterator[Figure]:
             summary = next(flow for flow in client.flows() if flow.name == "Echo chat")
             flow, server = client.flow(summary.id), client.server()
             for count in RUNS:
-                floor = asyncio.run(run_bare(url, key, flow, server, count))
+                baseline = asyncio.run(run_bare(url, key, flow, server, count))
                 value = _run(client, url, key, flow, server, count)
                 name = f"{count} runs at once, {version}: until all have ended, all right"
-                floor_name = "bare requests, ten submits at a time"
-                yield Figure(name, value, 1.5, "s", floor, floor_name)
+                baseline_name = "bare requests, ten submits at a time"
+                yield Figure(name, value, 1.5, "s", baseline, baseline_name)
 
 
 def _run(

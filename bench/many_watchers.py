@@ -31,7 +31,7 @@ SESSIONS, RUNS = (20, 60, 200), 2
 COMPONENTS, WORDS, PAUSE = 8, 8, 0.1  # a run of 7 s after all sessions are open
 OPEN_SECONDS, END_SECONDS = 600, 120
 
-# the floor: a worker for each run reads its events, and each session's fragment draws one line
+# the baseline: a worker for each run reads its events, and each session's fragment draws one line
 TAILS = """
 import json, os, threading, time
 import httpx
@@ -189,13 +189,13 @@ def summary(delays: Sequence[float]) -> str:
 def run(browser: Browser) -> Iterator[Figure]:
     """Both, with a few sessions and with many."""
     for sessions in SESSIONS:
-        ours, floor = console_delays(browser, sessions), tail_delays(sessions)
+        ours, baseline = console_delays(browser, sessions), tail_delays(sessions)
         what = f"with {sessions} sessions on {RUNS} runs"
-        of_floor = "the same sessions of a fragment of one line"
+        of_baseline = "the same sessions of a fragment of one line"
         yield Figure(f"End of a run to the last screen, {what}", max(ours.end), 1, "s")
-        yield Figure("the same", max(ours.end), 1.5, "s", max(floor.end), of_floor)
+        yield Figure("the same", max(ours.end), 1.5, "s", max(baseline.end), of_baseline)
         yield Figure(
             "the same, in the two Chromium windows among them", max(ours.browser_end), 1, "s"
         )
         yield Figure(f"End of a run to its result, {what}", max(ours.result), 3, "s")
-        yield Figure(f"Slowest health check {what}", max(ours.health), 1, "s", None, of_floor)
+        yield Figure(f"Slowest health check {what}", max(ours.health), 1, "s", None, of_baseline)

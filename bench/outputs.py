@@ -91,8 +91,12 @@ def table_views(page: Page, url: str) -> list[Figure]:
         new_run(page)
         large = run_with(page, "100000 rows")
         views(page, small)  # warm up
-        floor, value = views(page, small), views(page, large)
-    return [Figure("100,000-row table: first view", value, 3, floor=floor, floor_name="100 rows")]
+        baseline, value = views(page, small), views(page, large)
+    return [
+        Figure(
+            "100,000-row table: first view", value, 3, baseline=baseline, baseline_name="100 rows"
+        )
+    ]
 
 
 def memory(page: Page, url: str, message: str, limit: float) -> list[Figure]:
@@ -117,8 +121,8 @@ def memory(page: Page, url: str, message: str, limit: float) -> list[Figure]:
             reached - peak.before,
             most,
             "MB",
-            floor=size,
-            floor_name="the answer",
+            baseline=size,
+            baseline_name="the answer",
         )
         for when, (reached, most) in grown.items()
     ]

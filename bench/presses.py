@@ -28,7 +28,7 @@ def run() -> Iterator[Figure]:
         summary = next(flow for flow in client.flows() if flow.name == "Echo chat")
         flow, server = client.flow(summary.id), client.server()
         for count in RUNS:
-            floor = asyncio.run(run_bare(live.url, live.api_key, flow, server, count))
+            baseline = asyncio.run(run_bare(live.url, live.api_key, flow, server, count))
             text = f"{count} presses:"
             seen = _press(live.url, live.api_key, flow.id, count, text)
             messages = client.messages(flow, limit=10 * count)
@@ -37,14 +37,14 @@ def run() -> Iterator[Figure]:
             began = min(seen.pressed)
             what = f"{count} sessions press Run within {PRESS_SECONDS:.0f} s"
             ends = [times["Completed"] for times in seen.times]
-            floor_name = "bare requests, ten submits at a time"
+            baseline_name = "bare requests, ten submits at a time"
             yield Figure(
                 f"{what}: until the last shows the end",
                 max(ends) - began,
                 1.5,
                 "s",
-                floor,
-                floor_name,
+                baseline,
+                baseline_name,
             )
             accepted = [
                 times["run="] - pressed

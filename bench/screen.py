@@ -29,8 +29,8 @@ if st.button("Press", key="press"):
 with st.container(key="shown"):
     st.write(f"pressed {st.session_state.get('n', 0)} times")
 """
-# rows of a form, for floors with many elements: the console's page of Echo chat has 63 before a run
-# and 115 after it
+# rows of a form, for baselines with many elements: the console's page of Echo chat has 63 elements
+# before a run and 115 after it
 FILLED = "100 elements"
 ROWS = """
 for n in range(20):
@@ -219,7 +219,7 @@ def flow_id(url: str, api_key: str, name: str) -> str:
 
 
 def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
-    """Both figures of the click; the floors are trivial pages, with these settings or not."""
+    """Both figures of the click; the baselines are trivial pages, with these settings or not."""
     with tempfile.TemporaryDirectory() as name, chromium(chromium_path) as page:
         folder = Path(name)
         same = trivial_clicks(page, folder / "same", our_settings=True)
@@ -237,8 +237,8 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
             requested, confirmed = stop_clicks(page)
     name = "Click on Run to the status word, record committed"
     return [
-        Figure(name, click, 3, floor=same, floor_name="trivial page, same settings"),
-        Figure(name, click, 1, floor=plain, floor_name="trivial page, Streamlit's defaults"),
+        Figure(name, click, 3, baseline=same, baseline_name="trivial page, same settings"),
+        Figure(name, click, 1, baseline=plain, baseline_name="trivial page, Streamlit's defaults"),
         Figure("Click on Run, 100 ms away, to its look when pressed", pressed, 150),
         Figure("the same, to the status word", distant, click + 150),
         Figure("End of a short job to its result on the screen", median(short), 0.5, "s"),

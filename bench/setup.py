@@ -133,11 +133,11 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
                 open_form(page, console, made["choice"])
                 page.locator(PARAMETERS).first.click()
                 choices = [choose(page) for _ in range(ROUNDS)]
-                floors = [empty_rerun(page) + request() for _ in range(ROUNDS)]
+                baselines = [empty_rerun(page) + request() for _ in range(ROUNDS)]
         finally:
             for flow_id in made.values():
                 client.delete_flow(flow_id)
-    floor = median(floors)
+    baseline = median(baselines)
     return [
         Figure.of(
             "A form with models whose list is out of date: opened",
@@ -150,7 +150,7 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
             "A choice that changes other fields: click to redrawn",
             median(choices),
             1.3,
-            floor=floor,
-            floor_name="the bare request and a rerun",
+            baseline=baseline,
+            baseline_name="the bare request and a rerun",
         ),
     ]
