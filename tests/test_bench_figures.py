@@ -14,17 +14,17 @@ def test_writing_can_be_measured_again_in_the_same_store(tmp_path):
     store = Store(tmp_path)
     figures = [writing(store, OWNER, times=2) for _ in range(2)]
     store.close()
-    assert all(figure.floor for figure in figures)
+    assert all(figure.baseline for figure in figures)
 
 
-def test_a_pairs_ratio_is_put_to_the_promise_not_that_of_the_medians():
+def test_pairs_are_judged_by_the_median_of_their_ratios():
     # both took twice as long for a while
     figure = Figure.of("a call", [10, 20, 20], [10, 10, 20], 1.3, "nothing")
     assert figure.measure == pytest.approx(1)
     assert figure.is_met
 
 
-def test_a_question_is_not_taken_for_its_answer():
+def test_a_question_is_not_an_answer():
     lines = sse(events("1.13.0", "bg_events_live")).decode().splitlines()
     assert any("hi" in line for line in lines)
     assert not any(is_answer(line, "hi") for line in lines)
