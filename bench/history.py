@@ -21,10 +21,10 @@ from sqlalchemy import event
 
 from bench.figures import Figure, medians, pairs
 from lfclient.console.store.database import PRAGMAS
-from lfclient.console.store.row_mapping import mutable_columns, to_row
+from lfclient.console.store.row_mapping import mutable_columns, to_row, with_result_fields
 from lfclient.console.store.run_history import PAGE_SIZE
 from lfclient.console.store.run_queries import Cursor, RunFilter
-from lfclient.console.store.search_text import search_columns, summarize_outputs
+from lfclient.console.store.search_text import search_columns
 from lfclient.console.store.serialization import dump_run
 from lfclient.console.store.store import Store
 from lfclient.console.store.tables import RunRow
@@ -117,9 +117,6 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
         record = next(many_runs.records(next(_NUMBERS), owner))
         return replace(record, run=None, status=RunStatus.QUEUED, ended_at=None), record
 
-    def column(attribute: str) -> str:
-        return RunRow.__table__.c[attribute].name
-
     def encoded(values: dict[str, Any]) -> dict[str, Any]:
         """The values as the driver gets them."""
         dialect = store.database.engine.dialect
@@ -147,21 +144,18 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
             begun, done = records()
             row, text = encoded(to_row(begun)), search_columns(begun)
             bodies = list(dump_run(done.run))
-            outputs = {
-                "output_summary": summarize_outputs(done),
-                "response_bytes": sum(map(len, bodies)),
-            }
             later = search_columns(done)
-            ending = encoded(
-                {**mutable_columns(done), **outputs, "stored_parts": done.stored_parts}
-            )
+            response = {
+                "response_bytes": sum(map(len, bodies)),
+                "stored_parts": done.stored_parts,
+            }
+            ending = encoded(mutable_columns(with_result_fields(done)) | response)
 
             def write() -> None:
                 disk.execute("PRAGMA synchronous=NORMAL")
                 disk.execute("BEGIN IMMEDIATE")
                 disk.execute(
-                    f"INSERT INTO runs ({', '.join(map(column, row))}) "
-                    f"VALUES ({', '.join('?' * len(row))})",
+                    f"INSERT INTO runs ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})",
                     list(row.values()),
                 )
                 disk.execute(
@@ -171,7 +165,7 @@ def writing(store: Store, owner: str, times: int = WRITES) -> Figure:
                 disk.execute("COMMIT")
                 disk.execute("PRAGMA synchronous=FULL")
                 disk.execute("BEGIN IMMEDIATE")
-                columns = ", ".join(f"{column(name)} = ?" for name in ending)
+                columns = ", ".join(f"{name} = ?" for name in ending)
                 disk.execute(f"UPDATE runs SET {columns} WHERE id = ?", [*ending.values(), done.id])
                 for seq, body in enumerate(bodies):
                     disk.execute(

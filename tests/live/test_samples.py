@@ -87,7 +87,15 @@ def first_run(client: LangflowClient, flows: dict[str, Flow]) -> Callable[[str, 
         started = datetime.now(UTC)
         run = _run(client, flows[name], mode, _QUICK.get(name))
         return RunRecord(
-            *("id", "owner", "token", "live", client.url, run.flow_id, name, mode, started),
+            id="id",
+            owner="owner",
+            submit_token="token",
+            server_name="live",
+            server_url=client.url,
+            flow_id=run.flow_id,
+            flow_name=name,
+            mode=mode,
+            created_at=started,
             status=run.status,
             ended_at=datetime.now(UTC),
             job_id=run.job_id,

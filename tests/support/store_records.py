@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lfclient.console.store.run_history import RunPage
-from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.console.store.store import Store
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.components import (
@@ -40,6 +40,21 @@ def record(id: str = "r1", **changes: Any) -> RunRecord:
         "attempts": 1,
     }
     return RunRecord(**{**values, **changes})
+
+
+def summary(id: str = "r1", **changes: Any) -> RunSummary:
+    """Return a completed run of "me", as a list reads it."""
+    values: dict[str, Any] = {
+        "owner": "me",
+        "server_name": "test",
+        "flow_id": "flow",
+        "flow_name": "Flow",
+        "mode": "sync",
+        "status": RunStatus.COMPLETED,
+        "created_at": NOW,
+        "attempts": 1,
+    }
+    return RunSummary(id=id, **{**values, **changes})
 
 
 def whole_run() -> Run:

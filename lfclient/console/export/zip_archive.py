@@ -268,7 +268,7 @@ class _ArchiveWriter:
             ],
             "warnings": list(run.warnings if run else ()),
             "tokens": _tokens(record.usage),
-            **self._cost(record.usage_by_model),
+            **self._cost(run.usage_by_model if run else {}),
             "components": [
                 {
                     "component": component.component_id,

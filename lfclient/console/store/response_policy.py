@@ -20,6 +20,14 @@ _BATCH_BYTES = 1_000_000  # bytes of chunks that one statement inserts
 _NO_PROMPT = "*This console doesn't store questions. The page of this run may still show this one.*"
 
 
+def without_unwanted_outputs(record: RunRecord, retention: RetentionSettings) -> RunRecord:
+    """Return the record, without its outputs if the settings don't allow to store any."""
+    if retention.store_outputs:
+        return record
+    run = record.run and _strip_values(record.run, StoredParts.NOT_WANTED)
+    return replace(record, run=run, stored_parts=StoredParts.NOT_WANTED)
+
+
 def write_response(
     connection: Connection,
     record: RunRecord,

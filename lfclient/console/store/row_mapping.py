@@ -1,14 +1,16 @@
-"""Map records and summaries to the columns of `runs` and back.
+"""Map records and summaries to the columns of `runs`, which have the names of their fields."""
 
-A column's attribute in `RunRow` has the name of the field, so a new one needs no change here.
-"""
-
-from dataclasses import fields
+from collections.abc import Callable
+from dataclasses import fields, replace
 from typing import Any
 
 from sqlalchemy import Row
 
+from lfclient.console.content.thumbnails import make_thumbnail
+from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
+from lfclient.console.store.result_fingerprint import fingerprint_result
 from lfclient.console.store.run_record import RecordProblem, RunRecord, RunSummary
+from lfclient.console.store.search_text import summarize_outputs
 from lfclient.console.store.tables import RUNS
 from lfclient.runs.model import Run
 
@@ -25,6 +27,28 @@ _WRITTEN_WITH_RESPONSE = {"stored_parts"}
 _MUTABLE_FIELDS = [
     name for name in _STORED_FIELDS if name not in _WRITTEN_ONCE | _WRITTEN_WITH_RESPONSE
 ]
+
+
+# the fields that describe a result, and those that need its outputs
+_RESULT_FIELDS: dict[str, Callable[[RunRecord], Any]] = {
+    "output_summary": summarize_outputs,
+    "tokens": lambda record: record.usage.total if record.usage else None,
+    "usage_by_model": lambda record: record.run.usage_by_model or None if record.run else None,
+}
+_OUTPUT_FIELDS: dict[str, Callable[[RunRecord], Any]] = {
+    "result_hash": fingerprint_result,
+    "thumbnail": lambda record: make_thumbnail(record.run.outputs.values() if record.run else ()),
+}
+
+
+def with_result_fields(record: RunRecord) -> RunRecord:
+    """Return an ended record with the fields that describe its result.
+
+    If its outputs are missing, the fields that need them keep their values.
+    """
+    has_outputs = record.stored_parts not in MISSING_OUTPUTS_REASONS
+    computed = _RESULT_FIELDS | (_OUTPUT_FIELDS if has_outputs else {})
+    return replace(record, **{name: compute(record) for name, compute in computed.items()})
 
 
 def to_row(record: RunRecord) -> dict[str, Any]:

@@ -55,51 +55,71 @@ class RecordProblem:
         return cause if cause and (cause.parameter or cause.package) else None
 
 
-@dataclass(frozen=True)
-class RunRecord:
-    """One run as the console knows it. Immutable; `version` grows with each change.
+@dataclass(frozen=True, kw_only=True)
+class RunBase:
+    """The fields that records and lists have in common.
 
-    `owner` is the fingerprint of the server and user that may open it. `submit_token` identifies
-    the submit that started it and is unique per owner. `overrides` are the values sent, secrets
-    masked, `flow_defaults` the flow's own values of inputs that were not sent, None if unknown.
-    `queue_limit` is how many runs the server executes at a time, None if unknown. Times are UTC, by
-    this console's clock.
+    `owner` is the fingerprint of the server and user that may open the run. Times are UTC, by this
+    console's clock. `attempts` counts the requests sent: 0 while the run waits to be sent, more
+    than one only after a lost response, for example after a crash. `input_summary` is the line that
+    lists show for the inputs.
 
-    `note` is shown during the run ("server not reachable"), `problem` says why it could not
-    be executed, `stop_result` how a stop request ended. `run` is None before the first response,
-    and in lists. `worker` is the process that follows the run.
-
-    `input_summary` is the line that lists show for the inputs. `attempts` counts the requests sent:
-    0 while the run waits to be sent, more than one only after a lost response, for example after
-    a crash. `inputs_stored` is False, and there are neither overrides nor defaults, if this console
-    does not store inputs. `stored_parts` says which parts of the response are stored.
+    The other fields describe the result. The store computes them when it saves the run's end.
+    `output_summary` is the line that lists show for the outputs. `tokens` are input and output
+    tokens, `usage_by_model` the same by the model's name; both None if unknown. `result_hash` is
+    equal for runs of a flow with the same result, None if that is unknown. `thumbnail` is a small
+    WebP of the first image among the outputs, None without one.
     """
 
     id: str
     owner: str
-    submit_token: str
     server_name: str
-    server_url: str
     flow_id: str
     flow_name: str
     mode: Mode
     created_at: datetime
     status: RunStatus = RunStatus.QUEUED
     session_id: str | None = None
+    job_id: str | None = None
+    ended_at: datetime | None = None
+    attempts: int
+    input_summary: str = ""
+    output_summary: str = ""
+    tokens: int | None = None
+    usage_by_model: dict[str, Usage] | None = None
+    result_hash: str | None = None
+    thumbnail: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord(RunBase):
+    """One run as the console knows it. Immutable; `version` grows with each change.
+
+    `submit_token` identifies the submit that started it and is unique per owner. `overrides` are
+    the values sent, secrets masked, `flow_defaults` the flow's own values of inputs that were not
+    sent, None if unknown. `queue_limit` is how many runs the server executes at a time, None if
+    unknown.
+
+    `note` is shown during the run ("server not reachable"), `problem` says why it could not
+    be executed, `stop_result` how a stop request ended. `run` is None before the first response,
+    and in lists. `worker` is the process that follows the run.
+
+    `inputs_stored` is False, and there are neither overrides nor defaults, if this console does not
+    store inputs. `stored_parts` says which parts of the response are stored.
+    """
+
+    submit_token: str
+    server_url: str
     overrides: dict[str, Any] = field(default_factory=dict)
     flow_defaults: dict[str, Any] | None = None
     queue_limit: int | None = None
-    job_id: str | None = None
     started_at: datetime | None = None
-    ended_at: datetime | None = None
     stop_requested_at: datetime | None = None
     stop_result: str = ""
     note: str = ""
     problem: RecordProblem | None = None
     worker: str = ""
     version: int = 1
-    attempts: int = field(kw_only=True)
-    input_summary: str = ""
     inputs_stored: bool = True
     stored_parts: StoredParts = StoredParts.WHOLE
     run: Run | None = None
@@ -129,11 +149,6 @@ class RunRecord:
     def usage(self) -> Usage | None:
         """The input and output tokens of models, None if unknown, as without a response."""
         return self.run.usage if self.run else None
-
-    @property
-    def usage_by_model(self) -> dict[str, Usage]:
-        """The same by the model's name, under "" those of unknown models."""
-        return self.run.usage_by_model if self.run else {}
 
     @property
     def cause(self) -> ErrorCause | None:
@@ -181,34 +196,15 @@ class RunRecord:
         return max(0.0, (until - self.created_at).total_seconds())
 
 
-@dataclass(frozen=True)
-class RunSummary:
-    """One run in a list. Its fields are the columns that lists read, and those without a column.
+@dataclass(frozen=True, kw_only=True)
+class RunSummary(RunBase):
+    """One run in a list, with what the store alone has of it.
 
-    `result_hash` is equal for runs of a flow with the same result, None if that is unknown.
-    `thumbnail` is a small WebP of the first image among the outputs. Without a column are `labels`,
-    and `is_settled`: the end of the run is stored. Its outputs may follow if the disk was full.
+    `is_settled` says that the end of the run is stored. Its outputs may follow if the disk was
+    full.
     """
 
-    id: str
-    owner: str
-    server_name: str
-    flow_id: str
-    flow_name: str
-    mode: Mode
-    status: RunStatus
-    created_at: datetime
-    session_id: str | None = None
-    job_id: str | None = None
-    ended_at: datetime | None = None
-    input_summary: str = ""
-    output_summary: str = ""
     starred: bool = False
-    attempts: int = 1
-    tokens: int | None = None
-    usage_by_model: dict[str, Usage] | None = None
-    result_hash: str | None = None
-    thumbnail: bytes | None = field(default=None, repr=False)
     labels: tuple[str, ...] = ()
     is_settled: bool = False
 
@@ -221,5 +217,6 @@ class RunSummary:
 
     def updated(self, record: RunRecord) -> RunSummary:
         """Return the summary with the values of a newer version of its record."""
-        shared = {field.name for field in fields(self)} & {field.name for field in fields(record)}
-        return replace(self, **{name: getattr(record, name) for name in shared})
+        return replace(
+            self, **{field.name: getattr(record, field.name) for field in fields(RunBase)}
+        )

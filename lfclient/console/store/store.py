@@ -5,32 +5,32 @@ import time
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from lfclient.console.config.retention import RetentionSettings
-from lfclient.console.content.thumbnails import make_thumbnail
 from lfclient.console.store.added_flows import AddedFlowStore
 from lfclient.console.store.commands import CommandQueue
 from lfclient.console.store.database import Database
 from lfclient.console.store.drafts import DraftStore
 from lfclient.console.store.errors import JobTaken
 from lfclient.console.store.flow_settings import FlowSettingsStore
-from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.owners import change_owner
 from lfclient.console.store.presets import PresetStore
-from lfclient.console.store.response_policy import write_response
+from lfclient.console.store.response_policy import without_unwanted_outputs, write_response
 from lfclient.console.store.response_reader import read_response
-from lfclient.console.store.result_fingerprint import fingerprint_result
 from lfclient.console.store.retention import RetentionCleaner
-from lfclient.console.store.row_mapping import from_row, mutable_columns, to_row
+from lfclient.console.store.row_mapping import (
+    from_row,
+    mutable_columns,
+    to_row,
+    with_result_fields,
+)
 from lfclient.console.store.run_history import History
 from lfclient.console.store.run_record import LOST_STATUSES, UNFINISHED_STATUSES, RunRecord
 from lfclient.console.store.search_text import (
     search_columns,
-    summarize_outputs,
 )
 from lfclient.console.store.shares import ShareStore
 from lfclient.console.store.tables import RUNS, SEARCH_TEXTS, RunRow
@@ -120,11 +120,12 @@ class Store:
         Return False, and change nothing, if the stored record is newer, deleted or followed by
         another process. Raise `JobTaken` if another run of the owner has its job.
         """
-        columns = self._describe_result(record) if with_response else {}
+        if with_response:
+            record = with_result_fields(without_unwanted_outputs(record, self.retention))
         with self._write() as connection:
             stored_bytes = _update_unless_outdated(connection, record)
             if stored_bytes is not None and with_response:
-                self._finish(connection, record, stored_bytes, has_room, columns)
+                self._finish(connection, record, stored_bytes, has_room)
             return stored_bytes is not None
 
     def update_running(self, record: RunRecord) -> float | None:
@@ -146,38 +147,16 @@ class Store:
                 connection.execute(_UPDATE_RUN, columns | {"of_run": record.id})
             return time.perf_counter() - began
 
-    def _describe_result(self, record: RunRecord) -> dict[str, Any]:
-        """Return the result hash and the thumbnail; {} if outputs are not stored.
-
-        They are kept even if the outputs are too large.
-        """
-        if not self.retention.store_outputs or record.stored_parts in MISSING_OUTPUTS_REASONS:
-            return {}
-        outputs = record.run.outputs.values() if record.run else ()
-        return {"result_hash": fingerprint_result(record), "thumbnail": make_thumbnail(outputs)}
-
     def _finish(
-        self,
-        connection: Connection,
-        record: RunRecord,
-        stored_bytes: int,
-        has_room: bool,
-        result_columns: dict[str, Any],
+        self, connection: Connection, record: RunRecord, stored_bytes: int, has_room: bool
     ) -> None:
-        """Write the response, its summary and its search text."""
+        """Write the response and its search text."""
         columns, record = write_response(
             connection, record, self.retention, stored_bytes, has_room=has_room
         )
-        columns |= {
-            **result_columns,
-            "of_run": record.id,
-            "output_summary": summarize_outputs(record),
-            "tokens": record.usage.total if record.usage else None,
-            "usage_by_model": record.usage_by_model or None,
-        }
-        connection.execute(_UPDATE_RUN, columns)
-        text = {"of_run": record.id, **search_columns(record)}
-        connection.execute(_UPDATE_TEXT, text)
+        if columns:
+            connection.execute(_UPDATE_RUN, columns | {"of_run": record.id})
+        connection.execute(_UPDATE_TEXT, {"of_run": record.id, **search_columns(record)})
 
     def get(self, run_id: str) -> RunRecord | None:
         """Return a record with its response. Raise `UnreadableResponse` if that is damaged."""

@@ -42,12 +42,9 @@ class Base(DeclarativeBase):
 
 
 class RunRow(Base):
-    """A `RunRecord` without its response.
+    """A `RunRecord` without its response, and whether it is starred.
 
-    `output_summary` is the line that lists show for the outputs. `response_bytes` is the size of
-    the stored response. `tokens` are the input and output tokens, None if unknown; so are those of
-    each model, by its name. `result_hash` is equal for runs of a flow with the same result,
-    `thumbnail` a small WebP of the first image; both None if there is none, or if unknown.
+    `response_bytes` is the size of the stored response.
     """
 
     __tablename__ = "runs"

@@ -82,12 +82,13 @@ def draw(runs: Sequence[ShownRun]) -> None:
 def _summary_rows(run: ShownRun, now: datetime) -> dict[str, str]:
     record = run.record
     status = filter(None, (run_status_label(record), escape(clip(record.failure, 200))))
+    usage_by_model = record.run.usage_by_model if record.run else {}
     session = run_options.named_session(record.session_id)
     return {
         "Status": " — ".join(status),
         "Duration": format_duration(record.elapsed(now)) + ("" if record.ended else " so far"),
         "Tokens": usage_text(record.usage) or "–",
-        "Cost": escape(cost_text(record.usage_by_model, app_context().settings.prices)) or "–",
+        "Cost": escape(cost_text(usage_by_model, app_context().settings.prices)) or "–",
         "Mode": MODES[record.mode].label,
         "Started": format_time(record.created_at, now, seconds=True),
         "Session": escape(clip(session, 60)) or "–",

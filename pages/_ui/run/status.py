@@ -75,9 +75,9 @@ def _usage(record: RunRecord) -> tuple[str, str | None]:
     """Return a run's tokens and cost as Markdown, and why the cost is unknown, or None."""
     tokens = usage_text(record.usage)
     prices = app_context().settings.prices
-    cost = prices.cost(record.usage_by_model) if prices else None
-    if prices is None or cost is None or not tokens:
+    if prices is None or record.run is None or not tokens:
         return tokens, None
+    cost = prices.cost(record.run.usage_by_model)
     if cost.amount is not None:
         return f"{tokens} · {escape(format_cost(cost.amount, prices))}", None
     if app_context().runner.is_followed(record.id):  # the names of its models still arrive

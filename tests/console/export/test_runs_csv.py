@@ -9,12 +9,11 @@ import pytest
 from lfclient.console.export import runs_csv
 from lfclient.console.export.comparison_csv import MAX_CELL_LENGTH
 from lfclient.console.store.omissions import FLOW_MISSING
-from lfclient.console.store.run_record import RunSummary
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.model import RunStatus
-from tests.support import flows
+from tests.support import flows, store_records
 from tests.support.reports import AT, FILE, PNG, output, record_of, run_of
 
 LONG = "A long question, " * 40
@@ -31,8 +30,11 @@ def rows(records, summary=None, flow=None, **more):
     """Return the rows of runs with these records, None for one that can't be read."""
     flows = {("me", "f"): flow} if flow else {}
     runs = [
-        replace(
-            RunSummary(f"r{number}", "me", "s", "f", "Flow", "sync", RunStatus.COMPLETED, AT),
+        store_records.summary(
+            f"r{number}",
+            flow_id="f",
+            server_name="s",
+            created_at=AT,
             **{"input_summary": "Message: A long…", "output_summary": LINE, **(summary or {})},
         )
         for number in range(len(records))

@@ -7,6 +7,7 @@ import pytest
 
 from lfclient.console.runner.record_reader import RecordReader
 from lfclient.console.runner.run_cache import RunCache
+from lfclient.console.store.row_mapping import with_result_fields
 from lfclient.console.store.store import Store
 from lfclient.runs.model import Run, RunStatus
 from tests.support import databases
@@ -39,7 +40,7 @@ def ended(store):
     ended = record(status=RunStatus.COMPLETED, ended_at=NOW, run=whole_run())
     store.create(ended)
     store.update(ended, with_response=True)
-    return ended
+    return with_result_fields(ended)
 
 
 def test_a_header_has_the_size_of_the_response_without_reading_it(reader, ended):

@@ -9,17 +9,15 @@ import pytest
 from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.store.errors import JobTaken, StoreError
-from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.store import Store
 from lfclient.runs.model import Run, RunStatus
 from tests.support import databases
 from tests.support.runner_bench import JOB
+from tests.support.store_records import record
 
 SEARCHING = "The console looks for the run."
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-RECORD = RunRecord(
-    "r", "me", "r", "s", "http://a", "f", "Flow", "background", NOW, note=SEARCHING, attempts=1
-)
+RECORD = record("r", created_at=NOW, note=SEARCHING)
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ import time
 from datetime import UTC, datetime
 
 from lfclient.console.runner.run_cache import MAX_ENDED_RUNS, RunCache
-from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import RunStatus
+from tests.support import store_records
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def record(id="r", status=RunStatus.QUEUED):
-    return RunRecord(id, "me", id, "s", "http://a", "f", "Flow", "sync", NOW, status, attempts=1)
+    return store_records.record(id, mode="sync", created_at=NOW, status=status)
 
 
 def test_a_waiter_is_woken_by_a_change_or_the_timeout():

@@ -1,7 +1,6 @@
 """Runs grouped by what came out, on SQLite and on PostgreSQL."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
@@ -10,11 +9,12 @@ from lfclient.console.store import run_history, run_queries, stored_inputs
 from lfclient.console.store.input_fingerprint import fingerprint_inputs
 from lfclient.console.store.result_groups import distinguish_results
 from lfclient.console.store.run_queries import UNKNOWN_RESULT, RunFilter
-from lfclient.console.store.run_record import RunSummary, StoredParts
+from lfclient.console.store.run_record import StoredParts
 from lfclient.flows.field import Variable
 from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
+from tests.support import store_records
 from tests.support.many_runs import add_equal_runs
 from tests.support.pictures import image_file
 from tests.support.store_records import ME, add, add_ended, ids, record
@@ -220,8 +220,9 @@ def test_a_thousand_equal_runs_are_one_group(any_store):
 
 
 def summary(run_id, result_hash, output="4 rows: Oslo", flow_id="f", thumbnail=None):
-    return RunSummary(
-        *(run_id, ME[0], "s", flow_id, "F", "sync", RunStatus.COMPLETED, datetime.now(UTC)),
+    return store_records.summary(
+        run_id,
+        flow_id=flow_id,
         output_summary=output,
         result_hash=result_hash,
         thumbnail=thumbnail,

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
-from lfclient.console.store.run_record import RunSummary
 from lfclient.console.store.search_text import summarize_inputs, summarize_outputs
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import Usage
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.history.rows import build_rows
 from pages._ui.history.table import table_columns
+from tests.support import store_records
 from tests.support.store_records import record
 from tests.ui.support.whole_pages import ONE
 
@@ -19,8 +19,9 @@ NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 def summary(id="a", **more):
     """Return a run as a list reads it."""
-    values = {"flow_name": "Echo", "mode": "sync", "status": RunStatus.COMPLETED, **more}
-    return RunSummary(id, "o", "s", flow_id=ONE, created_at=NOW, **values)
+    return store_records.summary(
+        id, **{"flow_name": "Echo", "flow_id": ONE, "created_at": NOW, **more}
+    )
 
 
 def columns(*runs, shared=(), fingerprint=""):

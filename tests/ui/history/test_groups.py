@@ -11,13 +11,13 @@ from PIL import Image
 
 from lfclient.console.store.input_fingerprint import UNKNOWN_INPUTS, InputsKey
 from lfclient.console.store.result_groups import RunResult, build_groups, count_results
-from lfclient.console.store.run_record import RunSummary
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import groups
 from tests.support.many_runs import add_equal_runs
 from tests.support.pictures import image_file
+from tests.support.store_records import summary
 from tests.ui.support.history_page import (
     NOW,
     add_four,
@@ -242,7 +242,7 @@ def test_images_have_a_thumbnail(url):
     ],
 )
 def test_the_headline_shows_how_many_runs_differ(counts, text):
-    run = RunSummary("a", "me", "s", ONE, "F", "sync", RunStatus.COMPLETED, NOW, result_hash="x")
+    run = summary("a", flow_id=ONE, result_hash="x")
     inputs = InputsKey("same")
     counted = count_results(
         RunResult(NOW, f"{n}-{each}", ONE, inputs, str(n))
@@ -271,14 +271,14 @@ def many_inputs(*inputs, flow_id=ONE):
 )
 def test_different_inputs_are_those_of_one_flow_that_are_known(runs, text):
     """The groups of the other flow may not be listed."""
-    run = RunSummary("a", "me", "s", ONE, "F", "sync", RunStatus.COMPLETED, NOW, result_hash="x")
+    run = summary("a", flow_id=ONE, result_hash="x")
     counted = count_results(runs)
     listed = build_groups(counted, {counted[0].run_id: run})
     assert groups.headline(listed) == f"**{len(runs)} runs** · {text}"
 
 
 def test_a_failed_run_counts_as_no_result():
-    run = RunSummary("a", "me", "s", ONE, "F", "sync", RunStatus.FAILED, NOW)
+    run = summary("a", flow_id=ONE, status=RunStatus.FAILED)
     failed = RunResult(NOW, "failed", ONE, InputsKey("a"), None)
     counted = count_results([*many_inputs(InputsKey("a"), UNKNOWN_INPUTS), failed])
     listed = build_groups(counted, {group.run_id: run for group in counted})

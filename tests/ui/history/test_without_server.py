@@ -39,15 +39,15 @@ def add_runs(connection, run_ids=(OLD, NEW)):
         if word == "rainy":
             outputs["F"] = Output("F", OutputKind.FILE, FileRef("plan.txt", id="f"))
         record = RunRecord(
-            run_id,
-            owner,
-            run_id,
-            "s",
-            connection.url,
-            ONE,
-            "Forecast",
-            "sync",
-            NOW,
+            id=run_id,
+            owner=owner,
+            submit_token=run_id,
+            server_name="s",
+            server_url=connection.url,
+            flow_id=ONE,
+            flow_name="Forecast",
+            mode="sync",
+            created_at=NOW,
             ended_at=NOW,
             attempts=1,
         )

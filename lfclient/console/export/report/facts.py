@@ -54,7 +54,7 @@ def run_facts(
         "Ended": format_time(record.ended_at) if record.ended_at else None,
         "Duration": format_duration(record.elapsed(now)),
         "Tokens": usage_text(record.usage),
-        "Cost": cost_text(record.usage_by_model, prices),
+        "Cost": cost_text(run.usage_by_model if run else {}, prices),
         "Labels": ", ".join(labels),
         "Job": record.job_id,
         "Run": record.id,
