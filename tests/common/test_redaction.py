@@ -19,6 +19,7 @@ from lfclient.common.redaction import (
     remove_keys,
     replace_secrets,
 )
+from tests.support.cpu_time import max_cpu_seconds
 
 SECRET = 'pä"ss/w\\ord&<1>'
 
@@ -166,30 +167,27 @@ def test_other_texts_are_not_taken_for_credentials(text):
 
 
 def test_searching_a_long_word_for_credentials_takes_less_than_a_second():
-    began = time.process_time()
-    assert not looks_like_secret("a" * 1_000_000)
-    assert time.process_time() - began < 1
+    with max_cpu_seconds(1):
+        assert not looks_like_secret("a" * 1_000_000)
 
 
 def test_a_secret_of_18_mb_is_redacted_within_seconds():
     """Beside short ones, and in values."""
-    long, began = "sk-" * 6_000_000, time.process_time()
-    redactor = Redactor(["short-secret"])
-    redactor.add(long)
+    long, redactor = "sk-" * 6_000_000, Redactor(["short-secret"])
     text = f"a {long} b short-secret c"
-    assert redactor.redact_value({"x": [text]}) == {"x": [f"a {REDACTED} b {REDACTED} c"]}
-    assert Redactor([long]).redact_value({"x": text[:-15]}) == {"x": f"a {REDACTED} b"}
-    assert redactor.redact_text("none") == "none"
-    assert time.process_time() - began < 10
+    with max_cpu_seconds(10):
+        redactor.add(long)
+        assert redactor.redact_value({"x": [text]}) == {"x": [f"a {REDACTED} b {REDACTED} c"]}
+        assert Redactor([long]).redact_value({"x": text[:-15]}) == {"x": f"a {REDACTED} b"}
+        assert redactor.redact_text("none") == "none"
 
 
 def test_a_secret_is_noticed_within_the_first_200000_characters():
     """A search of 18 MB would hold up all threads for 12 s."""
     key = "sk-abcdef1234567890"
     assert looks_like_secret(" " * (200_000 - len(key)) + key)
-    began = time.process_time()
-    assert not looks_like_secret("sk-" * 6_000_000 + key)
-    assert time.process_time() - began < 1
+    with max_cpu_seconds(1):
+        assert not looks_like_secret("sk-" * 6_000_000 + key)
 
 
 def test_values_without_a_secrets_name_stay():
@@ -255,9 +253,8 @@ def test_keys_are_cut_out_of_text(text: str, left: str):
     "part", ["sk-", "sk-aB3", "Bearer ", "://a:", "token=", "-----BEGIN PRIVATE KEY-----"]
 )
 def test_keys_are_cut_out_in_linear_time(part: str):
-    began = time.perf_counter()
-    remove_keys(part * 50_000)
-    assert time.perf_counter() - began < 5
+    with max_cpu_seconds(5):
+        remove_keys(part * 50_000)
 
 
 def test_only_secrets_that_were_added_can_be_left():

@@ -96,12 +96,13 @@ def test_a_server_that_never_responded_shows_an_error_and_a_retry_button(monkeyp
 def test_a_page_opens_at_once_while_it_waits_for_a_slow_server(langflow_stand_in, monkeypatch):
     """The flow appears once the server has responded."""
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    langflow_stand_in.delays["GET /api/v1/flows/"] = 1
+    langflow_stand_in.hold("GET /api/v1/flows/")
     add_ended_run(langflow_stand_in.url)
     app = open_app()
     assert "Waiting for" in page_text(app)
     assert "Recent runs" in page_text(app)
     assert not app.error
+    langflow_stand_in.release()
     wait_for(has_no_pending_request)
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
     app.run()
@@ -112,7 +113,7 @@ def test_a_page_opens_at_once_while_it_waits_for_a_slow_server(langflow_stand_in
 def test_a_slow_refresh_leaves_the_form_with_a_warning(langflow_stand_in, monkeypatch):
     app = open_app()
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    langflow_stand_in.delays["GET /api/v1/flows/"] = 1
+    langflow_stand_in.hold("GET /api/v1/flows/")
     next(button for button in app.button if button.key == "refresh-flows").click().run()
     assert app.text_area[0].value == "hello"
     assert "may be outdated" in page_text(app)
@@ -123,9 +124,10 @@ def test_a_page_waits_for_a_new_flow_in_the_url(langflow_stand_in, monkeypatch):
     open_app()
     langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "New"))
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    langflow_stand_in.delays["GET /api/v1/flows/"] = 1
+    langflow_stand_in.hold("GET /api/v1/flows/")
     app = open_app(flow=TWO)
     assert "Waiting for" in page_text(app)
+    langflow_stand_in.release()
     wait_for(has_no_pending_request)
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
     app.run()
@@ -189,7 +191,7 @@ def test_attaching_a_server_is_retried_after_a_store_error(langflow_stand_in, mo
 
 def test_a_form_opens_without_waiting_for_variable_names(langflow_stand_in, monkeypatch):
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    langflow_stand_in.delays["GET /api/v1/variables/"] = 2
+    langflow_stand_in.hold("GET /api/v1/variables/")
     langflow_stand_in.delays["GET /api/v1/flows/"] = 0.3
     app = open_app()
     server = servers.attach(servers.available_connections()[0])

@@ -1,11 +1,10 @@
 """JSON values are searched, and paths written and read."""
 
-import time
-
 import pytest
 
 from lfclient.console.content import json_path
 from lfclient.console.content.json_path import PathMatch, format_path, resolve_path, search_value
+from tests.support.cpu_time import max_cpu_seconds
 
 ORDER = {"customer": {"name": "Ada"}, "items": [{"price": 4.5}, {"price": 0.8, "odd key": None}]}
 
@@ -86,6 +85,5 @@ def test_every_formatted_path_can_be_resolved():
 
 def test_three_hundred_thousand_values_are_searched_in_a_second():
     value = [{"id": i, "name": f"person {i}"} for i in range(110_000)]
-    start = time.process_time()
-    assert search_value(value, "person 109999", 5).total == 1
-    assert time.process_time() - start < 2
+    with max_cpu_seconds(2):
+        assert search_value(value, "person 109999", 5).total == 1

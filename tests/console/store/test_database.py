@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import event, insert, text
 
 from lfclient.console.store import database as module
 from lfclient.console.store.errors import StoreError
@@ -73,19 +73,26 @@ def test_many_writes_at_once_wait_for_each_other(tmp_path, monkeypatch):
 def test_many_writes_at_once_do_not_each_wait_for_another_program(tmp_path, monkeypatch):
     """Those behind the first have waited as long as it has."""
     monkeypatch.setattr(module, "BUSY_SECONDS", 0.5)
-    database = Store(tmp_path).database
+    database, waits = Store(tmp_path).database, []
+    event.listen(
+        database._writer,
+        "begin",
+        lambda connection: waits.append(connection.get_execution_options()["busy_seconds"]),
+        insert=True,  # before the transaction begins, and fails
+    )
+    start = threading.Barrier(10)
 
     def fails(_):
+        start.wait()
         with pytest.raises(StoreError, match="locked by another program"), database.write():
             pass
-        return time.monotonic() - began
 
     with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        began = time.monotonic()
         with ThreadPoolExecutor(10) as pool:
-            seconds = max(pool.map(fails, range(10)))
-    assert 0.5 <= seconds < 2
+            list(pool.map(fails, range(10)))
+    assert waits[0] == 0.5
+    assert sum(waits) < 10 * 0.5 / 2
     database.close()
 
 

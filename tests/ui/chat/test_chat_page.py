@@ -154,7 +154,7 @@ def test_a_message_that_cannot_be_sent_returns_to_the_chat_input(chat_langflow, 
 
 def test_a_second_message_waits_for_the_answer_to_the_first(chat_langflow):
     """Two at once would mix up the flow's memory."""
-    chat_langflow.server.delays["POST /api/v2/workflows"] = 2
+    chat_langflow.server.hold("POST /api/v2/workflows")
     app = open_chat()
     app.chat_input[0].set_value("first").run()
     assert conversation(app)[0] == ("user", "first")
@@ -167,11 +167,12 @@ def test_a_second_message_waits_for_the_answer_to_the_first(chat_langflow):
 
 def test_the_error_of_a_second_message_goes_when_the_answer_to_the_first_comes(chat_langflow):
     """The page keeps a notice when it redraws itself at the end of a run."""
-    chat_langflow.server.delays["POST /api/v2/workflows"] = 2
+    chat_langflow.server.hold("POST /api/v2/workflows")
     app = open_chat()
     app.chat_input[0].set_value("first").run()
     app.chat_input[0].set_value("second").run()
     notice = app.session_state["notice-shown"]
+    chat_langflow.server.release()
     wait_for_end(app)
     app.session_state["notice"] = notice
     app.run()
@@ -267,7 +268,7 @@ def test_the_chat_opens_while_a_slow_server_loads_its_messages(chat_langflow, mo
     chat_langflow.store_message("s", "hello")
     open_chat()  # caches the flow and the server
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    chat_langflow.server.delays[f"GET {MESSAGES}"] = 1.5
+    chat_langflow.server.hold(f"GET {MESSAGES}")
     app = open_chat(flow=ONE, session="s")
     assert "Waiting for" in page_text(app)
     assert "The data shown may be outdated" not in page_text(app)
@@ -279,7 +280,7 @@ def test_an_answer_is_shown_from_its_run_until_a_slow_server_has_sent_the_stored
 ):
     app = send(open_chat(), "hello")
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    chat_langflow.server.delays[f"GET {MESSAGES}"] = 1.5
+    chat_langflow.server.hold(f"GET {MESSAGES}")
     app.chat_input[0].set_value("again").run()
     answers = [text for sender, text in conversation(app) if sender == "assistant"]
     assert answers == ["echo of hello", "echo of again"]
@@ -293,7 +294,7 @@ def test_the_chat_waits_for_a_new_flow_that_a_slow_server_has_not_listed_yet(
     open_chat()  # caches the list of flows
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     chat_langflow.server.set_flows(first, {**first, "id": TWO, "name": "Zebra"})
-    chat_langflow.server.delays["GET /api/v1/flows/"] = 1
+    chat_langflow.server.hold("GET /api/v1/flows/")
     app = open_chat(flow=TWO)
     assert "Waiting for" in page_text(app)
     assert "no such flow" not in page_text(app)

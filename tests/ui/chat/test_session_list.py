@@ -46,11 +46,12 @@ def test_the_first_answer_of_a_slow_server_waits_for_the_list_of_sessions(
 ):
     app = open_chat()
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    chat_langflow.server.delays[f"GET {MESSAGES}/sessions"] = 1.5
+    chat_langflow.server.hold(f"GET {MESSAGES}/sessions")
     send(app, "hello")
     assert any("The data shown may be outdated" in each.value for each in app.sidebar.markdown)
     assert "**hello**" in button_labels(app)
     assert "Rename" in [each.proto.popover.label for each in app.get("popover")]
+    chat_langflow.server.release()
     wait_for(lambda: "**hello**" in button_labels(app.run()))
 
 
@@ -58,7 +59,7 @@ def test_a_session_has_its_name_while_a_slow_server_loads_it(chat_langflow, monk
     chat_langflow.store_message("Holiday plans", "hello")
     open_chat()  # caches the flow and the server
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    chat_langflow.server.delays[f"GET {MESSAGES}"] = 1.5
+    chat_langflow.server.hold(f"GET {MESSAGES}")
     app = open_chat(flow=ONE, session="Holiday plans")
     captions = [each.value for each in app.main.caption]
     assert "Holiday plans" in captions

@@ -128,7 +128,7 @@ def test_the_status_is_requested_once_while_the_page_is_open(langflow_stand_in):
 def test_a_slow_server_is_not_connected_until_it_responds(langflow_stand_in, monkeypatch):
     app = open_app()
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    langflow_stand_in.delays["GET /api/v1/flows/"] = 1
+    langflow_stand_in.hold("GET /api/v1/flows/")
     app.switch_page("pages/connection.py").run()
     assert "The data shown may be outdated" in page_text(app)
     assert "Connected" not in page_text(app)

@@ -57,10 +57,11 @@ def test_a_new_flow_is_chosen_although_its_list_is_slow(langflow_stand_in, monke
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.1)
     monkeypatch.setattr("pages._ui.flows.adding.FLOWS_WAIT_SECONDS", 0.1)
     monkeypatch.setattr(loading, "POLL_SECONDS", 60)
-    langflow_stand_in.delays["GET /api/v1/flows/"] = 1
+    langflow_stand_in.hold("GET /api/v1/flows/")
     create_on_upload(langflow_stand_in)
     app = press(app, "Add")
     assert "Waiting for" in page_text(app)
+    langflow_stand_in.release()
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
     assert shown_flow(app.run()) == TWO
 
@@ -124,11 +125,12 @@ def test_templates_that_cannot_be_read_leave_the_rest_usable(langflow_stand_in, 
 def test_a_slow_list_says_so(langflow_stand_in, monkeypatch):
     offer(langflow_stand_in, AGENT)
     app = open_app()
-    langflow_stand_in.delays[TEMPLATES] = 1
+    langflow_stand_in.hold(TEMPLATES)
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.1)
     monkeypatch.setattr(loading, "POLL_SECONDS", 60)
     app = press(app, "Add a flow")
     assert "Waiting for" in page_text(app)
+    langflow_stand_in.release()
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
     assert "**Simple Agent**" in titles(app.run())
 

@@ -47,7 +47,7 @@ def test_a_notice_is_shown_while_the_flow_of_a_chat_is_loading(
 ):
     """Else it would be above the messages of another flow, chosen meanwhile."""
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    langflow_stand_in.delays[FLOW] = 5
+    langflow_stand_in.hold(FLOW)
     chat.session_state[NOTICE.key] = InvalidRequest(REFUSAL)
     chat = choose_first(chat)
     assert REFUSAL in page_text(chat)

@@ -73,9 +73,9 @@ class StandIn:
             "GET /api/v1/auto_login": (403, {"detail": {"auto_login": False}}),
             **(answers or {}),
         }
-        # seconds before the answer to "GET /path", which comes at once when the server closes
+        # seconds before the answer to "GET /path", unless it is released or the server closes
         self.delays: dict[str, float] = {}
-        self._closing = threading.Event()
+        self._released = threading.Event()
         self.requests: list[str] = []
         self.bodies: list[Any] = []
         self.lock = threading.Lock()
@@ -111,7 +111,7 @@ class StandIn:
             self.bodies.append(request_body)
             self.requests.append(line)
         if seconds := self.delays.get(line):
-            self._closing.wait(seconds)
+            self._released.wait(seconds)
         reply = self.answers.get(line, (404, {"detail": "no"}))
         if callable(reply):
             reply = reply(dict(parse_qsl(query)), json.loads(request_body or "null"))
@@ -121,6 +121,14 @@ class StandIn:
         kind = other if isinstance(body, bytes) else "application/json"
         standard = {"content-type": kind, "content-length": str(len(data))}
         return status, standard | (headers[0] if headers else {}), data
+
+    def hold(self, *lines: str) -> None:
+        """Answer no request such as "GET /path" until `release`."""
+        self.delays |= dict.fromkeys(lines, 60.0)
+
+    def release(self) -> None:
+        """Send all delayed answers now, and delay no other."""
+        self._released.set()
 
     def set_flows(self, *flows: dict[str, Any]) -> None:
         """Replace the flows of the server."""
@@ -138,7 +146,7 @@ class StandIn:
 
     def close(self) -> None:
         """Refuse connections from now on, as a server that is down."""
-        self._closing.set()
+        self._released.set()
         if self._open.pop(self.url, None):
             self.server.shutdown()
             self.server.server_close()
