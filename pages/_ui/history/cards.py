@@ -1,14 +1,13 @@
 """The run history as cards, for windows that are too narrow for the table."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import streamlit as st
 
-from lfclient.common.formatting import clean_text, clip, format_duration
+from lfclient.common.formatting import clean_text, clip
 from lfclient.console.store.text_search import FOUND, FOUND_END
-from lfclient.wire.modes import MODES
 from pages._ui.history import rows as list_rows
+from pages._ui.history.columns import MAX_NAME_LENGTH, ListContext, card_facts
 from pages._ui.history.rows import ListRow
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
@@ -16,18 +15,16 @@ from pages._ui.widgets import status_badges
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_time
 
-MAX_NAME_LENGTH = 60
-
 
 def draw(rows: Sequence[ListRow], *, with_server: bool) -> None:
     """Draw a card for each row, which opens its run; `with_server` also names the run's server."""
-    now = datetime.now(UTC)
+    context = ListContext(rows, with_server)
     with st.container(key=history_key("cards"), gap="small"):
         for row in rows:
-            _draw_card(row, now, with_server=with_server)
+            _draw_card(row, context)
 
 
-def _draw_card(row: ListRow, now: datetime, *, with_server: bool) -> None:
+def _draw_card(row: ListRow, context: ListContext) -> None:
     run = row.run
     name = escape(clip(clean_text(run.flow_name), MAX_NAME_LENGTH))
     with st.container(key=history_key(f"card-{run.id}"), border=True, horizontal=True):
@@ -40,10 +37,10 @@ def _draw_card(row: ListRow, now: datetime, *, with_server: bool) -> None:
             on_change=_toggle,
             args=(run.id, key),
         )
-        st.markdown(_card_text(row, now, with_server=with_server))
+        st.markdown(_card_text(row, context))
         # the stylesheet lays it over the card, with the icon at the right
         st.button(
-            f"Open {name}, {format_time(run.created_at, now, seconds=True)}",
+            f"Open {name}, {format_time(run.created_at, context.now, seconds=True)}",
             key=history_key(f"open-{run.id}"),
             type="tertiary",
             icon=":material/chevron_right:",
@@ -53,7 +50,7 @@ def _draw_card(row: ListRow, now: datetime, *, with_server: bool) -> None:
         )
 
 
-def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
+def _card_text(row: ListRow, context: ListContext) -> str:
     """Return the card as Markdown, one line for each: name and status, output, facts, labels."""
     run = row.run
     star = f"{list_rows.STAR} " * run.starred
@@ -62,13 +59,9 @@ def _card_text(row: ListRow, now: datetime, *, with_server: bool) -> str:
     picture = f"![Image]({image}) " if image else ""
     output = _mark_found(row.found) or escape(row.output)
     facts = [
-        format_time(run.created_at, now, seconds=True),
-        "" if run.seconds is None else format_duration(run.seconds),
+        *map(escape, card_facts(row, context)),
         list_rows.attempts_text(run),
         "Shared" if row.is_shared else "",
-        f"fingerprint {row.fingerprint}" if row.fingerprint else "",
-        MODES[run.mode].label,
-        escape(clean_text(run.server_name)) if with_server else "",
     ]
     labels = [f":gray-badge[{escape(clean_text(label))}]" for label in run.labels]
     inputs = escape(row.inputs)

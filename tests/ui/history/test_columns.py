@@ -8,8 +8,8 @@ from lfclient.console.store.search_text import summarize_inputs, summarize_outpu
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import Usage
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.history.columns import ListContext, table_columns
 from pages._ui.history.rows import build_rows
-from pages._ui.history.table import table_columns
 from tests.support import store_records
 from tests.support.store_records import record
 from tests.ui.support.whole_pages import ONE
@@ -31,7 +31,7 @@ def columns(*runs, shared=(), fingerprint=""):
     """
     view = SimpleNamespace(load_snippets=lambda _: {}, load_shared=lambda _: set(shared))
     rows = [replace(row, fingerprint=fingerprint) for row in build_rows(view, runs)]
-    return table_columns(rows, NOW, with_server=False)
+    return table_columns(ListContext(rows, now=NOW))
 
 
 def test_the_column_of_sessions_has_those_that_a_person_named():
@@ -57,8 +57,8 @@ def test_without_prices_or_known_models_there_is_no_column_of_costs():
 def test_a_list_has_its_main_columns_whichever_of_them_its_runs_fill():
     """Those of another page would push the rest aside. Rare ones, such as images, come and go."""
     names = list(columns(summary()))
-    assert names[:6] == ["Open", "Flow", "Status", "Started", "Duration", "Output"]
-    assert names[6:] == ["Inputs", "Tokens", "Mode"]
+    assert names[:5] == ["Flow", "Status", "Started", "Duration", "Output"]
+    assert names[5:] == ["Inputs", "Tokens", "Mode"]
     filled = summary("b", tokens=0, input_summary="Shop: Oslo")
     assert list(columns(summary(), filled)) == names
 
@@ -66,7 +66,7 @@ def test_a_list_has_its_main_columns_whichever_of_them_its_runs_fill():
 def test_neither_labels_that_no_run_has_nor_fingerprints_push_the_tokens_out_of_sight():
     """In a window of 1,440 pixels they are the last that there is room for."""
     names = list(columns(summary(tokens=1_855), fingerprint="8e6975"))
-    assert names[5:] == ["Output", "Inputs", "Tokens", "Fingerprint", "Mode"]
+    assert names[4:] == ["Output", "Inputs", "Tokens", "Fingerprint", "Mode"]
 
 
 def test_a_wider_column_shows_more_of_a_text():

@@ -1,0 +1,268 @@
+"""The columns of the run history, for the table and for cards: values, words and widths."""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import streamlit as st
+
+from lfclient.common.formatting import (
+    FIRST_WIDE_CHARACTER,
+    clean_text,
+    clip,
+    format_duration,
+)
+from lfclient.console.config.prices import PriceTable
+from lfclient.console.store.text_search import FOUND, FOUND_END
+from lfclient.console.wording.tokens import known_cost_text
+from lfclient.runs.model import RunStatus
+from lfclient.wire.modes import MODES
+from pages._ui.history import rows as list_rows
+from pages._ui.history.rows import ListRow
+from pages._ui.state.run_options import named_session
+from pages._ui.widgets import status_badges
+from pages._ui.widgets.theme import theme_color
+from pages._ui.widgets.times import format_time, timezone_name
+
+MAX_NAME_LENGTH = 60
+_TEXT_WIDTH = 280  # pixels
+_TEXT_WIDTH_BESIDE_FINGERPRINTS = 240  # so both fit into a window of 1,440 pixels
+_MAX_FOUND_WIDTH = 440  # pixels; the words of most searches are in sight
+_BRACKETS = str.maketrans({FOUND: "[", FOUND_END: "]"})  # cells are plain text
+
+
+@dataclass(frozen=True)
+class ListContext:
+    """What cells and widths depend on besides a row. `with_server` shows the runs' server."""
+
+    rows: Sequence[ListRow]
+    with_server: bool = False
+    prices: PriceTable | None = None
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: `read` returns a run's cell. `width` is in pixels.
+
+    `options` returns more arguments of Streamlit's column `kind`. An optional column is left out
+    if no run fills it. The others stay in their places from page to page. `in_card` is the template
+    of the cell's text on a card, which lacks columns without one.
+    """
+
+    name: str
+    read: Callable[[ListRow, ListContext], Any]
+    width: int | Callable[[ListContext], int]
+    help: str | None = None
+    kind: Callable[..., Any] = st.column_config.TextColumn
+    options: Callable[[ListContext], dict[str, Any]] = lambda _: {}
+    is_optional: bool = False
+    in_card: str = ""
+
+    def configure(self, context: ListContext) -> Any:
+        """Return Streamlit's configuration of the column."""
+        width = self.width if isinstance(self.width, int) else self.width(context)
+        return self.kind(**{"width": width, "help": self.help, **self.options(context)})
+
+
+def table_columns(context: ListContext) -> dict[str, list[Any]]:
+    """Return the cells of each column that the table has, by the column's name."""
+    columns = {column: [column.read(row, context) for row in context.rows] for column in COLUMNS}
+    return {
+        column.name: cells
+        for column, cells in columns.items()
+        if not column.is_optional or any(cell not in (None, "", []) for cell in cells)
+    }
+
+
+def card_facts(row: ListRow, context: ListContext) -> list[str]:
+    """Return a run's cells that a card shows, as plain text."""
+    cells = [(column.in_card, column.read(row, context)) for column in COLUMNS if column.in_card]
+    return [template.format(cell) for template, cell in cells if cell]
+
+
+def _flow(row: ListRow, _: ListContext) -> str:
+    name = clip(clean_text(row.run.flow_name), MAX_NAME_LENGTH)
+    return f"{list_rows.STAR} " * row.run.starred + name
+
+
+def _status(row: ListRow, _: ListContext) -> list[str]:
+    labels = [status_badges.status_text(row.run), list_rows.attempts_text(row.run)]
+    return [label for label in (*labels, "Shared" * row.is_shared) if label]
+
+
+def _status_options(context: ListContext) -> dict[str, Any]:
+    runs = [row.run for row in context.rows]
+    colors = {
+        status_badges.status_text(run): status_badges.STATUS_STYLES[run.status].color
+        for run in runs
+    }
+    return {"options": colors, "color": list(map(_background, colors.values()))}
+
+
+def _status_width(context: ListContext) -> int:
+    rows = context.rows
+    if any(row.run.attempts > 1 or row.is_shared for row in rows):
+        return 210
+    if any(row.run.status is RunStatus.SUSPENDED for row in rows):
+        return 175
+    return 120 if all(row.run.status is RunStatus.COMPLETED for row in rows) else 145
+
+
+def _group_options(context: ListContext) -> dict[str, Any]:
+    groups = {row.group_text: row.group for row in context.rows if row.group and row.group_text}
+    colors = ["orange" if group.is_odd else "gray" for group in groups.values()]
+    return {"options": groups, "color": list(map(_background, colors))}
+
+
+def _background(color: str) -> str:
+    return theme_color(f"{color}BackgroundColor") or color
+
+
+def _started(row: ListRow, context: ListContext) -> str:
+    return format_time(row.run.created_at, context.now, seconds=True)
+
+
+def _duration(row: ListRow, _: ListContext) -> str:
+    return "" if row.run.seconds is None else format_duration(row.run.seconds)
+
+
+def _cost(row: ListRow, context: ListContext) -> str:
+    return known_cost_text(row.run.usage_by_model or {}, context.prices)
+
+
+def _long_text_width(context: ListContext) -> int:
+    has_fingerprints = any(row.fingerprint for row in context.rows)
+    return _TEXT_WIDTH_BESIDE_FINGERPRINTS if has_fingerprints else _TEXT_WIDTH
+
+
+def _fitted(
+    read: Callable[[ListRow, ListContext], str], max_width: int, heading: str = ""
+) -> Callable[[ListContext], int]:
+    """Return the width of a column with these texts; a star or an icon fits as well."""
+
+    def width(context: ListContext) -> int:
+        texts = [heading, *(read(row, context) for row in context.rows)]
+        return min(max_width, 30 + max(map(_pixels, texts)))
+
+    return width
+
+
+def _pixels(text: str) -> int:
+    # to look at each character takes 4 ms for a page
+    may_be_wide = max(text, default="") >= FIRST_WIDE_CHARACTER
+    wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text) if may_be_wide else 0
+    return round(13 * wide + 5.75 * (len(text) - wide))
+
+
+# in the order of the table
+COLUMNS = (
+    Column(
+        "Runs",
+        lambda row, _: [row.group_text] * bool(row.group_text),
+        width=125,
+        help="Runs of the flow with these inputs and this result. Not compared: runs in progress, "
+        "and those whose result is unknown.",
+        kind=st.column_config.MultiselectColumn,
+        options=_group_options,
+        is_optional=True,
+    ),
+    Column("Flow", _flow, _fitted(lambda row, _: row.run.flow_name, 180)),
+    Column(
+        "Status",
+        _status,
+        _status_width,
+        kind=st.column_config.MultiselectColumn,
+        options=_status_options,
+    ),
+    Column(
+        "Started",
+        _started,
+        _fitted(_started, 140),
+        options=lambda _: {"help": f"Time zone: {timezone_name()}"},
+        in_card="{}",
+    ),
+    Column(
+        "Duration",
+        _duration,
+        width=84,
+        help="From pressing Run to the end",
+        options=lambda _: {"alignment": "right"},
+        in_card="{}",
+    ),
+    Column(
+        "Found",
+        lambda row, _: row.found.translate(_BRACKETS),
+        _fitted(lambda row, _: row.found, _MAX_FOUND_WIDTH, "Found"),
+        help="Where the inputs and outputs have the [words] of the search",
+        is_optional=True,
+    ),
+    Column(
+        "Output",
+        lambda row, _: row.output,
+        _long_text_width,
+        help="The beginning of the output, and where it differs from others of the flow",
+    ),
+    Column(
+        "Image",
+        lambda row, _: list_rows.image_url(row.run),
+        width=72,
+        kind=st.column_config.ImageColumn,
+        is_optional=True,
+    ),
+    Column(
+        "Labels",
+        lambda row, _: [clean_text(label) for label in row.run.labels],
+        _fitted(lambda row, _: "   ".join(row.run.labels), 220, "Labels"),
+        kind=st.column_config.MultiselectColumn,
+        options=lambda _: {"color": "auto"},
+        is_optional=True,
+    ),
+    Column(
+        "Inputs",
+        lambda row, _: row.inputs,
+        _long_text_width,
+        help="The message and the values that were changed. Those that differ come first.",
+    ),
+    Column(
+        "Tokens",
+        lambda row, _: row.run.tokens,
+        width=88,
+        help="Input and output tokens",
+        kind=st.column_config.NumberColumn,
+        options=lambda _: {"format": "localized"},
+    ),
+    Column(
+        "Cost",
+        _cost,
+        width=110,
+        help="By the configured prices. Empty if a model is unknown or has no price.",
+        options=lambda _: {"alignment": "right"},
+        is_optional=True,
+    ),
+    Column(
+        "Fingerprint",
+        lambda row, _: row.fingerprint,
+        width=100,
+        help="Runs of a flow with the same fingerprint have the same result. Empty where the "
+        "outputs of a flow all look different, or the result is unknown.",
+        is_optional=True,
+        in_card="fingerprint {}",
+    ),
+    Column("Mode", lambda row, _: MODES[row.run.mode].label, width=110, in_card="{}"),
+    Column(
+        "Session",
+        lambda row, _: clean_text(named_session(row.run.session_id)),
+        width=170,
+        is_optional=True,
+    ),
+    Column(
+        "Server",
+        lambda row, context: clean_text(row.run.server_name) if context.with_server else "",
+        width=140,
+        is_optional=True,
+        in_card="{}",
+    ),
+)
