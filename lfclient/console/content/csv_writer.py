@@ -10,8 +10,8 @@ from lfclient.common.json_types import Json
 
 BYTE_ORDER_MARK = "\ufeff"  # makes spreadsheets read the file as UTF-8
 _CHUNK_LENGTH = 100_000  # characters
-# Starts of formulas by OWASP's list ("CSV Injection"), and their full-width forms. Some
-# spreadsheets skip invisible characters before them.
+# The characters that start formulas in OWASP's list ("CSV Injection"), and their full-width forms.
+# Some spreadsheets skip invisible characters before them.
 _INVISIBLE = r"[\s\0\ufeff\u200b-\u200f\u2060]*"
 _FORMULA = re.compile(rf"[\t\r\n]|{_INVISIBLE}[=+\-@＝＋－＠]")
 _NUMBER_TEXT = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
@@ -34,8 +34,8 @@ def csv_chunks(
 ) -> Iterator[bytes]:
     """Yield the CSV of a table in UTF-8 with a byte order mark, in small chunks.
 
-    The columns are `names`, or those of all rows in their order; `rows` is then iterated twice.
-    Each row is redacted as it is read. A cell that contains a list or an object becomes JSON.
+    The columns are `names`, or else all columns of the rows, which are then iterated twice. Each
+    row is redacted as it is read. A cell that contains a list or an object becomes JSON.
     """
     columns = list(names or dict.fromkeys(name for row in rows for name in redact(row)))
     buffer = io.StringIO()
@@ -50,7 +50,7 @@ def csv_chunks(
 
 
 def csv_bytes(rows: Iterable[Mapping[str, Json]], names: Iterable[str] | None = None) -> bytes:
-    """Return the CSV of a table, with the columns `names` or those of all rows in their order."""
+    """Return a table's CSV. The columns are `names`, or else all columns of the rows."""
     return b"".join(csv_chunks(rows, names=names))
 
 
@@ -63,8 +63,7 @@ def tab_separated(rows: Iterable[Mapping[str, Json]]) -> str:
 def escape_formulas(text: str) -> str:
     """Put an apostrophe before each part of a text that a spreadsheet would read as a formula.
 
-    Numbers such as -5 are left unchanged: a spreadsheet reads them as numbers, and an apostrophe
-    would exclude them from sums.
+    Numbers such as -5 are left unchanged, because an apostrophe would exclude them from sums.
     """
     is_formula = _FORMULA.match(text) and not _NUMBER.fullmatch(text.strip(" "))
     # a spreadsheet starts a new row at a lone carriage return

@@ -9,10 +9,10 @@ from lfclient.common.formatting import replace_surrogates
 
 
 def to_dataframe(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return a table's rows as a data frame; lists and objects in cells become JSON text.
+    """Return a table's rows as a data frame, with lists and objects in cells as JSON text.
 
-    Columns of mixed types, or with integers of more than 64 bits, become text, since neither the
-    screen nor Parquet has a type for them.
+    Columns of mixed types, or with integers of more than 64 bits, become text: neither the screen
+    nor Parquet has a type for them.
     """
     try:
         table = pd.DataFrame.from_records(rows)

@@ -26,8 +26,8 @@ from lfclient.console.content.media_types import MediaKind, detect_media_type
 from lfclient.outputs.model import Output, OutputKind
 
 MAX_IMAGES = 500
-# Whoever draws an image needs 4 bytes for each pixel, and as many again to scale it. A file of
-# 640 kB can declare 400 megapixels.
+# Drawing an image takes 4 bytes for each pixel, and scaling it another 4. A file of 640 kB can
+# declare 400 megapixels.
 MAX_PIXELS = 25_000_000
 MAX_SEARCHED_VALUES = 20_000  # values of structured data or a table
 _BASE64_PREFIXES = ("iVBORw0KGgo", "/9j/")  # PNG, JPEG
@@ -49,9 +49,9 @@ _READERS: dict[str, type[ImageFile.ImageFile]] = {
 
 @dataclass(frozen=True)
 class FoundImage:
-    """An image in an output. `name` is its alt text or its path, which can be drawn.
+    """An image in an output. `name` is its alt text or its path, without undrawable characters.
 
-    `source` is its bytes, a `data:` URL, or the URL of a remote image.
+    `source` is the image's bytes, a `data:` URL, or a remote image's URL.
     """
 
     name: str
@@ -84,7 +84,7 @@ def image_bytes(source: bytes | str) -> bytes:
 def image_size(data: bytes) -> tuple[int, int] | None:
     """Return an image's width and height in pixels without decoding it.
 
-    None for a drawing, which has no pixels, and for damaged or huge images and other files.
+    Return None for drawings, which have no pixels, for damaged or huge images, and for other files.
     """
     try:
         return _read_size(data)
@@ -93,9 +93,9 @@ def image_size(data: bytes) -> tuple[int, int] | None:
 
 
 def undrawable_reason(data: bytes) -> str:
-    """Return why neither the console nor a browser may decode an image, "" if they may.
+    """Return why an image must not be decoded, or "" if it may be.
 
-    An image whose size is unknown might be too large.
+    Images of unknown size must not be decoded: they might be too large.
     """
     if detect_media_type(data).kind is MediaKind.SVG:
         return ""
@@ -112,7 +112,7 @@ def undrawable_reason(data: bytes) -> str:
 
 
 def _read_size(data: bytes) -> tuple[int, int] | None:
-    """As `image_size`, but raises `DecompressionBombError` for a WebP of 179 megapixels or more."""
+    """Return `image_size`. Raise `DecompressionBombError` for a WebP of 179 megapixels or more."""
     try:
         with open_image(data) as image:
             return image.size
@@ -148,7 +148,7 @@ def _images_in(output: Output) -> Iterator[FoundImage]:
 
 
 def _image_source(value: Json) -> bytes | str:
-    """Return the source of an image in bytes, a data URL, bare base64 or a URL, else ""."""
+    """Return an image's source: bytes, a data URL or a URL. Return "" for other values."""
     if isinstance(value, bytes):
         return value
     if not isinstance(value, str):

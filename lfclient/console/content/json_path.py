@@ -38,7 +38,7 @@ class SearchResult:
 
 
 def search_value(value: Json, query: str, limit: int) -> SearchResult:
-    """Find keys and values that contain `query`, ignoring case, and the value at that path."""
+    """Return keys and values that contain `query`, ignoring case, and the value at that path."""
     folded_query = query.strip().casefold()
     if not folded_query:
         return SearchResult([], 0, True)

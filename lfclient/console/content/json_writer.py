@@ -1,4 +1,4 @@
-"""Write indented JSON in chunks, so that the text of a large value is never whole in memory."""
+"""Write indented JSON in chunks, so that a large value's text is never in memory as a whole."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -9,9 +9,9 @@ _CHUNK_LENGTH = 100_000  # characters
 
 
 def json_chunks(value: Json, redact: Callable[[Json], Json] = lambda value: value) -> Iterator[str]:
-    """Yield the redacted JSON of a value; values that are not JSON are written as their text.
+    """Yield a value's redacted JSON in chunks. Values that are not JSON are written as their text.
 
-    A value that is nested too deeply raises `RecursionError`.
+    Raise `RecursionError` if the value is nested too deeply.
     """
     encoder = json.JSONEncoder(ensure_ascii=False, indent=2, default=lambda item: redact(str(item)))
     parts: list[str] = []

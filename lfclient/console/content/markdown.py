@@ -19,31 +19,31 @@ _Kind = Literal["code", "image", "link"]
 _KINDS: dict[str, _Kind] = {"code_inline": "code", "image": "image", "link_open": "link"}
 _RENDERER = RendererHTML()
 _MAX_NESTING = 50  # of quotes and lists, and of brackets
-# Looks ahead for each character; ordinary text needs less than one. Brackets that are never closed
-# are looked for to the end of the paragraph, each.
+# Lookaheads per character. Ordinary text needs less than one. Each unclosed bracket takes a search
+# to the end of the paragraph.
 _MAX_LOOKAHEADS = 4
 _LINE_BREAK = re.compile(r"\r\n?")
-# what is drawn as it is written; HTML is drawn as its source
+# rendered as it is written; HTML is rendered as its source
 _PLAIN_TOKENS = frozenset(
     {"paragraph_open", "paragraph_close", "inline", "text", "softbreak", "hardbreak"}
     | {"html_block", "html_inline"}
 )
-# what GitHub's Markdown also reads: addresses, and words between single tildes
+# GitHub's additions to Markdown: URLs, and words between single tildes
 _GITHUB_MARKUP = re.compile(
     r"https?://|\bwww\.|\S@[\w-]+\.\w|~[^~\s](?:[^~]*[^~\s])?~", re.IGNORECASE
 )
 
 
 class UnreadableMarkdown(ValueError):
-    """The text is nested too deeply, takes too long, or a part of it could not be found again."""
+    """The text is nested too deeply, takes too long, or a part of it can't be located."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """Where a text has code, an image or a link.
+    """A piece of code, an image or a link in a text.
 
-    `address` is the resolved one of an image or link. `label` is an image's alternative text, or a
-    link's text as it is written; an address in angle brackets has none.
+    `address` is the image's or link's resolved URL. `label` is an image's alternative text or a
+    link's text as it is written. A URL in angle brackets has no label.
     """
 
     kind: _Kind
@@ -64,9 +64,9 @@ def lookaheads(text: str) -> EnvType:
 
 
 def find_spans(text: str) -> list[Span]:
-    """Return the spans of a normalized text, in order; a link may contain images and code.
+    """Return a normalized text's spans in order. A link may contain images and code.
 
-    Raises `UnreadableMarkdown`.
+    Raise `UnreadableMarkdown` if the text can't be parsed safely.
     """
     env = lookaheads(text)
     try:
@@ -77,9 +77,9 @@ def find_spans(text: str) -> list[Span]:
 
 
 def has_markup(text: str) -> bool:
-    """Return whether a normalized text is drawn as more than its words, lines and paragraphs.
+    """Return whether a normalized text renders as more than words, lines and paragraphs.
 
-    Raises `UnreadableMarkdown`.
+    Raise `UnreadableMarkdown` if the text can't be parsed safely.
     """
     env = lookaheads(text)
     try:
@@ -129,10 +129,10 @@ def _spans(parser: MarkdownIt, tokens: Sequence[Token], env: EnvType, text: str)
 
 
 def _locate(content: str, text: str, line_starts: Sequence[int], begin: int) -> list[int]:
-    """Return where in the text each character of a block's content is, and its end.
+    """Return the index in the text of each character of a block's content, then its end.
 
-    The lines of a block begin after the marks of quotes and lists. `begin` is the end of the block
-    before, which is in the same line for the cells of a table.
+    A block's lines begin after the marks of quotes and lists. `begin` is the previous block's end,
+    which is in the same line for a table's cells.
     """
     places: list[int] = []
     for number, line in enumerate(content.split("\n")):
@@ -143,7 +143,7 @@ def _locate(content: str, text: str, line_starts: Sequence[int], begin: int) -> 
             first -= len(line) - len(line.lstrip())
             places += range(first, first + len(line) + 1)
             continue
-        # a cell, where a vertical bar is written with a backslash
+        # a table cell, which escapes vertical bars with a backslash
         match = re.compile(re.escape(line).replace(r"\|", r"\\?\|")).search(text, start, stop)
         if match is None:
             raise UnreadableMarkdown
@@ -162,7 +162,7 @@ def _parser() -> MarkdownIt:
     rules = {"backticks": backtick, "link": link, "image": image, "autolink": autolink}
     for name, rule in rules.items():
         parser.inline.ruler.at(name, _recorded(rule))
-    # compiled here: while one thread does so, others would read incomplete lists of rules
+    # compiled here: during a later compilation, other threads would read incomplete lists of rules
     for ruler in (parser.core.ruler, parser.block.ruler, parser.inline.ruler, parser.inline.ruler2):
         ruler.getRules()
     return parser
@@ -170,11 +170,11 @@ def _parser() -> MarkdownIt:
 
 class _Parser(MarkdownIt):
     def validateLink(self, url: str) -> bool:
-        return True  # as in the browser, where an unwanted address is a link as well
+        return True  # as in the browser, where every URL is a link
 
 
 class BoundedInline(ParserInline):
-    """Raises `UnreadableMarkdown` once a text has taken more than its `lookaheads`."""
+    """An inline parser that raises `UnreadableMarkdown` after a text's `lookaheads`."""
 
     def skipToken(self, state: StateInline) -> None:
         state.env["lookaheads"] -= 1
@@ -184,7 +184,10 @@ class BoundedInline(ParserInline):
 
 
 class _RecordingState(StateInline):
-    """Records kind, start, end of the label, end, address and label of what the rules find."""
+    """A state that records the spans that the rules find.
+
+    A record is a span's kind, start, end of the label, end, URL and label.
+    """
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -192,7 +195,7 @@ class _RecordingState(StateInline):
 
 
 def _recorded(rule: RuleFuncInlineType) -> RuleFuncInlineType:
-    """Return a rule that records what it finds, except in the alternative text of images."""
+    """Return a rule that records its spans, except in the alternative text of images."""
 
     def record(state: StateInline, silent: bool) -> bool:
         start, count = state.pos, len(state.tokens)

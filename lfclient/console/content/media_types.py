@@ -1,7 +1,7 @@
 """Detect a file's media type by its first bytes, then by its name, which may be wrong.
 
-A table of the formats that browsers can show. Libraries guess at thousands of formats, and a wrong
-guess would be shown.
+The table has the formats that browsers can show. Libraries guess among thousands of formats, and a
+wrong guess would be shown.
 """
 
 import codecs
@@ -73,11 +73,11 @@ _BY_EXTENSION: dict[str, MediaType] = {
     "js": MediaType(MediaKind.TEXT, "text/javascript", "js", "javascript"),
     "sql": MediaType(MediaKind.TEXT, "application/sql", "sql", "sql"),
 }
-SNIFFED_BYTES = 4096  # bytes that tell text from binary data
+SNIFFED_BYTES = 4096  # bytes that distinguish text from binary data
 
 
 def detect_media_type(data: bytes, name: str = "") -> MediaType:
-    """Return the media type by content; the name only decides which kind of text it is."""
+    """Return the media type by content. The name only decides between kinds of text."""
     extension = PurePath(name).suffix.lower().lstrip(".")
     for offset, start, media in _SIGNATURES:
         if data.startswith(start, offset):

@@ -21,7 +21,7 @@ MAX_REDIRECTS = 3
 
 
 class ImageLoadError(LangflowError):
-    """The image was refused or could not be loaded; the message says why."""
+    """The image was refused or could not be loaded. The message has the reason."""
 
     default_hint = "If you trust the address, open it in a new browser tab."
 
@@ -35,7 +35,7 @@ def load_image(
 ) -> bytes:
     """Return the bytes of a PNG, JPEG, GIF, WebP or BMP image.
 
-    Raise `ImageLoadError` for anything else, or beyond 20 MB, 10 s or 3 redirects.
+    Raise `ImageLoadError` for other files, and for more than 20 MB, 10 s or 3 redirects.
     """
     deadline = clock() + TIMEOUT_SECONDS
     try:

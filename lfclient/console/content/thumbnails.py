@@ -16,8 +16,8 @@ _QUALITY = 70
 def make_thumbnail(outputs: Iterable[Output]) -> bytes | None:
     """Return the first embedded image as a WebP of at most 64 × 64 pixels.
 
-    None if there is none, or if it is a drawing, damaged or has more than 8 megapixels. Remote
-    images are not fetched.
+    Return None without an embedded image, and for drawings, damaged images and images of more than
+    8 megapixels. Remote images are not fetched.
     """
     for output in outputs:
         for image in find_images(output):

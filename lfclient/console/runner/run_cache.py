@@ -113,9 +113,10 @@ class RunCache:
         return next(iter(matches), None)
 
     def newer_than(self, stored: RunRecord | RunSummary) -> RunRecord | None:
-        """Return the newest record, or None if the stored run is as new.
+        """Return the cached record of a stored run.
 
-        Once a run has ended in the store, another process may have changed it there.
+        Return None if the run is not cached, or if it has ended both in the cache and in the store:
+        another process may have changed it in the store since.
         """
         record = self.snapshot(stored.id)
         return None if record and record.ended and stored.status.ended else record

@@ -20,7 +20,7 @@ _CHART = (
     "GG6AaxUQLBiVGJWgtQRrKBAEjEqMXAn+/0DwYVRiVGJUguoSwwIAAA/PE18QI6QnAAAAAElFTkSuQmCC"
 )
 
-# prints nothing: the component captures the output of the whole server
+# prints nothing, because the component captures the whole server's output
 _WAIT = """for second in range(25):
     time.sleep(1)
 """
@@ -140,7 +140,7 @@ SAMPLES: tuple[Sample, ...] = (
         ),
         (
             Link("request", "message", "urgent", "input_text"),
-            # 1.8 passes these on instead of the compared text
+            # Langflow 1.8 passes these values on instead of the compared text
             Link("request", "message", "urgent", "true_case_message"),
             Link("request", "message", "urgent", "false_case_message"),
             Link("urgent", "true_result", "first"),

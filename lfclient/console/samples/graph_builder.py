@@ -55,7 +55,7 @@ def _node(node: Node, component: Mapping[str, Any], place: tuple[int, int]) -> d
     for parameter in node.required:
         template[parameter]["required"] = True
     for parameter in (*node.values, *node.editable):
-        # as the editor does when the controlling parameter is set; 1.8 ignores hidden parameters
+        # as the editor does for a set controlling parameter: 1.8 ignores hidden parameters
         template[parameter]["show"] = True
     if node.name:
         copied["display_name"] = node.name
@@ -68,7 +68,7 @@ def _node(node: Node, component: Mapping[str, Any], place: tuple[int, int]) -> d
 
 
 def _prompt_variable(name: str, value: str) -> dict[str, Any]:
-    # as the editor adds to a prompt template for each {name} in its text
+    # the editor adds such a field to a prompt template for each {name} in its text
     off = ("required", "advanced", "list", "dynamic", "load_from_db", "title_case")
     return {
         "name": name,
@@ -87,7 +87,7 @@ def _prompt_variable(name: str, value: str) -> dict[str, Any]:
 
 def _edge(link: Link, source: Mapping[str, Any], target: Mapping[str, Any]) -> dict[str, Any]:
     output = next(o for o in source["node"]["outputs"] if o["name"] == link.output)
-    # the editor stores which of several outputs is selected
+    # the editor stores the selected output of several outputs
     source["node"]["selected_output"] = link.output
     parameter = target["node"]["template"][link.parameter]
     handles = {

@@ -9,8 +9,8 @@ from typing import Any
 class Node:
     """A component of a sample.
 
-    `variables` are the variables of a prompt template with their values; `editable` are the
-    parameters that a form shows first; `required` those that must be set for a run. `name` replaces
+    `variables` has the values of a prompt template's variables by name. `editable` has the
+    parameters that a form shows first, `required` the parameters that a run needs. `name` replaces
     the display name.
     """
 
@@ -29,7 +29,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Link:
-    """A link from an output of one node to a parameter of another; nodes are named by key."""
+    """A link from an output of one node to a parameter of another. Nodes are given by key."""
 
     source: str
     output: str

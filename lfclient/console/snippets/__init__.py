@@ -1,5 +1,5 @@
 """Code that repeats a run, for curl, Python and TypeScript.
 
-Snippets are generated from the request that the client would send. They contain no secrets: each is
-read from an environment variable.
+Snippets are generated from the request that the client would send. They read secrets from
+environment variables.
 """

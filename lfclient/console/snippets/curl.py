@@ -43,7 +43,7 @@ cat "$response"
 
 def write(call: SnippetRequest) -> str:
     """Return the script. It prints the server's response, or the events of a streamed run."""
-    # in a file, since every user of the machine can see the arguments of a command
+    # in a file, because every user of the machine can see a command's arguments
     key = f""" -H @<(printf 'x-api-key: %s\\n' "${API_KEY}")""" if call.with_key else ""
     lines = [call.comments("#", "Save as run.sh, then: bash run.sh"), "set -euo pipefail\n"]
     lines += [f': "${{{name}:?is not set}}"\n' for name in call.variables]
@@ -66,7 +66,7 @@ def write(call: SnippetRequest) -> str:
 
 
 def _send_command(call: SnippetRequest, send: str, after: str) -> str:
-    """Return the command with the body as its input, in which the shell expands nothing."""
+    """Return the command with the body as its input, unexpanded by the shell."""
     parts = json_parts(call.body)
     if not call.secrets:
         return f"{send} <<'EOF'{after}\n{parts[0]}\nEOF\n"

@@ -1,7 +1,6 @@
 """Write JSON values as literals of a programming language.
 
-Invisible characters and those that change the text direction are escaped, so that code does what it
-appears to do.
+Invisible and text-direction characters are escaped, so that code does what it appears to do.
 """
 
 import json
@@ -20,7 +19,7 @@ _MAX_SAFE_INTEGER = 2**53 - 1  # JavaScript rounds larger integers
 
 @dataclass(frozen=True)
 class LiteralStyle:
-    """How a language writes literals; `scalar` writes null, booleans and numbers."""
+    """How a language writes literals. `scalar` writes null, booleans and numbers."""
 
     text: Callable[[str], str]
     secret: Callable[[EnvironmentSecret], str]
@@ -30,7 +29,7 @@ class LiteralStyle:
     name: Callable[[str], str] | None = None
 
     def write(self, value: Any, indent: int = 0) -> str:
-        """Return the literal; lines after the first are indented by `indent` spaces."""
+        """Return the literal. Lines after the first are indented by `indent` spaces."""
         if isinstance(value, EnvironmentSecret):
             return self.secret(value)
         if isinstance(value, Variable):
@@ -70,7 +69,7 @@ def python_text(text: str) -> str:
 
 
 def javascript_name(text: str) -> str:
-    """Return an object key; a plain `__proto__` would set the prototype."""
+    """Return an object key. `__proto__` is computed, because the plain key sets the prototype."""
     return f"[{json_text(text)}]" if text == "__proto__" else json_text(text)
 
 
@@ -86,7 +85,7 @@ JAVASCRIPT = LiteralStyle(json_text, lambda name: f'process.env.{name} ?? ""', n
 
 
 def json_parts(value: Any) -> list[str | EnvironmentSecret]:
-    """Return the JSON of a value in parts, with its secrets as parts of their own."""
+    """Return a value's JSON in parts. Each secret is a separate part."""
     # JSON contains no zero bytes
     style = LiteralStyle(json_text, lambda name: f"\0{name}\0", last_comma=False)
     parts = style.write(value).split("\0")

@@ -45,8 +45,9 @@ def write_snippet(
 ) -> str:
     """Return code that repeats the run `record` of `flow` on the server at `url`.
 
-    It waits for the run and prints the outputs: with `lfclient` as in the console, otherwise as in
-    the server's response, which may omit some; a comment then lists them. `with_key` is whether the
-    server needs an API key. Raise `InvalidRequest` or `Unsupported` if the server would reject it.
+    The code waits for the run and prints the outputs: with `lfclient` as in the console, otherwise
+    as in the server's response. A comment lists outputs that the response omits. `with_key` is
+    whether the server needs an API key. Raise `InvalidRequest` or `Unsupported` if the server would
+    reject the run.
     """
     return _WRITERS[language](snippet_request(record, flow, server, url, with_key=with_key))

@@ -20,7 +20,7 @@ from lfclient.wire.modes import MODES
 from lfclient.wire.server_info import ServerInfo
 
 API_KEY = "LANGFLOW_API_KEY"
-# names that already have a meaning to the system, to bash, or to the program that runs a snippet
+# names that the system, bash or the program that runs a snippet use
 _RESERVED_NAMES = re.compile(
     r"PATH|PWD|OLDPWD|HOME|USER|USERNAME|LOGNAME|HOSTNAME|SHELL|SHELLOPTS|LANG|LANGUAGE|LC_\w+|TZ"
     r"|TERM|TMP|TEMP|TMPDIR|DISPLAY|EDITOR|ENV|IFS|PS\d|OPT(ARG|IND|ERR)|E?UID|PPID|GROUPS"
@@ -39,10 +39,10 @@ class EnvironmentSecret(str):
 
 @dataclass(frozen=True)
 class SnippetRequest:
-    """A run as a request: `body` is sent to `endpoint`; `overrides` is what `lfclient` accepts.
+    """A run as a request: `body` for the `endpoint`, and `overrides` for `lfclient`.
 
-    In both, an `EnvironmentSecret` stands for each secret; `secrets` maps its variable to the key
-    of the override.
+    Both have an `EnvironmentSecret` in place of each secret. `secrets` maps the variable's name to
+    the override's key.
     """
 
     record: RunRecord
@@ -67,12 +67,14 @@ class SnippetRequest:
     def comments(self, prefix: str, *usage: str, is_client: bool = False) -> str:
         """Return the comment lines at the top of a snippet, each after `prefix`.
 
-        They explain its purpose and usage, what the API omits and ignores, and the variables to
-        set. `is_client` is for the snippet that uses the client, which does neither.
+        The comments explain the snippet's purpose and usage, the variables to set, and the values
+        that the API omits or ignores. `is_client` leaves out the last part: the client omits and
+        ignores nothing.
         """
         lines = [f"Runs the flow “{self.flow.name}”.", *usage]
         unknown = [key for key in self.overrides if key not in self.flow.fields_by_key]
-        added = [key for key in unknown if self.flow.split_key(key)[0]]  # else they were deleted
+        # the components of the other keys were deleted
+        added = [key for key in unknown if self.flow.split_key(key)[0]]
         if added and not is_client:
             lines.append("The API may ignore these parameters, which the stored flow doesn't show:")
             lines += [f"- {key}" for key in added]
@@ -93,7 +95,7 @@ def snippet_request(
 ) -> SnippetRequest:
     """Return the request that repeats a run. Raise the errors of `run_request`.
 
-    It sends the run's overrides, and the defaults of that time that the flow has changed since.
+    The request has the run's overrides and its recorded defaults that the flow has changed since.
     """
     unchanged = unchanged_defaults(flow, record.flow_defaults)
     changed = {
@@ -102,7 +104,7 @@ def snippet_request(
         if key in flow.fields_by_key and key not in unchanged
     }
     overrides, secrets = _replace_secrets(flow, {**record.overrides, **changed})
-    # without an idempotency key, or running the snippet again would return the first job
+    # without an idempotency key, with which a second run of the snippet would return the first job
     spec = run_request(server, flow, overrides, record.mode, record.session_id)
     endpoint = url + spec.path
     return SnippetRequest(record, flow, url, endpoint, spec.json, overrides, secrets, with_key)
@@ -111,7 +113,7 @@ def snippet_request(
 def _replace_secrets(
     flow: Flow, overrides: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the overrides with variables for secrets, and the override keys by variable."""
+    """Return the overrides with variables as secrets, and a dict from variable to override key."""
     fields = flow.fields_by_key
     secrets: dict[str, str] = {}
 

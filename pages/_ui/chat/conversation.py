@@ -170,7 +170,7 @@ def sessions_cache_key(flow_id: str) -> str:
 
 
 def _fetch_limit(conversation: Conversation) -> int:
-    """Return at least one message more than is drawn, in steps of `MAX_FETCHED`."""
+    """Return how many messages to request: a multiple of `MAX_FETCHED`, more than are drawn."""
     return MAX_FETCHED * (window_count(conversation) * WINDOW // MAX_FETCHED + 1)
 
 
@@ -359,10 +359,11 @@ def _contains(history: Iterable[Message], text: str, record: RunRecord) -> bool:
 
 
 def latest_answers(messages: Sequence[Message], record: RunRecord) -> list[Message]:
-    """Return the answers of the latest run, of all messages of its conversation, oldest first.
+    """Return the latest run's answers from its conversation's `messages`, both oldest first.
 
-    They name its job. Those of 1.8 and 1.9 name none, nor do others before the server has stored
-    them, and the record of a run may lack it: these are what follows the user's last message.
+    Answers are matched by job ID. Where no answer has the run's job ID (Langflow 1.8 and 1.9,
+    messages that are not stored yet, runs without a job), return the messages after the user's last
+    one that are not older than the run.
     """
     answers = (one for one in messages if one.sender != USER)
     named = [one for one in answers if record.job_id and one.job_id == record.job_id]

@@ -52,7 +52,7 @@ def test_the_file_starts_with_a_byte_order_mark_for_spreadsheets():
     ],
 )
 def test_text_that_looks_like_a_formula_is_escaped(cell, written):
-    """In headings too, and after a semicolon or line break, where a spreadsheet may split cells."""
+    """Headings are escaped as well, and text after a semicolon or line break that splits cells."""
     assert read(csv_bytes([{cell: cell}])) == [[written], [written]]
 
 
@@ -61,7 +61,7 @@ def test_signed_numbers_stay_numbers(cell):
     assert read(csv_bytes([{"n": cell}])) == [["n"], [str(cell)]]
 
 
-def test_lists_and_objects_become_json_and_gaps_empty_cells():
+def test_lists_and_objects_become_json_and_missing_cells_are_empty():
     rows = [{"a": [1, "é"], "b": True}, {"a": {"b": 2}}, {"c": None}, {"c": float("nan")}]
     assert read(csv_bytes(rows))[1:] == [
         ['[1, "é"]', "True", ""],
@@ -86,7 +86,7 @@ def test_a_large_table_is_written_with_little_memory():
 
 
 def test_a_long_number_before_other_text_is_escaped_at_once():
-    """Reading it in two parts at each of its digits took minutes."""
+    """Matching the number in two parts at each of its digits took minutes."""
     digits = "0" * 500_000
     assert escape_formulas(f"a;{digits}x") == f"a;{digits}x"
 

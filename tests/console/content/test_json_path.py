@@ -17,7 +17,7 @@ def test_finds_keys_and_values_in_order_ignoring_case():
     ]
 
 
-def test_finds_numbers_and_literals_as_json_writes_them():
+def test_finds_numbers_and_literals_by_their_json_text():
     assert search_value(ORDER, "4.5", 9).matches == [PathMatch("items[0].price", 4.5)]
     assert search_value(ORDER, "null", 9).matches == [PathMatch('items[1]["odd key"]', None)]
 

@@ -50,11 +50,11 @@ def test_a_link_is_found_with_any_address(text, written, address, label):
     assert found(text) == [("link", written, address, label)]
 
 
-def test_an_image_in_a_link_is_found_too():
+def test_an_image_in_a_link_is_found():
     assert [kind for kind, *_ in found("[![a](b)](c)")] == ["link", "image"]
 
 
-def test_equal_cells_of_a_table_are_told_apart():
+def test_equal_cells_of_a_table_have_different_positions():
     text = "| ![a](u) | ![a](u) |\n|---|---|"
     assert [span.start for span in find_spans(text)] == [2, 12]
 
@@ -73,7 +73,7 @@ def test_text_that_is_nested_too_deeply_is_refused(text):
 
 
 def test_the_parser_is_complete_before_another_thread_gets_it(monkeypatch):
-    """A ruler that is being compiled lacks rules, and another thread would find no image."""
+    """During a ruler's compilation, rules are missing and another thread would find no image."""
     markdown._parser.cache_clear()
     markdown._parser()
 
@@ -113,7 +113,7 @@ def find_spans_or_refuse(text):
 
 @pytest.mark.parametrize("kind", TEXTS)
 def test_hostile_text_takes_linear_time(kind):
-    """Eight times the text takes about eight times as long; 64 times would be quadratic."""
+    """Eight times the text takes about eight times as long. Quadratic time would take 64 times."""
     texts = [TEXTS[kind](size) for size in (3_000, 24_000)]
     short, long = (cpu_seconds(find_spans_or_refuse, text) for text in texts)
     assert long < 24 * max(short, 0.002)

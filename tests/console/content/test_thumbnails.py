@@ -37,7 +37,7 @@ def test_a_small_image_is_not_enlarged():
 
 
 def test_the_first_image_of_all_outputs_is_taken():
-    """Also from a data URL in a text; a remote one is not fetched."""
+    """A data URL in a text counts as an image. Remote images are not fetched."""
     url = "data:image/png;base64," + base64.b64encode(image_file(size=(8, 4))).decode()
     remote = "http://127.0.0.1:9/picture.png"
     small = thumbnail_of("no image", [remote], f"Look: ![sunset]({url})", image_file())

@@ -54,7 +54,7 @@ def _catalogue(*without: str) -> dict:
 
 
 def _answers(existing: list[str], created: list[dict], *without: str, own: int = 200):
-    """Return a server without custom components, which answers requests to build one with `own`."""
+    """Return a server without custom components that builds them with `own`."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/api/v1/all":
@@ -148,7 +148,7 @@ def test_samples_with_missing_components_are_reported():
 
 
 def test_parameters_that_a_sample_sets_are_shown():
-    """1.8 ignores values of hidden parameters."""
+    """Langflow 1.8 ignores values of hidden parameters."""
     wanted = next(sample for sample in builtin.SAMPLES if sample.name == "Write a file")
 
     nodes = graph_builder.build_graph(wanted, _catalogue())["nodes"]
@@ -170,7 +170,7 @@ def test_read_a_file_requires_a_file():
     assert [field.key for field in flow.fields if field.required] == ["File-file.path"]
 
 
-def test_plan_a_trip_asks_for_a_place_and_not_how_long_each_step_takes():
+def test_plan_a_trip_asks_only_for_a_place():
     wanted = next(sample for sample in builtin.SAMPLES if sample.name == "Plan a trip")
 
     data = graph_builder.build_graph(wanted, _catalogue())

@@ -107,7 +107,7 @@ def codes(server, mode, url, overrides=None, **options):
 
 
 class Langflow(StandIn):
-    """Answers runs. A background job is in progress, then fails by mistake, then is done."""
+    """A fake server. A background job is in progress, then gets an HTTP error, then is done."""
 
     def __init__(self, minor, dialect):
         self.runs, self._polls = [], {}
@@ -124,7 +124,7 @@ class Langflow(StandIn):
         )
 
     def _run(self, _, body):
-        body.pop("idempotency_key", None)  # a new one for each run of the client
+        body.pop("idempotency_key", None)  # each run of the client has a new key
         self.runs.append(body)
         if body.get("background") or body.get("mode") == "background":
             job = f"{JOB[:-1]}{len(self.runs)}"
@@ -158,7 +158,7 @@ class Langflow(StandIn):
     ids=lambda one: one if isinstance(one, str) else one.dialect,
 )
 def test_snippets_send_the_same_request_as_the_client_and_print_the_outputs(server, mode, tmp_path):
-    """Those of the streamed call also in Python processes of their own, as a user runs them."""
+    """Streamed calls also run in separate Python processes, as a user runs them."""
     minor = 10 if server is OLD else 13
     with Langflow(minor, server.dialect) as langflow:
         written = codes(server, mode, langflow.url)
@@ -221,7 +221,7 @@ def test_a_snippet_lists_outputs_that_the_api_omits(mode, returns, type, told):
 
 
 def test_a_snippet_lists_parameters_that_only_a_choice_adds():
-    """The API takes them with the graph only, which the client sends."""
+    """The API accepts such parameters only with the graph, which the client sends."""
     deleted = {"Gone-x.words": "w"}
     stored = record("background", {"Comp-one.words": "w", "Comp-one.added": "x"} | deleted)
     for language in Language:
@@ -233,14 +233,14 @@ def test_a_snippet_lists_parameters_that_only_a_choice_adds():
 
 
 def test_a_snippet_sends_defaults_of_the_run_that_the_flow_has_changed():
-    """So does the form of an opened run."""
+    """The form of an opened run shows the same defaults."""
     defaults = {"Comp-one.count": 1, "Comp-one.words": "Oslo", "Gone-1.place": "Rome"}
     stored = record(overrides={"Comp-one.on": True}, flow_defaults=defaults)
     code = write_snippet(Language.LFCLIENT, stored, FLOW, NEW, "http://langflow.test")
     assert re.findall(r"\w+-\w+\.\w+", code) == ["Comp-one.on", "Comp-one.words"]
 
 
-def test_a_snippet_names_its_file():
+def test_a_snippet_has_its_file_name():
     for one, code in codes(NEW, "sync", "http://langflow.test").items():
         assert f" {FILE_NAMES[one]}" in code.partition("\n\n")[0]
 
