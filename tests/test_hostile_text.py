@@ -20,7 +20,7 @@ from lfclient.api.operations import files, flows
 from lfclient.common import filenames, formatting, redaction
 from lfclient.common.redaction import looks_like_secret
 from lfclient.console.compare import differences, text_diff, volatile
-from lfclient.console.content import csv_writer, images, json_path
+from lfclient.console.content import csv_writer, images, json_path, plain_text
 from lfclient.console.content import markdown as content_markdown
 from lfclient.console.export import zip_archive
 from lfclient.console.export.report.blocks import BlockBuilder
@@ -185,6 +185,10 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
         "has_format": message.has_format,
         "draw_text": message.draw_text,
     },
+    "lfclient/console/content/plain_text.py": {
+        "plain_markdown": plain_text.plain_markdown,
+        "one_line": plain_text.one_line,
+    },
     "lfclient/console/export/report/markdown.py": {
         "report": lambda text: BlockBuilder(str, None).build(
             run_of(_message(text)), ComponentNames(None, {})
@@ -203,10 +207,7 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
         "mask_json": RUN.mask_json,
         "json_slices": lambda text: list(RUN.json_slices(text)),
     },
-    "lfclient/console/store/search_text.py": {
-        "fold_text": search_text.fold_text,
-        "plain": search_text._plain_markdown,
-    },
+    "lfclient/console/store/search_text.py": {"fold_text": search_text.fold_text},
     "lfclient/console/store/text_search.py": {
         "split_terms": text_search.split_terms,
         "snippet": lambda text: text_search.snippet(f"\n{text}", [text[:2] or "a"]),
@@ -253,7 +254,6 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
         "escape_lines": markdown.escape_lines,  # as `escape` and, with the bound, `sanitize`
         "inline_code": markdown.inline_code,
         "strip_data_images": markdown.strip_data_images,
-        "first_line": markdown.first_line,
     },
 }
 # modules whose expressions meet only what the console, its operator or its installer wrote
@@ -329,7 +329,3 @@ def test_many_unknown_keys_for_a_large_flow_take_linear_time():
 @pytest.mark.parametrize("unit", ["sk-", "://", "Bearer "])
 def test_no_secret_is_found_in_a_hostile_text(unit):
     assert not looks_like_secret(unit * 300_000)
-
-
-def test_the_first_line_of_a_hostile_text_is_short():
-    assert len(markdown.first_line("**a " * 250_000)) <= 2_000

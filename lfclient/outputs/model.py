@@ -1,4 +1,8 @@
-"""A component's output: its kind, and its value in one shape per kind."""
+"""A component's output: its kind, and its value in one shape per kind.
+
+`OUTPUT_READERS` has a reader per kind. The kinds' summaries, exports and comparisons are in
+`lfclient.console.content.output_kinds`.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,7 @@ from lfclient.outputs.tables import parse_rows, strip_truncation_mark
 
 
 class OutputKind(StrEnum):
-    """How to read an output. `Output.type` is the server's own name for it.
-
-    To add a kind, add it here, read it in `read_output`, and register its viewer in the pages.
-    """
+    """The kind of an output. `Output.type` is the server's name for the type."""
 
     MESSAGE = "message"  # value: str (Markdown)
     IMAGE = "image"  # value: bytes, or a URL as str
@@ -47,11 +48,10 @@ class FileRef:
 class Output:
     """The output of a terminal component.
 
-    `truncated`: the server cut the value; `missing` is the number of lost rows (tables) or
-    characters (text), None if unknown. `note` explains an empty or partial value. `parts` are a
-    component's named outputs if it has several; the `Output` itself is then the first of them.
-    `extras` are the same value as other kinds: a message that consists of a table, JSON or an
-    image.
+    `truncated`: the server cut the value; `missing` is the number of lost rows, None if unknown.
+    `note` explains an empty or partial value. `parts` are a component's named outputs if it has
+    several; the `Output` itself is then the first of them. `extras` are the same value as other
+    kinds: a message that consists of a table, JSON or an image.
     """
 
     component_id: str
@@ -72,24 +72,16 @@ class Output:
         """The component's name, or its id if it has none."""
         return self.display_name or self.component_id
 
+    @property
+    def is_error(self) -> bool:
+        """Whether the value is the reason why the component failed."""
+        return OUTPUT_READERS[self.kind].is_error
 
-_EMPTY = Output("", OutputKind.UNKNOWN, None)
+    @property
+    def markdown(self) -> str | None:
+        """The text of a message, None for other kinds."""
+        return self.value if OUTPUT_READERS[self.kind].is_markdown else None
 
-# The kinds of the server's types, from its releases and its documentation.
-KINDS_BY_TYPE: dict[str, OutputKind] = {
-    "message": OutputKind.MESSAGE,
-    "text": OutputKind.MESSAGE,
-    "image": OutputKind.IMAGE,
-    "sql": OutputKind.TABLE,
-    "dataframe": OutputKind.TABLE,
-    "table": OutputKind.TABLE,
-    "data": OutputKind.DATA,
-    "json": OutputKind.DATA,
-    "object": OutputKind.DATA,
-    "array": OutputKind.DATA,
-    "file": OutputKind.FILE,
-    "error": OutputKind.ERROR,
-}
 
 # The server's type of an output, by the class that its component declares.
 _TYPES_BY_CLASS = {
@@ -122,15 +114,14 @@ def read_output(
 
     Never raises: the kind of an unreadable output is `OutputKind.UNKNOWN`.
     """
-    base = with_changes(
-        _EMPTY,
-        component_id=component_id,
-        kind=KINDS_BY_TYPE.get(type, OutputKind.UNKNOWN),
+    base = Output(
+        component_id,
+        KINDS_BY_TYPE.get(type, OutputKind.UNKNOWN),
+        None,
         type=type,
         display_name=display_name or component_type or component_id,
         component_type=component_type,
         status=status,
-        parts={},
     )
     file = _parse_saved_file(metadata) if metadata and content is None else None
     if file:
@@ -168,60 +159,133 @@ def as_named_parts(content: Json) -> dict[str, JsonObject] | None:
 
 def is_empty(output: Output) -> bool:
     """Return whether the server omitted the value, as it does for most types from 1.10 on."""
-    return output.value is None and output.kind is not OutputKind.ERROR
+    return output.value is None and not output.is_error
 
 
 def _apply_part_type(output: Output, type: Json, content: Json) -> Output:
     """Return the output with a part's own type where the component's type leaves it open."""
-    if not isinstance(type, str):
+    kind = KINDS_BY_TYPE.get(type) if isinstance(type, str) else None
+    if kind is None:
         return output
-    kind = KINDS_BY_TYPE.get(type)
-    if type == "error":
-        return with_changes(output, kind=OutputKind.ERROR)
-    if output.kind is OutputKind.UNKNOWN and kind and not output.type:
-        return with_changes(output, kind=kind, type=type)
-    if output.kind is OutputKind.MESSAGE and type in ("object", "array", "data"):
-        return with_changes(output, kind=OutputKind.DATA)
-    if output.kind is OutputKind.TABLE and kind is OutputKind.MESSAGE and _is_prose(content):
+    is_error = OUTPUT_READERS[kind].is_error
+    if is_error or OUTPUT_READERS[output.kind].yields_to_part(output, kind, content):
         return with_changes(output, kind=kind, type=type)
     return output
-
-
-def _is_prose(content: Json) -> bool:
-    """Return whether content is text, but not a table in JSON or Markdown."""
-    return isinstance(content, str) and parse_rows(content) is None
 
 
 def _read(output: Output, content: Json) -> Output:
     reason = content.get("errorMessage") if isinstance(content, dict) else None
     if isinstance(reason, str):
         return with_changes(output, kind=OutputKind.ERROR, value=reason)
-    match output.kind:
-        case OutputKind.MESSAGE:
-            return _parse_message(output, content)
-        case OutputKind.TABLE:
-            return _parse_table(output, content)
-        case OutputKind.DATA:
-            return _parse_data(output, content)
-        case OutputKind.ERROR:
-            text = extract_text(content)
-            return with_changes(output, value=str(content) if text is None else text)
-        case OutputKind.IMAGE:
-            value: object = parse_image(content)
-        case OutputKind.FILE:
-            value = parse_file_ref(content)
-        case OutputKind.UNKNOWN:
-            value = None
-    if value is None:
+    return OUTPUT_READERS[output.kind].read(output, content)
+
+
+class OutputReader:
+    """How one kind is read; by itself, as a value of an unknown kind.
+
+    `types` are the server's names for the kind, from its versions and its documentation. The
+    component's build record may have a missing value (`is_filled_by_builds`), and an error that
+    replaces the value (`yields_to_errors`).
+    """
+
+    types: tuple[str, ...] = ()
+    is_error = False
+    is_markdown = False
+    is_filled_by_builds = True
+    yields_to_errors = False
+
+    def read(self, output: Output, content: Json) -> Output:
+        """Return the output with `content` in the kind's shape, as another kind if it has none."""
         return with_changes(output, kind=OutputKind.UNKNOWN, value=content)
-    return with_changes(output, value=value)
+
+    def yields_to_part(self, output: Output, kind: OutputKind, content: Json) -> bool:
+        """Return whether a part of `kind` with this content has that kind, not the output's."""
+        return False
 
 
-def _parse_message(output: Output, content: Json) -> Output:
-    text = extract_text(content)
-    if text is None:
-        output, text = with_changes(output, kind=OutputKind.DATA), unwrap_data(content)
-    return _with_extras(with_changes(output, value=text))
+class UnknownReader(OutputReader):
+    yields_to_errors = True
+
+    def yields_to_part(self, output: Output, kind: OutputKind, content: Json) -> bool:
+        return not output.type
+
+
+class MessageReader(OutputReader):
+    types = ("message", "text")
+    is_markdown = True
+
+    def read(self, output: Output, content: Json) -> Output:
+        text = extract_text(content)
+        if text is None:
+            output, text = with_changes(output, kind=OutputKind.DATA), unwrap_data(content)
+        return _with_extras(with_changes(output, value=text))
+
+    def yields_to_part(self, output: Output, kind: OutputKind, content: Json) -> bool:
+        return kind is OutputKind.DATA
+
+
+class ImageReader(OutputReader):
+    types = ("image",)
+
+    def read(self, output: Output, content: Json) -> Output:
+        image = parse_image(content)
+        return super().read(output, content) if image is None else with_changes(output, value=image)
+
+
+class TableReader(OutputReader):
+    types = ("sql", "dataframe", "table")
+
+    def read(self, output: Output, content: Json) -> Output:
+        content, truncated, missing = strip_truncation_mark(unwrap_data(content))
+        rows = parse_rows(content)
+        if rows is None:
+            return super().read(output, content)
+        return with_changes(output, value=rows, truncated=truncated, missing=missing)
+
+    def yields_to_part(self, output: Output, kind: OutputKind, content: Json) -> bool:
+        is_prose = isinstance(content, str) and parse_rows(content) is None
+        return kind is OutputKind.MESSAGE and is_prose
+
+
+class DataReader(OutputReader):
+    types = ("data", "json", "object", "array")
+
+    def read(self, output: Output, content: Json) -> Output:
+        value, truncated, missing = strip_truncation_mark(_unwrap_result(content))
+        return _with_extras(
+            with_changes(output, value=unwrap_data(value), truncated=truncated, missing=missing)
+        )
+
+
+class FileReader(OutputReader):
+    types = ("file",)
+    is_filled_by_builds = False
+
+    def read(self, output: Output, content: Json) -> Output:
+        ref = parse_file_ref(content)
+        return super().read(output, content) if ref is None else with_changes(output, value=ref)
+
+
+class ErrorReader(OutputReader):
+    types = ("error",)
+    is_error = True
+    yields_to_errors = True
+
+    def read(self, output: Output, content: Json) -> Output:
+        text = extract_text(content)
+        return with_changes(output, value=str(content) if text is None else text)
+
+
+OUTPUT_READERS: dict[OutputKind, OutputReader] = {
+    OutputKind.MESSAGE: MessageReader(),
+    OutputKind.IMAGE: ImageReader(),
+    OutputKind.TABLE: TableReader(),
+    OutputKind.DATA: DataReader(),
+    OutputKind.FILE: FileReader(),
+    OutputKind.ERROR: ErrorReader(),
+    OutputKind.UNKNOWN: UnknownReader(),
+}
+KINDS_BY_TYPE = {type: kind for kind, reader in OUTPUT_READERS.items() for type in reader.types}
 
 
 def extract_text(content: Json) -> str | None:
@@ -233,13 +297,6 @@ def extract_text(content: Json) -> str | None:
             return None
         content = next((content[key] for key in ("text", "message") if key in content), None)
     return None
-
-
-def _parse_data(output: Output, content: Json) -> Output:
-    value, truncated, missing = strip_truncation_mark(_unwrap_result(content))
-    return _with_extras(
-        with_changes(output, value=unwrap_data(value), truncated=truncated, missing=missing)
-    )
 
 
 def unwrap_data(content: Json) -> Json:
@@ -261,14 +318,6 @@ def _unwrap_result(content: Json) -> Json:
         if isinstance(content, dict) and content.keys() == {name}:
             return content[name]
     return content
-
-
-def _parse_table(output: Output, content: Json) -> Output:
-    content, truncated, missing = strip_truncation_mark(unwrap_data(content))
-    rows = parse_rows(content)
-    if rows is None:
-        return with_changes(output, kind=OutputKind.UNKNOWN, value=content)
-    return with_changes(output, value=rows, truncated=truncated, missing=missing)
 
 
 def parse_file_ref(content: Json) -> FileRef | None:

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 
 from lfclient.common.coerce import with_changes
 from lfclient.common.json_types import Json
-from lfclient.outputs.model import Output, OutputKind, with_content
+from lfclient.outputs.model import Output, with_content
 from lfclient.wire.server_info import Limits
 
 DEFAULT_MAX_TEXT_LENGTH = 6000  # characters, if the server doesn't report its limit
 _ELLIPSIS = "..."
-_KINDS_WITH_TEXT = (OutputKind.MESSAGE, OutputKind.TABLE, OutputKind.DATA)
 
 
 def is_truncated_text(text: str, limits: Limits) -> bool:
@@ -20,8 +19,7 @@ def is_truncated_text(text: str, limits: Limits) -> bool:
 
 def is_truncated(output: Output, limits: Limits) -> bool:
     """Return whether an output is a message that looks truncated."""
-    is_text = output.kind is OutputKind.MESSAGE and isinstance(output.value, str)
-    return is_text and is_truncated_text(output.value, limits)
+    return output.markdown is not None and is_truncated_text(output.markdown, limits)
 
 
 def restore_text(output: Output, texts: Iterable[str], limits: Limits) -> Output:
@@ -38,7 +36,7 @@ def mark_truncation(output: Output, limits: Limits) -> Output:
     if output.truncated:
         rows = "further rows" if output.missing is None else f"{output.missing:,} rows"
         loss, setting = f"omitted {rows}", "LANGFLOW_MAX_ITEMS_LENGTH"
-    elif output.kind in _KINDS_WITH_TEXT and _contains_truncated_text(output.value, limits, 4):
+    elif _contains_truncated_text(output.value, limits, 4):
         limit = limits.max_text or DEFAULT_MAX_TEXT_LENGTH
         loss, setting = f"truncated text after {limit:,} characters", "LANGFLOW_MAX_TEXT_LENGTH"
     else:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lfclient.flows.model import Flow
-from lfclient.outputs.model import Output, OutputKind, is_empty
+from lfclient.outputs.model import Output, is_empty
 from lfclient.runs.components import ComponentRun, ComponentState, Message, RunError
 from lfclient.runs.events import MessageAdded
 from lfclient.runs.evidence import Evidence
@@ -68,7 +68,7 @@ def end_lost_stream(
 
 
 def _has_value(output: Output) -> bool:
-    return not is_empty(output) and output.kind is not OutputKind.ERROR
+    return not is_empty(output) and not output.is_error
 
 
 def _chat_outputs(flow: Flow, messages: Sequence[Message]) -> dict[str, Output]:

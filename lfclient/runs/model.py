@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import LangflowError
-from lfclient.outputs.model import Output, OutputKind
+from lfclient.outputs.model import Output
 from lfclient.runs.components import (
     ComponentRun,
     ComponentState,
@@ -139,8 +139,7 @@ class Run:
         return {
             component_id: output
             for component_id, output in self.outputs.items()
-            if output.kind is not OutputKind.ERROR
-            or (output.component_id, str(output.value)) not in errors
+            if not output.is_error or (output.component_id, str(output.value)) not in errors
         }
 
     @property

@@ -14,7 +14,14 @@ from dataclasses import replace
 
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
-from lfclient.outputs.model import Output, OutputKind, is_empty, output_type, with_content
+from lfclient.outputs.model import (
+    OUTPUT_READERS,
+    Output,
+    OutputKind,
+    is_empty,
+    output_type,
+    with_content,
+)
 from lfclient.outputs.truncation import is_truncated, mark_truncation, restore_text
 from lfclient.runs.components import NotRun, RunError
 from lfclient.runs.evidence import BuildResult, Evidence
@@ -113,7 +120,7 @@ def mark_unverified(run: Run, flow: Flow | None, limits: Limits, why: str) -> Ru
 
     Only the response itself counts; what it lacks proves nothing.
     """
-    has_failed = any(output.kind is OutputKind.ERROR for output in run.outputs.values())
+    has_failed = any(output.is_error for output in run.outputs.values())
     if run.status is RunStatus.COMPLETED and not has_failed:
         outputs = _complete_outputs(run, flow, Evidence(), limits)
         run = replace(run, outputs={id: _note_if_empty(output) for id, output in outputs.items()})
@@ -130,7 +137,7 @@ def _evaluate_completed(run: Run, flow: Flow | None, evidence: Evidence) -> Run:
     }
     expected = flow.expected_terminals if flow else ()
     missing = [leaf for leaf in expected if not _has_delivered(leaf.id, outputs, evidence)]
-    has_failed = any(output.kind is OutputKind.ERROR for output in outputs.values())
+    has_failed = any(output.is_error for output in outputs.values())
     reasons = evidence.reasons if missing or has_failed or not outputs else []
     inactive = _inactive_components(flow, evidence) if flow else set()
     failed = {error.component_id for error in reasons}
@@ -176,7 +183,7 @@ def _output_errors(outputs: dict[str, Output]) -> tuple[RunError, ...]:
     return tuple(
         RunError(str(output.value), component_id=name, component=output.display_name)
         for name, output in outputs.items()
-        if output.kind is OutputKind.ERROR
+        if output.is_error
     )
 
 
@@ -264,8 +271,9 @@ def _output_from_build(leaf: Component, flow: Flow | None, evidence: Evidence) -
 
 
 def _fill_from_build(output: Output, built: BuildResult) -> Output:
-    if built.error and output.kind in (OutputKind.ERROR, OutputKind.UNKNOWN):
+    reader = OUTPUT_READERS[output.kind]
+    if built.error and reader.yields_to_errors:
         return replace(output, kind=OutputKind.ERROR, value=built.error.message)
-    if is_empty(output) and not built.error and output.kind is not OutputKind.FILE:
+    if is_empty(output) and not built.error and reader.is_filled_by_builds:
         return with_content(output, built.content)
     return output

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from lfclient.outputs.model import OutputKind, is_empty
+from lfclient.outputs.model import is_empty
 from lfclient.runs import events
 from lfclient.runs.components import ComponentRun, ComponentState, HumanInput, Message, RunError
 from lfclient.runs.model import Run, RunStatus
@@ -208,7 +208,7 @@ def merge_response(run: Run, response: Run) -> Run:
     outputs = {
         id: output
         for id, output in run.outputs.items()
-        if id not in reported and not is_empty(output) and output.kind is not OutputKind.ERROR
+        if id not in reported and not is_empty(output) and not output.is_error
     }
     new_warnings = tuple(text for text in response.warnings if text not in run.warnings)
     return replace(

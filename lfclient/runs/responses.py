@@ -65,7 +65,7 @@ def read_component(component_id: str, response: ComponentOutput, flow: Flow | No
         or (component.type if component else ""),
         metadata=metadata,
     )
-    if response.status == "failed" and output.kind is not OutputKind.ERROR:
+    if response.status == "failed" and not output.is_error:
         return replace(output, kind=OutputKind.ERROR, value="The component failed.", extras=())
     return output
 

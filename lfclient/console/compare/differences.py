@@ -6,9 +6,10 @@ In a module of its own because it needs pandas.
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from lfclient.common.formatting import format_count
 from lfclient.common.json_types import Json, JsonObject
@@ -30,12 +31,11 @@ from lfclient.console.compare.volatile import (
 )
 from lfclient.console.content.dataframes import to_dataframe
 from lfclient.console.content.images import image_size
+from lfclient.console.content.output_kinds import handler_for
 from lfclient.console.store.own_values import NO_OWN_VALUES, OwnValues
 from lfclient.outputs.model import FileRef, Output, OutputKind
-from lfclient.outputs.tables import is_rows
 
 MAX_NAMES = 300  # of columns and keys that are kept
-STRUCTURED = (OutputKind.TABLE, OutputKind.DATA, OutputKind.UNKNOWN)
 _HASHED_ITEMS = 1_000  # of a list
 _FIRST_ITEMS = 10
 _WORD = re.compile(r"\w+")
@@ -86,7 +86,7 @@ def compare_pair(
         return Difference(OutputMatch.DIFFERENT, note, fingerprint=_fingerprint(after.value))
     if isinstance(before.value, str) and isinstance(after.value, str):
         return _compare_masked(before, after, ignored_names, own_values)
-    if before.kind not in STRUCTURED:
+    if not handler_for(before).has_names:
         return _compare(before, after, _fingerprints(before, after))
     prints = None
     if _begin_equal(before.value, after.value):
@@ -106,13 +106,13 @@ def compare_pair(
 
 def as_structured(before: Output, after: Output) -> tuple[Output, Output]:
     """Return the tables or JSON that two messages consist of, else the messages themselves."""
-    if before.kind is after.kind is OutputKind.MESSAGE:
-        for kind in STRUCTURED:
+    if before.kind is after.kind and not handler_for(before).has_names:
+        for kind in OutputKind:
             one, other = (
                 next((extra for extra in output.extras if extra.kind is kind), None)
                 for output in (before, after)
             )
-            if one and other:
+            if one and other and handler_for(one).has_names:
                 return one, other
     return before, after
 
@@ -159,33 +159,47 @@ def _begin_equal(a: Json, b: Json) -> bool:
 def _compare(before: Output, after: Output, prints: tuple[str, str]) -> Difference:
     """Compare two outputs of one kind with these fingerprints."""
     a, b = before.value, after.value
-    if isinstance(a, FileRef) and isinstance(b, FileRef):
-        return _compare_files(a, b)
     is_same = prints[0] == prints[1] if all(prints) else is_equal(a, b)
-    note = "" if is_same else _difference_note(before.kind, a, b)
-    if note:
-        return Difference(OutputMatch.DIFFERENT, note, fingerprint=prints[1])
+    difference = handler_for(before).compare(a, b, _Describer(is_same))
     is_cut = before.truncated or after.truncated
-    note = "as far as it was received" if is_cut else ""
-    return Difference(OutputMatch.EQUAL, note, fingerprint=prints[1])
+    if difference.match is OutputMatch.EQUAL and is_cut:
+        difference = replace(difference, note="as far as it was received")
+    return replace(difference, fingerprint=prints[1])
 
 
-def _difference_note(kind: OutputKind, a: Json, b: Json) -> str:
-    """Return how two values differ; "" if only in writing, such as 1 and 1.0."""
-    if kind is OutputKind.IMAGE:
-        return _image_note(a, b)
-    if isinstance(a, str) and isinstance(b, str):
-        return _text_note(a, b)
-    if kind is OutputKind.TABLE and is_rows(a) and is_rows(b):
-        return _table_note(a, b)
-    return _tree_note(a, b)
+@dataclass(frozen=True)
+class _Describer:
+    """Describes how two values differ, unless they are the same.
 
+    Values that differ only in writing, such as 1 and 1.0, are equal.
+    """
 
-def _compare_files(a: FileRef, b: FileRef) -> Difference:
-    """Compare names and sizes; the contents are on the server."""
-    if (a.name, a.size) == (b.name, b.size):
-        return Difference(OutputMatch.UNKNOWN, "same name and size")
-    return Difference(OutputMatch.DIFFERENT, "other name" if a.name != b.name else "other size")
+    is_same: bool
+
+    def compare_texts(self, before: str, after: str) -> Difference:
+        return self._describe(_text_note, before, after)
+
+    def compare_rows(self, before: list[JsonObject], after: list[JsonObject]) -> Difference:
+        return self._describe(_table_note, before, after)
+
+    def compare_trees(self, before: Json, after: Json) -> Difference:
+        return self._describe(_tree_note, before, after)
+
+    def compare_images(self, before: Json, after: Json) -> Difference:
+        return self._describe(_image_note, before, after)
+
+    def compare_files(self, before: FileRef, after: FileRef) -> Difference:
+        """Compare names and sizes; the contents are on the server."""
+        if (before.name, before.size) == (after.name, after.size):
+            return Difference(OutputMatch.UNKNOWN, "same name and size")
+        note = "other name" if before.name != after.name else "other size"
+        return Difference(OutputMatch.DIFFERENT, note)
+
+    def _describe(
+        self, describe: Callable[[Any, Any], str], before: Json, after: Json
+    ) -> Difference:
+        note = "" if self.is_same else describe(before, after)
+        return Difference(OutputMatch.DIFFERENT if note else OutputMatch.EQUAL, note)
 
 
 def _image_note(a: Json, b: Json) -> str:

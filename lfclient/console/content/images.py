@@ -23,7 +23,8 @@ from lfclient.common.formatting import clean_text
 from lfclient.common.json_types import Json
 from lfclient.console.content.json_path import format_path, walk
 from lfclient.console.content.media_types import MediaKind, detect_media_type
-from lfclient.outputs.model import Output, OutputKind
+from lfclient.console.content.output_kinds import handler_for
+from lfclient.outputs.model import Output
 
 MAX_IMAGES = 500
 # Drawing an image takes 4 bytes for each pixel, and scaling it another 4. A file of 640 kB can
@@ -134,7 +135,7 @@ def open_image(data: bytes) -> ImageFile.ImageFile:
 
 def _images_in(output: Output) -> Iterator[FoundImage]:
     value = output.value
-    if output.kind is OutputKind.IMAGE and isinstance(value, (bytes, str)):
+    if handler_for(output).is_image and isinstance(value, (bytes, str)):
         yield FoundImage("", value)
     elif isinstance(value, str):
         if "data:image/" in value:

@@ -12,13 +12,14 @@ from lfclient.console.compare.compared_inputs import UNKNOWN, ComparedInputs, pl
 from lfclient.console.compare.compared_run import ComparedRun, have_same_flow
 from lfclient.console.compare.outputs import MatchKey, match_outputs
 from lfclient.console.content.csv_writer import csv_bytes
+from lfclient.console.content.output_kinds import handler_for
 from lfclient.console.store.omissions import FLOW_MISSING
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.input_values import value_text
 from lfclient.console.wording.statuses import run_status_label
 from lfclient.console.wording.tokens import usage_text
 from lfclient.flows.model import stored_secrets
-from lfclient.outputs.model import Output, OutputKind
+from lfclient.outputs.model import Output
 from lfclient.runs.model import Run
 from lfclient.wire.modes import MODES
 
@@ -117,6 +118,5 @@ def _number(seconds: float | None) -> str:
 
 
 def output_text(output: Output) -> str:
-    """Return an output as text, JSON if it is data; of images and files, only their kind."""
-    has_text = output.kind not in (OutputKind.IMAGE, OutputKind.FILE)
-    return value_text(output.value) if has_text else output.kind.value
+    """Return an output as text, JSON if it is data; the kind of an image or a file."""
+    return value_text(output.value) if handler_for(output).has_text else output.kind.value

@@ -15,7 +15,6 @@ from lfclient.console.wording.input_values import full_text
 from lfclient.console.wording.statuses import run_status_label
 from lfclient.flows.model import Flow, stored_secrets
 from lfclient.flows.run_inputs import describe_inputs
-from lfclient.outputs.model import OutputKind
 from lfclient.runs.model import Run
 from lfclient.wire.modes import MODES
 
@@ -83,7 +82,7 @@ def _outputs(run: Run, flow: Flow | None) -> dict[str, str]:
         )
         for id, whole in run.outputs.items()
         for part, output in (whole.parts or {"": whole}).items()
-        if output.kind is not OutputKind.ERROR and output.value not in (None, "", b"")
+        if not output.is_error and output.value not in (None, "", b"")
     }
 
 

@@ -13,13 +13,14 @@ from typing import IO, Any
 
 from lfclient.common.filenames import safe_name
 from lfclient.common.formatting import strip_credentials
-from lfclient.common.json_types import JsonObject
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import Redactor
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.content import media_types
 from lfclient.console.content.csv_writer import csv_chunks
 from lfclient.console.content.images import FoundImage, find_images, image_bytes
 from lfclient.console.content.json_writer import json_chunks
+from lfclient.console.content.output_kinds import handler_for
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames
@@ -28,7 +29,6 @@ from lfclient.errors import LangflowError
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow, stored_secrets
 from lfclient.outputs.model import FileRef, Output, OutputKind
-from lfclient.outputs.tables import is_rows
 from lfclient.runs.components import Message, Usage
 
 _MAX_STEM_LENGTH = 80  # characters of a file name before its number and extension
@@ -111,39 +111,41 @@ class _ArchiveWriter:
     def _entry(self, output: Output, part: str) -> _OutputEntry:
         entry = _OutputEntry(output, part)
         try:
-            self._add_value(entry, output)
-            for extra in output.extras:
-                if extra.kind is not OutputKind.IMAGE:
-                    self._add_value(entry, extra)
-            if output.kind not in (OutputKind.IMAGE, OutputKind.FILE):
-                for number, image in enumerate(find_images(output), 1):
-                    self._add_image(entry, image, f"-image-{number}")
+            for form in (output, *output.extras):
+                if form.value is None:
+                    entry.omitted.append("No value.")
+                else:
+                    handler_for(form).write(form.value, entry, self)
+            is_image = handler_for(output).is_image
+            for number, image in enumerate(find_images(output), 1):
+                self._add_image(entry, image, "" if is_image else f"-image-{number}")
         except RecursionError:
             entry.omitted.append("Nested too deeply to export.")
         if output.truncated:
-            missing = f"{output.missing:,} rows or characters" if output.missing else "the rest"
+            missing = f"{output.missing:,} rows" if output.missing else "the rest"
             entry.omitted.append(f"Truncated by the server: {missing} missing.")
         if output.note:
             entry.omitted.append(output.note)
         return entry
 
-    def _add_value(self, entry: _OutputEntry, output: Output) -> None:
-        value = output.value
-        if value is None:
-            entry.omitted.append("No value.")
-        elif output.kind is OutputKind.FILE and isinstance(value, FileRef):
-            self._add_file(entry, value)
-        elif output.kind is OutputKind.IMAGE and isinstance(value, (str, bytes)):
-            self._add_image(entry, FoundImage("", value), "")
-        elif output.kind is OutputKind.TABLE and is_rows(value):
-            self._add(entry, "csv", csv_chunks(value, self._redact_value))
-        elif isinstance(value, str) and output.kind in (OutputKind.MESSAGE, OutputKind.ERROR):
-            ending = "md" if output.kind is OutputKind.MESSAGE else "txt"
-            self._add(entry, ending, _encode([self._redact(value)]))
-        else:
-            self._add(entry, "json", _json(value, self._redact_value))
+    def add_markdown(self, entry: _OutputEntry, text: str) -> None:
+        """Write a message."""
+        self._add(entry, "md", _encode([self._redact(text)]))
 
-    def _add_file(self, entry: _OutputEntry, ref: FileRef) -> None:
+    def add_error(self, entry: _OutputEntry, text: str) -> None:
+        """Write the reason of a failure."""
+        self._add(entry, "txt", _encode([self._redact(text)]))
+
+    def add_rows(self, entry: _OutputEntry, rows: list[JsonObject]) -> None:
+        """Write a table."""
+        self._add(entry, "csv", csv_chunks(rows, self._redact_value))
+
+    def add_json(self, entry: _OutputEntry, value: Json) -> None:
+        """Write structured data."""
+        self._add(entry, "json", _json(value, self._redact_value))
+
+    def add_file(self, entry: _OutputEntry, ref: FileRef) -> None:
+        """Fetch a file and write it, or note why it can't be fetched."""
         with SpooledTemporaryFile(_CHUNK_SIZE) as whole:
             try:
                 self._fetch(ref, whole)

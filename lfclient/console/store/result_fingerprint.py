@@ -8,7 +8,7 @@ from typing import Any
 from lfclient.console.store.own_values import OwnValues, own_values
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.serialization import SLICE_SIZES
-from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.outputs.model import FileRef, Output
 from lfclient.runs.error_causes import explain_error
 
 _DIGEST_BYTES = 16
@@ -44,12 +44,12 @@ def _parts(record: RunRecord) -> Iterator[Any]:
     errors += [record.problem.message] if record.problem else []
     outputs = sorted(run.outputs.items()) if run else []
     # in the background, Langflow also returns an error as the output of its component
-    errors += [output.value for _, output in outputs if output.kind is OutputKind.ERROR]
+    errors += [output.value for _, output in outputs if output.is_error]
     for message in dict.fromkeys(map(str, errors)):
         cause = explain_error(message)
         yield ["error", cause.message if cause else message]
     for name, output in outputs:
-        if output.kind is not OutputKind.ERROR:
+        if not output.is_error:
             yield ["output", name]
             yield from _output_parts(output)
 

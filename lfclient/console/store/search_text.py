@@ -7,37 +7,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from markdown_it import MarkdownIt
-
 from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import clip, clip_middle, format_count
 from lfclient.common.summaries import EMPTY, join_values, with_label
-from lfclient.console.content.json_path import walk
+from lfclient.console.content.output_kinds import handler_for
+from lfclient.console.content.plain_text import one_line, plain_markdown, texts_in, truncate_texts
 from lfclient.console.store.run_record import RunRecord
-from lfclient.flows.field import Field, FieldKind, Variable
+from lfclient.flows.field import Field, FieldKind
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import field_label
 from lfclient.flows.validation import is_secret_field
-from lfclient.outputs.model import FileRef, Output, OutputKind
-from lfclient.outputs.tables import without_internals
 from lfclient.resources.models import model_by_shape, model_label
 
 # characters
 MAX_INPUT_SUMMARY = 300
 _MIN_VALUE = 80  # characters of a value among many in it
 MAX_OUTPUT_SUMMARY = 200
-MAX_TABLE_SUMMARY = 80  # of the values of a table
 MAX_SEARCHABLE_CHARACTERS = 20_000  # limit for inputs, and another for outputs
-IMAGE_SUMMARY = "Image"  # of an output that is an image
-_MARKDOWN = MarkdownIt("commonmark").enable("table")
 _ACCENTS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
 # of an uploaded file on the server
 _UPLOADED_PATH = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/[^/\n]+")
-_BASE64 = re.compile(r";base64,[\w+/=-]+")  # the data of a `data:` URL
-# of a link or an image in Markdown: a long address, and one that ends with the text
-_LONG_ADDRESS = re.compile(r"(?<=\]\()[^\s)]{20,}")
-_CUT_ADDRESS = re.compile(r"(?<=\]\()[^)]*\Z")
 # of Markdown, in a text of several lines: what begins a line, and what stands around words
 _LINE_MARK = re.compile(r"^[ \t]*(?:(?:>|#{1,6}|[-*+]|\d{1,3}[.)])[ \t]+)+", re.MULTILINE)
 _EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)([^\n]+?)(?<=\S)\1(?!\w)")
@@ -121,7 +111,7 @@ def summarize_inputs(overrides: Mapping[str, Any], labels: Mapping[str, str] | N
     for key, value in overrides.items():
         label = labels.get(key) or key.partition(".")[2] or key
         limit = max(_MIN_VALUE, share - len(f"{label}:  · "))
-        parts.append(with_label(label, clip_middle(_one_line(value), limit) or EMPTY))
+        parts.append(with_label(label, clip_middle(one_line(value), limit) or EMPTY))
     return clip(join_values(parts), MAX_INPUT_SUMMARY)
 
 
@@ -135,14 +125,14 @@ def summarize_outputs(record: RunRecord) -> str:
     outputs = [
         output
         for output in (run.outputs.values() if run else ())
-        if output.kind is not OutputKind.ERROR and output.value not in (None, "", b"")
+        if not output.is_error and output.value not in (None, "", b"")
     ]
     if outputs:
-        line = clip(_output_line(outputs[0]), MAX_OUTPUT_SUMMARY)
+        line = clip(handler_for(outputs[0]).summarize(outputs[0]), MAX_OUTPUT_SUMMARY)
         more = len(outputs) - 1
         return join_values([line, f"+{format_count(more, 'output')}"] if more else [line])
     written = run.unfinished_messages if run and record.ended else []
-    partial = _plain_markdown(written[0].visible_text) if written else ""
+    partial = plain_markdown(written[0].visible_text) if written else ""
     return join_values([clip(record.failure or partial, MAX_OUTPUT_SUMMARY)])
 
 
@@ -188,7 +178,7 @@ def _input_texts(inputs: Mapping[str, Any]) -> Iterator[str]:
         if model := model_by_shape(value):
             yield model_label(model)
         else:
-            for text in _texts(value):
+            for text in texts_in(value):
                 yield uploaded_name(text) if _UPLOADED_PATH.fullmatch(text) else text
 
 
@@ -206,34 +196,9 @@ def _output_texts(record: RunRecord, read_message: Callable[[str], str]) -> Iter
     for message in run.messages.values():
         yield read_message(message.visible_text)
     for output in run.outputs.values():
-        is_message = output.kind is OutputKind.MESSAGE and isinstance(output.value, str)
-        yield from [read_message(output.value)] if is_message else _texts(output.value)
-
-
-def _output_line(output: Output) -> str:
-    value = output.value
-    if output.kind is OutputKind.TABLE and isinstance(value, list):
-        return _table_line(value, output.missing or 0)
-    if output.kind is OutputKind.IMAGE:
-        return IMAGE_SUMMARY
-    is_message = output.kind is OutputKind.MESSAGE and isinstance(value, str)
-    return _plain_markdown(value) if is_message else _one_line(value)
-
-
-def _table_line(rows: list[Any], missing: int) -> str:
-    """Return a table's size and its first values: `2 rows × 2 columns: Berlin, 3.5; Paris, 4`."""
-    shown = without_internals(rows)
-    columns = set[str]().union(*(row for row in shown if isinstance(row, dict)))
-    size = format_count(len(rows) + missing, "row")
-    if columns:
-        size += f" × {format_count(len(columns), 'column')}"
-    values = "; ".join(_truncate(filter(None, map(_row_line, shown)), MAX_TABLE_SUMMARY + 2))
-    return f"{size}: {clip(values, MAX_TABLE_SUMMARY)}" if values else size
-
-
-def _row_line(row: Any) -> str:
-    values = row.values() if isinstance(row, dict) else [row]
-    return ", ".join(filter(None, map(_one_line, values)))
+        is_markdown = output.markdown is not None
+        texts = handler_for(output).texts(output.value)
+        yield from map(read_message, texts) if is_markdown else texts
 
 
 def _strip_markup(markdown: str) -> str:
@@ -242,61 +207,5 @@ def _strip_markup(markdown: str) -> str:
     return _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", text))
 
 
-def _plain_markdown(text: str) -> str:
-    """Return the beginning of Markdown as one line of plain text, its blocks with dots between.
-
-    Images have their alternative text.
-    """
-    text = _without_base64(text)[:10_000].lstrip()
-    beginning = _LONG_ADDRESS.sub("…", text)[: 2 * MAX_OUTPUT_SUMMARY]
-    blocks = _MARKDOWN.parse(_CUT_ADDRESS.sub("…)", beginning))
-    texts = (
-        "".join(part.content or " " * part.type.endswith("break") for part in block.children)
-        if block.children
-        else block.content
-        for block in blocks
-    )
-    return " · ".join(filter(None, map(_one_line, texts))) or _one_line(text)
-
-
-def _one_line(value: Any) -> str:
-    """Return a value's text with its lines joined."""
-    if isinstance(value, str):
-        return " ".join(clip_middle(_without_base64(value), 10_000).split())
-    if isinstance(value, bytes):
-        return f"{len(value):,} bytes"
-    if isinstance(value, (dict, list)):
-        return _one_line(" ".join(_truncate(_texts(value, keys=True), 1_000)))
-    return "" if value is None else _scalar_text(value)
-
-
-def _without_base64(text: str) -> str:
-    return _BASE64.sub(";base64,…", text)
-
-
-def _scalar_text(value: Any) -> str:
-    if isinstance(value, Variable):
-        return f"variable {value.name}"
-    return value.name if isinstance(value, FileRef) else str(value)
-
-
-def _texts(value: Any, *, keys: bool = False) -> Iterator[str]:
-    """Yield the texts and numbers in a value, in order; with `keys`, its keys as well."""
-    for path, inner in walk([value]):
-        if keys and isinstance(path[-1], str):
-            yield f"{path[-1]}:"
-        if inner is not None and not isinstance(inner, (bytes, dict, list)):
-            yield _scalar_text(inner)
-
-
 def _join(texts: Iterator[str]) -> str:
-    return "\n".join(_truncate(texts, MAX_SEARCHABLE_CHARACTERS))
-
-
-def _truncate(texts: Iterator[str], length: int) -> Iterator[str]:
-    """Yield `texts` until they have `length` characters in total."""
-    for text in texts:
-        if length <= 0:
-            return
-        yield text[:length]
-        length -= len(text) + 1
+    return "\n".join(truncate_texts(texts, MAX_SEARCHABLE_CHARACTERS))

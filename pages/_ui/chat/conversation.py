@@ -14,7 +14,6 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidKey, LangflowError
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
-from lfclient.outputs.model import OutputKind
 from lfclient.runs.answers import in_output_order
 from lfclient.runs.components import Message
 from lfclient.runs.error_causes import REFUSED_LANGFLOW_KEY, explain_error
@@ -342,9 +341,9 @@ def _run_messages(record: RunRecord, is_final: bool) -> list[Message]:
             if message.visible_text or (record.ended and message.blocks)
         ]
     return [
-        Message(f"{record.id}-{name}", str(output.value), MACHINE, component_id=name)
+        Message(f"{record.id}-{name}", output.markdown, MACHINE, component_id=name)
         for name, output in run.outputs.items()
-        if output.kind is OutputKind.MESSAGE and output.value
+        if output.markdown
     ]
 
 

@@ -9,7 +9,7 @@ from lfclient.console.compare.outputs import MatchKey, OutputPair, match_outputs
 from lfclient.console.compare.survey import OutputCell
 from lfclient.console.compare.volatile import IDS_AND_TIMES
 from lfclient.console.wording.statuses import not_run_label
-from lfclient.outputs.model import Output, OutputKind
+from lfclient.outputs.model import Output
 from pages._ui.compare import images
 from pages._ui.compare.runs import ShownRun, versions_key
 from pages._ui.connection.app_context import app_context
@@ -129,7 +129,7 @@ def _draw_outputs(runs: RunPair, number: int, pair: OutputPair, cell: OutputCell
     views = [SIDE_BY_SIDE]
     if both and diffs.can_diff(*both):
         # the source text of a message has its images in base64
-        is_illustrated = has_images and cell.kind is OutputKind.MESSAGE
+        is_illustrated = has_images and both[1].markdown is not None
         views.insert(1 if is_illustrated else 0, DIFFERENCES)
     if has_images:
         views += images.VIEWS
@@ -157,8 +157,6 @@ def _draw_outputs(runs: RunPair, number: int, pair: OutputPair, cell: OutputCell
     if both and both[0].kind is not both[1].kind:
         kinds = [f"{run.name}: {output.kind.value}" for run, output in outputs if output]
         st.caption(f"These outputs are of different kinds. {', '.join(kinds)}.")
-    if both and cell.kind is OutputKind.FILE and cell.difference.match is OutputMatch.UNKNOWN:
-        st.caption("The files have the same name and size. Their content is not compared.")
     cut = [run.name for run, output in outputs if output and output.truncated]
     if cut:
         st.caption(
@@ -200,9 +198,8 @@ def _mark_words(
 
 def _is_plain(output: Output) -> bool:
     """Return whether nothing but the text is drawn of an output, without any format."""
-    is_text = output.kind is OutputKind.MESSAGE and isinstance(output.value, str)
-    has_more = output.extras or output.note or output.truncated or not output.value
-    return is_text and not has_more and not _has_markdown(output)
+    has_more = output.extras or output.note or output.truncated
+    return bool(output.markdown) and not has_more and not _has_markdown(output)
 
 
 def _pair_key(runs: RunPair, number: int) -> str:
@@ -210,9 +207,7 @@ def _pair_key(runs: RunPair, number: int) -> str:
 
 
 def _has_markdown(output: Output) -> bool:
-    if output.kind is not OutputKind.MESSAGE:
-        return False
-    return isinstance(output.value, str) and message.has_format(output.value)
+    return output.markdown is not None and message.has_format(output.markdown)
 
 
 def _draw_output(run: ShownRun, output: Output, number: int, cell: OutputCell) -> None:

@@ -5,16 +5,17 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, format_count
+from lfclient.common.formatting import clip
 from lfclient.console.config.prices import PriceTable
+from lfclient.console.content.output_kinds import handler_for
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.tokens import component_usage_text
 from lfclient.flows.model import Flow
-from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.outputs.model import Output
 from lfclient.runs.components import ComponentRun
 from pages._ui.components.states import leaf_runs, leaf_status
 from pages._ui.connection.app_context import app_context
-from pages._ui.widgets.markdown import MAX_SCANNED, escape, first_line
+from pages._ui.widgets.markdown import escape
 
 MAX_NAME_LENGTH = 80
 MAX_RESULT_LENGTH = 100
@@ -77,25 +78,8 @@ def result_text(run: ComponentRun) -> str:
 
 
 def _output_text(output: Output) -> str:
-    """Return one line about a value, quickly even if it is large."""
-    value = output.value
-    if value is None:
-        return output.note
-    if output.kind is OutputKind.IMAGE:
-        return "an image"
-    if isinstance(value, FileRef):
-        return value.name
-    if isinstance(value, str):
-        is_markdown = output.kind is OutputKind.MESSAGE
-        return first_line(value) if is_markdown else _first_line(value)
-    if output.kind is OutputKind.TABLE:
-        return format_count(len(value), "row")
-    if isinstance(value, dict):
-        return f"{{{', '.join(str(key) for key in list(value)[:8])}}}"
-    if isinstance(value, list):
-        return f"a list of {len(value):,}"
-    return str(value)
+    return output.note if output.value is None else handler_for(output).summarize(output)
 
 
 def _first_line(text: str) -> str:
-    return text[:MAX_SCANNED].strip().partition("\n")[0]
+    return text.strip().partition("\n")[0]

@@ -100,6 +100,24 @@ class OutputCard:
         return run_page.cached(self.state_key(name), compute, _fingerprint(self.output))
 
 
+# what draws each view of an output, by label
+Views = dict[str, Callable[[], None]]
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """How one kind of output is drawn, and its Material icon.
+
+    `views` returns several views of a value, or none if `draw` shows all of it. `is_raw`: the kind
+    is for developers, and a value's other forms come first.
+    """
+
+    draw: Callable[[OutputCard], None]
+    icon: str
+    views: Callable[[OutputCard], Views] | None = None
+    is_raw: bool = False
+
+
 def draw_too_long() -> None:
     """Say why there is no button that copies, beside the ones that download."""
     st.caption("Too long to copy", width="content")

@@ -13,7 +13,7 @@ from lfclient.common.formatting import clip, format_size, replace_surrogates
 from lfclient.console.content import media_types
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import FileRef
-from pages._ui.outputs import json_viewer, preview
+from pages._ui.outputs import preview
 from pages._ui.outputs.card import MAX_COPIED_LENGTH, OutputCard, draw_too_long
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
@@ -44,10 +44,7 @@ class FileDownload:
 
 def draw(card: OutputCard) -> None:
     """Draw the file's name and size, and buttons that download it through the client."""
-    ref = card.output.value
-    if not isinstance(ref, FileRef):
-        json_viewer.draw(card)
-        return
+    ref: FileRef = card.output.value
     file_key, preview_key = card.state_key("file"), card.state_key("file-opened")
     file: FileDownload | None = st.session_state.get(file_key)
     error = file.error if file else None

@@ -12,7 +12,6 @@ from lfclient.console.content.images import image_bytes, image_size, undrawable_
 from lfclient.console.content.media_types import MediaKind, detect_media_type
 from lfclient.console.content.remote_images import load_image
 from lfclient.errors import LangflowError
-from pages._ui.outputs import json_viewer
 from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
@@ -26,9 +25,7 @@ PILLOW_ERRORS = (OSError, SyntaxError, ValueError)  # of damaged files
 def draw(card: OutputCard) -> None:
     """Draw bytes or a `data:` URL, or a button that loads a remote image."""
     value = card.output.value
-    if not isinstance(value, (bytes, str)):
-        json_viewer.draw(card)
-    elif is_remote(value):
+    if is_remote(value):
         draw_remote(card, value)
     elif data := image_bytes(value):
         draw_image(data, card.title)

@@ -1,4 +1,4 @@
-"""Structured values as a JSON tree, also for kinds that this console does not know."""
+"""Structured values as a JSON tree."""
 
 import json
 import re
@@ -25,9 +25,6 @@ _LONG_NUMBER = re.compile(rb"\d{16}")
 def draw(card: OutputCard) -> None:
     """Draw the value as a searchable tree, and a download button."""
     value = card.output.value
-    if value is None:
-        st.caption("No value.")
-        return
     internal = card.cached("internal", lambda: internals_of(value))
     draw_searchable(card, with_internals=card.shows_internal() or not internal)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -35,6 +32,13 @@ def draw(card: OutputCard) -> None:
             card.internal_checkbox("key", len(internal))
         card.copy_button(lambda: _json_text(card).decode())
         card.save_button("JSON", lambda: downloads.to_json_bytes(value), "json", "application/json")
+
+
+def draw_unknown(card: OutputCard) -> None:
+    """Draw a value of a kind that this console does not know, and the server's name of its type."""
+    draw(card)
+    if card.output.type:
+        st.caption(f"Langflow calls this “{escape(card.output.type)}”.")
 
 
 def draw_searchable(card: OutputCard, *, with_internals: bool = True) -> None:

@@ -21,8 +21,8 @@ MAX_ERROR_LENGTH = 5_000
 def draw(card: OutputCard) -> None:
     """Draw the text, buttons for its remote images, and download buttons."""
     text = card.output.value
-    if not isinstance(text, str) or not text:
-        st.caption("Empty message." if text == "" else "No value.")
+    if not text:
+        st.caption("Empty message.")
         return
     draw_markdown(card, text)
     _draw_buttons(card, text)

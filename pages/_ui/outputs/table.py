@@ -8,11 +8,10 @@ from lfclient.common.json_types import JsonObject
 from lfclient.console.content.csv_writer import csv_bytes, tab_separated
 from lfclient.console.content.dataframes import to_dataframe
 from lfclient.console.content.images import image_bytes, undrawable_reason
-from lfclient.outputs.tables import internal_names, is_rows, without_internals
+from lfclient.outputs.tables import internal_names, without_internals
 from pages._ui.app import window
-from pages._ui.outputs import chart, column_stats, json_viewer
-from pages._ui.outputs.card import OutputCard, draw_too_long
-from pages._ui.outputs.viewer import Views
+from pages._ui.outputs import chart, column_stats
+from pages._ui.outputs.card import OutputCard, Views, draw_too_long
 from pages._ui.widgets.markdown import escape, escape_lines
 
 MAX_HEIGHT = 420  # pixels, of tables with more rows than these; their rows scroll
@@ -32,9 +31,7 @@ MAX_CELL_LENGTH = 5_000  # characters
 def draw(card: OutputCard) -> None:
     """Draw a table that has no `views`."""
     rows = card.output.value
-    if not is_rows(rows):
-        json_viewer.draw(card)
-    elif not rows:
+    if not rows:
         st.caption("Empty table.")
     else:
         st.caption(f"{format_count(len(rows), 'row')}, no columns.")
@@ -43,7 +40,7 @@ def draw(card: OutputCard) -> None:
 def views(card: OutputCard) -> Views:
     """Return the views of a table that has cells; chart and statistics are computed once chosen."""
     rows = card.output.value
-    if not is_rows(rows) or not any(rows):
+    if not any(rows):
         return {}
     return {
         "Rows": lambda: _draw_rows(card, _table(card)),

@@ -1,9 +1,9 @@
 """Draws a run's outputs, one card each.
 
-To add a kind of output, write a module in this package with `draw(card: OutputCard)`, which draws
-the value and its download buttons, and, if a value has several views, `views(card: OutputCard)`.
-Register it in `VIEWERS`. The frame with the component's name and icon, the choice of what is shown
-of the output beside them, and the notes are the same for all kinds.
+`VIEWERS` has the viewer of each kind: a module of this package with `draw(card: OutputCard)`, which
+draws the value and its download buttons, and, if a value has several views,
+`views(card: OutputCard)`. The frame with the component's name and icon, the choice of the part and
+view, and the notes are the same for all kinds.
 """
 
 import weakref
@@ -22,6 +22,7 @@ from lfclient.common.formatting import (
     unused_name,
 )
 from lfclient.console.content.images import FoundImage, find_images
+from lfclient.console.content.output_kinds import handler_for
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.statuses import not_run_label
 from lfclient.flows.model import Flow
@@ -31,8 +32,7 @@ from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run
 from pages._ui.outputs import file as outputs_file
 from pages._ui.outputs import gallery, image, json_viewer, message, output_pair, table
-from pages._ui.outputs.card import OutputCard, Source
-from pages._ui.outputs.viewer import Viewer, Views
+from pages._ui.outputs.card import OutputCard, Source, Viewer, Views
 from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape
 
@@ -44,14 +44,13 @@ VIEWERS: dict[OutputKind, Viewer] = {
     OutputKind.MESSAGE: Viewer(message.draw, "chat"),
     OutputKind.IMAGE: Viewer(image.draw, "image"),
     OutputKind.TABLE: Viewer(table.draw, "table", table.views),
-    OutputKind.DATA: Viewer(json_viewer.draw, "data_object"),
+    OutputKind.DATA: Viewer(json_viewer.draw, "data_object", is_raw=True),
     OutputKind.FILE: Viewer(outputs_file.draw, "description"),
     OutputKind.ERROR: Viewer(message.draw_error, "error"),
-    OutputKind.UNKNOWN: Viewer(json_viewer.draw, "help"),
+    OutputKind.UNKNOWN: Viewer(json_viewer.draw_unknown, "help", is_raw=True),
 }
 
 _MAX_NAME = 60  # characters of an output's title in the names of its controls
-_RAW_KINDS = (OutputKind.DATA, OutputKind.UNKNOWN)
 
 
 def draw(run: Run, run_id: str, source: Source, reload: GetRun, flow: Flow | None = None) -> bool:
@@ -197,7 +196,7 @@ def _without_raw_forms(output: Output) -> Output:
     """
     parts = list(output.parts.values()) or [output]
     for part in parts:
-        readable = [form for form in (part, *part.extras) if form.kind not in _RAW_KINDS]
+        readable = [form for form in (part, *part.extras) if not VIEWERS[form.kind].is_raw]
         if readable:
             break
     else:
@@ -280,15 +279,15 @@ def _views(card: OutputCard) -> Views:
     """
     output, cards = card.output, [card]
     pictures = find_images(output)
-    has_forms = output.kind is not OutputKind.IMAGE or len(pictures) > 1
+    has_forms = not handler_for(output).is_image or len(pictures) > 1
     if has_forms:
         cards += [
             replace(card, output=extra, key=f"{card.key}-as-{number}")
             for number, extra in enumerate(output.extras)
-            if extra.kind is not OutputKind.IMAGE
+            if not handler_for(extra).is_image
         ]
-    if output.kind is OutputKind.DATA:
-        cards.sort(key=lambda form: form.output.kind is not OutputKind.TABLE)
+    if VIEWERS[output.kind].is_raw:
+        cards.sort(key=lambda form: VIEWERS[form.output.kind].is_raw)
     views: Views = {}
     for form in cards:
         for label, draw_view in _views_of_kind(form).items():
@@ -302,8 +301,15 @@ def _views(card: OutputCard) -> Views:
 def _views_of_kind(card: OutputCard) -> Views:
     kind = card.output.kind
     viewer = VIEWERS[kind]
-    views = viewer.views(card) if viewer.views else {}
-    return views or {kind.value.capitalize(): partial(viewer.draw, card)}
+    views = viewer.views(card) if viewer.views and card.output.value is not None else {}
+    return views or {kind.value.capitalize(): partial(_draw_value, viewer, card)}
+
+
+def _draw_value(viewer: Viewer, card: OutputCard) -> None:
+    if card.output.value is None:
+        st.caption("No value.")
+    else:
+        viewer.draw(card)
 
 
 def _has_only_images(output: Output, pictures: list[FoundImage]) -> bool:
@@ -321,21 +327,13 @@ def _draw_with_notes(output: Output, draw_value: Callable[[], None]) -> None:
 
 def _draw_notes(output: Output) -> None:
     if output.truncated:
-        unit, setting = (
-            ("rows", "LANGFLOW_MAX_ITEMS_LENGTH")
-            if output.kind in (OutputKind.TABLE, OutputKind.DATA)
-            else ("characters", "LANGFLOW_MAX_TEXT_LENGTH")
-        )
-        missing = f" {output.missing:,} {unit} are missing." if output.missing else ""
+        missing = f" {output.missing:,} rows are missing." if output.missing else ""
         st.caption(
             f":orange[:material/content_cut:] The server truncated this output.{missing} "
-            f"Raise {escape(setting)} on the Langflow server, or use the “Synchronous” run mode, "
-            "which truncates less."
+            "The “Synchronous” run mode truncates less."
         )
     if output.note:
         st.caption(f":material/info: {escape(output.note)}")
-    if output.kind is OutputKind.UNKNOWN and output.type:
-        st.caption(f"Langflow calls this “{escape(output.type)}”.")
 
 
 def _draw_skipped(skipped: NotRun, name: str) -> None:

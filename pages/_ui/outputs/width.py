@@ -6,7 +6,7 @@ from itertools import chain, islice
 from typing import Any
 
 from lfclient.console.content.images import find_images, image_bytes, image_size
-from lfclient.outputs.model import Output, OutputKind
+from lfclient.outputs.model import Output
 from lfclient.outputs.tables import internal_names, is_rows
 from lfclient.runs.model import Run
 from pages._ui.outputs.image import is_remote
@@ -36,7 +36,7 @@ def _forms(output: Output) -> Iterator[Output]:
 
 
 def _is_wide(output: Output) -> bool:
-    if output.kind is OutputKind.TABLE and is_rows(output.value):
+    if output.value and is_rows(output.value):
         return _table_width(output.value) > _PART_WIDTH
     sources = [image.source for image in find_images(output)]
     return (

@@ -14,7 +14,7 @@ from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.flows.needs import find_needs
-from lfclient.outputs.model import FileRef, OutputKind
+from lfclient.outputs.model import FileRef
 from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.answers import LiveOutput
 from lfclient.runs.components import Message, RunError
@@ -300,11 +300,7 @@ def draw_outputs(
             st.caption("The result was not saved.")
         return
     with st.container(key="outputs"):
-        outputs = {
-            id: output
-            for id, output in run.distinct_outputs.items()
-            if output.kind is not OutputKind.ERROR
-        }
+        outputs = {id: output for id, output in run.distinct_outputs.items() if not output.is_error}
         ids = [id for id in outputs if chosen is None or id in chosen]
         possible = {*ids, *(one.component_id for one in run.not_run)}
         shown = possible if chosen is None else possible.intersection(chosen)

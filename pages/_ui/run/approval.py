@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_duration
+from lfclient.console.content.plain_text import plain_markdown
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames, describe_decision
 from lfclient.errors import LangflowError
@@ -17,7 +18,7 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import run_page
 from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import alerts
-from pages._ui.widgets.markdown import escape, first_line, sanitize
+from pages._ui.widgets.markdown import escape, sanitize
 from pages._ui.widgets.times import format_time
 
 MAX_PROMPT_CHARS = 5_000
@@ -72,7 +73,7 @@ def draw_decisions(server: ServerSession, record: RunRecord) -> None:
         label, details = describe_decision(question, format_time)
         decision = ", ".join(filter(None, [f"**{escape(clip(label, 60))}**", escape(details)]))
         name = names.label(question.component_id, max_length=60) if question.component_id else ""
-        prompt = clip(first_line(question.prompt), 120)
+        prompt = clip(plain_markdown(question.prompt), 120)
         title = escape(": ".join(filter(None, [name, prompt and f"“{prompt}”"])))
         st.markdown(f":violet[:material/front_hand:] Decided: {decision} :gray[· {title}]")
 

@@ -4,9 +4,9 @@ import streamlit as st
 
 from lfclient.common.formatting import clean_text, clip, format_duration
 from lfclient.common.summaries import fit_inputs
+from lfclient.console.content.output_kinds import IMAGE_SUMMARY
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RunSummary
-from lfclient.console.store.search_text import IMAGE_SUMMARY
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.app import navigation, window

@@ -1,9 +1,10 @@
 """Diffs of two outputs or texts. Signs mark the differences; colors only help."""
 
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -20,8 +21,8 @@ from lfclient.console.compare.text_diff import ChangeKind, Segment, compare_text
 from lfclient.console.compare.tree_diff import Change, compare_trees
 from lfclient.console.compare.volatile import drop_names
 from lfclient.console.content.dataframes import to_dataframe
-from lfclient.outputs.model import Output, OutputKind
-from lfclient.outputs.tables import is_rows
+from lfclient.console.content.output_kinds import Differ, OutputHandler, handler_for
+from lfclient.outputs.model import FileRef, Output
 from pages._ui.state import compare_page, run_page
 from pages._ui.widgets import controls, downloads
 from pages._ui.widgets.markdown import escape_lines
@@ -37,24 +38,12 @@ _SIGNS = {
     ChangeKind.ADDED: "+ added",
     ChangeKind.REMOVED: "− removed",
 }
-_TREES = (OutputKind.DATA, OutputKind.UNKNOWN)
+_Draw = Callable[[], None]
 
 
 def can_diff(one: Output, other: Output) -> bool:
     """Return whether `draw` can draw the differences of two outputs."""
-    return _diff_kind(one, other) is not None
-
-
-def _diff_kind(one: Output, other: Output) -> Literal["text", "table", "tree"] | None:
-    a, b = one.value, other.value
-    if isinstance(a, str) and isinstance(b, str):
-        kinds = {one.kind, other.kind}
-        is_answer_and_error = OutputKind.ERROR in kinds and len(kinds) > 1
-        return None if OutputKind.IMAGE in kinds or is_answer_and_error else "text"
-    if one.kind is other.kind is OutputKind.TABLE and is_rows(a) and is_rows(b):
-        return "table"
-    containers = isinstance(a, (dict, list)) and isinstance(b, (dict, list))
-    return "tree" if containers or (one.kind in _TREES and other.kind in _TREES) else None
+    return _compare(one, other, _DiffDrawer(None, "", ("", ""), ())) is not None
 
 
 def draw(
@@ -69,16 +58,50 @@ def draw(
 
     Columns and keys called as in `ignored` are left out.
     """
+    draw_diff = _compare(one, other, _DiffDrawer(version, key, names, ignored))
     try:
-        match _diff_kind(one, other):
-            case "text":
-                draw_text_diff(version, key, one.value, other.value)
-            case "table":
-                _draw_table_diff(version, key, one.value, other.value, ignored)
-            case "tree":
-                _draw_tree_diff(version, key, one.value, other.value, names, ignored)
+        if draw_diff:
+            draw_diff()
     except RecursionError:
         st.caption("These values are nested too deeply to compare.")
+
+
+def _compare(one: Output, other: Output, differ: Differ[_Draw | None]) -> _Draw | None:
+    a, b = one.value, other.value
+    handlers = handler_for(one), handler_for(other)
+    if one.kind is other.kind and a is not None and b is not None:
+        return handlers[0].compare(a, b, differ)
+    shapes = [(dict, list) if isinstance(value, (dict, list)) else str for value in (a, b)]
+    is_alike = all(isinstance(value, shapes[0]) for value in (a, b))
+    can_mix = all(handler.is_comparable for handler in handlers)
+    return OutputHandler().compare(a, b, differ) if is_alike and can_mix else None
+
+
+@dataclass(frozen=True)
+class _DiffDrawer:
+    """Returns what draws the differences of two values, None where there is nothing to draw."""
+
+    version: Hashable
+    key: str
+    names: tuple[str, str]
+    ignored: Collection[str]
+
+    def compare_texts(self, before: str, after: str) -> _Draw | None:
+        return partial(draw_text_diff, self.version, self.key, before, after)
+
+    def compare_rows(self, before: list[Any], after: list[Any]) -> _Draw | None:
+        return partial(_draw_table_diff, self.version, self.key, before, after, self.ignored)
+
+    def compare_trees(self, before: Any, after: Any) -> _Draw | None:
+        return partial(
+            _draw_tree_diff, self.version, self.key, before, after, self.names, self.ignored
+        )
+
+    def compare_images(self, before: Any, after: Any) -> _Draw | None:
+        return None
+
+    def compare_files(self, before: FileRef, after: FileRef) -> _Draw | None:
+        return None
 
 
 def draw_text_diff(version: Hashable, key: str, before: str, after: str) -> None:

@@ -13,9 +13,6 @@ from lfclient.console.content.markdown import (
     normalize,
 )
 
-MAX_SCANNED = 1_000  # characters that are searched for a first line
-_MAX_SCANNED_WITH_LINKS = 100_000  # the same with addresses, which may be data
-
 # Markdown allows escaping all ASCII punctuation; Streamlit's `:colour[…]` and `:material/…:` begin
 # with a colon, its formulas with a dollar
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:@&^=])")
@@ -46,10 +43,6 @@ _FORMULA = re.compile(
     r"|(?P<dollar>\$)",
     re.S,
 )
-# markup at the start of a line or around words, removed for one-line previews
-_LINE_MARKS = re.compile(r"^\s*(?:(?:>|#{1,6}(?=\s)|[-*+](?=\s))\s*)+")
-_LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\)|\Z)")
-_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)(.+?)(?<=\S)\1(?!\w)")
 # a line break that Markdown reads as a space; not one after a backslash
 _SOFT_END = re.compile(r"(?<![\n\\ \t])[ \t]*\n(?=[ \t]*\S)")
 _MATHEMATICAL = re.compile(r"[\\^_=<>+*/{}]|^\s*\w\s*$")
@@ -172,17 +165,6 @@ def _replacement(span: Span) -> str | None:
 def strip_data_images(markdown: str) -> str:
     """Return Markdown without the data of its images, of which `sanitize` shows the names."""
     return _DATA_IMAGE.sub("data:", markdown)
-
-
-def first_line(markdown: str) -> str:
-    """Return the first line that has words, without its Markdown markup."""
-    text = _LINK.sub(r"\1", markdown[:_MAX_SCANNED_WITH_LINKS]).strip()[:MAX_SCANNED]
-    for line in text.splitlines():
-        bare = _LINE_MARKS.sub("", line)
-        bare = _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", bare)).strip()
-        if re.search(r"\w", bare) and not line.startswith(("```", "~~~")):
-            return bare
-    return text.partition("\n")[0]
 
 
 def _formulas(markdown: str) -> str:

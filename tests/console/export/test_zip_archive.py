@@ -154,7 +154,7 @@ def test_omissions_are_listed_with_their_reasons():
         f"Image at {remote} not loaded: remote images are not exported.",
         "No value.",
         "A later run has replaced it.",
-        "Truncated by the server: 30 rows or characters missing.",
+        "Truncated by the server: 30 rows missing.",
         "Damaged image.",
     ):
         assert words in readme

@@ -147,11 +147,6 @@ def test_a_drawing_whose_address_is_not_base64_is_drawn():
     assert not app.error
 
 
-def test_a_number_in_place_of_an_image_is_drawn_as_json():
-    app = draw_outputs(output(OutputKind.IMAGE, 5))
-    assert app.code[0].value == "5"
-
-
 @pytest.fixture
 def decoded(monkeypatch):
     """The images that Streamlit decodes."""

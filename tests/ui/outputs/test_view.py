@@ -8,9 +8,11 @@ from streamlit.testing.v1 import AppTest
 
 from lfclient.errors import ServerFault
 from lfclient.outputs.model import FileRef, Output, OutputKind, read_output
+from lfclient.outputs.truncation import mark_truncation
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import BRANCH_NOT_TAKEN
+from lfclient.wire.server_info import Limits
 from pages._ui.outputs import card, file
 from pages._ui.outputs import view as outputs_view
 from pages._ui.widgets import copy_button, downloads
@@ -224,8 +226,9 @@ def test_a_failed_download_shows_its_error_and_can_be_retried():
     assert app.code[0].value == "back again"
 
 
-def test_a_truncated_output_names_the_setting_that_raises_the_limit():
-    app = draw_outputs(output(OutputKind.TABLE, [{"a": 1}], truncated=True, missing=1500))
+def test_a_truncated_output_names_the_lost_rows_and_the_setting_that_raises_the_limit():
+    read = output(OutputKind.TABLE, [{"a": 1}], truncated=True, missing=1500)
+    app = draw_outputs(mark_truncation(read, Limits()))
     assert "1,500 rows are missing" in texts(app)
     assert "LANGFLOW\\_MAX\\_ITEMS\\_LENGTH" in texts(app)
 

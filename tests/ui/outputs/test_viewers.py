@@ -5,7 +5,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lfclient.outputs.model import Output, OutputKind
+from lfclient.outputs.model import KINDS_BY_TYPE, Output, OutputKind, read_output
 from lfclient.outputs.tables import without_internals
 from pages._ui.outputs import json_viewer, output_pair
 from pages._ui.outputs import view as outputs_view
@@ -142,7 +142,8 @@ def test_a_drawn_page_releases_the_run_and_reloads_it_on_demand(monkeypatch):
     [None, 0, "", [], {}, [None], [{}], [[], {"a": {}}, 1, "x"], {"": "\ud800"}, [{"a": "\ud800"}]],
     ids=repr,
 )
-def test_any_value_of_any_kind_is_drawn(value):
+def test_any_content_of_any_type_is_drawn(value):
     """Empty, nested and mixed values, and lone surrogates."""
-    app = draw_outputs(*(Output(f"{kind.value}-1", kind, value) for kind in OutputKind))
-    assert all(f"{kind.value}\\-1" in texts(app) for kind in OutputKind)
+    outputs = [read_output(f"{type}-1", type=type, content=value) for type in KINDS_BY_TYPE]
+    app = draw_outputs(*outputs, Output("unknown-1", OutputKind.UNKNOWN, value))
+    assert all(f"{type}\\-1" in texts(app) for type in (*KINDS_BY_TYPE, "unknown"))

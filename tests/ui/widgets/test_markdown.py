@@ -9,7 +9,6 @@ from pages._ui.widgets.markdown import (
     escape,
     escape_lines,
     escape_message,
-    first_line,
     inline_code,
     is_formatted,
     sanitize,
@@ -247,36 +246,12 @@ def test_each_remote_image_is_listed_once():
     assert sanitize("![](http://a/b)![](http://a/b)")[1] == ["http://a/b"]
 
 
-def test_a_first_line_over_2000_characters_has_no_markup():
-    """Addresses of images are longer than any line."""
-    assert first_line(f"![](data:image/png;base64,{'A' * 3_000})\nThe answer") == "The answer"
-    assert first_line(f"![cat](https://a.example/{'a' * 3_000}) sat") == "cat sat"
-    assert first_line(f"![](data:image/png;base64,{'A' * 3_000_000}") == ""
-    assert first_line(f"**{'a' * 150}**") == "a" * 150
-
-
 def test_markup_in_code_over_2000_characters_stays():
     """And what follows it is no code."""
     code = f"`{'x ' * 1_100}$HOME :red[x]`"
     safe, urls = sanitize(f"{code} then :red[OWNED] ![a](https://b.example/c.png) and `end")
     assert safe == f"{code} then \\:red[OWNED] *image “a” from b\\.example* and `end"
     assert urls == ["https://b.example/c.png"]
-
-
-@pytest.mark.parametrize(
-    ("markdown", "words"),
-    [
-        ("**Lisbon**: _sunny_, `25`", "Lisbon: sunny, 25"),
-        ("```python\nprint(1)", "print(1)"),
-        ("> - # x", "x"),
-        ("snake_case_name and 2*3*4", "snake_case_name and 2*3*4"),
-        ("![](data:image/png;base64,AAA)\nA picture", "A picture"),
-        ("***", "***"),
-        ("", ""),
-    ],
-)
-def test_the_first_line_has_no_markup(markdown, words):
-    assert first_line(markdown) == words
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,16 @@ from markupsafe import Markup
 
 from lfclient.common.filenames import safe_name
 from lfclient.common.formatting import clip, extract_host, format_count, format_size
+from lfclient.common.json_types import Json, JsonObject
 from lfclient.console.content import media_types
 from lfclient.console.content.images import FoundImage, find_images, image_bytes, undrawable_reason
 from lfclient.console.content.markdown import UnreadableMarkdown
+from lfclient.console.content.output_kinds import handler_for
 from lfclient.console.export.report import markdown
 from lfclient.console.export.report.json_truncation import MAX_VALUE_LENGTH, JsonTruncator
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.errors import LangflowError
-from lfclient.outputs.model import FileRef, Output, OutputKind
-from lfclient.outputs.tables import is_rows
+from lfclient.outputs.model import FileRef, Output
 from lfclient.runs.model import Run
 
 MAX_ROWS, MAX_COLUMNS, MAX_CELL_LENGTH = 1_000, 50, 1_000
@@ -95,28 +96,20 @@ class BlockBuilder:
                 block.parts.append(inner)
             return block
         self._embedded_images, self._omitted_images = set(), 0
-        self._fill(block, output)
-        if output.kind is not OutputKind.FILE:
-            self._add_images(block, find_images(output))
+        if output.value is None:
+            block.notes.append("No value.")
+        else:
+            handler_for(output).write(output.value, block, self)
+        self._add_images(block, find_images(output))
         block.notes += self._notes(output)
         return block
 
-    def _fill(self, block: OutputBlock, output: Output) -> None:
-        value = output.value
-        if output.kind is OutputKind.ERROR:
-            block.error = str(value)
-        elif value is None:
-            block.notes.append("No value.")
-        elif output.kind is OutputKind.MESSAGE and isinstance(value, str):
-            self._message(block, value)
-        elif output.kind is OutputKind.TABLE and is_rows(value):
-            self._table(block, value)
-        elif output.kind is OutputKind.FILE and isinstance(value, FileRef):
-            self._file(block, value)
-        elif output.kind is not OutputKind.IMAGE or not isinstance(value, (str, bytes)):
-            self._json(block, value)
+    def add_error(self, block: OutputBlock, text: str) -> None:
+        """Show the reason of a failure."""
+        block.error = text
 
-    def _message(self, block: OutputBlock, text: str) -> None:
+    def add_markdown(self, block: OutputBlock, text: str) -> None:
+        """Show a message as Markdown, or as plain text if it is too long for that."""
         text = markdown.redact_text(text, self._redact)
         length = len(markdown.without_images(text))
         reason = f"{length:,} characters are too many to render as Markdown"
@@ -130,7 +123,8 @@ class BlockBuilder:
         if len(text) > MAX_TEXT_LENGTH:
             block.notes.append(f"The last {len(text) - MAX_TEXT_LENGTH:,} characters are omitted.")
 
-    def _table(self, block: OutputBlock, rows: list[dict[str, Any]]) -> None:
+    def add_rows(self, block: OutputBlock, rows: list[JsonObject]) -> None:
+        """Show the beginning of a table."""
         all_names = list(dict.fromkeys(name for row in rows for name in row))
         names = all_names[:MAX_COLUMNS]
         body: list[list[str]] = []
@@ -168,7 +162,8 @@ class BlockBuilder:
         value = JsonTruncator(self._redact).truncate(value)
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
-    def _json(self, block: OutputBlock, value: Any) -> None:
+    def add_json(self, block: OutputBlock, value: Json) -> None:
+        """Show the beginning of structured data."""
         truncator = JsonTruncator(self._redact)
         text = json.dumps(truncator.truncate(value), indent=2, ensure_ascii=False)
         block.text = text[:MAX_JSON_LENGTH]
@@ -181,7 +176,8 @@ class BlockBuilder:
             count = format_count(truncator.truncated, "text")
             block.notes.append(f"{count} truncated at {MAX_VALUE_LENGTH:,} characters.")
 
-    def _file(self, block: OutputBlock, ref: FileRef) -> None:
+    def add_file(self, block: OutputBlock, ref: FileRef) -> None:
+        """Embed a file, or note why it can't be embedded."""
         name = safe_name(self._redact(ref.name))
         content = self._bytes_or_reason(ref)
         if isinstance(content, str):
@@ -241,8 +237,7 @@ class BlockBuilder:
 
     def _notes(self, output: Output) -> Iterator[str]:
         if output.truncated:
-            unit = "rows" if output.kind in (OutputKind.TABLE, OutputKind.DATA) else "characters"
-            missing = f"{output.missing:,} {unit} are" if output.missing else "the rest is"
+            missing = f"{output.missing:,} rows are" if output.missing else "the rest is"
             yield f"Truncated by the server: {missing} missing."
         if output.note:
             yield output.note

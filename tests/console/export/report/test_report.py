@@ -21,7 +21,7 @@ def test_a_report_shows_everything_about_a_run():
         "words of somebody failed",
         "Not run",
         "3 rows × 3 columns",
-        "Truncated by the server: 3 characters are missing.",
+        "Truncated by the server: 3 rows are missing.",
         "2.0 s",
         "Image at https://evil.test/picture.png not loaded.",
     ):
