@@ -281,7 +281,7 @@ class History:
         words = split_terms(typed)
         if not words:
             return {}
-        # runs from before have the folded text only
+        # runs of 0.2.0 have the folded text only
         text = func.coalesce(SEARCH_TEXTS.c.original, SEARCH_TEXTS.c.body)
         query = (
             select(SEARCH_TEXTS.c.run_id, text)

@@ -83,9 +83,8 @@ def load_run(documents: Iterable[bytes]) -> Run:
     run = _loads(body, tag, shared)
     if not isinstance(run, dict):
         raise ValueError("a stored run is an object")
-    # earlier releases of the console did not write these
-    run["components"] = {entry["component_id"]: entry for entry in run.get("components", ())}
-    run["messages"] = {entry["id"]: entry for entry in run.get("messages", ())}
+    run["components"] = {entry["component_id"]: entry for entry in run["components"]}
+    run["messages"] = {entry["id"]: entry for entry in run["messages"]}
     return _RUN.validate_python(run)
 
 

@@ -391,7 +391,7 @@ def test_a_snippet_shows_where_a_run_has_the_words_of_a_search(any_store, typed,
     assert any_store.history.snippets(["you"], ["a"], typed) == {}
 
 
-def test_a_snippet_of_an_earlier_release_is_folded(any_store):
+def test_a_snippet_of_a_run_of_0_2_0_is_folded(any_store):
     add_ended(any_store, "a", text="The Needle", flow_name="Forecast")
     with any_store.database.write() as connection:
         connection.execute(update(SEARCH_TEXTS).values(original=None))

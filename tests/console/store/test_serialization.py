@@ -1,8 +1,4 @@
-"""Runs and values are serialized and restored, also those of earlier releases."""
-
-import json
-import re
-from dataclasses import replace
+"""Runs and values are serialized and restored."""
 
 import pytest
 
@@ -16,18 +12,6 @@ from tests.support.store_records import whole_run
 def test_a_serialized_run_is_restored_unchanged():
     run = whole_run()
     assert load_run(dump_run(run)) == run
-
-
-def test_a_run_stored_without_components_is_read():
-    first, *rest = dump_run(whole_run())
-    tag, _, body = first.partition(b"\n")
-    document = json.loads(body)
-    late = ("components", "messages", "removed_message", "waiting_for", "last_event_id")
-    for name in late:
-        del document[name]
-    read = load_run([tag + b"\n" + json.dumps(document).encode(), *rest])
-    assert read.outputs == whole_run().outputs
-    assert (read.components, read.messages, read.waiting_for) == ({}, {}, None)
 
 
 def test_a_value_shared_by_output_and_raw_response_is_written_once():
@@ -47,14 +31,6 @@ def test_large_values_are_split_into_documents_of_bounded_size():
     documents = list(dump_run(run))
     assert max(map(len, documents)) < 3_000_000
     assert load_run(documents) == run
-
-
-def test_a_response_stored_without_decisions_is_read():
-    """An earlier release wrote it."""
-    documents = list(dump_run(replace(whole_run(), decided=())))
-    older = re.sub(rb', "(decided": \[\]|sent_at": null)', b"", documents[0])
-    assert not re.search(b"decided|sent_at", older)
-    assert load_run([older, *documents[1:]]) == replace(whole_run(), decided=())
 
 
 def test_a_server_cannot_forge_serialization_tags():
