@@ -1,6 +1,6 @@
 """The retention settings: which parts of runs the console stores, and for how long.
 
-`store.response_policy` applies them when a response is written, `store.retention` once an hour.
+`store.stored_responses` applies them when a response is written, `store.retention` once an hour.
 """
 
 from dataclasses import dataclass

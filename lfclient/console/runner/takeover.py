@@ -25,9 +25,9 @@ from lfclient.console.runner.run_context import (
 from lfclient.console.runner.task_supervisor import TaskSupervisor
 from lfclient.console.runner.worker_registry import WorkerRegistry
 from lfclient.console.store.errors import UnreadableResponse
-from lfclient.console.store.input_fingerprint import lacks_secrets
 from lfclient.console.store.run_record import RecordProblem, RunRecord, StoredParts
 from lfclient.console.store.store import Store
+from lfclient.console.store.stored_inputs import lacks_secrets
 from lfclient.runs.model import RunStatus
 from lfclient.runs.reducer import finalize
 from lfclient.wire.modes import MODES

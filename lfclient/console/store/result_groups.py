@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 
-from lfclient.console.store.input_fingerprint import UNKNOWN_INPUTS, InputsKey
 from lfclient.console.store.run_record import RunSummary
+from lfclient.console.store.stored_inputs import UNKNOWN_INPUTS, InputsKey
 
 MAX_GROUPED_RUNS = 10_000  # the newest
 MAX_GROUPS = 100  # that a list shows

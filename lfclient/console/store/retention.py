@@ -1,6 +1,6 @@
 """Delete the runs, responses and drafts that exceed the limits of `config.retention`.
 
-`response_policy` limits the response of a single run as it is written.
+`stored_responses` limits the response of a single run as it is written.
 """
 
 from datetime import datetime, timedelta

@@ -18,8 +18,6 @@ from lfclient.console.store.errors import JobTaken
 from lfclient.console.store.flow_settings import FlowSettingsStore
 from lfclient.console.store.owners import change_owner
 from lfclient.console.store.presets import PresetStore
-from lfclient.console.store.response_policy import without_unwanted_outputs, write_response
-from lfclient.console.store.response_reader import read_response
 from lfclient.console.store.retention import RetentionCleaner
 from lfclient.console.store.row_mapping import (
     from_row,
@@ -33,6 +31,11 @@ from lfclient.console.store.search_text import (
     search_columns,
 )
 from lfclient.console.store.shares import ShareStore
+from lfclient.console.store.stored_responses import (
+    read_response,
+    without_unwanted_outputs,
+    write_response,
+)
 from lfclient.console.store.tables import RUNS, SEARCH_TEXTS, RunRow
 from lfclient.console.store.workers import WorkerHeartbeats
 from lfclient.runs.model import RunStatus

@@ -6,10 +6,10 @@ import pytest
 
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.store import run_history, run_queries, stored_inputs
-from lfclient.console.store.input_fingerprint import fingerprint_inputs
 from lfclient.console.store.result_groups import distinguish_results
 from lfclient.console.store.run_queries import UNKNOWN_RESULT, RunFilter
 from lfclient.console.store.run_record import StoredParts
+from lfclient.console.store.stored_inputs import fingerprint_inputs
 from lfclient.flows.field import Variable
 from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.model import Output, OutputKind

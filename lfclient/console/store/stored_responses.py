@@ -1,16 +1,19 @@
-"""Choose which parts of a response to store, and write them in chunks."""
+"""Write the parts of a response that the settings allow, in chunks, and read them."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from lfclient.console.config.retention import RetentionSettings
+from lfclient.console.store.errors import UnreadableResponse
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord, StoredParts
-from lfclient.console.store.serialization import dump_run
-from lfclient.console.store.tables import RESPONSE_CHUNKS
+from lfclient.console.store.serialization import dump_run, load_run
+from lfclient.console.store.tables import RESPONSE_CHUNKS, RUNS
 from lfclient.outputs.model import Output
 from lfclient.runs.components import ComponentRun
 from lfclient.runs.model import Run
@@ -18,6 +21,13 @@ from lfclient.runs.tool_calls import strip_calls
 
 _BATCH_BYTES = 1_000_000  # bytes of chunks that one statement inserts
 _NO_PROMPT = "*This console doesn't store questions. The page of this run may still show this one.*"
+_STREAMED_BYTES = 4_000_000  # a larger response is read chunk by chunk
+# built once, because it is executed for every run
+_SELECT_CHUNKS = (
+    select(RESPONSE_CHUNKS.c.body)
+    .where(RESPONSE_CHUNKS.c.run_id == bindparam("of_run"))
+    .order_by(RESPONSE_CHUNKS.c.seq)
+)
 
 
 def without_unwanted_outputs(record: RunRecord, retention: RetentionSettings) -> RunRecord:
@@ -124,3 +134,23 @@ def _strip_details(run: Run) -> Run:
         waiting_for=run.waiting_for and replace(run.waiting_for, prompt=_NO_PROMPT),
         decided=tuple(replace(question, prompt="") for question in run.decided),
     )
+
+
+def read_response(connection: Connection, row: Row[Any]) -> Run | None:
+    """Return the stored response of a row of `runs`, None if it has none."""
+    run_id, size = row._mapping[RUNS.c.id], row._mapping[RUNS.c.response_bytes]
+    # streaming keeps only a few chunks in memory, at the cost of a round trip for each
+    options = {"stream_results": size > _STREAMED_BYTES, "max_row_buffer": 2}
+    result = connection.execute(_SELECT_CHUNKS, {"of_run": run_id}, execution_options=options)
+    with closing(result):  # one that is not read to its end would lock the table
+        chunks = result.scalars()
+        first = next(chunks, None)
+        if first is None:
+            return None
+        try:
+            return load_run(chain((first,), chunks))
+        except (ValueError, LookupError, TypeError) as error:
+            # without the error's text, which might quote what a person entered
+            raise UnreadableResponse(
+                f"Couldn't read the stored response of run {run_id} ({type(error).__name__})."
+            ) from None
