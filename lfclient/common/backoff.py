@@ -8,11 +8,11 @@ from itertools import count
 
 @dataclass(frozen=True)
 class Backoff:
-    """How long to wait between attempts; parameters are named as in stamina and tenacity.
+    """The waits between attempts, with parameters named as in stamina and tenacity.
 
     The wait before retry N is `wait_initial * wait_exp_base ** (N - 1)` seconds, at most
     `wait_max`, and shortened by a random share of up to `jitter`, so that many clients don't send
-    their requests at once. `attempts` counts the first one; None for no limit.
+    their requests at once. `attempts` includes the first attempt. None means no limit.
     """
 
     wait_initial: float
@@ -22,7 +22,7 @@ class Backoff:
     jitter: float = 0.1
 
     def wait(self, retry: int) -> float:
-        """Return the seconds to wait before this retry; the first is 1."""
+        """Return the seconds to wait before this retry. The first retry is 1."""
         # the exponent is capped because a float overflows after a thousand retries
         exact = self.wait_initial * self.wait_exp_base ** min(retry - 1, 64)
         return min(exact, self.wait_max) * (1 - random.uniform(0, self.jitter))

@@ -24,7 +24,7 @@ def as_str(value: object) -> str:
 
 
 def as_float(value: object) -> float | None:
-    """Return a number as a finite float; None for anything else, or a number that is too large."""
+    """Return a number as a finite float, or None for other values and too large numbers."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:

@@ -1,10 +1,10 @@
-"""Sizes, durations, addresses and long texts as people read them."""
+"""Sizes, durations, URLs and long texts as people read them."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from urllib.parse import urlsplit, urlunsplit
 
-FIRST_WIDE_CHARACTER = "\u2e80"  # of those that are as wide as two
+FIRST_WIDE_CHARACTER = "\u2e80"  # of the characters that are twice as wide
 
 # embeddings, overrides and isolates
 _BIDI_CONTROLS = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -16,9 +16,9 @@ _ADDRESS_OR_UUID = re.compile(
 
 
 def without_codes(text: str) -> str:
-    """Return an error's text without numbers of the system's errors, with an ellipsis for UUIDs.
+    """Return an error's text without system error numbers, and with an ellipsis for UUIDs.
 
-    Addresses keep theirs.
+    UUIDs in URLs are kept.
     """
     return _ADDRESS_OR_UUID.sub(lambda match: match[1] or "…", _ERRNO.sub("", text))
 
@@ -29,12 +29,12 @@ def clip(text: str, limit: int) -> str:
 
 
 def join_cut(start: str, end: str) -> str:
-    """Return two parts of a text with an ellipsis for what is omitted between them."""
+    """Return two parts of a text with an ellipsis for the omitted text between them."""
     return f"{_rstrip(start)}…{end.lstrip('…')}"
 
 
 def _rstrip(text: str) -> str:
-    """Return a text without the spaces at its end, and without an ellipsis there."""
+    """Return a text without spaces and an ellipsis at its end."""
     return text.rstrip().rstrip("…").rstrip()
 
 
@@ -46,7 +46,7 @@ def end_sentence(text: str) -> str:
 def with_id(name: str, id: str, max_length: int | None = None) -> str:
     """Return "name, id", or only the name if `id` is empty.
 
-    The name is clipped to `max_length`. The id is never cut: it distinguishes equal names.
+    The name is clipped to `max_length`. The ID is never cut, because it distinguishes equal names.
     """
     name = name if max_length is None else clip(name, max_length)
     return f"{name}, {id}" if id else name
@@ -55,7 +55,8 @@ def with_id(name: str, id: str, max_length: int | None = None) -> str:
 def with_number(name: str, number: int, max_length: int | None = None) -> str:
     """Return "name 2", or only the name if `number` is 0.
 
-    The name is clipped to `max_length`. The number is never cut: it distinguishes equal names.
+    The name is clipped to `max_length`. The number is never cut, because it distinguishes equal
+    names.
     """
     name = name if max_length is None else clip(name, max_length)
     return f"{name} {number}" if number else name
@@ -75,9 +76,9 @@ def unique_names(
     taken: Collection[str] = (),
     free_name: Callable[[str, Collection[str]], str] = unused_name,
 ) -> list[str]:
-    """Return the names, with a free one in place of those that are taken or repeated.
+    """Return the names, with a free name in place of each taken or repeated name.
 
-    No name becomes one that another of them has: "Echo", "Echo", "Echo (2)" get "Echo (3)".
+    A free name differs from all `names`: "Echo", "Echo", "Echo (2)" get "Echo (3)".
     """
     wanted = list(names)
     used = {*wanted, *taken}
@@ -94,7 +95,7 @@ def unique_names(
 
 
 def clip_middle(text: str, limit: int) -> str:
-    """Return at most `limit` characters: the start of `text`, and a third of them from its end."""
+    """Return at most `limit` characters of `text`, a third of them from its end."""
     if len(text) <= limit:
         return text
     end = limit // 3
@@ -107,7 +108,7 @@ def format_size(size: int | None) -> str:
         return "size unknown"
     value, unit = float(size), "B"
     for larger_unit in ("kB", "MB", "GB"):
-        if value < 999.5:  # which would be rounded to 1000
+        if value < 999.5:  # larger values would be rounded to 1000
             break
         value, unit = value / 1000, larger_unit
     return f"{value:.0f} {unit}" if unit == "B" or value >= 9.95 else f"{value:.1f} {unit}"
@@ -134,7 +135,7 @@ def format_timing(seconds: float) -> str:
 
 
 def explain_read_error(error: OSError | UnicodeDecodeError) -> str:
-    """Return why a text file couldn't be read, without its path and the number of the error."""
+    """Return why a text file couldn't be read, without its path and the error's number."""
     if isinstance(error, UnicodeDecodeError):
         return "it is not UTF-8 text"
     return error.strerror or type(error).__name__
@@ -152,7 +153,7 @@ def list_names(names: Sequence[str], limit: int) -> str:
 
 
 def replace_surrogates(text: str) -> str:
-    """Return `text` with a question mark for each lone surrogate, which no browser accepts."""
+    """Return `text` with question marks for lone surrogates, which browsers reject."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -166,7 +167,7 @@ def escape_invisible(text: str) -> str:
 
 
 def remove_bidi_controls(text: str) -> str:
-    """Return `text` without the characters that would reverse what stands after it."""
+    """Return `text` without the characters that reverse the following text."""
     return _BIDI_CONTROLS.sub("", text)
 
 
@@ -191,7 +192,7 @@ def extract_host(address: str) -> str:
 
 
 def strip_credentials(address: str) -> str:
-    """Return an http(s) URL without user name, password, query and fragment, else ""."""
+    """Return an http(s) URL without user name, password, query and fragment, or "" for others."""
     try:
         parts = urlsplit(address)
     except ValueError:

@@ -13,7 +13,7 @@ LONE_SURROGATE = (
 def has_lone_surrogate(value: Json) -> bool:
     """Return whether a text in a value contains half a surrogate pair.
 
-    JSON and JavaScript can hold one; no browser, server or database accepts it.
+    JSON and JavaScript can contain it, but no browser, server or database accepts it.
     """
     try:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -28,7 +28,7 @@ def has_lone_surrogate(value: Json) -> bool:
 def to_json(value: Json) -> str:
     """Return readable JSON.
 
-    Raises `ValueError` for a value that JSON can't represent.
+    Raise `ValueError` for a value that JSON can't represent.
     """
     try:
         return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
@@ -37,11 +37,11 @@ def to_json(value: Json) -> str:
 
 
 def from_json(text: str) -> Json:
-    """Parse JSON text. Raises `ValueError` that names line and column."""
+    """Return the value of JSON text. Raise `ValueError` with the line and column."""
     try:
         value = json.loads(text, parse_constant=_reject_constant)
     except json.JSONDecodeError as error:
-        fault = error.msg.removesuffix(" at")  # of a string or a control character
+        fault = error.msg.removesuffix(" at")  # for a string or a control character
         place = f"line {error.lineno}, column {error.colno}"
         raise ValueError(f"This is not valid JSON: {fault} at {place}.") from error
     except RecursionError as error:

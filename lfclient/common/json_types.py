@@ -1,4 +1,4 @@
-"""Types for JSON of any shape, the one place where `Any` is meant."""
+"""Types for JSON of any shape."""
 
 from typing import Any, TypeAlias
 

@@ -1,7 +1,7 @@
 """Removal of secrets from everything that is shown or stored.
 
-Langflow repeats what it receives: a synchronous response echoes every override, 1.8 shows secrets
-in outputs and build records, 1.12 and later in events. So every response passes through here.
+Langflow repeats what it receives. A synchronous response echoes every override. Langflow 1.8 shows
+secrets in outputs and build records, 1.12 and later in events. So every response is redacted here.
 """
 
 import html
@@ -16,9 +16,9 @@ from lfclient.common.json_types import Json
 
 REDACTED = "••••"  # replaces a secret's text within other text
 MIN_SECRET_LENGTH = 6  # characters; shorter secrets would match innocent text
-_MAX_IN_PATTERN = 10_000  # characters; compiled, a secret of 18 MB takes 2.6 GB
+_MAX_IN_PATTERN = 10_000  # characters; a compiled secret of 18 MB takes 2.6 GB
 
-# Nothing escapes these characters, so a response contains such a secret verbatim.
+# No encoding escapes these characters, so a response contains such a secret verbatim.
 _NEVER_ESCAPED = re.compile(r"[A-Za-z0-9_.~-]+")
 _NUMBER = re.compile(r"-?\d[\d.e+-]*")
 # api_key, X-API-Key, "API key", clientSecret, password2
@@ -28,9 +28,9 @@ _SECRET_NAME = re.compile(
     r"|passphrase|passcode|credentials?)[\s_-]?\d*$)"
 )
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
-# Credentials within other text: a URL with a password, a header, well-known key formats. The bound
-# of 100 keeps the time linear for `sk-sk-sk-…`. The other repetitions need none: they stop where
-# the same pattern could begin again.
+# Credentials within other text: a URL with a password, a header, well-known key formats. The limit
+# of 100 keeps the time linear for `sk-sk-sk-…`. The other repetitions need no limit, because they
+# stop where the same pattern could begin again.
 _SECRET_IN_TEXT = re.compile(
     r"://[^\s/:@]*:[^\s/@]+@|\bcookie:\s*\S"
     r"|\b(?:Bearer|Basic)\s+(?=\S*\d)[\w.~+/=-]{8}"
@@ -39,13 +39,13 @@ _SECRET_IN_TEXT = re.compile(
     re.IGNORECASE,
 )
 _ASSIGNMENT = re.compile(r"(?<![\w-])([\w-]{1,50})['\"]?\s?[=:]\s?['\"]?[\w.~+/%-]{8,}")
-# A whole key or password. Without a digit it is more likely a word.
+# A whole key or password. Text without a digit is more likely a word.
 _KEY = re.compile(
     r"(?<=://)[^\s/:@]*:[^\s/@]+@"
     r"|\b(?:Bearer|Basic)\s+(?=\S*\d)[\w.~+/=-]{16,}"
     r"|\b(?:(?:gh[opsu]|xox[abp]|github_pat|glpat)[_-]|sk-(?:proj|ant|or-v1|svcacct|admin)-"
     r"|[sp]k(?:-lf-|_live_|_test_))(?=[\w-]{0,100}\d)[\w-]{10,}"
-    # names such as pk_customer_id_2 have separators; of keys with these, Langflow's own are known
+    # names such as pk_customer_id_2 have separators; the only known keys with them are Langflow's
     r"|\b(?:sk|pk|hf|gsk)[_-](?=[A-Za-z0-9]{0,100}\d)[A-Za-z0-9]{20}[\w-]*"
     r"|\bsk-(?=[\w-]{0,42}\d)(?=[\w-]{0,42}[A-Z])[\w-]{43}(?![\w-])"
     r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}|\bAIza[\w-]{20,}"
@@ -56,33 +56,33 @@ _ASSIGNED_KEY = re.compile(
 )
 _MAX_SEARCHED = 200_000  # a search holds up all threads, for up to half a second per megabyte
 _NAME_COLUMNS = frozenset({"key", "name", "header"})  # columns that name the row's value
-# Columns in Langflow's lists of fields and tools that only describe a row.
+# Columns that only describe a row, in Langflow's lists of fields and tools.
 _DESCRIPTIVE_COLUMNS = frozenset(
     {"description", "display_name", "display_description", "type", "multiple"}
 )
-# A response may contain such a header's credentials without the scheme.
+# A response may contain this header's credentials without the scheme.
 _AUTH_SCHEME = re.compile(r"(?:Basic|Bearer|Token)\s+(\S+)", re.IGNORECASE)
 
 
 def is_secret_name(parameter: str) -> bool:
-    """Return whether a parameter's name says that its value is a secret."""
+    """Return whether a parameter's name indicates a secret value."""
     return bool(_SECRET_NAME.search(parameter))
 
 
 class _Compiled(NamedTuple):
-    """Secrets and what is searched for them: `forms` are all escaped forms, longest first."""
+    """Secrets and their search patterns. `forms` are all escaped forms, longest first."""
 
     secrets: frozenset[str] = frozenset()
     pattern: re.Pattern[str] | None = None
     forms: tuple[str, ...] = ()
-    long_forms: tuple[str, ...] = ()  # those that are not in the pattern
+    long_forms: tuple[str, ...] = ()  # the forms that are not in the pattern
     encoded_forms: tuple[bytes, ...] = ()
     has_escapable: bool = False
     has_numeric: bool = False
 
 
 def _with_credentials(secrets: Iterable[str]) -> set[str]:
-    """Return these secrets, and those of HTTP headers without their scheme as well."""
+    """Return these secrets, and HTTP headers' secrets also without their scheme."""
     whole = {*secrets}
     return whole | {match[1] for match in map(_AUTH_SCHEME.fullmatch, whole) if match}
 
@@ -90,13 +90,15 @@ def _with_credentials(secrets: Iterable[str]) -> set[str]:
 class Redactor:
     """Replaces known secrets with `••••`, plain or escaped for JSON, URLs and HTML. Thread-safe.
 
-    Secrets of fewer than `MIN_SECRET_LENGTH` characters are ignored. `without` leaves out only
-    those that were added later; `secrets` are always replaced.
+    Secrets of fewer than `MIN_SECRET_LENGTH` characters are ignored. `secrets` are always replaced.
+    `without` can leave out only secrets that were added later.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._lock = Lock()
-        self._compiled = _Compiled()  # replaced as a whole: other threads read it without the lock
+        self._compiled = (
+            _Compiled()
+        )  # replaced as a whole, because other threads read it without the lock
         self.add(*secrets)
         self._permanent = self._compiled.secrets
 
@@ -108,13 +110,13 @@ class Redactor:
                 self._compiled = _compile(self._compiled.secrets | new)
 
     def without(self, secrets: Iterable[str]) -> "Redactor":
-        """Return a redactor that leaves these secrets as they are if they were added later."""
+        """Return a redactor without these secrets, except secrets of the constructor."""
         return Redactor(self._permanent | (self._compiled.secrets - _with_credentials(secrets)))
 
     def may_contain_secret(self, content: bytes) -> bool:
         """Return whether a raw response needs redaction, without parsing it.
 
-        True for every response if a secret could be escaped in an unforeseen way.
+        Return True for every response if a secret could be escaped in an unforeseen way.
         """
         compiled = self._compiled
         if not compiled.secrets:
@@ -127,7 +129,7 @@ class Redactor:
         return False
 
     def redact_text(self, text: str) -> str:
-        """Return the text without secrets; the same object if it contains none."""
+        """Return the text without secrets, or the same object if it contains none."""
         compiled = self._compiled
         # faster than the pattern: 8 instead of 33 ms for 5 MB and 3 secrets
         found = [form for form in compiled.forms if form in text]
@@ -138,7 +140,7 @@ class Redactor:
         return compiled.pattern.sub(REDACTED, text) if compiled.pattern else text
 
     def partial_match_length(self, text: str) -> int:
-        """Return how many characters at the end of `text` may be the start of a secret."""
+        """Return the number of characters at the end of `text` that may start a secret."""
         longest = 0
         for form in self._compiled.forms:
             start = text.find(form[0], max(0, len(text) - len(form) + 1))
@@ -186,8 +188,8 @@ def replace_secrets(value: Json, replace: Callable[[Json], Json]) -> Json:
     """Return a JSON value with each secret in it, at any depth, replaced by `replace(secret)`.
 
     Secrets are recognized by name: the value of a key that names a secret or a header with
-    credentials. In a row that names one, such as `{"key": "Authorization", "value": "…"}`, the
-    secrets are its value and all other texts, except in descriptive columns.
+    credentials. In a row such as `{"key": "Authorization", "value": "…"}`, the value and all other
+    texts are secrets, except the name and descriptive columns.
     """
     if isinstance(value, (list, tuple)):
         return [replace_secrets(item, replace) for item in value]
@@ -212,22 +214,22 @@ def _may_be_secret_cell(name: object, item: Json) -> bool:
 
 
 def find_named_secrets(value: Json) -> set[str]:
-    """Return the texts that `replace_secrets` would replace."""
+    """Return the set of texts that `replace_secrets` replaces."""
     secrets: set[str] = set()
     replace_secrets(value, lambda secret: secrets.update(collect_texts(secret)))
     return secrets
 
 
 def is_redacted(value: Json) -> bool:
-    """Return whether any text in a value contains `REDACTED`, also if a person typed it."""
+    """Return whether any text in a value contains `REDACTED`, even if a person typed it."""
     return any(REDACTED in text for text in collect_texts(value))
 
 
 def looks_like_secret(value: Json) -> bool:
-    """Guess whether a value without a secret's name contains a password or key.
+    """Return whether a value probably contains a password or key, for a warning only.
 
-    Good enough for a warning only: such values are stored and sent unchanged. Looks at the first
-    `_MAX_SEARCHED` characters of each text.
+    Only the first `_MAX_SEARCHED` characters of each text are searched. Such values are stored and
+    sent unchanged.
     """
     return any(
         _SECRET_IN_TEXT.search(text) or any(map(is_secret_name, _ASSIGNMENT.findall(text)))
@@ -236,7 +238,7 @@ def looks_like_secret(value: Json) -> bool:
 
 
 def remove_keys(text: str) -> str:
-    """Return a text without what has the form of a key or of a password in a URL."""
+    """Return a text without keys and passwords in URLs, recognized by their form."""
 
     def blank(match: re.Match[str]) -> str:
         return match[1] + match[2] if is_secret_name(match[1]) else match[0]
@@ -260,7 +262,7 @@ def collect_texts(value: Json) -> set[str]:
 
 
 def _escaped_forms(secret: str) -> set[str]:
-    """Return a secret as it may appear in JSON, JSON within JSON, a URL or HTML."""
+    """Return a secret's forms in JSON, JSON within JSON, URLs and HTML."""
     forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}
     forms |= {html.escape(secret), html.escape(secret, quote=False), repr(secret)[1:-1]}
     for ascii_only in (True, False):

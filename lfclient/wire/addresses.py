@@ -1,8 +1,8 @@
-"""Normalize server addresses, and refuse those inside a cloud's own network.
+"""Normalize server URLs, and refuse addresses inside a cloud's own network.
 
 Otherwise a visitor could make the console read a cloud machine's metadata service, which hands out
-credentials. The check applies to the resolved IP address, so a DNS name, a decimal or octal
-spelling, or an IPv4 address inside an IPv6 one can't bypass it.
+credentials. The check applies to the resolved IP address. So a DNS name, a decimal or octal
+spelling, or an IPv4 address inside an IPv6 address can't bypass it.
 """
 
 import re
@@ -33,7 +33,7 @@ _REFUSED_NETWORKS = tuple(
         "ff00::/8",
     )
 )
-# addresses that end in an IPv4 address to which a gateway forwards
+# IPv6 addresses that end in an IPv4 address, to which a gateway forwards
 _TRANSLATED = tuple(
     ip_network(network)
     for network in (
@@ -52,8 +52,8 @@ _EXAMPLE_HINT = "Example: http://127.0.0.1:7860 or https://langflow.example.org.
 def normalize_address(address: str) -> str:
     """Return a server's base URL without trailing slash, query and fragment.
 
-    The scheme defaults to `http://`. Raises `AddressRefused` for anything but an http(s) URL, and
-    for a URL with a user name or password, because URLs end up in logs.
+    The scheme defaults to `http://`. Raise `AddressRefused` for anything but an http(s) URL, and
+    for a URL with a user name or password, because URLs are logged.
     """
     text = address.strip()
     if not text:
@@ -89,16 +89,16 @@ def _parse(text: str) -> httpx.URL:
 def resolve(host: str, port: int) -> list[str]:
     """Return every IP address that this machine would try for `host`.
 
-    Raises `OSError` if there is none.
+    Raise `OSError` if there is none.
     """
     entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 def check_resolved_address(url: str, resolve: Resolver = resolve) -> None:
-    """Raise `AddressNotAllowed` if `url` leads to a link-local, metadata or multicast address.
+    """Raise `AddressNotAllowed` if `url` resolves to a link-local, metadata or multicast address.
 
-    A name that doesn't resolve passes: the request itself then fails with a better message.
+    A name that doesn't resolve passes, because the request then fails with a better message.
     """
     parsed = _parse(url)
     port = parsed.port or (443 if parsed.scheme == "https" else 80)
@@ -107,9 +107,9 @@ def check_resolved_address(url: str, resolve: Resolver = resolve) -> None:
 
 
 def resolve_allowed(host: str, port: int, resolve: Resolver = resolve) -> list[str]:
-    """Return the IP addresses of a host.
+    """Return a host's IP addresses.
 
-    Raises `AddressNotAllowed` if one of them is refused, and the errors of `resolve`.
+    Raise `AddressNotAllowed` if an address is refused, and `resolve`'s errors.
     """
     name = host.rstrip(".").lower()
     if name in _REFUSED_NAMES:
@@ -124,7 +124,7 @@ def resolve_allowed(host: str, port: int, resolve: Resolver = resolve) -> list[s
 def is_loopback(host: str) -> bool:
     """Return whether a bind address or host name stays on this machine.
 
-    The empty address means all interfaces, so it doesn't.
+    Return False for the empty address, which means all interfaces.
     """
     name = host.strip().strip("[]").lower()
     if name == "localhost" or name.endswith(".localhost"):

@@ -1,4 +1,4 @@
-"""Bodies of responses, bounded: a server, or whoever answers at its address, may send anything.
+"""Response bodies with a size limit, because a server may send anything.
 
 64 kB of gzip expand to 64 MB, and 1 MB of JSON to objects of 27 MB.
 """
@@ -15,8 +15,8 @@ from lfclient.common.formatting import format_size
 from lfclient.common.json_types import Json
 from lfclient.errors import BadResponse, ResponseTooLarge, Unreachable
 
-# A timeout limits each wait for bytes only. A body slower than any usable connection is given up;
-# otherwise one byte at a time could hold a request for days.
+# A timeout limits only each wait for bytes. So a body that is slower than any usable connection is
+# given up. Otherwise one byte at a time could hold a request for days.
 GRACE_SECONDS = 30.0
 MIN_BYTES_PER_SECOND = 1_000
 
@@ -25,18 +25,18 @@ _PIECE_BYTES = 1_000_000
 
 @dataclass(frozen=True)
 class BodyLimit:
-    """The most bytes that are read of a response, decompressed, and of lists and objects in it.
+    """The maximum bytes of a decompressed response, and the maximum of lists and objects in it.
 
-    An object takes 184 bytes of memory or more, and may be written in 7. Brackets in texts count,
-    too.
+    An object may be written in 7 bytes and takes at least 184 bytes of memory. Brackets in texts
+    count as lists and objects.
     """
 
     max_bytes: int
     max_containers: int
 
 
-# Real ones: a version, configuration, login or upload up to 10 kB; 2,000 flows 1 MB, the catalogue
-# 2 MB, a large flow as much; a run of 50 MB with a million rows.
+# Real sizes: a version, configuration, login or upload up to 10 kB; 2,000 flows 1 MB; the catalogue
+# or a large flow 2 MB; a run with a million rows 50 MB.
 SMALL = BodyLimit(1_000_000, 50_000)
 LIST = BodyLimit(50_000_000, 1_000_000)
 RUN = BodyLimit(100_000_000, 6_000_000)
@@ -45,16 +45,18 @@ RUN = BodyLimit(100_000_000, 6_000_000)
 class BodyReader:
     """Decompresses a body in pieces and counts its bytes.
 
-    `encoding` is its Content-Encoding. Gzip is read even if it was not asked for, since some
-    releases compress lists for everyone. Raises `BadResponse` for other encodings. A body without a
-    limit, as a stream of events, may take its time.
+    `encoding` is the body's Content-Encoding. Gzip is read even if it was not requested, because
+    some Langflow versions always compress lists. Raise `BadResponse` for other encodings. A body
+    without a limit, such as an event stream, may be slow.
     """
 
     def __init__(self, encoding: str, limit: BodyLimit | None = None) -> None:
         encoding = encoding.strip().lower()
         self._max_bytes = limit.max_bytes if limit else None
         self._size = self._received = 0
-        self._began: float | None = None  # the first bytes; some proxies send the headers at once
+        self._began: float | None = (
+            None  # time of the first bytes; some proxies send the headers at once
+        )
         self._decompressor = None
         if encoding in ("gzip", "x-gzip"):
             self._decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -67,7 +69,7 @@ class BodyReader:
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         """Yield the decompressed pieces of a chunk, each at most a megabyte or the chunk itself.
 
-        Raises `ResponseTooLarge` beyond the limit, `Unreachable` if the body arrives too slowly,
+        Raise `ResponseTooLarge` beyond the limit, `Unreachable` if the body arrives too slowly,
         and `BadResponse` for damaged data.
         """
         self._check_rate(len(chunk))
@@ -112,9 +114,9 @@ def parse_json(
 ) -> Json:
     """Return the value of JSON in bytes.
 
-    Raises `ValueError` if it is none, and `ResponseTooLarge` for too many lists and objects.
+    Raise `ValueError` for invalid JSON, and `ResponseTooLarge` for too many lists and objects.
     """
-    is_long = len(content) > limit.max_containers  # events are not, and come by the thousand
+    is_long = len(content) > limit.max_containers  # events are short and frequent
     if is_long and content.count(b"[") + content.count(b"{") > limit.max_containers:
         raise ResponseTooLarge(
             f"The response contains more than {limit.max_containers:,} lists and objects, the most "

@@ -27,13 +27,13 @@ def _check_component_count(value: object) -> object:
     return value
 
 
-# pydantic collects an error for each mismatch, of which a response can have millions
+# pydantic collects an error for each mismatch, and a response can have millions of mismatches
 Items: TypeAlias = Annotated[list[T], Field(fail_fast=True)]
 ByComponent: TypeAlias = Annotated[dict[str, T], BeforeValidator(_check_component_count)]
 
 
 class Schema(BaseModel):
-    """Keeps unknown fields, so that a newer server's response still parses."""
+    """A schema that keeps unknown fields, so that a newer server's response still parses."""
 
     model_config = ConfigDict(extra="allow", strict=True, hide_input_in_errors=True)
 
@@ -68,8 +68,7 @@ class ComponentOutput(Schema):
 class RunResponse(Schema):
     """A job's status or a run's result from `/api/v2/workflows`.
 
-    `flow_version`, `created_at` and `metadata` are documented, but no measured release
-    sends them.
+    `flow_version`, `created_at` and `metadata` are documented, but no measured version sends them.
     """
 
     status: str
@@ -86,7 +85,7 @@ class RunResponse(Schema):
 
 
 class JobResponse(Schema):
-    """The response to a background submit, useless without a job id."""
+    """The response to a background submit, which needs a job ID."""
 
     status: str
     job_id: str = Field(validation_alias=AliasChoices("job_id", "id"))
@@ -134,7 +133,7 @@ class FlowUploadResponse(Schema):
 class Build(Schema):
     """One component's build, from the monitor or from an `end_vertex` event.
 
-    A stream has thousands of them, so unknown fields are ignored.
+    A stream has thousands of builds, so unknown fields are ignored.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -148,12 +147,12 @@ class Build(Schema):
 
     @property
     def seconds(self) -> float | None:
-        """The component's duration; None if it is not reported."""
+        """The component's duration in seconds, or None if it is not reported."""
         return as_float((self.data or {}).get("timedelta"))
 
 
 class BuildList(Schema):
-    """`GET /api/v1/monitor/builds`, by component id."""
+    """`GET /api/v1/monitor/builds`, by component ID."""
 
     vertex_builds: ByComponent[Items[Build]] | None = None
 
@@ -167,8 +166,8 @@ class CustomComponentResponse(Schema):
 class MessageItem(Schema):
     """One stored message.
 
-    `sender` is User, Machine, or the name of a component that failed. `files` is a list of paths,
-    as JSON in a string.
+    `sender` is User, Machine, or a failed component's name. `files` is a list of paths as JSON in a
+    string.
     """
 
     id: str = ""
@@ -186,7 +185,7 @@ class MessageItem(Schema):
 
 
 class TraceItem(Schema):
-    """One run in the list of traces (1.12 and later). `id` is the id of the job."""
+    """One run in the list of traces (1.12 and later). `id` is the job's ID."""
 
     id: str
     session: str | None = Field(default=None, validation_alias="sessionId")
@@ -218,8 +217,8 @@ _ADAPTERS: dict[Any, TypeAdapter[Any]] = {}  # Any: a type of any kind, such as 
 def parse(schema: type[T], value: object, name: str) -> T:
     """Return `value` validated as `schema`.
 
-    `name` is the response's name in messages, such as "list of flows". Raises `BadResponse` with
-    the path of the first mismatch.
+    `name` is the response's name in messages, such as "list of flows". Raise `BadResponse` with the
+    first mismatch's path.
     """
     adapter: TypeAdapter[T] | None = _ADAPTERS.get(schema)
     if adapter is None:

@@ -1,4 +1,4 @@
-"""A Langflow server's release, capabilities and limits."""
+"""A Langflow server's version, capabilities and limits."""
 
 import re
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from typing import Literal
 from lfclient.wire.modes import MODES
 from lfclient.wire.schemas import ConfigResponse, VersionResponse
 
-Dialect = Literal["inputs", "modes"]  # the two shapes of a run request; 1.11 changed it
+Dialect = Literal["inputs", "modes"]  # the two formats of a run request, before 1.11 and since
 
-# Background runs at a time on 1.11+, by default. No endpoint reports the setting.
+# The default number of parallel background runs on 1.11+. No endpoint reports the setting.
 DEFAULT_CONCURRENCY = 5
 NO_EVENTS_MESSAGE = "Langflow {} doesn't report events during a run. 1.11 and later do."
 
 _FIRST_SAFE_RELEASE = (1, 9, 2)
 
-# The constants below are the N of the first release 1.N that …
+# The constants below are the N of the first version 1.N that …
 _FIRST_WORKFLOW_API = 8  # … has the Workflow API
 _FIRST_MODES = 11  # … uses the dialect "modes"
 _OLDEST: dict[Dialect, int] = {"inputs": _FIRST_WORKFLOW_API, "modes": _FIRST_MODES}
@@ -24,7 +24,7 @@ _OLDEST: dict[Dialect, int] = {"inputs": _FIRST_WORKFLOW_API, "modes": _FIRST_MO
 # collects garbage, which takes minutes on an idle server.
 _LOCKS_ON_EARLY_STOP = 13
 
-# … has the capability. Those that came with the Workflow API are not listed.
+# … has the capability. Capabilities that came with the Workflow API are not listed.
 SINCE: dict[str, int] = {
     "own_sessions": 10,
     "ingestion": 10,
@@ -41,15 +41,18 @@ SINCE: dict[str, int] = {
 
 @dataclass(frozen=True)
 class Capabilities:
-    """Features of a server's release (`SINCE`) and of its settings (`background`, `stop`).
+    """Features of a server's version (`SINCE`) and of its settings (`background`, `stop`).
 
-    `events`: a job reports its events, and a streamed call is possible; `keep_alive`: an idle event
-    stream sends a comment every 15 s; `session_field`: the request has a field for the session id,
-    so no component has to take it; `pending`: a run can wait for a person's decision;
-    `idempotency`: a submit with the key of an earlier one returns its job; `own_sessions`: renaming
-    or deleting a session leaves other users' sessions of that name alone; `ingestion`: files can be
-    added to a knowledge base; `message_pages`: the newest messages can be requested on their own;
-    `traces`: every run leaves a trace; `tokens`: the tokens that a component used are recorded.
+    - `events`: jobs report their events, and streamed calls are possible.
+    - `keep_alive`: an idle event stream sends a comment every 15 s.
+    - `session_field`: the request has a field for the session ID, so no component needs to take it.
+    - `pending`: a run can wait for a person's decision.
+    - `idempotency`: a submit with an earlier submit's key returns the same job.
+    - `own_sessions`: renaming or deleting a session doesn't change other users' sessions.
+    - `ingestion`: files can be added to a knowledge base.
+    - `message_pages`: the newest messages can be requested separately.
+    - `traces`: every run has a trace.
+    - `tokens`: components' token usage is recorded.
     """
 
     background: bool = True
@@ -68,10 +71,10 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class Limits:
-    """A server's limits; None where it has no such limit or doesn't report it.
+    """A server's limits. None means no limit, or that the server doesn't report it.
 
-    Background runs truncate text after `max_text` characters and tables after `max_items` rows;
-    LANGFLOW_MAX_TEXT_LENGTH and LANGFLOW_MAX_ITEMS_LENGTH on the server raise the limits.
+    Background runs truncate text after `max_text` characters and tables after `max_items` rows.
+    LANGFLOW_MAX_TEXT_LENGTH and LANGFLOW_MAX_ITEMS_LENGTH on the server set the limits.
     """
 
     max_text: int | None = None
@@ -82,9 +85,9 @@ class Limits:
 
 @dataclass(frozen=True)
 class ServerInfo:
-    """A server's release, as 1.N.p, and its consequences.
+    """A server's version, as 1.N.p, and what follows from it.
 
-    `is_early_stop_safe`: stopping a run right after its start does no harm to the server.
+    `is_early_stop_safe`: stopping a run right after its start does not harm the server.
     """
 
     version: str
@@ -121,7 +124,7 @@ def select_dialect(minor: int) -> Dialect:
 
 
 def read_limits(config: ConfigResponse, dialect: Dialect) -> Limits:
-    """Return the limits that a server reports, plus the default concurrency of its releases."""
+    """Return the limits that a server reports, with its version's default concurrency."""
     return Limits(
         max_text=config.serialization_max_text_length,
         max_items=config.serialization_max_items_length,
@@ -131,9 +134,9 @@ def read_limits(config: ConfigResponse, dialect: Dialect) -> Limits:
 
 
 def build_server_info(version: VersionResponse, minor: int | None, dialect: Dialect) -> ServerInfo:
-    """Return the info that follows from a release, without the server's own limits.
+    """Return the info that follows from a version, without the server's own limits.
 
-    If `minor` is None, the release counts as the dialect's first.
+    If `minor` is None, the version counts as the dialect's first version.
     """
     number = version.version
     if minor is not None and number.startswith("0."):

@@ -9,14 +9,14 @@ from lfclient.common.redaction import Redactor
 from lfclient.errors import BadResponse, ResponseTooLarge
 from lfclient.wire.bodies import RUN, parse_json
 
-# The `type` of frames without an `event` key: how the job ended. Only a replay has them.
+# The `type` of frames without an `event` key, which show how the job ended. Only replays have them.
 FINAL_EVENTS = frozenset({"end", "cancelled", "timed_out", "worker_lost"})
-KEEP_ALIVE = "keepalive"  # the name given to a comment, which an idle server sends
+KEEP_ALIVE = "keepalive"  # the name of a comment, which an idle server sends
 
 _MAX_TEXT_LENGTH = 10_000  # characters kept of a malformed frame
 _MAX_FRAME_BYTES = RUN.max_bytes
 _MAX_STREAM_BYTES = 5 * RUN.max_bytes  # of one connection
-_MAX_ID_LENGTH = 100  # characters; ids are sent back in a header
+_MAX_ID_LENGTH = 100  # characters; IDs are sent back in a header
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -25,7 +25,7 @@ class RawEvent:
     """One frame. `name` is the server's `event`, or its `type` if the frame has none.
 
     `id` is the number to resume after. `data` is redacted. `malformed_text` is the start of a frame
-    that is no JSON object, else "". Not frozen, like the events.
+    that is no JSON object, else "". The class is not frozen, like the events.
     """
 
     name: str
@@ -35,43 +35,43 @@ class RawEvent:
 
     @property
     def is_final(self) -> bool:
-        """Whether this says that the job ended. A stream may also close without such an event."""
+        """Whether the job has ended. A stream may also close without such an event."""
         return self.name in FINAL_EVENTS
 
 
 class FrameParser:
-    """Parses an event stream from chunks of bytes, however they are cut.
+    """Parses an event stream from chunks of bytes, cut anywhere.
 
-    Not httpx-sse: it drops comments, which are the server's keep-alive, and decodes bytes to text
-    before the JSON is parsed.
+    httpx-sse is not used: it drops comments, which are the server's keep-alive, and decodes bytes
+    to text before the JSON is parsed.
     https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
     """
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self._size = 0  # bytes of all chunks so far
-        self._frame_start = 0  # in bytes, at the latest that of its chunk
+        self._frame_start = 0  # in bytes, of the current frame or at most of its chunk
         self._unfinished = bytearray()  # an incomplete line; a list could have millions of pieces
         self._after_cr = False
         self._started = False
         self._data: list[bytes] = []
         self._event = ""
         self._id = ""  # kept from frame to frame, as the specification says
-        self._id_line = b""  # its line; tokens repeat the line of the event before them
+        self._id_line = b""  # the ID's line; tokens repeat the previous event's line
 
     def feed(self, chunk: bytes) -> Iterator[RawEvent]:
         """Yield the frames that this chunk completes. Comments are yielded as `KEEP_ALIVE`.
 
-        Raises `ResponseTooLarge` if a frame, or the whole stream, exceeds its limit.
-        Exhaust the iterator before the next call. Frames are built on demand, which keeps only one
-        of a large chunk in the processor's cache.
+        Raise `ResponseTooLarge` if a frame or the whole stream exceeds its limit. Exhaust the
+        iterator before the next call. Frames are built on demand, so that only one frame of a large
+        chunk is in the processor's cache.
         """
         chunk_start = self._size
         self._size += len(chunk)
         _check_size(self._size - self._frame_start, _MAX_FRAME_BYTES, "An event")
         _check_size(self._size, _MAX_STREAM_BYTES, "The stream of events")
         for line in self._lines(chunk):
-            if line.startswith(b"data: "):  # by far the most frequent
+            if line.startswith(b"data: "):  # the most frequent line by far
                 self._data.append(line[6:])
             elif not line:
                 self._frame_start = chunk_start
@@ -86,7 +86,7 @@ class FrameParser:
                 self._field(line)
 
     def _lines(self, chunk: bytes) -> list[bytes]:
-        """Return the complete lines. They end with LF, CR or both, and nothing else."""
+        """Return the complete lines, which end with LF, CR or both."""
         if self._after_cr and chunk:
             self._after_cr = False
             chunk = chunk.removeprefix(b"\n")
@@ -118,7 +118,7 @@ class FrameParser:
             self._id, self._id_line = _parse_id(value), line
 
     def _frame(self) -> RawEvent | None:
-        """Return the finished frame, or None for one without data, such as a lone id."""
+        """Return the finished frame, or None for a frame without data, such as only an ID."""
         lines, event = self._data, self._event
         data = lines[0] if len(lines) == 1 else b"\n".join(lines)
         lines.clear()
@@ -130,7 +130,7 @@ class FrameParser:
         except ValueError:
             payload = None
         if not isinstance(payload, dict):
-            # redacted before the cut, which could leave part of a secret
+            # redacted first: the cut could leave part of a secret
             text = self._redactor.redact_text(data.decode("utf-8", "replace"))[:_MAX_TEXT_LENGTH]
             return RawEvent(event, {}, self._id, text)
         if self._redactor.may_contain_secret(data):
@@ -149,7 +149,7 @@ def _check_size(size: int, limit: int, name: str) -> None:
 
 
 def _parse_id(value: bytes) -> str:
-    """Return the id, or "" if a header couldn't carry it."""
+    """Return the ID, or "" if a header can't contain it."""
     if value.isdigit() and len(value) <= _MAX_ID_LENGTH:  # the usual case
         return value.decode()
     text = value.decode("utf-8", "replace").strip()

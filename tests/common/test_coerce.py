@@ -19,7 +19,7 @@ OUTPUT = Output("A-1", OutputKind.MESSAGE, "hi", parts={"one": None})
     ],
     ids=lambda value: repr(value)[:9],
 )
-def test_only_a_number_that_a_float_can_hold_is_read_as_one(value, number):
+def test_only_numbers_within_a_floats_range_are_read(value, number):
     assert as_float(value) == number
 
 
@@ -27,7 +27,7 @@ def test_only_a_number_that_a_float_can_hold_is_read_as_one(value, number):
     ("original", "changes"),
     [(OUTPUT, {"value": "ho", "truncated": True}), (Message("m", "hi"), {"streamed": "hi you"})],
 )
-def test_a_changed_copy_equals_that_of_dataclasses_replace(original, changes):
+def test_a_changed_copy_equals_dataclasses_replace(original, changes):
     before = replace(original)
     made = with_changes(original, **changes)
     assert made == replace(original, **changes) != original

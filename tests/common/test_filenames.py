@@ -69,5 +69,5 @@ def test_the_size_limit_includes_the_request_around_a_file():
         ("", ""),
     ],
 )
-def test_an_upload_has_its_own_name_without_the_servers_time(path, name):
+def test_an_uploads_original_name_lacks_the_servers_time(path, name):
     assert uploaded_name(path) == name

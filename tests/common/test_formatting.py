@@ -1,4 +1,4 @@
-"""Shortened texts; sizes, durations and addresses as text."""
+"""Shortened texts, sizes, durations and URLs."""
 
 import uuid
 
@@ -29,7 +29,7 @@ from lfclient.common.formatting import (
         ("", ""),
     ],
 )
-def test_a_sentence_gets_a_full_stop_if_it_has_none(text, expected):
+def test_a_sentence_without_an_end_gets_a_full_stop(text, expected):
     assert end_sentence(text) == expected
 
 
@@ -86,7 +86,7 @@ def test_short_durations_are_in_milliseconds(seconds, words):
     assert format_timing(seconds) == words
 
 
-def test_an_unknown_duration_is_called_so():
+def test_an_unknown_duration_is_shown_as_unknown():
     assert format_duration(None) == "duration unknown"
 
 

@@ -76,8 +76,8 @@ def test_text_without_a_secret_stays_the_same_object():
     assert redactor.redact_text(text) is text
 
 
-def test_an_escapable_secret_makes_every_response_suspicious():
-    """It may be escaped in an unforeseen way, so the parsed response is searched."""
+def test_an_escapable_secret_makes_every_response_redacted():
+    """The secret may be escaped in an unforeseen way, so the parsed response is searched."""
     assert Redactor(["pä ss-word"]).may_contain_secret(b"{}")
 
 
@@ -125,7 +125,7 @@ def test_replacing_and_finding_recognize_the_same_secrets(value):
 
 
 def test_a_headers_credentials_are_redacted_without_their_scheme():
-    """A service may name the key that it refused."""
+    """A service's error may contain the refused key."""
     redacted = Redactor(["Bearer sk-secret"]).redact_text("Wrong key: sk-secret")
     assert redacted == f"Wrong key: {REDACTED}"
 
@@ -146,7 +146,7 @@ def test_a_headers_credentials_are_redacted_without_their_scheme():
         f"Authorization: Bearer {'a' * 300}1",
     ],
 )
-def test_credentials_within_a_text_are_noticed(text):
+def test_credentials_within_a_text_are_recognized(text):
     assert looks_like_secret([{"a": text}])
 
 
@@ -161,8 +161,8 @@ def test_credentials_within_a_text_are_noticed(text):
         "risk-adjusted-returns",
     ],
 )
-def test_other_texts_are_not_taken_for_credentials(text):
-    """Nobody would read a warning that appears at every text."""
+def test_other_texts_are_not_credentials(text):
+    """A warning that appears for every text would be ignored."""
     assert not looks_like_secret(text)
 
 
@@ -172,7 +172,7 @@ def test_searching_a_long_word_for_credentials_takes_less_than_a_second():
 
 
 def test_a_secret_of_18_mb_is_redacted_within_seconds():
-    """Beside short ones, and in values."""
+    """A short secret in the same text is redacted as well."""
     long, redactor = "sk-" * 6_000_000, Redactor(["short-secret"])
     text = f"a {long} b short-secret c"
     with max_cpu_seconds(10):
@@ -182,7 +182,7 @@ def test_a_secret_of_18_mb_is_redacted_within_seconds():
         assert redactor.redact_text("none") == "none"
 
 
-def test_a_secret_is_noticed_within_the_first_200000_characters():
+def test_a_secret_is_recognized_within_the_first_200000_characters():
     """A search of 18 MB would hold up all threads for 12 s."""
     key = "sk-abcdef1234567890"
     assert looks_like_secret(" " * (200_000 - len(key)) + key)
@@ -217,7 +217,7 @@ def test_a_description_of_a_secret_is_not_a_secret():
     ],
 )
 def test_a_possible_start_of_a_secret_at_the_end_is_measured(text, length):
-    """A stream holds it back, so that a secret sent in pieces is never shown in part."""
+    """A stream holds this text back, so that a secret sent in pieces is never shown in part."""
     assert Redactor(["sk-secret"]).partial_match_length(text) == length
     assert Redactor().partial_match_length(text) == 0
 
@@ -257,7 +257,7 @@ def test_keys_are_cut_out_in_linear_time(part: str):
         remove_keys(part * 50_000)
 
 
-def test_only_secrets_that_were_added_can_be_left():
+def test_only_added_secrets_can_be_left_out():
     redactor = Redactor(["own-secret"])
     redactor.add("other-secret")
     left = redactor.without(["Bearer own-secret", "other-secret"])

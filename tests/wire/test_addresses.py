@@ -22,7 +22,7 @@ from lfclient.wire.addresses import (
     ],
 )
 def test_a_typed_address_becomes_a_base_url(typed, url):
-    """Without trailing slash, query and fragment."""
+    """A base URL has no trailing slash, query or fragment."""
     assert normalize_address(typed) == url
 
 
@@ -65,7 +65,7 @@ METADATA = [
 
 @pytest.mark.parametrize("address", METADATA)
 def test_a_name_that_resolves_to_a_metadata_address_is_refused(address):
-    """Wrapping it in an IPv6 address makes no difference."""
+    """Metadata addresses inside IPv6 addresses are refused as well."""
     with pytest.raises(AddressRefused, match=r"innocent\.example"):
         check_resolved_address(
             "http://innocent.example/", resolve=lambda host, port: ["10.0.0.1", address]
@@ -109,7 +109,7 @@ def test_loopback_private_and_public_addresses_pass(address):
 
 
 def test_a_name_that_does_not_resolve_passes():
-    """The request itself then fails with a better message."""
+    """The request then fails with a better message."""
 
     resolved = []
 
@@ -138,5 +138,5 @@ def test_a_name_that_does_not_resolve_passes():
     ],
 )
 def test_only_loopback_addresses_stay_on_this_machine(host, loopback):
-    """All interfaces, which the empty default means, are not loopback."""
+    """The empty address means all interfaces, so it is not loopback."""
     assert is_loopback(host) is loopback

@@ -1,4 +1,4 @@
-"""What is read of a response's body, and what of its JSON."""
+"""Size limits of response bodies and of their JSON."""
 
 import functools
 import gzip
@@ -43,12 +43,12 @@ def peak_bytes(call: Callable[[], Any]) -> int:
 
 @pytest.mark.parametrize("size", [1, 7, 100_000])
 @pytest.mark.parametrize("encoding", ["gzip", "x-gzip", " GZIP "])
-def test_gzip_is_decompressed_however_it_is_cut(encoding: str, size: int):
+def test_gzip_is_decompressed_from_chunks_of_any_size(encoding: str, size: int):
     text = b"".join(b"%d," % number for number in range(20_000))
     assert read(gzip.compress(text), encoding, size=size) == text
 
 
-def test_what_follows_the_compressed_data_is_ignored():
+def test_data_after_the_compressed_data_is_ignored():
     assert read(gzip.compress(b"abc") + bytes(200_000), "gzip") == b"abc"
 
 
@@ -82,10 +82,10 @@ def test_a_bomb_without_a_limit_is_read_in_pieces():
 @pytest.mark.parametrize(
     ("limit", "seconds", "is_refused"), [(RUN, 29, False), (RUN, 31, True), (None, 31, False)]
 )
-def test_a_body_that_drips_is_given_up_after_half_a_minute(
+def test_a_slow_body_is_given_up_after_half_a_minute(
     limit: BodyLimit | None, seconds: int, is_refused: bool, monkeypatch: pytest.MonkeyPatch
 ):
-    """A stream without a limit may take its time."""
+    """A stream without a limit may be slow."""
     now = iter([100.0, 100.0 + seconds]).__next__
     monkeypatch.setattr(bodies, "time", SimpleNamespace(monotonic=now))
     reader = BodyReader("", limit)
@@ -101,14 +101,14 @@ def test_an_encoding_that_was_not_requested_is_refused(encoding: str):
 
 
 @pytest.mark.parametrize("body", [b"no gzip", zlib.compress(b"abc")])
-def test_damaged_gzip_is_a_bad_answer(body: bytes):
+def test_damaged_gzip_is_a_bad_response(body: bytes):
     with pytest.raises(BadResponse, match="decompressed"):
         read(body, "gzip")
 
 
 @pytest.mark.parametrize("item", [b"[]", b"{}", b'{"":0}'])
 def test_json_of_too_many_lists_and_objects_is_refused_before_it_is_parsed(item: bytes):
-    """They take up to 27 times as much memory as their text."""
+    """Lists and objects take up to 27 times as much memory as their text."""
     body = b"[" + b",".join([item] * (LIST.max_containers + 1)) + b"]"
 
     def refused() -> None:
@@ -119,7 +119,7 @@ def test_json_of_too_many_lists_and_objects_is_refused_before_it_is_parsed(item:
 
 
 def test_50_mb_of_rows_are_read_whole():
-    """A result of that size is supported."""
+    """Runs with a result of 50 MB are supported."""
     body = b"[" + b", ".join([b'{"number": 1234567, "text": "some words"}'] * 1_200_000) + b"]"
     assert len(body) > 50_000_000
     rows = parse_json(read(body, max_bytes=RUN.max_bytes), RUN)
@@ -128,7 +128,7 @@ def test_50_mb_of_rows_are_read_whole():
 
 @pytest.mark.parametrize("schema", [list[FlowItem], list[FileItem], list[str]])
 def test_only_the_first_wrong_item_of_a_list_is_reported(schema: Any):
-    """Pydantic takes 600 bytes for each."""
+    """Pydantic takes 600 bytes for each error."""
     value = [0] * 1_000_000
 
     def validate() -> None:

@@ -1,4 +1,4 @@
-"""What is read of the fields of a response."""
+"""Values of response fields."""
 
 import pytest
 

@@ -31,13 +31,13 @@ def read(*chunks: bytes, secrets: tuple[str, ...] = ()) -> list[RawEvent]:
 
 
 def test_a_stream_is_parsed_as_the_specification_says():
-    """Comments as keep-alives, all kinds of line ends, data over several lines, a lone id."""
+    """The stream has comments, all line ends, data over several lines, and an ID without data."""
     assert read(BODY) == EVENTS
 
 
 @pytest.mark.parametrize("place", range(1, len(BODY)))
 def test_a_split_at_any_byte_gives_the_same_events(place: int):
-    """Also within a character."""
+    """The split may be within a character."""
     assert read(BODY[:place], BODY[place:]) == EVENTS
 
 
@@ -64,8 +64,8 @@ def test_an_unfinished_frame_gives_no_event():
 
 
 @pytest.mark.parametrize("body", [b"data: {oops\n\n", b"data: [1]\n\n", b"data: \xff\xfe\n\n"])
-def test_a_frame_that_is_no_json_object_is_malformed(body: bytes):
-    """A complete stream with such a frame is refused."""
+def test_a_frame_that_is_not_a_json_object_is_malformed(body: bytes):
+    """A stored stream with a malformed frame is refused."""
     (frame,) = read(body)
     assert frame.malformed_text
     parser = EventParser()
@@ -87,8 +87,8 @@ def test_a_page_instead_of_a_stream_is_refused():
 
 
 @pytest.mark.parametrize("odd", ["é", "4" * 101, "a\tb"])
-def test_an_id_that_no_header_can_carry_is_dropped(odd: str):
-    """It couldn't be sent back to resume after it."""
+def test_an_id_that_a_header_cannot_contain_is_dropped(odd: str):
+    """Resuming sends the ID in a header."""
     assert read(f'data: {{"event": "log"}}\nid: {odd}\n\n'.encode())[0].id == ""
 
 
@@ -98,5 +98,5 @@ def test_a_malformed_frame_is_redacted_before_it_is_cut():
     assert "sk-" not in frame.malformed_text
 
 
-def test_data_that_is_no_object_is_kept():
+def test_data_that_is_not_an_object_is_kept():
     assert read(b'data: {"event": "from_the_future", "data": [1]}\n\n')[0].data == {"data": [1]}

@@ -10,10 +10,10 @@ Source = Literal["environment", "env file", "secrets", "local", "typed"]
 
 @dataclass(frozen=True)
 class Connection:
-    """A server and its API key. `verify` is False, True or the path of a CA bundle.
+    """A server and its API key. `verify` is False, True or a CA bundle's path.
 
-    `user_id` is the server's id of a typed key's user, None if it is unknown. `editor_url` is the
-    address of Langflow's editor for a browser, if it is not `url`.
+    `user_id` is the ID of a typed key's user on the server, None if unknown. `editor_url` is the
+    editor's URL for a browser, if it is not `url`.
     """
 
     name: str
@@ -26,10 +26,10 @@ class Connection:
 
     @property
     def key(self) -> str | None:
-        """The API key in plain text, for requests only; None if there is none."""
+        """The API key in plain text, for requests only, or None if there is none."""
         return self.api_key.get_secret_value() if self.api_key else None
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must never be stored or shown: the key, if there is one."""
+        """The values that must never be stored or shown: the key, if there is one."""
         return (self.key,) if self.key else ()

@@ -7,14 +7,14 @@ import httpx
 from lfclient.client import LangflowClient
 from lfclient.errors import LangflowError
 
-# Nothing at the address is noticed at once. A Langflow that is starting responds this late, and
-# without it the console would install another one.
+# A refused connection fails at once. A starting Langflow responds this late, and the console must
+# not install another Langflow next to it.
 _TIMEOUT = 7.0
 
 
 @dataclass(frozen=True)
 class DiscoveredServer:
-    """A Langflow found at its address. With `auto_login` it issues keys without a login."""
+    """A Langflow found at its URL. With `auto_login`, it issues keys without a login."""
 
     url: str
     version: str

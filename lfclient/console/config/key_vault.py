@@ -1,4 +1,4 @@
-"""API keys entered in the browser: in this process's memory only, never on disk, with an expiry."""
+"""API keys entered in the browser, kept in this process's memory only and with an expiry."""
 
 import threading
 import time
@@ -17,10 +17,10 @@ MAX_SERVERS_PER_BROWSER = 20
 
 @dataclass
 class KeyVault:
-    """Connections with typed API keys, by browser and server address. Thread-safe.
+    """Connections with typed API keys, by browser and server URL. Thread-safe.
 
-    Each expires `KEY_LIFETIME_SECONDS` after it was saved. When the vault is full, the least
-    recently used browser is dropped.
+    A connection expires `KEY_LIFETIME_SECONDS` after it was saved. When the vault is full, the
+    least recently used browser is dropped.
     """
 
     max_browsers: int = MAX_BROWSERS
@@ -32,7 +32,7 @@ class KeyVault:
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 
     def save(self, browser_id: str, connection: Connection) -> None:
-        """Save the key that this browser uses for the connection's address, and for no other."""
+        """Save the key that this browser uses for the connection's URL only."""
         with self._lock:
             self._drop_expired()
             if browser_id not in self._connections:
@@ -45,14 +45,14 @@ class KeyVault:
                 self._connections.popitem(last=False)
 
     def connections(self, browser_id: str) -> list[Connection]:
-        """Return this browser's connections, one for each address, most recently saved last."""
+        """Return this browser's connections, one for each URL, most recently saved last."""
         with self._lock:
             self._drop_expired()
             if browser_id not in self._connections:
                 return []
             self._connections.move_to_end(browser_id)
             saved = self._connections[browser_id]
-            # one may expire at this moment
+            # a connection may expire at this moment
             return [found for url in saved if (found := saved.get(url)) is not None]
 
     def remove(self, browser_id: str, url: str) -> None:

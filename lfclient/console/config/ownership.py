@@ -32,13 +32,13 @@ def owner_fingerprint(
 ) -> str:
     """Return 64 hex digits that are equal for two visitors if each may see the other's runs.
 
-    The fingerprint of a configured server depends on its name only, so its runs survive a new key
-    or address; the local Langflow differs from a configured server of the same name. On any other
-    server, identified by its address, all keys of a user have one owner, so runs survive a new key
-    there, too. While the user is unknown, the key takes its place.
+    - Configured servers: the fingerprint depends on the server's name only, so runs survive a new
+      key or URL. The local Langflow differs from a configured server of the same name.
+    - Other servers: the fingerprint depends on the URL and the key's user, so runs survive a new
+      key of the user. If the user is unknown, it depends on the key instead.
 
-    The HMAC key is `secret`, which several consoles may share, or else the data folder's own.
-    Raise `OwnershipError` if that cannot be created or read.
+    The HMAC key is `secret`, which several consoles may share, or else the data folder's secret.
+    Raise `OwnershipError` if the data folder's secret cannot be created or read.
     """
     if connection.user_id is None:
         return connection_fingerprint(connection, data_dir, secret)
@@ -48,9 +48,9 @@ def owner_fingerprint(
 def connection_fingerprint(
     connection: Connection, data_dir: Path, secret: SecretStr | None = None
 ) -> str:
-    """Return 64 hex digits that differ for two keys of one user, too.
+    """Return 64 hex digits that also differ between two keys of one user.
 
-    Otherwise as `owner_fingerprint`.
+    In all else, the fingerprint is like `owner_fingerprint`.
     """
     if connection.source == "local":
         identity = ["local", connection.name]
@@ -62,7 +62,7 @@ def connection_fingerprint(
 
 
 def browser_fingerprint(browser_id: str, data_dir: Path, secret: SecretStr | None = None) -> str:
-    """Return 64 hex digits that stand for a browser where its ID must not be stored.
+    """Return 64 hex digits that identify a browser where its ID must not be stored.
 
     Uses the same key as `owner_fingerprint`, and raises the same errors.
     """
@@ -70,7 +70,7 @@ def browser_fingerprint(browser_id: str, data_dir: Path, secret: SecretStr | Non
 
 
 def cookie_signature(token: str, data_dir: Path, secret: SecretStr | None = None) -> str:
-    """Return the 64 hex digits that a browser's cookie with this token is signed with.
+    """Return the signature of a browser's cookie with this token, as 64 hex digits.
 
     Uses the same key as `owner_fingerprint`, and raises the same errors.
     """
@@ -107,7 +107,7 @@ def folder_secret(data_dir: Path) -> bytes:
 
 
 def _create_secret_file(path: Path) -> None:
-    """Write the file under another name, then link it, so that nobody reads half a secret."""
+    """Write the file under another name and link it, so that no process reads half a secret."""
     handle, draft = tempfile.mkstemp(dir=path.parent)  # with mode 0600
     try:
         with os.fdopen(handle, "wb") as file:

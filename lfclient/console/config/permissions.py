@@ -1,4 +1,4 @@
-"""Which visitors may change the console's servers, by default only the person at its machine."""
+"""Permissions of visitors, by default only for the person at the console's machine."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,12 +25,13 @@ class InstallNotAllowed(LangflowError):
 
 @dataclass(frozen=True)
 class Permissions:
-    """What a visitor may do besides using the configured servers.
+    """A visitor's permissions besides using the configured servers.
 
-    `other_servers`: use a server that is not configured, discovered or entered. `install`: install,
-    start and stop a local Langflow; on any server, add and export flows, delete those that were
-    added here, save variables such as providers' keys, and make knowledge bases. The last two are
-    open to visitors with a key of their own as well.
+    `other_servers`: use a server that is not configured, either discovered or entered.
+
+    `install`: install, start and stop a local Langflow. On any server, add and export flows, delete
+    flows that were added here, save variables such as provider keys, and create knowledge bases.
+    Visitors with their own key may do the last two without this permission.
     """
 
     other_servers: bool
@@ -45,8 +46,8 @@ class Permissions:
 def visitor_permissions(settings: Settings, headers: Mapping[str, str]) -> Permissions:
     """Return the permissions of the visitor whose browser sent these headers.
 
-    A permission that the settings leave open is granted to the person at the console's machine, as
-    long as the console listens on loopback and no server is configured.
+    A permission that is not set in the settings is granted to the person at the console's machine,
+    if the console listens on loopback and no server is configured.
     """
     default = not settings.servers and is_at_this_machine(settings, headers)
     return Permissions(
@@ -63,10 +64,10 @@ def is_at_this_machine(settings: Settings, headers: Mapping[str, str]) -> bool:
 def check_address(
     url: str, settings: Settings, permissions: Permissions, resolve: Resolver = resolve
 ) -> str:
-    """Return the address that a visitor entered, normalized for the client.
+    """Return the server URL that a visitor entered, normalized for the client.
 
-    Raise `AddressRefused` for invalid addresses, and `AddressNotAllowed` for link-local and
-    metadata addresses and, unless permitted, for servers that are not configured.
+    Raise `AddressRefused` for invalid URLs. Raise `AddressNotAllowed` for link-local and metadata
+    addresses and, unless permitted, for servers that are not configured.
     """
     base = normalize_address(url)
     if not permissions.other_servers and base not in {server.url for server in settings.servers}:
@@ -86,8 +87,8 @@ def _first(setting: bool | None, default: bool) -> bool:
 def _is_from_this_machine(headers: Mapping[str, str]) -> bool:
     """Return whether a browser on this machine opened the console, without a proxy.
 
-    A proxy on the same machine connects from loopback too, but adds headers, or passes the host or
-    the origin that the browser sees.
+    A proxy on the same machine also connects from loopback, but adds headers, or passes on the
+    browser's host or origin.
     """
     values = {name.lower(): value for name, value in headers.items()}
     if any(name.startswith("x-forwarded-") or name in _PROXY_HEADERS for name in values):

@@ -1,4 +1,4 @@
-"""The operator's prices of models, by which runs show what they cost."""
+"""The operator's model prices, and the costs of runs."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _HINT = (
 
 
 class PricesRefused(LangflowError):
-    """A table of prices that can't be used; the message names the file and the line or key."""
+    """An invalid price table. The message has the file and the line or key."""
 
     default_hint = _HINT
 
 
 def _check_number(value: object) -> object:
-    """Refuse what pydantic would read as a number."""
+    """Raise an error for values that pydantic would convert to a number."""
     if type(value) not in (int, Decimal):
         raise ValueError("must be a number")
     return value
@@ -48,7 +48,7 @@ class ModelPrice(BaseModel):
     output: _Price
 
     def cost(self, usage: Usage) -> Decimal:
-        """Return what these tokens cost."""
+        """Return the cost of this token usage, in the table's currency."""
         return (self.input * usage.input + self.output * usage.output) / _MILLION
 
 
@@ -60,10 +60,10 @@ class _File(BaseModel):
 
 @dataclass(frozen=True)
 class Cost:
-    """What tokens cost.
+    """The cost of token usage.
 
-    `amount` is None if they can't be priced as a whole: `unpriced` are the names of the models
-    without a price, with "" for models that are not known.
+    `amount` is None if a model has no price, or without any usage. `unpriced` has the names of the
+    models without a price, and "" for unknown models.
     """
 
     amount: Decimal | None
@@ -72,14 +72,14 @@ class Cost:
 
 @dataclass(frozen=True)
 class PriceTable:
-    """Prices by the model's name, in one currency."""
+    """Prices by model name, in one currency."""
 
     currency: str
     models: Mapping[str, ModelPrice]
 
     @classmethod
     def read(cls, path: Path) -> PriceTable:
-        """Read a TOML file. Raise `PricesRefused`."""
+        """Return the prices in a TOML file. Raise `PricesRefused` if they can't be used."""
         try:
             if path.stat().st_size > _MAX_BYTES:
                 raise PricesRefused(f"{path} is too large for a table of prices.")
@@ -95,7 +95,7 @@ class PriceTable:
         return cls(file.currency, file.models)
 
     def cost(self, usage_by_model: Mapping[str, Usage]) -> Cost:
-        """Return what tokens cost, by the names of their models."""
+        """Return the cost of token usage by model name."""
         unpriced = tuple(name for name in usage_by_model if not name or name not in self.models)
         if unpriced or not usage_by_model:
             return Cost(None, unpriced)
@@ -104,7 +104,7 @@ class PriceTable:
 
 
 def _describe(error: ValidationError) -> str:
-    """Return the first mismatch as a sentence without its end."""
+    """Return the first mismatch as a sentence without a full stop."""
     first: Any = error.errors(include_input=False, include_url=False)[0]
     *parents, name = (str(part) for part in first["loc"])
     key = ".".join([*(_quoted(part) for part in parents), _quoted(name)])

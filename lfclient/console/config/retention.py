@@ -10,11 +10,11 @@ DEFAULT_MAX_RUN_MB = 256
 
 @dataclass(frozen=True)
 class RetentionSettings:
-    """Limits of the stored runs; None means no limit. Starred runs are never removed.
+    """Limits of the stored runs. None means no limit. Starred runs are never removed.
 
-    `max_run_bytes` limits the response of one run. When all responses exceed `max_total_bytes`,
-    the oldest are removed and their runs stay listed. `max_age_days` and `max_runs` remove whole
-    runs.
+    `max_run_bytes` limits one run's response. When all responses together exceed
+    `max_total_bytes`, the oldest responses are removed and their runs stay listed. `max_age_days`
+    and `max_runs` remove whole runs.
     """
 
     store_inputs: bool = True

@@ -1,7 +1,7 @@
 """The console's settings, from the environment, `.env` and secrets.toml.
 
-They are read with python-dotenv and tomllib instead of pydantic-settings, which merges its sources:
-an API key must only be used with the address from the same source.
+The sources are read with python-dotenv and tomllib. pydantic-settings would merge them, but an API
+key must only be used with the URL from the same source.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from lfclient.wire.addresses import normalize_address
 MIN_SECRET_LENGTH = 32  # characters
 DEFAULT_SERVER_URL = "http://127.0.0.1:7860"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-# goes into a response header: nothing but what an origin may have, no wildcard
+# goes into a response header: only characters of an origin, no wildcard
 _ORIGIN = re.compile(
     rf"https?://(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:.]+\])(?::[0-9]{{1,5}})?", re.IGNORECASE
 )
@@ -36,7 +36,7 @@ _BOOLEANS |= {"0": False, "false": False, "no": False, "off": False}
 
 
 class SettingsError(LangflowError):
-    """An invalid setting; the message names it and its source."""
+    """An invalid setting. The message has its name and source."""
 
     default_hint = "Correct it and start the console again."
 
@@ -63,12 +63,14 @@ class _Secrets(BaseModel):
 class Settings:
     """The console's settings.
 
-    `servers` are those of the environment or `.env`, then those of secrets.toml. `discover_url` is
-    None if discovery is off. Runs are stored in the PostgreSQL database at `database_url`, or in a
-    file in `data_dir` if that is None. `secret` is the key of owner fingerprints; None means the
-    one stored in `data_dir`. The console listens on `bind_address`; empty means all addresses.
-    `allow_other_servers` and `allow_install` are None if unset: see `visitor_permissions`. Costs
-    are shown only with `prices`. `frame_ancestors` are the origins whose pages may embed views.
+    - `servers`: the servers of the environment or `.env`, then the servers of secrets.toml.
+    - `discover_url`: None if discovery is off.
+    - `database_url`: the PostgreSQL database for runs. None means a file in `data_dir`.
+    - `secret`: the key of owner fingerprints. None means the key stored in `data_dir`.
+    - `bind_address`: the IP address that the console listens on. Empty means all addresses.
+    - `allow_other_servers`, `allow_install`: None if unset, see `visitor_permissions`.
+    - `prices`: None if costs are not shown.
+    - `frame_ancestors`: the origins whose pages may embed views.
     """
 
     servers: tuple[Connection, ...]
@@ -124,7 +126,7 @@ def load_data_dir(folder: Path | None = None, environ: Mapping[str, str] | None 
 
 
 class _Variables:
-    """Variables of the environment, else of `.env`, which is not copied into `os.environ`."""
+    """The environment's variables, then those in `.env`, without copying them to `os.environ`."""
 
     def __init__(self, environ: Mapping[str, str], env_file: Path) -> None:
         self._environ = {name: value.strip() for name, value in environ.items()}
@@ -159,7 +161,7 @@ class _Variables:
             ) from None
 
     def limit(self, name: str, maximum: int, default: int | None = None) -> int | None:
-        """Return a limit of at most `maximum`, or None if it is 0: no limit."""
+        """Return a limit of at most `maximum`, or None (no limit) if the setting is 0."""
         text = self.text(name)
         if not text:
             return default
@@ -206,7 +208,7 @@ class _Variables:
         )
 
     def prices(self, folder: Path) -> PriceTable | None:
-        """Return the prices in the file of LFCONSOLE_PRICES, which may be relative to `folder`."""
+        """Return the prices in LFCONSOLE_PRICES, a path relative to `folder`. None if unset."""
         name = "LFCONSOLE_PRICES"
         text = self.text(name)
         if not text:
@@ -219,7 +221,7 @@ class _Variables:
             ) from error
 
     def origins(self, name: str) -> tuple[str, ...]:
-        """Return a setting's origins, which are separated by spaces."""
+        """Return the origins of a setting, where they are separated by spaces."""
         texts = self.text(name).split()
         for text in texts:
             if not _ORIGIN.fullmatch(text):
@@ -249,10 +251,10 @@ class _Variables:
         return _parse_url(text, self.location(name)) if text else None
 
     def server(self, verify: bool | str) -> Iterator[Connection]:
-        """Yield the server of LANGFLOW_SERVER_URL, if set, with the key for that address.
+        """Yield the server of LANGFLOW_SERVER_URL, if set, with its key.
 
-        That is the key from the same source as the address. The other source's key is used only
-        if that source names no address, or the same one.
+        The key comes from the same source as the URL. The other source's key is used only if the
+        other source has no URL or the same URL.
         """
         name = "LANGFLOW_SERVER_URL"
         text = self.text(name)

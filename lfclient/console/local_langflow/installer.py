@@ -19,19 +19,21 @@ from lfclient.console.local_langflow.requirement import Requirement
 from lfclient.console.local_langflow.state_file import FOLDER_HINT, SPACE_HINT, JsonFile, LocalError
 from lfclient.resources.packages import PACKAGES, Package
 
-# Measured for 1.13.0 with an empty cache on two cores and a fast connection: 342 packages. All that
-# is received counts: the packages are 380 MB of it, the index that uv reads is the rest.
+# Measured for 1.13.0 with an empty cache on two cores and a fast connection: 342 packages. The
+# download consists of 380 MB of packages and the index that uv reads.
 DOWNLOAD_MB = 530
 DISK_MB = 1500
 INSTALL_SECONDS = 60
-START_SECONDS = 20  # usual time to the first response on two cores; twice that for the first start
+START_SECONDS = (
+    20  # usual time to the first response on two cores; the first start takes twice as long
+)
 DOWNLOAD_NOTE = (
     f"About {DOWNLOAD_MB} MB to download ({DISK_MB / 1000:.1f} GB on disk). Installing and "
     f"starting usually takes {(INSTALL_SECONDS + START_SECONDS) / 60:.0f}–2 minutes on a fast "
     f"connection, about {(DOWNLOAD_MB * 0.8 + INSTALL_SECONDS) / 60:.0f} minutes at 10 Mbit/s."
 )
 
-# (version, whether to download it): supported by every Langflow release served here
+# (version, whether to download it): every supported Langflow version runs on these
 _PYTHONS = (("3.12", True), ("3.13", False), ("3.11", False), ("3.10", False))
 
 POLL_SECONDS = 0.3
@@ -42,9 +44,10 @@ OnStep = Callable[[str, float], None]  # a sentence, and the progress (0 to 1)
 class Installation:
     """A virtual environment that is either complete or absent.
 
-    It is created in a folder with a random name, which a file names once it is complete. So a
-    killed installation is never used, and a process that still writes to its folder cannot disturb
-    the next attempt. One that only lacks packages, as an older console made it, is completed.
+    The environment is created in a folder with a random name. A file records the name once the
+    environment is complete. So a killed installation is never used, and a process that still writes
+    to its folder cannot disturb the next attempt. An older console's environment that only lacks
+    packages is completed.
     """
 
     def __init__(
@@ -76,13 +79,13 @@ class Installation:
 
     @property
     def added(self) -> list[str]:
-        """The names of the packages that were added; a new environment gets them again."""
+        """The names of the added packages. A new environment gets them again."""
         recorded = self._marker.read().get("package") or ()
         return [package.name for package in PACKAGES if package.name in recorded]
 
     @property
     def available(self) -> frozenset[str]:
-        """The names of the optional packages whose modules can be imported, however they came."""
+        """The names of the optional packages whose modules can be imported."""
         environment = self._environment()
         folders = [
             *environment.glob("lib/python*/site-packages"),
@@ -97,7 +100,7 @@ class Installation:
     def install(self, on_step: OnStep, stopped: Callable[[], bool] = lambda: False) -> Path:
         """Install what is missing and return the interpreter. Raise `LocalError` on failure.
 
-        Where only packages beside Langflow can't be installed, they stay `missing`.
+        If only additional packages can't be installed, they stay `missing`.
         """
         if self.python is None:
             return self._install_all(on_step, stopped)
@@ -111,7 +114,7 @@ class Installation:
     def add(
         self, package: Package, on_step: OnStep, stopped: Callable[[], bool] = lambda: False
     ) -> None:
-        """Install a package beside Langflow. Raise `LocalError` on failure."""
+        """Install an additional package. Raise `LocalError` on failure."""
         self._install_packages(self._environment(), on_step, stopped, package)
 
     def _install_all(self, on_step: OnStep, stopped: Callable[[], bool]) -> Path:
@@ -151,8 +154,8 @@ class Installation:
         return _interpreter(self._environment())
 
     def _installed(self) -> set[str]:
-        """Return the requirements that were installed; empty if the environment is unusable."""
-        # its interpreter may link to a Python that was removed since
+        """Return the installed requirements, or an empty set if the environment is unusable."""
+        # the interpreter may link to a Python that was removed since
         if not self._interpreter().exists():
             return set()
         return set(self._marker.read().get("package") or ())
@@ -191,7 +194,7 @@ class Installation:
         self, arguments: Sequence[str], progress: _Progress | None, stopped: Callable[[], bool]
     ) -> None:
         """Run uv. Raise `LocalError` if it fails or a stop is requested."""
-        # a file, not a pipe that somebody must read; a later installation removes what is left
+        # a file: a pipe would block without a reader; a later installation removes what is left
         with tempfile.TemporaryDirectory(prefix="venv-log-", dir=self.folder) as folder:
             log = Path(folder) / "uv.log"
             process = self._start_uv(arguments, log)
@@ -216,7 +219,7 @@ class Installation:
                 return subprocess.Popen(
                     [self._uv, "--color", "never", *arguments],
                     env=self._environ,
-                    # not the working directory, whose uv settings must not apply
+                    # not the working directory, because its uv settings must not apply
                     cwd=self.folder,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -231,7 +234,7 @@ class Installation:
 
 
 class _Progress:
-    """Turns uv's output and the state of its cache into a sentence and a progress."""
+    """Turns uv's output and its cache's state into a sentence and a progress."""
 
     def __init__(self, on_step: OnStep, archives: Callable[[], int]) -> None:
         self._on_step = on_step
@@ -254,7 +257,7 @@ class _Progress:
         if sizes:
             # small packages finish first, large ones take most of the time
             share = (share + done / sum(sizes.values())) / 2
-        # without megabytes: uv names those of large packages only, so they would not add up
+        # without megabytes: uv reports sizes of large packages only, so they would not add up
         self._report(f"Downloading Langflow: {count} of {total} packages.", 0.05 + 0.9 * share)
 
     def _report(self, step: str, progress: float) -> None:
@@ -280,7 +283,7 @@ def _interpreter(environment: Path) -> Path:
 
 
 def _uv_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    # keep the user's index, proxy, cache and offline settings, but not those of a project
+    # keep the user's index, proxy, cache and offline settings, but not a project's settings
     project = ("UV_PROJECT", "UV_PYTHON_PREFERENCE", "UV_EXCLUDE_NEWER", "UV_CONSTRAINT")
     named = {"UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_TARGET", "UV_PREFIX", "UV_OVERRIDE", "UV_NO_DEPS"}
     cleaned = child_environ(environ, {"UV_HTTP_TIMEOUT": environ.get("UV_HTTP_TIMEOUT", "60")})

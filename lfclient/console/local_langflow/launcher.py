@@ -20,15 +20,15 @@ _SETTINGS = {
     "LANGFLOW_DEVELOPER_API_ENABLED": "true",
     "LANGFLOW_AUTO_LOGIN": "false",
     "LANGFLOW_NEW_USER_IS_ACTIVE": "false",
-    # as templates; loading them takes less time than starts differ by
+    # as templates; loading them takes less time than the variation between starts
     "LANGFLOW_CREATE_STARTER_PROJECTS": "true",
     "LANGFLOW_UPDATE_STARTER_PROJECTS": "false",
-    # services run on this machine too; a flow can run any code anyway. Without this, 1.13.0 refuses
-    # their addresses to API Request, though not to models of Ollama and of OPENAI_BASE_URL
+    # Services also run on this machine, and a flow can run any code anyway. Without this setting,
+    # 1.13.0 refuses their URLs in API Request, though not for Ollama and OPENAI_BASE_URL.
     "LANGFLOW_SSRF_ALLOWED_HOSTS": "127.0.0.1,localhost,::1",
     # do not copy keys from the user's environment into the database
     "LANGFLOW_STORE_ENVIRONMENT_VARIABLES": "false",
-    # the MCP bridge would start more servers; the console does not use it
+    # the MCP bridge would start more servers, which the console does not use
     "LANGFLOW_ADD_PROJECTS_TO_MCP_SERVERS": "false",
     "LANGFLOW_MCP_COMPOSER_ENABLED": "false",
     "LANGFLOW_MCP_SERVER_ENABLED": "false",
@@ -70,7 +70,7 @@ def launch(
         **_LIMITS,
         "LANGFLOW_CONFIG_DIR": str(data),
         "LANGFLOW_DATABASE_URL": f"sqlite:///{data / 'langflow.db'}",
-        # by default, servers of all releases share a folder in the user's home
+        # by default, servers of all versions share a folder in the user's home
         "LANGFLOW_KNOWLEDGE_BASES_DIR": str(data / "knowledge_bases"),
         "LANGFLOW_SUPERUSER": secret["user"],
         "LANGFLOW_SUPERUSER_PASSWORD": secret["password"],
@@ -84,7 +84,7 @@ def launch(
             *("--timeout-graceful-shutdown", "5"),
         ],
         env=child_environ(environ, own),
-        # so that it does not read a .env file from the console's working directory
+        # so that the server does not read a .env file from the console's working directory
         cwd=data,
         log=log,
     )
@@ -103,7 +103,7 @@ def read_tail(path: Path, lines: int) -> str:
 
 
 def crash_error(log: str, port: int) -> LocalError:
-    """Return the error for a server that ended before it was ready, based on its log."""
+    """Return the error, based on the log, for a server that ended before it was ready."""
     if "address already in use" in log or "EADDRINUSE" in log:
         return LocalError(
             f"Port {port} is in use by another program.",
@@ -119,7 +119,7 @@ def crash_error(log: str, port: int) -> LocalError:
 
 @contextmanager
 def translate_launch_errors(folder: Path) -> Iterator[None]:
-    """Turn errors of the disk or the server into a `LocalError` with a hint."""
+    """Turn disk and server errors into a `LocalError` with a hint."""
     try:
         yield
     except LocalError:

@@ -32,13 +32,13 @@ from lfclient.resources.packages import Package
 PINNED_VERSION = "1.13.0"
 
 _START_TIMEOUT_SECONDS = 240.0  # a slow disk needs several times the usual time
-_LOCK_TIMEOUT_SECONDS = 1800.0  # how long to wait while another process installs it
+_LOCK_TIMEOUT_SECONDS = 1800.0  # how long to wait while another process installs the server
 _POLL_SECONDS = 0.3
 
 _INTERRUPTED = "Starting the local Langflow was interrupted."
 _INTERRUPTED_HINT = "Start it again. It continues where it stopped."
 
-# keys of the state file for a `ProcessIdentity`: of the server, and of the process that starts it
+# the state file's keys for a `ProcessIdentity`: the server's, and its starting process's
 _SERVER = ("pid", "created", "boot")
 _WORKER = ("worker", "worker_created", "worker_boot")
 
@@ -46,10 +46,10 @@ OnStep = Callable[[LocalStatus], None]
 
 
 class LocalLangflow:
-    """The local Langflow of this user and release, shared by all processes.
+    """The local Langflow of this user and version, shared by all processes.
 
-    `folder` is the console's data folder. The server's environment is `environ`, by default that of
-    this process, and `env`.
+    `folder` is the console's data folder. The server's environment is `environ`, by default this
+    process's environment, updated with `env`.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class LocalLangflow:
         self._stop_request = JsonFile(self.folder / "stop-requested.json")
         self._called = 0.0
         self._thread: threading.Thread | None = None
-        self._adding: Package | None = None  # by the thread
+        self._adding: Package | None = None  # set by the thread
         self._thread_guard = threading.Lock()
         self._problem: LocalError | None = None
 
@@ -89,7 +89,7 @@ class LocalLangflow:
         if state.is_usable and ProcessIdentity.from_record(record, _SERVER).find() is None:
             return self._ended(record)
         if state.is_in_progress and ProcessIdentity.from_record(record, _WORKER).find() is None:
-            # a package was not added: the server goes on without it
+            # a package was not added: the server continues without it
             left = LocalState.RUNNING if state is LocalState.ADDING else LocalState.FAILED
             return self._status(record, left, message=_INTERRUPTED, hint=_INTERRUPTED_HINT)
         if self._problem and not self._is_thread_alive() and state is not LocalState.RUNNING:
@@ -107,16 +107,16 @@ class LocalLangflow:
         return self._status(record, state)
 
     def connection(self) -> tuple[str, str] | None:
-        """Return the address and API key of the running server, or None."""
+        """Return the running server's URL and API key, or None if it is not running."""
         return self.last_connection() if self.status().state.is_usable else None
 
     def last_connection(self) -> tuple[str, str] | None:
-        """Return the address and API key that it runs or last ran with, or None."""
+        """Return the server's current or last URL and API key, or None if it never ran."""
         url, key = self._state.read().get("url"), self._secret.read().get("api_key")
         return (url, key) if url and key else None
 
     def has_sample(self, flow_id: str) -> bool:
-        """Return whether a flow is one of the samples that were added at the first start."""
+        """Return whether a flow is a sample that was added at the first start."""
         return flow_id in self._state.read().get("sample_ids", ())
 
     def sign_in(self) -> dict[str, str]:
@@ -141,9 +141,10 @@ class LocalLangflow:
         return self._secret.path
 
     def start_in_background(self, add: Package | None = None) -> None:
-        """Start it in a thread, unless a start is in progress. `status` reports the progress.
+        """Start the server in a thread, unless a start is in progress. `status` has the progress.
 
-        With a package to `add`, install that and restart it. It goes on running if that fails.
+        With a package to `add`, install the package and restart the server. If the installation
+        fails, the server keeps running.
         """
         with self._thread_guard:
             if not self._is_thread_alive():
@@ -159,11 +160,11 @@ class LocalLangflow:
     def start(
         self, on_step: OnStep = lambda status: None, add: Package | None = None
     ) -> LocalStatus:
-        """Install it if needed, start it if needed, and wait until it is ready.
+        """Install and start the server if needed, and return its status once it is ready.
 
-        A second call, from any process, waits for the first. Each step is passed to `on_step`.
-        With a package to `add`, install that first, and restart it. Raise `LocalError` on failure;
-        `status` then reports the same.
+        A second call, from any process, waits for the first. Each step is passed to `on_step`. With
+        a package to `add`, install the package first and restart the server. Raise `LocalError` on
+        failure, which `status` then reports as well.
         """
         return self._start(on_step, time.time(), add)
 
@@ -291,7 +292,7 @@ class LocalLangflow:
                 )
                 time.sleep(_POLL_SECONDS)
         if process.find() is None:
-            # another server responded, on the port that this one could not use
+            # another server responded on the port, so this server could not use it
             raise launcher.crash_error(self.logs(), record["port"])
         return url
 
@@ -303,7 +304,7 @@ class LocalLangflow:
                     client.flows()
                 return str(secret["api_key"])
             except InvalidKey:
-                pass  # its database was removed: create a new key
+                pass  # the server's database was removed: create a new key
         with LangflowClient(url) as client:
             token = client.login(secret["user"], secret["password"])
             key = client.create_key("Langflow Console", token)
@@ -322,11 +323,13 @@ class LocalLangflow:
             self._start(lambda status: None, called, add)
         except LocalError as problem:
             if self._called != called:
-                self._problem = problem  # it never acquired the lock, so nothing was recorded
+                self._problem = (
+                    problem  # the start never acquired the lock, so nothing was recorded
+                )
 
     @contextmanager
     def _exclusive(self, on_step: OnStep) -> Iterator[None]:
-        """Hold the lock for changes; while waiting, report the status of its holder."""
+        """Hold the lock for changes. While waiting, report the holder's status."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = filelock.FileLock(self.folder / "lock")
         limit = time.monotonic() + _LOCK_TIMEOUT_SECONDS
@@ -360,7 +363,7 @@ class LocalLangflow:
         if not isinstance(problem, Exception):
             failure = LocalError(_INTERRUPTED, hint=_INTERRUPTED_HINT)
         self._problem = failure
-        with suppress(OSError):  # on a full disk only the caller learns of it
+        with suppress(OSError):  # on a full disk, only the caller gets the error
             self._state.update(
                 state=state.value,
                 step="",

@@ -13,22 +13,22 @@ from lfclient.common.coerce import as_dict, as_list
 from lfclient.console.local_langflow.process import LOOPBACK
 from lfclient.wire.addresses import is_loopback
 
-VARIABLE = "OLLAMA_BASE_URL"  # the server variable with its address
+VARIABLE = "OLLAMA_BASE_URL"  # the server variable with Ollama's URL
 _PORT = 11434
 _TIMEOUT_SECONDS = 2.0
-_ALL_ADDRESSES = ("", "0.0.0.0", "::")  # that Ollama may listen on; nobody connects to them
+_ALL_ADDRESSES = ("", "0.0.0.0", "::")  # that Ollama may listen on, but that nobody can connect to
 
 
 @dataclass(frozen=True)
 class Ollama:
-    """A running Ollama: its address, and the names of the models that it has."""
+    """A running Ollama: its URL and its models' names."""
 
     url: str
     models: tuple[str, ...]
 
 
 def find_ollama(environ: Mapping[str, str] = os.environ) -> Ollama | None:
-    """Return the Ollama of this machine, at the address in OLLAMA_HOST, or None if none runs."""
+    """Return this machine's Ollama, at the address in OLLAMA_HOST, or None if none runs."""
     url = _address(environ.get("OLLAMA_HOST", ""))
     if url is None:
         return None
@@ -44,7 +44,7 @@ def find_ollama(environ: Mapping[str, str] = os.environ) -> Ollama | None:
 
 
 def _address(setting: str) -> str | None:
-    """Return the URL for OLLAMA_HOST: `host`, `host:port` or a URL; None on another machine."""
+    """Return OLLAMA_HOST (`host`, `host:port` or a URL) as a URL, or None on another machine."""
     text = setting.strip().strip("\"'")
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
@@ -54,7 +54,7 @@ def _address(setting: str) -> str | None:
     host = LOOPBACK if host in _ALL_ADDRESSES else host
     if parts.scheme not in ("http", "https") or not is_loopback(host):
         return None
-    # as Ollama does: a URL without a port has that of its scheme
+    # as in Ollama, a URL without a port has its scheme's port
     default = {"http": 80, "https": 443}[parts.scheme] if "://" in text else _PORT
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}:{port or default}"

@@ -17,8 +17,8 @@ import psutil
 
 LOOPBACK = "127.0.0.1"
 
-# Settings of other programs that must not reach the child: they could select another database or
-# user, send traces to another account, add other packages or disable bytecode caching.
+# Other programs' settings that must not reach the child process: they could select another database
+# or user, send traces to another account, add other packages or disable bytecode caching.
 _STRIPPED_PREFIXES = (
     "LANGFLOW_",
     "LFX_",
@@ -47,15 +47,15 @@ _STRIPPED = frozenset(
 )
 
 
-# two readings of one start time may differ: the system counts in hundredths
+# two readings of one start time may differ, because the system counts in hundredths of a second
 _START_TIME_TOLERANCE_SECONDS = 0.1
 
 
 def _start_time(pid: int) -> float:
     if not psutil.LINUX:
         return psutil.Process(pid).create_time()
-    # psutil adds the boot time, which it reads at each call, and which changes when the clock is
-    # set: retry until it did not change in between
+    # psutil adds the boot time, which changes when the clock is set: retry until both boot times
+    # are equal
     while True:
         booted = psutil.boot_time()
         # a new object each time, since psutil caches the start time in it
@@ -65,7 +65,7 @@ def _start_time(pid: int) -> float:
 
 
 def _boot_id() -> str:
-    """Return the id of the current boot, or "" if the system has none."""
+    """Return the current boot's ID, or "" if the system has none."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
@@ -91,7 +91,10 @@ class ProcessIdentity:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any], keys: tuple[str, str, str]) -> ProcessIdentity:
-        """Return the identity saved under three keys of a state file; that of none if it is not."""
+        """Return the identity saved under three keys of a state file.
+
+        Without a saved identity, return an identity that no process has.
+        """
         pid, created, boot = keys
         return cls(
             int(record.get(pid, -1)), float(record.get(created, 0.0)), str(record.get(boot, ""))
@@ -110,7 +113,7 @@ class ProcessIdentity:
 
 
 def child_environ(environ: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without settings of other programs, updated with `own`."""
+    """Return the environment without other programs' settings, updated with `own`."""
     inherited = {
         name: value
         for name, value in environ.items()
@@ -120,7 +123,7 @@ def child_environ(environ: Mapping[str, str], own: Mapping[str, str]) -> dict[st
 
 
 def spawn(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) -> ProcessIdentity:
-    """Start a process in a new session, so that it outlives this one; its output goes to `log`."""
+    """Start a process that outlives this process, with its output in `log`."""
     with open(log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
         process = subprocess.Popen(
             argv,
@@ -132,16 +135,16 @@ def spawn(argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, log: Path) 
             start_new_session=True,
         )
     identity = ProcessIdentity.from_pid(process.pid)
-    # reap it when it ends, so that it does not stay a zombie
+    # reap the process when it ends, so that it does not stay a zombie
     threading.Thread(target=process.wait, name=f"reaps-{process.pid}", daemon=True).start()
     return identity
 
 
 def end_process(identity: ProcessIdentity, grace: float = 10.0) -> bool:
-    """Terminate a process and its process group; return whether all of them ended.
+    """Terminate a process and its process group. Return whether all their processes ended.
 
-    They are killed after `grace` seconds. A process that reuses the PID is left alone; processes
-    remaining in the group are ended in any case.
+    The processes are killed after `grace` seconds. A process that reuses the PID is left alone, but
+    processes that remain in the group are ended.
     """
     if identity.pid <= 0 or identity.boot != _boot_id():
         return True
@@ -198,8 +201,8 @@ def _members(identity: ProcessIdentity) -> Iterator[psutil.Process]:
 
 
 def _is_pid_reused(identity: ProcessIdentity) -> bool:
-    # a PID is not reused while a process group has that id: if another process has the PID, the
-    # group is not ours either
+    # a PID is not reused while a process group has it as ID: if another process has the PID, the
+    # group is not ours
     try:
         return abs(_start_time(identity.pid) - identity.created) >= _START_TIME_TOLERANCE_SECONDS
     except psutil.NoSuchProcess:
@@ -207,7 +210,10 @@ def _is_pid_reused(identity: ProcessIdentity) -> bool:
 
 
 def choose_port(preferred: int | None) -> int:
-    """Return `preferred`, which a killed server may hold for a moment, or else an unused port."""
+    """Return the port `preferred`, or an unused port if it stays taken.
+
+    A killed server may hold its port for a moment.
+    """
     limit = time.monotonic() + 2.0
     while preferred and time.monotonic() < limit:
         with suppress(OSError):
@@ -217,7 +223,7 @@ def choose_port(preferred: int | None) -> int:
 
 
 def _bind(port: int) -> int:
-    """Listen on a loopback port, or on any if it is 0, for a moment; return the port."""
+    """Listen on a loopback port for a moment, or on any port if it is 0. Return the port."""
     with socket.socket() as probe:
         if port:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -10,8 +10,8 @@ from pathlib import Path
 # all packages that the local Langflow may have, with the hashes of their files on PyPI
 LOCK = Path(__file__).with_name("requirements.txt")
 
-# `langflow-base` lists OpenAI, Anthropic, Ollama and Google, but can't run their models without
-# these packages, which take 5 MB and a second more.
+# `langflow-base` lists OpenAI, Anthropic, Ollama and Google models, but can't run them without
+# these packages, which take another 5 MB and one second.
 MODEL_PACKAGES = (
     "langchain-openai",
     "langchain-anthropic",
@@ -19,8 +19,8 @@ MODEL_PACKAGES = (
     "langchain-google-genai",
 )
 
-# PyPI has no wheel of these packages (of clickhouse-connect, none for Python 3.13), so uv builds
-# their locked sources.
+# PyPI has no wheels of these packages (clickhouse-connect: for Python 3.13), so uv builds their
+# locked sources.
 SOURCE_PACKAGES = (
     "clickhouse-connect",
     "cuid",
@@ -44,8 +44,8 @@ class Requirement:
     def install_arguments(self, packages: Collection[str]) -> list[str]:
         """Return arguments for `uv pip install` that install packages in their locked versions.
 
-        uv then refuses every file whose hash is not locked, and builds `SOURCE_PACKAGES` only, with
-        locked tools.
+        With these arguments, uv refuses every file whose hash is not locked. It builds only
+        `SOURCE_PACKAGES`, with locked tools.
         """
         lock = LOCK.read_text(encoding="utf-8")
         # pairs of a requirement, with its marker, and its name
@@ -55,7 +55,7 @@ class Requirement:
             "--require-hashes",
             *("--constraints", str(LOCK), "--build-constraints", str(LOCK)),
             *(f"--only-binary={name}" for name in wheels),
-            # uv requires the versions of what it is asked for, not only in the constraints
+            # uv requires versions in the requested packages, not only in the constraints
             *(package for package in packages if "==" in package),
             *(requirement.strip() for requirement, name in locked if name in packages),
         ]

@@ -44,12 +44,12 @@ class LocalState(StrEnum):
 
     @property
     def is_usable(self) -> bool:
-        """Whether the server runs flows: also while a package is added to it."""
+        """Whether the server runs flows, which it does while a package is added as well."""
         return self in (LocalState.RUNNING, LocalState.ADDING)
 
     @classmethod
     def of(cls, record: dict[str, Any]) -> LocalState:
-        """Return the state in a state file's content; stopped if it is damaged."""
+        """Return the state in a state file's content, or `STOPPED` if the content is damaged."""
         try:
             return cls(record.get("state", cls.ABSENT.value))
         except ValueError:
@@ -66,9 +66,9 @@ class LocalError(LangflowError):
 class LocalStatus:
     """The status of the local Langflow, as shown to people.
 
-    `step` is a sentence, `progress` a fraction (0 to 1) or None if unknown. `message` and `hint`
-    are set after a failure, also of adding a package to a server that goes on running; `log_tail`
-    after a crash, without secrets.
+    `step` is a sentence, and `progress` a fraction (0 to 1) or None if unknown. `message` and
+    `hint` are set after a failure, even if the server still runs because only a package could not
+    be added. `log_tail` is set after a crash, without secrets.
     """
 
     state: LocalState
@@ -97,7 +97,7 @@ class JsonFile:
         return content if isinstance(content, dict) else {}
 
     def write(self, content: dict[str, Any]) -> None:
-        """Replace the content; a reader sees either the old or the new content."""
+        """Replace the content. A reader sees either the old or the new content."""
         # mkstemp creates the file with mode 0600, which os.replace keeps
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}-")
         try:

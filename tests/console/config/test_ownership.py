@@ -18,7 +18,7 @@ from lfclient.console.config.ownership import (
     owner_fingerprint,
 )
 
-# forks have the modules loaded, and so ask for the secret at the same moment
+# forked processes have the modules loaded, so they read the secret at the same time
 FOUR_PROCESSES = """
 import os, pathlib, sys
 from lfclient.console.config.ownership import folder_secret
@@ -67,14 +67,14 @@ def test_all_keys_of_a_user_on_a_server_have_one_owner(tmp_path):
 
 
 def test_two_keys_of_a_user_are_two_connections(tmp_path):
-    """The user doesn't change a connection's fingerprint."""
+    """A connection's fingerprint does not depend on the user."""
     one = connection_fingerprint(typed(user_id="u"), tmp_path)
     assert connection_fingerprint(typed(key="sk-2", user_id="u"), tmp_path) != one
     assert one == connection_fingerprint(typed(), tmp_path) == owner_fingerprint(typed(), tmp_path)
 
 
-def test_the_fingerprint_without_a_user_is_that_of_earlier_releases(tmp_path):
-    """It finds their records."""
+def test_the_fingerprint_without_a_user_is_the_same_as_in_earlier_versions(tmp_path):
+    """Runs of earlier versions are found by this fingerprint."""
     secret = SecretStr("s" * 32)
     message = b'["typed", "http://a", "sk-1"]'
     expected = hmac.new(b"s" * 32, message, hashlib.sha256).hexdigest()
@@ -95,7 +95,7 @@ def test_a_browser_fingerprint_depends_on_browser_and_secret_and_survives_a_rest
 
 
 def test_a_configured_server_is_identified_by_its_name(tmp_path):
-    """A new key keeps the runs."""
+    """A new key of a configured server keeps its runs."""
 
     def configured(name, key):
         return Connection(name, "http://a", SecretStr(key), "secrets")
@@ -115,7 +115,7 @@ def test_the_local_langflow_differs_from_a_configured_server_of_the_same_name(tm
 
 
 def test_another_installation_gives_another_fingerprint(tmp_path):
-    """Nobody can guess keys against it elsewhere."""
+    """A fingerprint can't be used elsewhere to guess keys."""
     assert owner_fingerprint(typed(), tmp_path / "a") != owner_fingerprint(typed(), tmp_path / "b")
 
 
@@ -140,7 +140,7 @@ def test_processes_that_start_together_agree_on_one_secret(tmp_path):
 
 
 def test_a_damaged_secret_is_reported_and_not_replaced(tmp_path):
-    """Replacing it would lock everybody out of their runs."""
+    """A new secret would make all runs unreadable."""
     (tmp_path / "owner.key").write_bytes(b"short")
     with pytest.raises(OwnershipError) as caught:
         folder_secret(tmp_path)

@@ -1,4 +1,4 @@
-"""By default only the person at the console's machine may change its servers."""
+"""By default, only the person at the console's machine has all permissions."""
 
 import pytest
 
@@ -34,12 +34,12 @@ def test_the_person_at_the_machine_may_do_everything(tmp_path, headers):
 
 
 @pytest.mark.parametrize("bind", ["", "0.0.0.0", "::", "192.168.1.2", "console.example.org"])
-def test_nobody_may_on_a_console_that_others_can_reach(tmp_path, bind):
+def test_a_console_on_another_address_grants_no_permission(tmp_path, bind):
     assert permissions(tmp_path, bind=bind) == NONE
 
 
 @pytest.mark.parametrize("source", ["environment", "env file", "secrets"])
-def test_nobody_may_once_a_server_is_configured(tmp_path, source):
+def test_a_configured_server_removes_the_permissions(tmp_path, source):
     environ = SERVER if source == "environment" else {}
     if source == "env file":
         (tmp_path / ".env").write_text("LANGFLOW_SERVER_URL=http://own:7860")
@@ -66,8 +66,8 @@ def test_nobody_may_once_a_server_is_configured(tmp_path, source):
         {},
     ],
 )
-def test_nobody_may_who_comes_through_a_proxy(tmp_path, headers):
-    """It runs on the same host, so that the console sees only connections from loopback."""
+def test_visitors_through_a_proxy_have_no_permissions(tmp_path, headers):
+    """The proxy runs on the console's host, so all connections come from loopback."""
     assert permissions(tmp_path, headers) == NONE
 
 
@@ -78,24 +78,24 @@ def test_nobody_may_who_comes_through_a_proxy(tmp_path, headers):
         ({"LFCONSOLE_ALLOW_INSTALL": "true"}, Permissions(other_servers=False, install=True)),
     ],
 )
-def test_the_operator_allows_each_to_everyone(tmp_path, environ, expected):
+def test_the_operator_grants_each_permission_to_all_visitors(tmp_path, environ, expected):
     found = permissions(tmp_path, {}, bind="0.0.0.0", environ={**SERVER, **environ})
     assert found == expected
 
 
-def test_the_operator_forbids_both_to_everyone(tmp_path):
+def test_the_operator_denies_both_permissions_to_all_visitors(tmp_path):
     environ = {"LFCONSOLE_ALLOW_OTHER_SERVERS": "false", "LFCONSOLE_ALLOW_INSTALL": "false"}
     assert permissions(tmp_path, environ=environ) == NONE
 
 
-def test_an_installation_that_is_not_permitted_raises_an_error():
+def test_an_installation_without_permission_raises_an_error():
     ALL.require_install()
     with pytest.raises(InstallNotAllowed) as caught:
         NONE.require_install()
     assert "LFCONSOLE_ALLOW_INSTALL" in caught.value.hint
 
 
-def test_only_configured_addresses_pass_if_others_are_not_permitted(tmp_path):
+def test_without_permission_only_configured_servers_are_allowed(tmp_path):
     settings = Settings.load(tmp_path, SERVER)
 
     def resolve(host, port):

@@ -46,7 +46,7 @@ def test_a_model_without_a_price_leaves_the_whole_cost_unknown(tmp_path: Path):
     assert prices.cost({}) == Cost(None)
 
 
-def test_an_empty_name_is_no_price_of_unknown_models(tmp_path: Path):
+def test_an_empty_name_does_not_price_unknown_models(tmp_path: Path):
     prices = load(tmp_path, TABLE.replace("gpt-4o-mini", ""))
     assert prices.cost({"": Usage(1, 1, 2)}).amount is None
 
@@ -78,7 +78,7 @@ def test_without_the_setting_there_are_no_prices(tmp_path: Path):
         (TABLE + "cached = 1", r"cached is not a setting"),
     ],
 )
-def test_a_bad_table_is_refused_with_its_file_and_the_line_or_key(
+def test_an_invalid_table_is_refused_with_its_file_and_the_line_or_key(
     tmp_path: Path, text: str, problem: str
 ):
     with pytest.raises(SettingsError, match=problem) as caught:
@@ -96,9 +96,7 @@ def test_a_bad_table_is_refused_with_its_file_and_the_line_or_key(
         ("bytes.toml", "it is not UTF-8 text"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_named_with_the_reason_in_words(
-    tmp_path: Path, name: str, problem: str
-):
+def test_an_unreadable_file_is_reported_with_the_reason(tmp_path: Path, name: str, problem: str):
     (tmp_path / "folder.toml").mkdir()
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(SettingsError) as caught:

@@ -1,4 +1,4 @@
-"""Settings come from the environment, `.env` and secrets.toml, each API key with its address."""
+"""Settings come from the environment, `.env` and secrets.toml, each API key with its URL."""
 
 import errno
 from pathlib import Path
@@ -53,7 +53,7 @@ def test_the_environment_comes_before_the_env_file_and_secrets_come_after(tmp_pa
     ]
 
 
-def test_the_address_of_the_editor_belongs_to_its_server(tmp_path):
+def test_the_editor_url_belongs_to_its_server(tmp_path):
     settings = load(
         tmp_path,
         {"LANGFLOW_SERVER_URL": "http://one", "LANGFLOW_EDITOR_URL": "https://editor.one/"},
@@ -65,7 +65,7 @@ def test_the_address_of_the_editor_belongs_to_its_server(tmp_path):
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "file:///etc", "ftp://one"])
-def test_an_address_of_the_editor_that_is_not_http_is_refused(tmp_path, url):
+def test_an_editor_url_that_is_not_http_is_refused(tmp_path, url):
     with pytest.raises(SettingsError, match="LANGFLOW_EDITOR_URL"):
         load(tmp_path, {"LANGFLOW_SERVER_URL": "http://one", "LANGFLOW_EDITOR_URL": url})
 
@@ -131,7 +131,7 @@ def test_no_key_is_in_the_repr(tmp_path):
         ({"LANGFLOW_SERVER_URL": "a"}, "", "[servers.a]\nurl='http://b'", ["named 'a'"]),
     ],
 )
-def test_an_error_names_the_setting_its_source_and_a_remedy(
+def test_an_error_has_the_setting_its_source_and_a_hint(
     tmp_path, environ, env_file, secrets, words
 ):
     with pytest.raises(SettingsError) as caught:
@@ -144,7 +144,7 @@ def test_an_error_names_the_setting_its_source_and_a_remedy(
     ("secrets", "setting"),
     [("[servers]\nfoo = 'http://x'", "servers.foo"), ("servers = 3", "servers")],
 )
-def test_a_value_in_place_of_a_table_is_named(tmp_path, secrets, setting):
+def test_a_value_in_place_of_a_table_is_reported(tmp_path, secrets, setting):
     path = tmp_path / ".streamlit" / "secrets.toml"
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, secrets=secrets)
@@ -152,9 +152,7 @@ def test_a_value_in_place_of_a_table_is_named(tmp_path, secrets, setting):
 
 
 @pytest.mark.parametrize("name", [".env", ".streamlit/secrets.toml"])
-def test_a_file_that_is_not_text_or_cannot_be_opened_is_named_with_the_reason_in_words(
-    tmp_path, monkeypatch, name
-):
+def test_an_unreadable_file_is_reported_with_the_reason(tmp_path, monkeypatch, name):
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"\xff\xfe")
@@ -242,7 +240,7 @@ def test_discovery_finds_nothing_if_the_connection_is_refused():
 
 
 def test_discovery_waits_for_a_langflow_that_responds_late():
-    """Otherwise the console would install another one."""
+    """Otherwise the console would install another Langflow."""
     waits = []
 
     def respond(request):
@@ -257,7 +255,7 @@ DATABASE = {"LFCONSOLE_DATABASE_URL": "postgresql://console:hunter2@db/runs"}
 
 
 def test_a_shared_database_requires_a_shared_secret(tmp_path):
-    """Otherwise no console could open the runs of another."""
+    """Otherwise no console could open another console's runs."""
     with pytest.raises(SettingsError, match="LFCONSOLE_SECRET is not") as caught:
         load(tmp_path, DATABASE)
     assert "at least 32 random characters" in caught.value.hint
@@ -301,7 +299,7 @@ def test_frame_ancestors_are_origins_with_spaces_between_them(tmp_path):
         "https://-a.example",
     ],
 )
-def test_frame_ancestors_that_are_no_origins_are_refused(tmp_path, text):
+def test_frame_ancestors_that_are_not_origins_are_refused(tmp_path, text):
     with pytest.raises(
         SettingsError, match="LFCONSOLE_FRAME_ANCESTORS in the environment"
     ) as error:

@@ -12,7 +12,10 @@ from tests.support.local_langflow import FAKE_UV
 
 @pytest.fixture
 def fake_uv(tmp_path: Path) -> Callable[..., str]:
-    """Makes a `uv` that does what `install` says, for a server that does what `server` says."""
+    """Return a function that writes a fake `uv` and returns its path.
+
+    The fake runs the code `install`, and installs a server that runs the code `server`.
+    """
 
     def make(install: str = "true", server: str = "sleep 60") -> str:
         path = tmp_path / "uv"

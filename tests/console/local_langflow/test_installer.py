@@ -85,7 +85,7 @@ def _write_wheel(folder: Path, stem: str, tag: str = "py3-none-any") -> None:
 
 
 def _installation_from(index: Path, tmp_path: Path) -> Installation:
-    """Return an installation from an index that has other files than PyPI, by the real uv."""
+    """Return an installation by the real uv, from an index whose files differ from PyPI's."""
     lock = LOCK.read_text(encoding="utf-8")
     for name in MODEL_PACKAGES:
         version = re.search(rf"^{name}==(\S+)", lock, re.MULTILINE)[1]
@@ -111,7 +111,7 @@ def index(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_file_that_is_not_the_locked_one_is_refused(index: Path, tmp_path: Path):
+def test_a_file_that_differs_from_the_locked_file_is_refused(index: Path, tmp_path: Path):
     _write_wheel(index, LANGFLOW)
     installation = _installation_from(index, tmp_path)
 
@@ -175,7 +175,7 @@ def test_progress_counts_packages(tmp_path: Path, fake_uv: Callable[..., str]):
 
 
 def _old_installation(folder: Path, uv_binary: str) -> Installation:
-    """Return what an older console installed: Langflow without packages of model providers."""
+    """Return an older console's installation: Langflow without packages for models."""
     installation = Installation(folder, Requirement("1.13.0"), python="3", uv_binary=uv_binary)
     installation.install(lambda step, share: None)
     marker = JsonFile(folder / "installed.json")
@@ -183,9 +183,7 @@ def _old_installation(folder: Path, uv_binary: str) -> Installation:
     return installation
 
 
-def test_an_installation_of_an_older_console_is_completed(
-    tmp_path: Path, fake_uv: Callable[..., str]
-):
+def test_an_older_consoles_installation_is_completed(tmp_path: Path, fake_uv: Callable[..., str]):
     installation = _old_installation(tmp_path, fake_uv('echo "$@" > installed-by-uv'))
     python = installation.python
     assert installation.missing == list(MODEL_PACKAGES)
@@ -196,7 +194,7 @@ def test_an_installation_of_an_older_console_is_completed(
     assert "langchain-openai==" in (tmp_path / "installed-by-uv").read_text()
 
 
-def test_without_network_an_installation_of_an_older_console_is_used_as_it_is(
+def test_without_network_an_older_consoles_installation_stays_unchanged(
     tmp_path: Path, fake_uv: Callable[..., str]
 ):
     script = 'test -e offline && echo "dns error" >&2 && exit 2; true'
@@ -233,7 +231,7 @@ def test_an_added_package_is_installed_with_langflow_and_again_in_a_new_environm
 def test_a_package_is_available_however_it_was_installed(
     tmp_path: Path, fake_uv: Callable[[str], str]
 ):
-    """It may have come with another one."""
+    """Another package may have installed it."""
     installation = _old_installation(tmp_path, fake_uv("exit 0"))
     assert installation.available == frozenset()
     folder = installation.python.parents[1] / "lib" / "python3.13" / "site-packages"

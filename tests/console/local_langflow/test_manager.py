@@ -1,4 +1,4 @@
-"""Faults of the local Langflow, with stand-ins for uv and for the server that it installs."""
+"""Faults of the local Langflow, with a fake uv and a fake server."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_stopped_langflow_has_its_last_connection_only(tmp_path: Path):
     assert langflow.last_connection() == ("http://127.0.0.1:7999", "sk-local")
 
 
-def test_nobody_is_signed_in_to_a_langflow_that_is_not_running(tmp_path: Path):
+def test_a_stopped_langflow_signs_nobody_in(tmp_path: Path):
     with pytest.raises(LocalError, match="not running"):
         LocalLangflow(tmp_path).sign_in()
 
@@ -82,7 +82,7 @@ def test_the_first_start_in_a_terminal_reports_its_steps(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ):
-    """The download size first, then each step with its progress."""
+    """The download size comes first, then each step with its progress."""
     langflow = fake_local(tmp_path, fake_uv(server="exit 1"))
     monkeypatch.setattr(local, "LocalLangflow", lambda folder: langflow)
 
@@ -97,7 +97,7 @@ YAHOO = package_for("yfinance")
 
 
 def _running(folder: Path, uv_binary: str) -> tuple[LocalLangflow, ProcessIdentity]:
-    """Return a local Langflow that is installed, and runs as far as its state file tells."""
+    """Return a local Langflow that is installed, and runs according to its state file."""
     langflow = fake_local(folder, uv_binary)
     langflow.installation.install(lambda step, share: None)
     server = spawn(["sleep", "300"], env=os.environ, cwd=folder, log=folder / "log")
@@ -122,7 +122,7 @@ def test_a_running_langflow_is_restarted_with_the_package(
     assert LocalState.STARTING in states
 
 
-def test_a_package_that_can_not_be_added_leaves_langflow_running(
+def test_langflow_keeps_running_if_a_package_cannot_be_added(
     tmp_path: Path, fake_uv: Callable[..., str]
 ):
     script = 'case "$*" in *yfinance==*) echo "dns error" >&2; exit 2;; esac'
@@ -236,7 +236,9 @@ def test_the_log_has_no_password(tmp_path: Path, fake_uv: Callable[..., str]):
     assert password not in (langflow.folder / "state.json").read_text()
 
 
-def test_a_port_lost_during_the_start_is_named(tmp_path: Path, fake_uv: Callable[..., str]):
+def test_a_port_that_is_lost_during_the_start_is_in_the_error(
+    tmp_path: Path, fake_uv: Callable[..., str]
+):
     server = "echo error while attempting to bind: address already in use; exit 1"
 
     with pytest.raises(LocalError, match=r"Port \d+ is in use"):

@@ -1,4 +1,4 @@
-"""An Ollama of this machine is found at the address in OLLAMA_HOST."""
+"""This machine's Ollama is found at the address in OLLAMA_HOST."""
 
 import httpx
 import pytest
@@ -20,7 +20,7 @@ def test_nothing_is_found_where_nothing_listens():
 
 @pytest.fixture
 def asked(monkeypatch):
-    """The addresses that are asked; each answers without models."""
+    """Return the list of requested URLs. Each response has no models."""
     urls = []
 
     def get(url, **options):
@@ -45,13 +45,13 @@ def asked(monkeypatch):
         ("https://localhost:8443/", "https://localhost:8443"),
     ],
 )
-def test_its_address_is_read_as_ollama_reads_it(asked, setting, url):
+def test_ollama_host_is_read_as_in_ollama(asked, setting, url):
     assert find_ollama({"OLLAMA_HOST": setting}) == Ollama(url, ())
     assert asked == [f"{url}/api/tags"]
 
 
 @pytest.mark.parametrize("setting", ["10.0.0.7:11434", "ollama.example", "ftp://localhost", ":x"])
-def test_an_ollama_elsewhere_is_not_asked(asked, setting):
+def test_an_ollama_on_another_machine_gets_no_request(asked, setting):
     assert find_ollama({"OLLAMA_HOST": setting}) is None
     assert asked == []
 
@@ -66,7 +66,7 @@ def test_an_ollama_elsewhere_is_not_asked(asked, setting):
         httpx.ConnectTimeout("slow"),
     ],
 )
-def test_another_program_at_its_address_is_no_ollama(monkeypatch, response):
+def test_another_program_at_the_address_is_ignored(monkeypatch, response):
     def get(url, **options):
         if isinstance(response, Exception):
             raise response
@@ -77,7 +77,7 @@ def test_another_program_at_its_address_is_no_ollama(monkeypatch, response):
     assert find_ollama({}) is None
 
 
-def test_names_that_are_no_text_are_left_out(monkeypatch):
+def test_model_names_that_are_not_text_are_left_out(monkeypatch):
     listed = {"models": [{"name": "llama3.2"}, {"name": 7}, "x", {}]}
     request = httpx.Request("GET", "http://any")
     monkeypatch.setattr(

@@ -1,4 +1,4 @@
-"""Processes that outlive the console are recognised again and ended for sure."""
+"""Processes that outlive the console are recognized and ended."""
 
 from __future__ import annotations
 
