@@ -7,6 +7,7 @@ import time
 import pytest
 
 from lfclient import ComponentState, LangflowClient, RunStatus
+from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.store.run_record import RunRecord
 from tests.live.desk import SECONDS, Desk, ended, has_components, is_waiting, states
 from tests.live.flows import ECHO, ROWS, SECRETIVE, TWO_QUESTIONS
@@ -63,7 +64,7 @@ def test_text_appears_as_it_is_written_and_is_kept_after_a_stop(desk: Desk, make
     desk.runner.stop(run_id, desk.connection)
     record = desk.until(run_id, ended)
     assert record.status is RunStatus.CANCELLED
-    assert "Stopped" in record.stop_result
+    assert has_code(record.stop_result, NoteCode.STOPPED)
     assert text(record).startswith(later)
     assert "interrupted" in states(record).values()
     assert states(record)["PromptTemplate-story"] == "done"
@@ -153,7 +154,9 @@ def test_a_decision_that_comes_too_late_is_reported(desk: Desk, make: Make, clie
     record = desk.until(run_id, is_waiting)
     client.resume(record.job_id, record.run.waiting_for.request_id, "reject")
     desk.runner.decide(run_id, desk.connection, record.run.waiting_for, "approve")
-    desk.until(run_id, lambda record: "not accepted" in record.note or record.ended)
+    desk.until(
+        run_id, lambda record: has_code(record.notes, NoteCode.DECISION_REFUSED) or record.ended
+    )
     record = desk.until(run_id, ended)
     assert list(record.run.outputs) == ["ChatOutput-no"]
     assert [one.sent for one in record.run.decided] == [None]

@@ -76,12 +76,12 @@ def test_runs_survive_a_server_that_is_killed_and_restarted(
         record = desk.until(streamed, ended)
         assert record.status is RunStatus.INTERRUPTED
         assert written_text(record).startswith(early_text)
-    noted = desk.until(job, lambda record: record.note)
+    noted = desk.until(job, lambda record: record.notes)
     assert noted.status is RunStatus.IN_PROGRESS
     assert server.start().url == langflow.url
     record = desk.until(call, ended)
     assert record.status is RunStatus.OUTCOME_UNKNOWN or lost_its_worker(record)
-    desk.until(job, lambda record: not record.note)
+    desk.until(job, lambda record: not record.notes)
     desk.runner.stop(job, desk.connection)
     record = desk.until(job, ended)
     assert record.status is RunStatus.CANCELLED or lost_its_worker(record)

@@ -11,7 +11,9 @@ import pytest
 from lfclient import LangflowClient, RunStatus
 from lfclient.console.runner import takeover
 from lfclient.console.runner.timings import Timings
+from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.run_notes import describe_notes
 from tests.live.desk import Desk, ended, states
 from tests.live.flows import ECHO, ROWS
 from tests.live.held_flow import HeldFlow
@@ -46,7 +48,7 @@ class HeldRun(HeldFlow):
 
 
 def searches(record: RunRecord) -> bool:
-    return "checks on the server" in record.note
+    return "checks on the server" in describe_notes(record.notes)
 
 
 @pytest.fixture
@@ -136,13 +138,13 @@ def test_a_half_open_call_ends_with_the_servers_status_of_its_run(
     desk.restart()
     proxy.plan(POST, Fault(stall=120.0, after=AFTER_CHAT_INPUT))
     run = HeldRun(desk, make, tmp_path / "run")
-    run.until(lambda record: "Nothing has arrived" in record.note)
+    run.until(lambda record: has_code(record.notes, NoteCode.STREAM_SILENT))
     wait_for(run.begun)
     run.mark("go")
     record = run.until(ended)
     assert record.status is RunStatus.COMPLETED, record
     assert record.run.outputs["ChatOutput-b"].value == "done"
-    assert (run.executions(), proxy.count(POST), record.note) == (1, 1, "")
+    assert (run.executions(), proxy.count(POST), record.notes) == (1, 1, ())
 
 
 def test_a_streamed_run_whose_whole_response_is_lost_is_found_by_its_session(

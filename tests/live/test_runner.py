@@ -12,6 +12,7 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
 from lfclient.console.samples.spec import components_by_type
+from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.runs.model import RunStatus
 from tests.live.releases import oldest_and_newest
 from tests.support.servers import delete_flow
@@ -119,4 +120,4 @@ def test_stop_closes_a_synchronous_call_at_once(live):
     live.runner.stop(run_id, live.connection)
     record = live.ended(run_id, 10)  # half of the flow's time
     assert record.status is RunStatus.CANCELLED
-    assert "if it has reached the server, it continues there" in record.stop_result
+    assert has_code(record.stop_result, NoteCode.STOPPED_WAITING)

@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from PIL import Image
 
 from lfclient.console.export.report.report import report_html
+from lfclient.console.store.notes import quote
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import Variable
 from lfclient.outputs.model import FileRef, Output, OutputKind
@@ -137,7 +138,7 @@ def everything(text: str = EVIL) -> RunRecord:
         server_name=text,
         session_id=text,
         job_id=text,
-        stop_result=text,
+        stop_result=(quote(text),),
         flow_defaults={"Chat-1.place": text},
         overrides={
             "Chat-1.input_value": text,

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from lfclient.console.store.errors import StoreError
+from lfclient.console.store.notes import quote
 from lfclient.flows.field import Variable
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import request_cache, servers
@@ -160,7 +161,7 @@ def test_a_run_that_cannot_be_saved_shows_why(langflow_stand_in, monkeypatch):
         raise StoreError("The disk is full.", hint="Make room.")
 
     monkeypatch.setattr(runner.store, "update", fail)
-    asyncio.run(runner._writer.change(record.id, note="changed"))
+    asyncio.run(runner._writer.change(record.id, notes=(quote("changed"),)))
     app = open_app(run=record.id)
     words = page_text(app)
     assert "cannot save its runs" in words

@@ -86,7 +86,7 @@ def _changes_by(command: Command, record: RunRecord) -> dict[str, Any] | None:
     if not command.question_id:
         if record.stop_requested_at:
             return None
-        return {"stop_requested_at": command.requested_at, "stop_result": ""}
+        return {"stop_requested_at": command.requested_at, "stop_result": ()}
     run = record.run
     question = run.waiting_for if run else None
     if run is None or question is None or question.sent:
@@ -94,4 +94,4 @@ def _changes_by(command: Command, record: RunRecord) -> dict[str, Any] | None:
     if question.request_id != command.question_id:
         return None
     decided = replace(question, sent=command.decision, sent_at=command.requested_at)
-    return {"run": replace(run, waiting_for=decided), "note": ""}
+    return {"run": replace(run, waiting_for=decided), "notes": ()}

@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lfclient.common.json_types import JsonObject
-from lfclient.console.runner.job_follower import ENDED_BEFORE_STOP, follow
+from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.recovery import (
-    RESPONSE_LOST,
     find_end,
     may_be_processing,
     recover,
@@ -18,6 +17,7 @@ from lfclient.console.runner.recovery import (
 )
 from lfclient.console.runner.run_context import OUTCOME_HINT, RunContext
 from lfclient.console.runner.submission import send_until_accepted, submit
+from lfclient.console.store.notes import Note, NoteCode, Notes, quote
 from lfclient.console.store.run_record import RecordProblem
 from lfclient.errors import TOO_MANY_REQUESTS, BadResponse, LangflowError, ServerFault, Unreachable
 from lfclient.flows.model import Flow
@@ -28,26 +28,10 @@ from lfclient.wire.modes import MODES
 
 _REFUSED_STATUSES = (403, TOO_MANY_REQUESTS)  # before the flow begins
 _UNAVAILABLE_STATUSES = (502, 503, 504)
-_CONNECTION_BROKE = "The connection broke before the run ended."
 _MAX_UNSENT_AGE = timedelta(minutes=10)  # a run that starts later would come as a surprise
-_STOPPED_UNSENT = "Stopped before it was sent to the server: nothing ran."
 NEVER_SENT = RecordProblem(
     "The console restarted before this run was sent: nothing ran.",
     "Run it again. Secrets must be entered again: they are not stored.",
-)
-_SYNC_STOPPED = (
-    "The console closed the connection and no longer waits. Langflow can't stop a synchronous "
-    "run: if it has reached the server, it continues there. Check the flow's messages or traces in "
-    "Langflow before you run it again."
-)
-_SEARCH_STOPPED = "The console no longer looks for the run on the server."
-_STREAM_STOPPED = (
-    "Stopped: the console closed the connection. Langflow ends the run as soon as it notices; a "
-    "proxy in between may keep it from noticing."
-)
-_STREAM_SILENT = (
-    "Nothing has arrived for more than {:.0f} seconds. A component may take that long, or the "
-    "connection is broken: the console checks on the server how the run ended."
 )
 
 
@@ -68,7 +52,7 @@ async def run_job(
             await recover(
                 context,
                 overrides,
-                reason=f"{RESPONSE_LOST} {error.message}",
+                reason=_note_lost_response(error),
                 may_be_processing=may_be_processing(error),
                 retry_after=error.retry_after,
             )
@@ -76,7 +60,7 @@ async def run_job(
             await context.fail(RunStatus.FAILED, error.message, error.hint)
         return
     if run is None:
-        await context.end(RunStatus.CANCELLED, stop_result=_STOPPED_UNSENT)
+        await context.end(RunStatus.CANCELLED, stop_result=(Note(NoteCode.STOPPED_UNSENT),))
         return
     # the response changes the record in memory first, and is saved while events are requested
     await asyncio.gather(context.apply_response(run), follow(context))
@@ -106,7 +90,7 @@ async def run_call(context: RunContext, flow: Flow, overrides: JsonObject) -> No
         return context.client.run(flow, overrides, context.record.session_id, check=False)
 
     if not await _wait_for_call(context, call):
-        await _end_stopped_call(context, _SYNC_STOPPED)
+        await _end_stopped_call(context, NoteCode.STOPPED_WAITING)
     await context.add_component_runs()
     await context.add_model_names()
 
@@ -123,16 +107,16 @@ async def run_streamed_call(context: RunContext, flow: Flow, overrides: JsonObje
     lost = _find_end_of_silent_stream(context, news)
     if not await _wait_for_call(context, call, started, lost):
         run = finalize(replace(context.run, status=RunStatus.CANCELLED))
-        await _end_stopped_call(context, _STREAM_STOPPED, run=run)
+        await _end_stopped_call(context, NoteCode.STOPPED_STREAM, run=run)
     await context.add_model_names()
 
 
-async def _end_stopped_call(context: RunContext, stop_result: str, **changes: Any) -> None:
-    """End the record; `stop_result` and `changes` are for a call that had been sent."""
+async def _end_stopped_call(context: RunContext, result: NoteCode, **changes: Any) -> None:
+    """End the record; `result` and `changes` are for a call that had been sent."""
     if context.record.attempts:
-        await context.end(RunStatus.CANCELLED, stop_result=stop_result, **changes)
+        await context.end(RunStatus.CANCELLED, stop_result=(Note(result),), **changes)
     else:
-        await context.end(RunStatus.CANCELLED, stop_result=_STOPPED_UNSENT)
+        await context.end(RunStatus.CANCELLED, stop_result=(Note(NoteCode.STOPPED_UNSENT),))
 
 
 async def _stream(
@@ -171,13 +155,13 @@ async def _find_end_of_silent_stream(context: RunContext, news: asyncio.Event) -
             async with asyncio.timeout(seconds):
                 await news.wait()
         except TimeoutError:
-            note = _STREAM_SILENT.format(seconds)
+            notes: Notes = (Note(NoteCode.STREAM_SILENT, number=round(seconds)),)
         else:
             news.clear()
-            note = ""
+            notes = ()
         if context.record.attempts:  # else it waits to be sent again
-            await context.change(note=note)
-            if note:
+            await context.change(notes=notes)
+            if notes:
                 await find_end(context)
 
 
@@ -243,29 +227,34 @@ async def _start(context: RunContext, call: Callable[[], Awaitable[Run]]) -> Run
 
 
 async def _apply_error(context: RunContext, error: LangflowError) -> None:
-    reason = f"{RESPONSE_LOST} {error.message}"
+    reason = _note_lost_response(error)
     is_stream = MODES[context.record.mode].response == "events"
     if not _may_have_arrived(error):
         await context.fail(RunStatus.FAILED, error.message, error.hint)
     elif context.is_findable:
         await recover(context, None, reason=reason, retry_after=error.retry_after)
     elif not (is_stream and await recover_stream(context, context.run, reason)):
+        is_stopped = context.commands.stop.is_set()
         await context.fail(
             RunStatus.OUTCOME_UNKNOWN,
             error.message,
             OUTCOME_HINT,
-            stop_result=_SEARCH_STOPPED if context.commands.stop.is_set() else "",
+            stop_result=(Note(NoteCode.STOPPED_SEARCHING),) if is_stopped else (),
         )
 
 
 async def _apply_result(context: RunContext, run: Run) -> None:
-    stop_result = ENDED_BEFORE_STOP
+    result = NoteCode.ENDED_BEFORE_STOP
     if run.status is RunStatus.INTERRUPTED:
-        stop_result = _SEARCH_STOPPED
-        if await recover_stream(context, run, _CONNECTION_BROKE):
+        result = NoteCode.STOPPED_SEARCHING
+        if await recover_stream(context, run, (Note(NoteCode.CONNECTION_BROKE),)):
             return
     is_stopped = context.commands.stop.is_set()
-    await context.apply_response(run, stop_result=stop_result if is_stopped else "")
+    await context.apply_response(run, stop_result=(Note(result),) if is_stopped else ())
+
+
+def _note_lost_response(error: LangflowError) -> Notes:
+    return Note(NoteCode.RESPONSE_LOST), quote(error.message)
 
 
 def _may_have_arrived(error: LangflowError) -> bool:

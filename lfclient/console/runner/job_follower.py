@@ -7,17 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lfclient.console.runner.event_listener import EventListener
-from lfclient.console.runner.notes import (
-    AT_ITS_REQUEST,
-    DECISION_LOST,
-    DECISION_REFUSED,
-    STOP_REFUSED,
-    STOPPED,
-)
 from lfclient.console.runner.run_context import RunContext
-from lfclient.console.runner.silence import last_sign, silence_note
+from lfclient.console.runner.silence import last_sign, silence_notes
 from lfclient.console.runner.timings import Schedule
 from lfclient.console.store.commands import Command
+from lfclient.console.store.notes import Note, NoteCode, Notes, quote
 from lfclient.errors import (
     TOO_MANY_REQUESTS,
     BadResponse,
@@ -42,17 +36,12 @@ _NEXT_QUESTION_SECONDS = 0.3
 _MAX_COMMIT_SECONDS = 5.0
 # after a gap of at most this many seconds, the time of the response counts as the end
 _MAX_GAP_SECONDS = 3.0
-ENDED_BEFORE_STOP = "The run ended before the stop took effect."
 _STOP_LOST = "Langflow did not confirm the stop and no longer knows this run, as after a restart."
 _STOP_LOST_HINT = (
     "It may still run: check the flow's messages or traces in Langflow before you run it again."
 )
 _FLOW_DELETED = "The flow was deleted during this run, so Langflow no longer reports the result."
 _FLOW_DELETED_HINT = "The components, messages and outputs received so far are kept."
-KEY_REJECTED_NOTE = (
-    "The server rejects the API key, so this run can't be followed or stopped. It continues on the "
-    "server. Enter a valid key of the same Langflow user on the Connection page."
-)
 
 
 async def follow(context: RunContext, *, moved: bool = False, taken_over: bool = False) -> None:
@@ -76,7 +65,7 @@ class _JobFollower:
     def __init__(self, context: RunContext, moved: bool, taken_over: bool) -> None:
         self._context = context
         self._moved = moved
-        self._unreachable_since = ""
+        self._unreachable_since: datetime | None = None
         self._schedule: Schedule | None = None
         self._waits: Iterator[float] = iter(())
         self._last_failed = False
@@ -85,7 +74,7 @@ class _JobFollower:
         self._confirming: Iterator[float] = iter(())  # waits after a stop, whatever the server asks
         self._decided_question = ""  # the id of the last one
         self._decided_at: float | None = None  # None once the server continues
-        self._rejection = ""  # why the last decision was rejected
+        self._rejection: Notes = ()  # why the last decision was rejected
         self._uncertain_decision: Command | None = None  # it may have arrived
         # the response to the submit was just applied
         self._is_status_fresh = context.record.run is not None and not taken_over
@@ -120,8 +109,8 @@ class _JobFollower:
         except LangflowError as error:
             pause = error.retry_after and next(self._confirming, error.retry_after)
             self._back_off(pause)
-            self._unreachable_since = self._unreachable_since or f"{datetime.now(UTC):%H:%M:%S} UTC"
-            await context.change(note=self._describe_failure(error, pause))
+            self._unreachable_since = self._unreachable_since or datetime.now(UTC)
+            await context.change(notes=self._note_failure(error, pause))
         else:
             self._last_failed, self._retry_after = False, 0.0
             context.is_key_rejected = False
@@ -167,7 +156,7 @@ class _JobFollower:
         run = await context.unless(context.commands.any_pending, self._status())
         if run is None:
             return
-        self._unreachable_since = ""
+        self._unreachable_since = None
         if run.status is not context.record.status:
             listener.last_activity = context.timings.clock()
         changes = self._end_changes(run.status)
@@ -175,44 +164,42 @@ class _JobFollower:
             run = await listener.drain(run, context.timings.drain_seconds)
         else:
             self._unseen_since = None
-        await context.apply_response(run, note=self._note(run.status), **changes)
+        await context.apply_response(run, notes=self._notes(run.status), **changes)
         await self._check_decision(run.status)
         await self._check_stop()
         self._choose_schedule(run.status)
 
-    def _describe_failure(self, error: LangflowError, pause: float) -> str:
-        """Return the note of a run whose server does not respond properly.
+    def _note_failure(self, error: LangflowError, pause: float) -> Notes:
+        """Return the notes of a run whose server does not respond properly.
 
         `pause` is how many seconds until the next request, 0 if the console chooses.
         """
         since = self._unreachable_since
         if isinstance(error, Unreachable) and not error.timed_out:  # one line says all
-            return f"No response since {since}. Retrying."
-        tries = "The console keeps trying."
+            return (Note(NoteCode.UNREACHABLE, at=since),)
+        retry = Note(NoteCode.RETRYING)
         if pause and pause == error.retry_after:
-            at = datetime.now(UTC) + timedelta(seconds=pause)
             is_stopping = self._context.commands.stop.is_set()
-            again = "the stop is sent again" if is_stopping else "the console tries again"
-            tries = f"{AT_ITS_REQUEST}, {again} at {at:%H:%M:%S} UTC."
-        return f"The server has not responded properly since {since}. {tries} {error.message}"
+            code = NoteCode.STOP_RETRY_REQUESTED if is_stopping else NoteCode.RETRY_REQUESTED
+            retry = Note(code, at=datetime.now(UTC) + timedelta(seconds=pause))
+        return Note(NoteCode.FAILING, at=since), retry, quote(error.message)
 
     async def _status(self) -> Run:
         context = self._context
         async with context.load.polls:
             return await context.client.status(context.run, flow=context.flow)
 
-    def _note(self, status: RunStatus) -> str:
+    def _notes(self, status: RunStatus) -> Notes:
         if status is RunStatus.SUSPENDED:
-            return "" if self._decided_at else self._rejection
-        return silence_note(
-            self._context, status, self._context.timings.clock() - self.listener.last_activity
-        )
+            return () if self._decided_at else self._rejection
+        silent_seconds = self._context.timings.clock() - self.listener.last_activity
+        return silence_notes(self._context, status, silent_seconds)
 
     async def _check_decision(self, status: RunStatus) -> None:
         """Offer the decision again if the server accepted it but did not continue."""
         question = self._context.run.waiting_for
         if question and question.request_id != self._decided_question:
-            self._rejection = ""  # the server asks another question
+            self._rejection = ()  # the server asks another question
             self._decided_at = None
         if status is not RunStatus.SUSPENDED:
             self._decided_at = None
@@ -220,13 +207,13 @@ class _JobFollower:
             waited = self._context.timings.clock() - self._decided_at
             if waited > self._context.timings.decision_timeout_seconds:
                 self._decided_at = None
-                await self._reject(self._decided_question, DECISION_LOST)
+                await self._reject(self._decided_question, (Note(NoteCode.DECISION_LOST),))
 
     async def _stop(self) -> None:
         context = self._context
         result = await context.client.stop(context.run, flow=context.flow)
-        await self._drop_commands("The decision was not sent: the run was being stopped.")
-        changes: dict[str, Any] = {"stop_result": _describe_stop(result)}
+        await self._drop_commands((Note(NoteCode.DECISION_NOT_SENT),))
+        changes: dict[str, Any] = {"stop_result": _note_stop(result)}
         run = result.run
         if not result.stopped:
             changes["stop_requested_at"] = None  # Stop is offered again if the run continues
@@ -259,9 +246,9 @@ class _JobFollower:
         if self._stop_sent_at is None:
             return changes
         if status is not RunStatus.CANCELLED:
-            return {**changes, "stop_result": ENDED_BEFORE_STOP}
+            return {**changes, "stop_result": (Note(NoteCode.ENDED_BEFORE_STOP),)}
         stopped_at = datetime.now(UTC) - timedelta(seconds=now - self._stop_sent_at)
-        return {"stop_result": STOPPED, "ended_at": stopped_at}
+        return {"stop_result": (Note(NoteCode.STOPPED),), "ended_at": stopped_at}
 
     async def _check_stop(self) -> None:
         """End the record if the server neither confirms a stop nor gives a sign of the run."""
@@ -279,19 +266,19 @@ class _JobFollower:
         It may have arrived even so, or if its response was lost: it counts if the run continues.
         """
         context = self._context
-        self._rejection = ""
+        self._rejection = ()
         self._decided_question = command.question_id
         question = context.run.waiting_for
         may_have_arrived = self._uncertain_decision is command
-        rejection = "" if may_have_arrived else "The run no longer waits for this decision."
-        note = ""
+        rejection: Notes = () if may_have_arrived else (Note(NoteCode.DECISION_OUTDATED),)
+        notes: Notes = ()
         try:
             if question and question.request_id == command.question_id:
                 await context.client.resume(context.run, command.question_id, command.decision)
-                rejection = ""
+                rejection = ()
         except (NotWaiting, InvalidRequest) as error:
             if not (may_have_arrived and isinstance(error, NotWaiting)):
-                rejection = f"{DECISION_REFUSED} {error.message} {error.hint}"
+                rejection = _note_refused_decision(error)
         except (BadResponse, ServerFault) as error:
             if error.status != TOO_MANY_REQUESTS:
                 self._uncertain_decision = command
@@ -299,17 +286,17 @@ class _JobFollower:
         except Unreachable as error:
             if not error.sent:
                 raise
-            rejection = ""
-            note = f"The decision was sent, but the response was lost. {error.message}"
+            rejection = ()
+            notes = Note(NoteCode.DECISION_UNCONFIRMED), quote(error.message)
         context.commands.clear_decision()
         if rejection:
             await self._reject(command.question_id, rejection)
-        elif note:
-            await context.change(note=note)
+        elif notes:
+            await context.change(notes=notes)
         self._decided_at = None if rejection else self._context.timings.clock()
         self._set_schedule(context.timings.settling)
 
-    async def _reject(self, request_id: str, reason: str) -> None:
+    async def _reject(self, request_id: str, reason: Notes) -> None:
         """Record why a decision was rejected, and offer it again if the run still waits."""
         self._rejection = reason
         writer = self._context.writer
@@ -317,13 +304,13 @@ class _JobFollower:
             self._context.id,
             lambda record: {
                 "run": record.run and reject_decision(record.run, request_id),
-                "note": reason,
+                "notes": reason,
             },
         )
         if record:
             await writer.save(record)
 
-    async def _drop_commands(self, reason: str) -> None:
+    async def _drop_commands(self, reason: Notes) -> None:
         """Remove all commands, and record why a decision was not sent."""
         decision = self._context.commands.decision
         self._context.commands.clear()
@@ -336,8 +323,7 @@ class _JobFollower:
             context.commands.clear()
             await context.change(
                 stop_requested_at=None,
-                note=f"This run was started on {context.record.server_url}. The server that now "
-                "has this name doesn't know it.",
+                notes=(Note(NoteCode.OTHER_SERVER, context.record.server_url),),
             )
         else:
             await context.fail(
@@ -351,13 +337,13 @@ class _JobFollower:
         self._back_off()
         context.is_key_rejected = True
         changes: dict[str, Any] = {}
-        if context.commands.stop.is_set():  # the next status takes the note away
-            changes["stop_result"] = f"{STOP_REFUSED} {error.message}"
-        await self._drop_commands(f"{DECISION_REFUSED} {error.message} {error.hint}")
+        if context.commands.stop.is_set():  # the next status removes the notes
+            changes["stop_result"] = (Note(NoteCode.STOP_REFUSED), quote(error.message))
+        await self._drop_commands(_note_refused_decision(error))
         is_asked = context.run.waiting_for is not None
-        reason = self._rejection if is_asked and self._rejection else error.message
-        note = f"{KEY_REJECTED_NOTE} {reason}"
-        await context.change(stop_requested_at=None, note=note, **changes)
+        reason = (is_asked and self._rejection) or (quote(error.message),)
+        notes = (Note(NoteCode.KEY_REJECTED), *reason)
+        await context.change(stop_requested_at=None, notes=notes, **changes)
 
     def _back_off(self, retry_after: float = 0.0) -> None:
         self._last_failed, self._retry_after = True, retry_after
@@ -382,11 +368,13 @@ class _JobFollower:
             self._set_schedule(timings.polling)
 
 
-def _describe_stop(result: StopResult) -> str:
+def _note_refused_decision(error: LangflowError) -> Notes:
+    return Note(NoteCode.DECISION_REFUSED), quote(error.message), quote(error.hint)
+
+
+def _note_stop(result: StopResult) -> Notes:
     if result.stopped:
-        return STOPPED
-    if result.stopped is False:
-        text = "Not stopped: the run had already ended, or can't be stopped."
-    else:
-        text = "The server has accepted the stop, but not confirmed that the run has ended."
-    return f"{text} {result.message}".strip()
+        return (Note(NoteCode.STOPPED),)
+    is_refused = result.stopped is False
+    code = NoteCode.NOT_STOPPABLE if is_refused else NoteCode.STOP_UNCONFIRMED
+    return Note(code), quote(result.message)

@@ -62,14 +62,14 @@ class RecordWriter:
         return None if self.cache.is_saved(run_id) else self._failures.get(run_id)
 
     async def claim_job(self, run_id: str, job_id: str) -> bool:
-        """Save a run's job, then set it in the cache and clear its note.
+        """Save a run's job, then set it in the cache and clear its notes.
 
         Returns False, and sets no job, if another run has it or the run left the cache.
         """
         record = self.cache.snapshot(run_id)
         if record is None:
             return False
-        changes: dict[str, Any] = {"job_id": job_id, "note": ""}
+        changes: dict[str, Any] = {"job_id": job_id, "notes": ()}
         written = replace(record, version=record.version + 1, **changes)
         is_written = True
         try:

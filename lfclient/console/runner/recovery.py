@@ -20,7 +20,9 @@ from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.run_context import OUTCOME_HINT, RunContext
 from lfclient.console.runner.submission import submit_slot
 from lfclient.console.runner.threads import in_thread
+from lfclient.console.store.notes import Note, NoteCode, Notes
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.run_notes import describe_notes
 from lfclient.errors import TRANSIENT_ERRORS, BadResponse, LangflowError, Unreachable
 from lfclient.runs.lost_jobs import MATCH_WINDOW, FoundJob
 from lfclient.runs.model import Run, RunStatus
@@ -32,15 +34,7 @@ _MAX_PAUSE_SECONDS = 600.0
 # around the first attempt: a job found by its time alone may belong to another run of this time
 NEARBY = timedelta(minutes=10)
 
-RESTARTED_BEFORE_RESPONSE = "The console restarted before the server had responded."
-RESPONSE_LOST = "The server's response was lost."
-_SEARCHING_NOTE = "The console looks for the run on the server and follows it if found."
-_PAUSE_NOTE = "It does so at {:%H:%M:%S} UTC, as the server requested."
-_SHORTENED_PAUSE_NOTE = (
-    "It does so at {:%H:%M:%S} UTC, sooner than the server requested, and does not send the run "
-    "again."
-)
-_SEARCHING_END_NOTE = "The console checks on the server how the run ended."
+_RESTARTED = (Note(NoteCode.RESTARTED),)
 _FOUND_BY_TIME = (
     "Before 1.12, Langflow doesn't record the session of a run of such a flow. This run was "
     "recognized by its time: it was the flow's only run since the click."
@@ -55,7 +49,7 @@ async def recover(
     context: RunContext,
     overrides: JsonObject | None,
     *,
-    reason: str = RESTARTED_BEFORE_RESPONSE,
+    reason: Notes = _RESTARTED,
     may_be_processing: bool = False,
     retry_after: float = 0.0,
 ) -> None:
@@ -66,17 +60,17 @@ async def recover(
     `retry_after` how many seconds it asks to wait, of which at most ten minutes are waited.
     """
     resend_delay = context.timings.resend_delay_seconds if may_be_processing else 0.0
-    pause, pause_note = min(retry_after, _MAX_PAUSE_SECONDS), _PAUSE_NOTE
+    pause, code = min(retry_after, _MAX_PAUSE_SECONDS), NoteCode.SEARCH_REQUESTED
     if retry_after > pause:
-        pause_note = _SHORTENED_PAUSE_NOTE
+        code = NoteCode.SEARCH_EARLY
         overrides = None  # a run that starts later would come as a surprise
     recovery = _Recovery(context, overrides, reason, resend_delay, pause)
-    note = f"{reason} {_SEARCHING_NOTE}"
+    notes = (*reason, Note(NoteCode.SEARCHING))
     if pause:
         at = datetime.now(UTC) + timedelta(seconds=pause)
-        await context.change(note=f"{note} {pause_note.format(at)}")
+        await context.change(notes=(*notes, Note(code, at=at)))
         await context.wait_for_stop(pause)
-    await context.change(note=note)
+    await context.change(notes=notes)
     while await recovery.search():
         await recovery.pause()
     if not context.record.ended:
@@ -84,13 +78,13 @@ async def recover(
         await recovery.report_second_run()
 
 
-async def recover_stream(context: RunContext, run: Run, reason: str) -> bool:
+async def recover_stream(context: RunContext, run: Run, reason: Notes) -> bool:
     """Search for the end of a streamed run whose connection broke; return whether it was found.
 
     The record has ended then. `run` is what arrived, and `reason` says what was lost.
     """
     recovery = _Recovery(context, None, reason, 0.0)
-    await context.change(note=f"{reason} {_SEARCHING_END_NOTE}")
+    await context.change(notes=(*reason, Note(NoteCode.SEARCHING_END)))
     deadline = context.timings.clock() + context.timings.min_search_seconds
     while not await recovery.find_end(run):
         if context.timings.clock() >= deadline or context.commands.stop.is_set():
@@ -101,17 +95,17 @@ async def recover_stream(context: RunContext, run: Run, reason: str) -> bool:
 
 async def find_end(context: RunContext) -> None:
     """Search once for the end of a streamed run; end the record with it if it is found."""
-    await _Recovery(context, None, "", 0.0).find_end(context.run)
+    await _Recovery(context, None, (), 0.0).find_end(context.run)
 
 
 async def search_again(context: RunContext, before: RunRecord) -> None:
     """Search once for a run that was lost `before`; follow it, or tell its end, if it is found."""
-    recovery = _Recovery(context, None, "", 0.0)
+    recovery = _Recovery(context, None, (), 0.0)
     if MODES[context.record.mode].response == "events":
-        await context.change(note=_SEARCHING_END_NOTE)
+        await context.change(notes=(Note(NoteCode.SEARCHING_END),))
         is_found = await recovery.find_end(context.run)
     else:
-        await context.change(note=_SEARCHING_NOTE)
+        await context.change(notes=(Note(NoteCode.SEARCHING),))
         is_found = await recovery.find()
     if is_found and not context.record.ended:
         await context.change(problem=None)
@@ -119,7 +113,7 @@ async def search_again(context: RunContext, before: RunRecord) -> None:
     elif not context.record.ended:
         context.commands.clear()
         await context.change(
-            status=before.status, ended_at=before.ended_at, stop_requested_at=None, note=""
+            status=before.status, ended_at=before.ended_at, stop_requested_at=None, notes=()
         )
 
 
@@ -136,7 +130,7 @@ class _Recovery:
         self,
         context: RunContext,
         overrides: JsonObject | None,
-        reason: str,
+        reason: Notes,
         resend_delay: float,
         pause: float = 0.0,
     ) -> None:
@@ -173,9 +167,8 @@ class _Recovery:
             if may_be_processing(error):
                 self._resend_delay = context.timings.resend_delay_seconds
             if not stop.is_set():
-                time_of_day = f"{datetime.now(UTC):%H:%M:%S} UTC"
-                note = f"{self._reason} {_SEARCHING_NOTE} At {time_of_day}: {error.message}"
-                await context.change(note=note)
+                failed = Note(NoteCode.SEARCH_FAILED, error.message, at=datetime.now(UTC))
+                await context.change(notes=(*self._reason, Note(NoteCode.SEARCHING), failed))
                 return True
         except LangflowError:
             pass  # this server can't search, or the flow was deleted
@@ -244,7 +237,7 @@ class _Recovery:
         others = (job.job_id for job in jobs if job.by == "session" and job.job_id != own_id)
         first = next(others, None)
         if first:
-            await self._context.warn(_RAN_TWICE.format(self._reason, first))
+            await self._context.warn(_RAN_TWICE.format(describe_notes(self._reason), first))
 
     @property
     def _sent_at(self) -> datetime:
@@ -271,11 +264,11 @@ class _Recovery:
         return context.has_idempotency and is_in_time and not is_early and not is_stopped
 
     async def _resend(self, overrides: JsonObject) -> None:
-        context, note = self._context, f"{self._reason} {_SEARCHING_NOTE}"
+        context, notes = self._context, (*self._reason, Note(NoteCode.SEARCHING))
         try:
             async with submit_slot(context) as has_slot:
                 # an attempt that can't be recorded is not sent
-                if not has_slot or not await context.count_attempt(note):
+                if not has_slot or not await context.count_attempt(notes):
                     return
                 run = await context.client.submit(
                     context.flow or context.record.flow_id,
@@ -339,5 +332,5 @@ class _Recovery:
     async def _give_up(self, reason: str) -> None:
         self._context.commands.clear()
         await self._context.fail(
-            RunStatus.OUTCOME_UNKNOWN, f"{self._reason} {reason}", OUTCOME_HINT
+            RunStatus.OUTCOME_UNKNOWN, f"{describe_notes(self._reason)} {reason}", OUTCOME_HINT
         )

@@ -14,6 +14,7 @@ from lfclient.console.runner.run_cache import RunNotCached
 from lfclient.console.runner.server_load import ServerLoad
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.commands import Command
+from lfclient.console.store.notes import Notes
 from lfclient.console.store.run_record import RecordProblem, RunRecord
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.model import Flow
@@ -199,19 +200,19 @@ class RunContext:
         if any(getattr(record, name) != value for name, value in changes.items() if name != "run"):
             await self.writer.change(self.id, **changes)
 
-    async def count_attempt(self, note: str = "") -> bool:
+    async def count_attempt(self, notes: Notes = ()) -> bool:
         """Save that the request is about to be sent; False, and not counted, if that fails.
 
-        Cancelling it, as Stop does, leaves the attempt uncounted. `note` is for the time until
-        there is a response.
+        Cancelling it, as Stop does, leaves the attempt uncounted. `notes` are for the time
+        until there is a response.
         """
         cache, before, is_saved = self.writer.cache, self.record, False
-        record = cache.change(self.id, attempts=before.attempts + 1, note=note)
+        record = cache.change(self.id, attempts=before.attempts + 1, notes=notes)
         try:
             is_saved = await self.writer.save(record)
         finally:
             if not is_saved:
-                uncounted = {"attempts": before.attempts, "note": before.note}
+                uncounted = {"attempts": before.attempts, "notes": before.notes}
                 cache.edit(self.id, lambda _: uncounted)
         return is_saved
 
@@ -232,7 +233,7 @@ class RunContext:
             if run.status is record.status or run.ended:
                 return known
             started_at = record.started_at or datetime.now(UTC)
-            return {**known, "status": run.status, "started_at": started_at, "note": ""}
+            return {**known, "status": run.status, "started_at": started_at, "notes": ()}
 
         record = self.writer.cache.edit(self.id, changes)
         if record and record.status is not status_before:
@@ -256,7 +257,7 @@ class RunContext:
                 run, changes["ended_at"] = await self._date_end(run)
             await self.end_with(run, **changes)
         else:
-            await self.change(**{"note": "", "status": run.status, "run": run, **changes})
+            await self.change(**{"notes": (), "status": run.status, "run": run, **changes})
 
     async def end_with(self, run: Run, **changes: Any) -> None:
         """End the record with an ended run, all that is known of it."""
@@ -268,7 +269,7 @@ class RunContext:
 
     async def end(self, status: RunStatus, **changes: Any) -> None:
         """End the record with a final status and save it."""
-        changes = {"ended_at": datetime.now(UTC), "note": "", **changes}
+        changes = {"ended_at": datetime.now(UTC), "notes": (), **changes}
         await self.writer.change(self.id, status=status, **changes)
 
     async def _date_end(self, run: Run) -> tuple[Run, datetime | None]:

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.server_load import MAX_SUBMITS
+from lfclient.console.store.notes import Note, NoteCode, quote
 from lfclient.errors import TOO_MANY_REQUESTS, LangflowError, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.runs.model import Run, RunStatus
 
 _MAX_REFUSED_SECONDS = 600.0
 _MAX_UNREACHED_SECONDS = 60.0
-_WAITING_NOTE = f"The console sends at most {MAX_SUBMITS} runs at a time to a server."
 
 
 async def submit(
@@ -25,7 +25,8 @@ async def submit(
     `check` validates the overrides. Raises `LangflowError`.
     """
     if context.load.submits.locked():
-        await context.change(attempts=0, note=_WAITING_NOTE)
+        waiting = Note(NoteCode.WAITING_FOR_TURN, number=MAX_SUBMITS)
+        await context.change(attempts=0, notes=(waiting,))
     async with submit_slot(context) as has_slot:
         if not has_slot:
             return None
@@ -99,6 +100,5 @@ async def _note_refusal(context: RunContext, error: LangflowError, seconds: floa
         status=RunStatus.QUEUED,
         started_at=None,
         attempts=0,
-        note=f"The server did not accept the run. It is sent again at {at:%H:%M:%S} UTC. "
-        f"{error.message}",
+        notes=(Note(NoteCode.NOT_ACCEPTED, at=at), quote(error.message)),
     )

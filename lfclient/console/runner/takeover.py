@@ -12,7 +12,7 @@ from cachetools import TLRUCache, TTLCache
 
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.execution import NEVER_SENT, run_unsent
-from lfclient.console.runner.job_follower import KEY_REJECTED_NOTE, follow
+from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.recovery import recover, search_again
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.run_context import (
@@ -25,6 +25,7 @@ from lfclient.console.runner.run_context import (
 from lfclient.console.runner.task_supervisor import TaskSupervisor
 from lfclient.console.runner.worker_registry import WorkerRegistry
 from lfclient.console.store.errors import UnreadableResponse
+from lfclient.console.store.notes import Note, NoteCode, has_code
 from lfclient.console.store.run_record import RecordProblem, RunRecord, StoredParts
 from lfclient.console.store.store import Store
 from lfclient.console.store.stored_inputs import lacks_secrets
@@ -39,15 +40,6 @@ VISITOR_SECONDS = 3600.0
 SEARCH_AGAIN_SECONDS = (60.0, 3600.0)
 # A page draws a run again when it ends; one that was searched for until then stays as it is.
 JUST_LOST_SECONDS = 10.0
-KEY_NEEDED_NOTE = (
-    "Not followed: key needed. The console process that followed this run has ended, and the "
-    "others don't have its API key. The run continues on the server. It is followed again as soon "
-    "as somebody connects with a key of its user."
-)
-_UNSENT_NOTE = (
-    "Not sent: key needed. The console process that was to send this run has ended, and the others "
-    "don't have its API key."
-)
 _LOST_CALL = RecordProblem(
     "The console restarted while it waited for the response, which is lost.",
     OUTCOME_HINT,
@@ -106,7 +98,7 @@ class Takeover:
         for record in self._store.unfinished(owner):
             if self._supervisor.connection(record.id) is None:
                 is_typed = connection.source == "typed"
-                needs_key = is_typed and record.note.startswith(KEY_REJECTED_NOTE)
+                needs_key = is_typed and has_code(record.notes, NoteCode.KEY_REJECTED)
                 self._take_over_orphan(record, connection, needs_key=needs_key)
             elif connection.source != "typed" or self._supervisor.is_key_rejected(record.id):
                 self._change_key(record, connection)
@@ -220,7 +212,9 @@ class Takeover:
             self._end_lost_call(record)
         elif connection:
             self._follow(record, connection)
-        elif report_missing_key and record.note not in (KEY_NEEDED_NOTE, _UNSENT_NOTE):
+        elif report_missing_key and not has_code(
+            record.notes, NoteCode.KEY_NEEDED, NoteCode.KEY_NEEDED_TO_SEND
+        ):
             self._release(record)
 
     def _follow(self, orphan: RunRecord, connection: Connection) -> None:
@@ -281,13 +275,14 @@ class Takeover:
 
     def _release(self, record: RunRecord) -> None:
         """Note that nobody follows the run, so that any process with the key can take it over."""
+        code = NoteCode.KEY_NEEDED if record.attempts else NoteCode.KEY_NEEDED_TO_SEND
         if not record.worker or self._store.claim(record.id, record.worker, ""):
             self._store.update(
                 replace(
                     record,
                     worker="",
                     version=record.version + (2 if record.worker else 1),  # a claim adds one
-                    note=KEY_NEEDED_NOTE if record.attempts else _UNSENT_NOTE,
+                    notes=(Note(code),),
                     stop_requested_at=None,
                 )
             )
@@ -311,7 +306,7 @@ class Takeover:
                 stored,
                 status=status,
                 ended_at=datetime.now(UTC),
-                note="",
+                notes=(),
                 version=stored.version + 1,
                 problem=problem,
                 run=stored.run and finalize(replace(stored.run, status=status)),

@@ -16,6 +16,7 @@ from lfclient.console.runner.server_load import ServerLoad
 from lfclient.console.runner.threads import in_thread, is_interpreter_shutdown
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.commands import Command
+from lfclient.console.store.notes import Note, NoteCode, quote
 from lfclient.errors import LangflowError
 from lfclient.runs.model import RunStatus
 from lfclient.wire.server_info import ServerInfo
@@ -157,7 +158,8 @@ class TaskSupervisor:
         except LangflowError as error:
             if context.record.job_id or context.may_be_running:
                 await context.change(
-                    stop_requested_at=None, note=f"This run can't be followed. {error.message}"
+                    stop_requested_at=None,
+                    notes=(Note(NoteCode.NOT_FOLLOWED), quote(error.message)),
                 )
             else:
                 await context.fail(RunStatus.FAILED, error.message, error.hint)

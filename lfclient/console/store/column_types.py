@@ -1,5 +1,6 @@
 """The types of columns: how Python values are written to the database and read back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, LargeBinary, String, TypeDecorator
 
 from lfclient.common.formatting import replace_surrogates
+from lfclient.console.store.notes import Notes, dump_notes, load_notes
 from lfclient.console.store.serialization import dump_value, load_value
 from lfclient.runs.components import Usage
 
@@ -39,6 +41,21 @@ class EnumText(TypeDecorator[StrEnum]):
 
     def process_result_value(self, value: str | None, dialect: Any) -> StrEnum | None:
         return None if value is None else self.enumeration(value)
+
+
+class NotesText(TypeDecorator[Notes]):
+    """Notes as JSON; sentences that version 0.2.0 wrote are read as well."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Notes | None, dialect: Any) -> str | None:
+        if value is None:
+            return None
+        return dump_notes(tuple(replace(note, text=sanitize_text(note.text)) for note in value))
+
+    def process_result_value(self, value: str | None, dialect: Any) -> Notes | None:
+        return None if value is None else load_notes(value)
 
 
 class Timestamp(TypeDecorator[datetime]):

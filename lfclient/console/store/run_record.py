@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from lfclient.common.coerce import as_str
+from lfclient.console.store.notes import Notes
 from lfclient.flows.model import Flow
 from lfclient.resources.models import chosen_model
 from lfclient.runs.components import Usage
@@ -100,9 +101,9 @@ class RunRecord(RunBase):
     sent, None if unknown. `queue_limit` is how many runs the server executes at a time, None if
     unknown.
 
-    `note` is shown during the run ("server not reachable"), `problem` says why it could not
-    be executed, `stop_result` how a stop request ended. `run` is None before the first response,
-    and in lists. `worker` is the process that follows the run.
+    `notes` are shown during the run ("server not reachable"), `problem` is why it could not be
+    executed, `stop_result` how a stop request ended. `run` is None before the first response, and
+    in lists. `worker` is the process that follows the run.
 
     `inputs_stored` is False, and there are neither overrides nor defaults, if this console does not
     store inputs. `stored_parts` says which parts of the response are stored.
@@ -115,8 +116,8 @@ class RunRecord(RunBase):
     queue_limit: int | None = None
     started_at: datetime | None = None
     stop_requested_at: datetime | None = None
-    stop_result: str = ""
-    note: str = ""
+    stop_result: Notes = ()
+    notes: Notes = ()
     problem: RecordProblem | None = None
     worker: str = ""
     version: int = 1

@@ -7,7 +7,7 @@ from lfclient.console.store.errors import NewerDatabase, StoreError
 from lfclient.console.store.search_index import create_search_index, rebuild_search_index
 from lfclient.console.store.tables import SCHEMA_VERSIONS, Base
 
-VERSION = "0019"  # to raise when `upgrade` has to convert existing columns
+VERSION = "0020"  # to raise when `upgrade` has to convert existing columns
 VERSION_OF_0_2_0 = "0008"
 
 _TABLES = Base.metadata.tables
@@ -24,6 +24,7 @@ _RENAMED_COLUMNS = {
     ("runs", "headline"): "output_summary",
     ("runs", "answer_kept"): "stored_parts",
     ("runs", "answer_bytes"): "response_bytes",
+    ("runs", "note"): "notes",
     ("commands", "question"): "question_id",
     ("commands", "asked_at"): "requested_at",
     ("workers", "beat"): "heartbeat",

@@ -12,12 +12,14 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from lfclient.console.store.column_types import (
     EnumText,
+    NotesText,
     Serialized,
     Text,
     Timestamp,
     UsageByModel,
 )
 from lfclient.console.store.errors import JOB_INDEX
+from lfclient.console.store.notes import Notes
 from lfclient.console.store.run_record import StoredParts
 from lfclient.runs.components import Usage
 from lfclient.runs.model import RunStatus
@@ -99,8 +101,8 @@ class RunRow(Base):
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     stop_requested_at: Mapped[datetime | None]
-    stop_result: Mapped[str]
-    note: Mapped[str]
+    stop_result: Mapped[Notes] = mapped_column(NotesText)
+    notes: Mapped[Notes] = mapped_column(NotesText)
     problem: Mapped[dict[str, str] | None] = mapped_column(Serialized)
     worker: Mapped[str]
     version: Mapped[int]

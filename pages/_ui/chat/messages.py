@@ -10,9 +10,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import format_duration, replace_surrogates
-from lfclient.console.runner.notes import unexplained_stop_result
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.cached_results import cached_results_text
+from lfclient.console.wording.run_notes import describe_notes, describe_stop
 from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
@@ -191,9 +191,10 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     is_asking = approval.pending_question(record) is not None
     own_messages = record.run.messages.values() if record.run else ()
     using = conversation.redactor.redact_text(steps.using_text(own_messages, tool_names))
+    notes, stop_result = describe_notes(record.notes), describe_notes(record.stop_result)
     if is_writing or is_asking:
-        note = record.note if is_asking else ""  # such as why a decision was refused
-        for line in filter(None, (using, note, record.stop_result)):
+        shown = notes if is_asking else ""  # such as why a decision was refused
+        for line in filter(None, (using, shown, stop_result)):
             st.caption(escape(line))
         return
     duration = format_duration(record.elapsed())
@@ -206,7 +207,7 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
         facts = [duration] if share is None else [duration, components]
         st.markdown(f":gray[**…** {' · '.join(facts)}]")
         long_call = progress.long_call_text(record)
-        for line in filter(None, (words, using, long_call, record.note, record.stop_result)):
+        for line in filter(None, (words, using, long_call, notes, stop_result)):
             st.caption(escape(line))
 
 
@@ -241,9 +242,7 @@ def _draw_outcome(
 def _draw_failure(conversation: Conversation, record: RunRecord, row: DeltaGenerator) -> None:
     """Draw why there is no answer, as on the Run page, with the buttons that help in `row`."""
     server = conversation.form.server
-    reason = escape(
-        unexplained_stop_result(record) or RUN_STATUS_DESCRIPTIONS.get(record.status, "")
-    )
+    reason = escape(describe_stop(record) or RUN_STATUS_DESCRIPTIONS.get(record.status, ""))
     badge = status_badges.markdown_badge(record)
     st.markdown(f"{badge} :gray[{reason}]" if reason else badge)
     if not (conversation.is_refused and chat.was_refused(record)):  # the error above says so

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from lfclient.common.redaction import Redactor
+from lfclient.console.store.notes import Notes
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import stored_secrets
 from lfclient.flows.validation import collect_secrets
@@ -54,11 +55,15 @@ def redact_record(record: RunRecord, redactor: Redactor) -> RunRecord:
         problem = replace(problem, message=text(problem.message), hint=text(problem.hint))
     return replace(
         record,
-        note=text(record.note),
-        stop_result=text(record.stop_result),
+        notes=_redact_notes(record.notes, redactor),
+        stop_result=_redact_notes(record.stop_result, redactor),
         problem=problem,
         run=run and _redact_run(run, redactor),
     )
+
+
+def _redact_notes(notes: Notes, redactor: Redactor) -> Notes:
+    return tuple(replace(note, text=redactor.redact_text(note.text)) for note in notes)
 
 
 def _redact_run(run: Run, redactor: Redactor) -> Run:

@@ -8,9 +8,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip, format_duration
-from lfclient.console.runner.notes import STOP_REFUSED, is_stop_refused, must_decide_again
+from lfclient.console.store.notes import Note, NoteCode, has_code
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.run_notes import describe_notes
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.flows.needs import find_needs
@@ -273,11 +274,12 @@ def _describe_wait(record: RunRecord) -> str:
         return f"{problems.NOT_FOLLOWED} {hint}"
     if not record.attempts:
         return problems.NOT_SENT
-    if must_decide_again(record) and approval.pending_question(record):
+    is_refused = has_code(record.notes, NoteCode.DECISION_REFUSED, NoteCode.DECISION_LOST)
+    if is_refused and approval.pending_question(record):
         return problems.DECIDE_AGAIN
-    if is_stop_refused(record):
-        return STOP_REFUSED
-    return problems.WAITING if record.note or record.status is RunStatus.QUEUED else ""
+    if has_code(record.stop_result, NoteCode.STOP_REFUSED):
+        return describe_notes([Note(NoteCode.STOP_REFUSED)])
+    return problems.WAITING if record.notes or record.status is RunStatus.QUEUED else ""
 
 
 def draw_outputs(

@@ -7,11 +7,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.elements.lib.mutable_tab_container import TabContainer
 
-from lfclient.console.runner.notes import unexplained_stop_result
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.cached_results import cached_results_text
 from lfclient.console.wording.component_names import ComponentNames
+from lfclient.console.wording.run_notes import describe_stop
 from lfclient.console.wording.tokens import cost_text, usage_text
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
@@ -58,7 +58,7 @@ _UNCERTAIN_HEADINGS = {
 
 def draw_problems(server: ServerSession, record: RunRecord) -> None:
     """Draw the result of a stop and the errors of the console, the flow and its components."""
-    stop_result = unexplained_stop_result(record)
+    stop_result = describe_stop(record)
     if stop_result:
         st.markdown(f":material/stop_circle: {escape(stop_result)}")
     uncertain = _UNCERTAIN_HEADINGS.get(record.status)

@@ -4,8 +4,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip, format_duration
-from lfclient.console.runner import notes
+from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.run_notes import describe_notes
 from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS, is_only_wait_stopped
 from lfclient.console.wording.tokens import format_cost, missing_prices_text, usage_text
 from lfclient.runs.model import RunStatus
@@ -47,7 +48,8 @@ def draw(place: DeltaGenerator, record: RunRecord) -> None:
 
 def is_asked_to_wait(record: RunRecord) -> bool:
     """Return whether a run that is followed here waits as long as the server has asked."""
-    return notes.is_asked_to_wait(record) and app_context().runner.is_followed(record.id)
+    is_asked = has_code(record.notes, NoteCode.RETRY_REQUESTED, NoteCode.STOP_RETRY_REQUESTED)
+    return is_asked and not record.ended and app_context().runner.is_followed(record.id)
 
 
 def draw_check_button(server: ServerSession, record: RunRecord) -> None:
@@ -92,7 +94,7 @@ def _waits_for_turn(record: RunRecord) -> bool:
     """
     is_queued = record.status is RunStatus.QUEUED and MODES[record.mode].response == "job"
     is_long = (record.elapsed() or 0) >= _LONG_SECONDS
-    return is_queued and is_long and record.queue_limit is not None and not record.note
+    return is_queued and is_long and record.queue_limit is not None and not record.notes
 
 
 def _escape_note(text: str) -> str:
@@ -118,8 +120,8 @@ def describe(record: RunRecord) -> str:
         sentences.append(escape(approval.deadline_text(question)))
     if not record.ended:
         stopping = "Stopping" if record.stop_requested_at else ""
-        sentences.append(_escape_note(record.stop_result or stopping))
-    sentences.append(_escape_note(record.note))
+        sentences.append(_escape_note(describe_notes(record.stop_result) or stopping))
+    sentences.append(_escape_note(describe_notes(record.notes)))
     if record.attempts > 1:
         sentences.append(_REPEATED_TEXT.format(record.attempts))
     return " ".join(filter(None, sentences))

@@ -27,6 +27,7 @@ from lfclient import (
 )
 from lfclient.api.operations import event_streams
 from lfclient.console.runner.timings import Timings
+from lfclient.console.store.notes import Note, NoteCode, has_code
 from lfclient.console.store.store import Store
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
@@ -259,7 +260,7 @@ def test_stop_ends_a_streamed_call_and_keeps_its_outputs(wired: Wired, server: F
     record = wired.wait_for_end(run_id)
     assert (record.status, record.run.mode) == (RunStatus.CANCELLED, "stream")
     assert record.run.messages["m"].visible_text == "one two "
-    assert "Langflow ends the run as soon as it notices" in record.stop_result
+    assert has_code(record.stop_result, NoteCode.STOPPED_STREAM)
     wait_for(lambda: [job.state for job in server.jobs.values()] == ["cancelled"])
     wait_for(lambda: wired.proxy.open == 0)
     assert wired.proxy.count(POST) == 1
@@ -319,7 +320,7 @@ def test_a_call_that_ends_while_its_stop_waits_is_completed(wired: Wired, server
     server.log.extend([LOG[0], LOG[-1]])
     record = wired.wait_for_end(run_id)
     assert record.status is RunStatus.FAILED  # no component has answered
-    assert record.stop_result == "The run ended before the stop took effect."
+    assert record.stop_result == (Note(NoteCode.ENDED_BEFORE_STOP),)
 
 
 def test_a_call_lost_before_its_first_event_has_an_unknown_outcome(wired: Wired):
@@ -349,7 +350,7 @@ def test_a_revoked_key_pauses_a_job_until_it_is_valid_again(wired: Wired, server
     wired.wait_until(run_id, lambda record: record.run and record.run.messages)
     server.refuse_key = True
     server.jobs["00000000-0000-0000-0000-000000000000"].state = "suspended"  # closes the stream
-    record = wired.wait_until(run_id, lambda record: "rejects the API key" in record.note)
+    record = wired.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.KEY_REJECTED))
     assert record.run.messages["m"].visible_text == "one two "
     server.refuse_key = False
     wired.runner.stop(run_id, CONNECTION)

@@ -12,6 +12,8 @@ from pydantic import SecretStr
 from lfclient import RunStatus
 from lfclient.common.backoff import Backoff
 from lfclient.console.config.ownership import owner_fingerprint
+from lfclient.console.store.notes import Note, NoteCode, has_code
+from lfclient.console.wording.run_notes import describe_notes
 from tests.support.fake_events import event, message, question
 from tests.support.fake_langflow import FakeLangflow
 from tests.support.runner_bench import CONNECTION, JOB, RUN_STARTED, STOP, SUBMIT, both_dialects
@@ -35,7 +37,7 @@ def test_a_stop_waits_for_the_decision_that_is_being_sent(bench, suspended):
     bench.server.hold_resume = False
     record = bench.wait_until(suspended, lambda record: record.stop_result)
     assert bench.server.count("POST", STOP) == 1
-    assert "Stopped" in record.stop_result or record.ended
+    assert has_code(record.stop_result, NoteCode.STOPPED) or record.ended
 
 
 def test_nobody_stops_or_decides_for_another_owners_run(bench, suspended):
@@ -72,7 +74,7 @@ def test_a_second_question_is_shown_after_a_decision_made_elsewhere(bench, suspe
         suspended,
         lambda record: record.run.waiting_for and "And now" in record.run.waiting_for.prompt,
     )
-    assert (record.status, record.note) == (RunStatus.SUSPENDED, "")
+    assert (record.status, record.notes) == (RunStatus.SUSPENDED, ())
 
 
 @pytest.mark.usefixtures("forgotten_at_once")
@@ -81,7 +83,7 @@ def test_stop_is_offered_again_if_the_server_moved_and_does_not_know_the_job(ben
     bench.server.jobs.clear()
     moved = replace(CONNECTION, url="http://elsewhere.test")
     bench.runner.attach(moved)
-    bench.wait_until(running, lambda record: record.note)
+    bench.wait_until(running, lambda record: record.notes)
     bench.runner.stop(running, moved)
     bench.wait_until_released(running)
     record = bench.get(running)
@@ -196,11 +198,11 @@ def test_a_stop_is_sent_although_the_server_asks_to_wait_with_polls(bench, refus
     bench.server.seconds = 60
     refuse(POLL)
     run_id = bench.start()
-    bench.wait_until(run_id, lambda record: "tries again at" in record.note)
+    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
     bench.runner.stop(run_id, CONNECTION)
     record = bench.wait_until(run_id, lambda record: record.stop_result)
     assert bench.server.jobs[JOB].state == "cancelled"
-    assert "The server has accepted the stop" in record.stop_result
+    assert has_code(record.stop_result, NoteCode.STOP_UNCONFIRMED)
     bench.wait_for_polls()
     assert bench.server.count("POST", STOP) == 1
 
@@ -212,12 +214,12 @@ def test_a_stopped_run_ends_although_the_server_has_asked_for_a_day_without_poll
     bench.server.seconds = 60
     refuse(POLL)
     run_id = bench.start()
-    bench.wait_until(run_id, lambda record: "tries again at" in record.note)
+    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
     bench.runner.stop(run_id, CONNECTION)
     bench.wait_until(run_id, lambda record: record.stop_result)
     bench.wait_for_polls()
     refuse()
-    assert bench.wait_for_end(run_id).stop_result == "Stopped on the server."
+    assert bench.wait_for_end(run_id).stop_result == (Note(NoteCode.STOPPED),)
 
 
 @both_dialects
@@ -227,10 +229,12 @@ def test_a_pause_that_the_server_asks_for_after_a_stop_is_kept(bench, refuse):
     bench.server.seconds = 60
     refuse(POLL)
     run_id = bench.start()
-    bench.wait_until(run_id, lambda record: "tries again at" in record.note)
+    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
     bench.runner.stop(run_id, CONNECTION)
-    bench.wait_until(run_id, lambda record: record.stop_result and "keeps trying" in record.note)
-    bench.wait_until(run_id, lambda record: "tries again at" in record.note)
+    bench.wait_until(
+        run_id, lambda record: record.stop_result and has_code(record.notes, NoteCode.RETRYING)
+    )
+    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
     polls = bench.server.status_requests
     time.sleep(0.5)
     assert bench.server.status_requests == polls
@@ -242,7 +246,7 @@ def test_a_person_may_have_the_server_asked_although_it_has_asked_to_wait(bench,
     bench.server.seconds = 60
     refuse(POLL)
     run_id = bench.start()
-    bench.wait_until(run_id, lambda record: "tries again at" in record.note)
+    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
     polls = bench.server.status_requests
     bench.runner.check_now(run_id, CONNECTION)
     wait_for(lambda: bench.server.status_requests == polls + 1)
@@ -259,8 +263,8 @@ def test_a_person_may_have_the_server_asked_although_it_has_asked_to_wait(bench,
 @pytest.mark.parametrize(
     ("state", "result"),
     [
-        ("cancelled", "Stopped on the server."),
-        ("completed", "The run ended before the stop took effect."),
+        ("cancelled", NoteCode.STOPPED),
+        ("completed", NoteCode.ENDED_BEFORE_STOP),
     ],
 )
 def test_the_end_of_a_run_tells_how_an_accepted_stop_ended(bench, state, result):
@@ -269,9 +273,9 @@ def test_the_end_of_a_run_tells_how_an_accepted_stop_ended(bench, state, result)
     run_id = bench.start()
     bench.wait_until(run_id, lambda record: record.job_id)
     bench.runner.stop(run_id, CONNECTION)
-    bench.wait_until(run_id, lambda record: "has accepted the stop" in record.stop_result)
+    bench.wait_until(run_id, lambda record: has_code(record.stop_result, NoteCode.STOP_UNCONFIRMED))
     bench.server.jobs[JOB].state = state
-    assert bench.wait_for_end(run_id).stop_result == result
+    assert bench.wait_for_end(run_id).stop_result == (Note(result),)
 
 
 @both_dialects
@@ -279,9 +283,11 @@ def test_a_stop_that_the_server_refuses_says_when_it_is_sent_again(bench, refuse
     bench.server.seconds = 60
     refuse(POLL, ("POST", STOP))
     run_id = bench.start()
-    bench.wait_until(run_id, lambda record: "tries again at" in record.note)
+    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
     bench.runner.stop(run_id, CONNECTION)
-    record = bench.wait_until(run_id, lambda record: "stop is sent again" in record.note)
-    assert re.search(r"the stop is sent again at \d\d:\d\d:\d\d UTC", record.note)
+    record = bench.wait_until(
+        run_id, lambda record: has_code(record.notes, NoteCode.STOP_RETRY_REQUESTED)
+    )
+    assert re.search(r"the stop is sent again at \d\d:\d\d:\d\d UTC", describe_notes(record.notes))
     assert record.stop_requested_at is not None
     assert bench.server.count("POST", STOP) == 1

@@ -10,6 +10,8 @@ from lfclient import ComponentState, HumanInput, RunStatus
 from lfclient.common.backoff import Backoff
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.errors import StoreError
+from lfclient.console.store.notes import NoteCode, has_code
+from lfclient.console.wording.run_notes import describe_notes
 from tests.support.fake_events import component_done, event
 from tests.support.runner_bench import CONNECTION, JOB, RUN_STARTED, STOP, component_states
 
@@ -87,21 +89,23 @@ def test_of_two_decisions_only_the_first_is_sent(bench, suspended):
 
 def test_a_rejected_decision_is_explained_until_another_is_made(bench, suspended):
     bench.runner.decide(suspended, CONNECTION, bench.question, "perhaps")
-    record = bench.wait_until(suspended, lambda record: "not accepted" in record.note)
+    record = bench.wait_until(
+        suspended, lambda record: has_code(record.notes, NoteCode.DECISION_REFUSED)
+    )
     assert (record.status, record.run.waiting_for.sent) == (RunStatus.SUSPENDED, None)
     bench.wait_for_polls(3)
-    assert "not accepted" in bench.get(suspended).note
+    assert has_code(bench.get(suspended).notes, NoteCode.DECISION_REFUSED)
     bench.server.seconds = 0.2
     bench.runner.decide(suspended, CONNECTION, bench.question, "approve")
     record = bench.wait_for_end(suspended)
-    assert (record.status, record.note) == (RunStatus.COMPLETED, "")
+    assert (record.status, record.notes) == (RunStatus.COMPLETED, ())
 
 
 def test_the_note_about_an_unreachable_server_goes_once_it_is_back(bench, suspended):
     bench.server.is_down = True
-    bench.wait_until(suspended, lambda record: "No response" in record.note)
+    bench.wait_until(suspended, lambda record: has_code(record.notes, NoteCode.UNREACHABLE))
     bench.server.is_down = False
-    record = bench.wait_until(suspended, lambda record: not record.note)
+    record = bench.wait_until(suspended, lambda record: not record.notes)
     assert (record.status, record.run.waiting_for) == (RunStatus.SUSPENDED, bench.question)
 
 
@@ -109,9 +113,11 @@ def test_a_decision_that_a_stop_overtakes_is_offered_again(bench, suspended):
     bench.server.is_down = True
     bench.runner.decide(suspended, CONNECTION, bench.question, "approve")
     bench.runner.stop(suspended, CONNECTION)
-    bench.wait_until(suspended, lambda record: "No response" in record.note)
+    bench.wait_until(suspended, lambda record: has_code(record.notes, NoteCode.UNREACHABLE))
     bench.server.is_down, bench.server.ignore_stop = False, True
-    record = bench.wait_until(suspended, lambda record: "not sent" in record.note, timeout=20)
+    record = bench.wait_until(
+        suspended, lambda record: has_code(record.notes, NoteCode.DECISION_NOT_SENT), timeout=20
+    )
     assert (bench.server.decisions, record.run.waiting_for.sent) == ([], None)
 
 
@@ -120,7 +126,7 @@ def test_a_decision_that_was_already_made_elsewhere_is_reported_and_not_sent(ben
     bench.server.jobs[JOB].state = "in_progress"
     bench.runner.decide(suspended, CONNECTION, bench.question, "reject")
     bench.server.hold_status = False
-    bench.wait_until(suspended, lambda record: "not accepted" in record.note)
+    bench.wait_until(suspended, lambda record: has_code(record.notes, NoteCode.DECISION_REFUSED))
     bench.wait_until(suspended, lambda record: record.status is RunStatus.IN_PROGRESS)
     assert bench.server.decisions == []
     bench.server.log.append(RUN_STARTED)
@@ -132,7 +138,10 @@ def test_a_decision_whose_response_is_lost_is_not_sent_again(bench, suspended):
     """It arrived, so a second one would answer a question that nobody asked."""
     bench.server.lose_resume_response, bench.server.seconds = True, 0.5
     bench.runner.decide(suspended, CONNECTION, bench.question, "approve")
-    bench.wait_until(suspended, lambda record: "response was lost" in record.note or record.ended)
+    bench.wait_until(
+        suspended,
+        lambda record: has_code(record.notes, NoteCode.DECISION_UNCONFIRMED) or record.ended,
+    )
     record = bench.wait_for_end(suspended)
     assert (record.status, bench.server.decisions) == (RunStatus.COMPLETED, ["approve"])
 
@@ -155,7 +164,7 @@ def test_a_decision_that_met_a_busy_server_was_made_elsewhere_if_the_run_continu
     """A request that is answered with 429 has no effect."""
     bench.server.resume_refusal = httpx.Response(429, json={"detail": "slow down"})
     bench.runner.decide(suspended, CONNECTION, bench.question, "approve")
-    bench.wait_until(suspended, lambda record: "slow down" in record.note)
+    bench.wait_until(suspended, lambda record: "slow down" in describe_notes(record.notes))
     bench.server.resume_refusal = None
     bench.server.seconds = 0.5
     bench.server.jobs[JOB].state = "in_progress"
@@ -169,30 +178,34 @@ def test_a_decision_that_the_server_refuses_is_offered_again_and_says_why(bench,
     """A proxy in front of Langflow may do so, for this request alone."""
     bench.server.resume_refusal = httpx.Response(403, json={"detail": "Only for admins"})
     bench.runner.decide(suspended, CONNECTION, bench.question, "approve")
-    bench.wait_until(suspended, lambda record: "not accepted" in record.note)
+    bench.wait_until(suspended, lambda record: has_code(record.notes, NoteCode.DECISION_REFUSED))
     bench.wait_for_polls(3)
     record = bench.get(suspended)
     assert record.run.waiting_for.sent is None
-    assert "The decision was not accepted. The server rejected the API key: Only" in record.note
+    assert "The decision was not accepted. The server rejected the API key: Only" in describe_notes(
+        record.notes
+    )
     bench.server.resume_refusal = None
     bench.runner.decide(suspended, CONNECTION, bench.question, "approve")
     record = bench.wait_until(suspended, lambda record: record.status is RunStatus.IN_PROGRESS)
-    assert (record.note, bench.server.decisions) == ("", ["approve"])
+    assert (record.notes, bench.server.decisions) == ((), ["approve"])
 
 
 def test_a_refused_decision_does_not_explain_a_key_that_is_revoked_later(bench, suspended):
     bench.server.resume_refusal = httpx.Response(403, json={"detail": "Only for admins"})
     bench.runner.decide(suspended, CONNECTION, bench.question, "approve")
-    bench.wait_until(suspended, lambda record: record.note.startswith("The decision was not"))
+    bench.wait_until(suspended, lambda record: has_code(record.notes, NoteCode.DECISION_REFUSED))
     bench.wait_for_polls(3)
     bench.server.seconds = 60
     bench.server.jobs[JOB].state = "in_progress"  # somebody else has decided
     bench.server.log.append(RUN_STARTED)
     bench.wait_until(suspended, lambda record: record.run.waiting_for is None)
     bench.server.refuse_key = True
-    record = bench.wait_until(suspended, lambda record: "rejects the API key" in record.note)
-    assert "The decision was not accepted" not in record.note
-    assert "Only for admins" not in record.note
+    record = bench.wait_until(
+        suspended, lambda record: has_code(record.notes, NoteCode.KEY_REJECTED)
+    )
+    assert not has_code(record.notes, NoteCode.DECISION_REFUSED)
+    assert "Only for admins" not in describe_notes(record.notes)
 
 
 def test_a_decision_without_effect_is_offered_again(bench):
@@ -201,7 +214,7 @@ def test_a_decision_without_effect_is_offered_again(bench):
     run_id = bench.start_suspended()
     bench.server.ignore_resume = True
     bench.runner.decide(run_id, CONNECTION, bench.question, "approve")
-    record = bench.wait_until(run_id, lambda record: "still waits" in record.note)
+    record = bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.DECISION_LOST))
     assert record.run.waiting_for.sent is None
 
 

@@ -35,7 +35,7 @@ bench.wait_until(run_id, lambda record: record.job_id)
 atexit.register(time.sleep, 0.3)
 apply_response = RunContext.apply_response
 async def save_and_apply(self, run, **changes):
-    await self.writer.change(self.id, note="")
+    await self.writer.change(self.id, notes=())
     await apply_response(self, run, **changes)
 RunContext.apply_response = save_and_apply
 print(run_id)

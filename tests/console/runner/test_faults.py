@@ -9,8 +9,9 @@ import pytest
 
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.runner import runner as runner_module
-from lfclient.console.runner.notes import STOPPED
 from lfclient.console.runner.runner import TooManyRuns
+from lfclient.console.store.notes import Note, NoteCode, has_code
+from lfclient.console.wording.run_notes import describe_notes
 from lfclient.errors import ResponseTooLarge
 from lfclient.flows.field import Variable
 from lfclient.runs.model import RunStatus, StopResult
@@ -80,7 +81,7 @@ def test_a_call_that_fails_in_langflow_itself_has_failed(bench, mode):
 def test_a_sync_call_whose_response_is_lost_is_found_by_its_session(bench):
     bench.server.lose_responses = 1
     run_id = bench.start(mode="sync")
-    bench.wait_until(run_id, lambda record: "looks for the run" in record.note)
+    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.SEARCHING))
     build = {"job_id": JOB, "timestamp": datetime.now(UTC).isoformat()}
     result = {"message": {"data": {"session_id": "session"}}}
     bench.server.builds["ChatInput-a"] = [build | {"data": {"results": result}}]
@@ -111,13 +112,13 @@ def test_a_run_survives_a_server_that_goes_away(bench):
     run_id = bench.start()
     bench.wait_until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
     bench.server.is_down = True
-    record = bench.wait_until(run_id, lambda record: record.note)
+    record = bench.wait_until(run_id, lambda record: record.notes)
     assert record.status is RunStatus.IN_PROGRESS
-    assert re.fullmatch(r"No response since [0-9:]{8} UTC. Retrying.", record.note)
+    assert re.fullmatch(r"No response since [0-9:]{8} UTC. Retrying.", describe_notes(record.notes))
     bench.server.finish()
     bench.server.is_down = False
     record = bench.wait_for_end(run_id)
-    assert (record.status, record.note) == (RunStatus.COMPLETED, "")
+    assert (record.status, record.notes) == (RunStatus.COMPLETED, ())
 
 
 @both_dialects
@@ -133,7 +134,7 @@ def test_a_run_that_ended_while_nobody_could_see_it_ended_when_the_server_says(
     if is_restarted:
         bench.restart()
         bench.runner.attach(CONNECTION)
-    bench.wait_until(run_id, lambda record: record.note)
+    bench.wait_until(run_id, lambda record: record.notes)
     ended_at = datetime.now(UTC)
     report_end(bench, ended_at)
     bench.server.is_down = False
@@ -147,8 +148,8 @@ def test_a_key_that_is_revoked_during_a_run_is_reported(bench):
     run_id = bench.start()
     bench.wait_until(run_id, lambda record: record.job_id)
     bench.server.refuse_key = True
-    record = bench.wait_until(run_id, lambda record: record.note)
-    assert "API key" in record.note
+    record = bench.wait_until(run_id, lambda record: record.notes)
+    assert "API key" in describe_notes(record.notes)
     assert not record.ended
     bench.server.finish()
     bench.server.refuse_key = False
@@ -201,8 +202,8 @@ def test_long_silence_is_reported_and_does_not_end_the_run(bench):
     bench.use_timings(silence_seconds=0.3)
     bench.server.dialect = "inputs"
     bench.server.seconds = 60
-    record = bench.wait_until(bench.start(), lambda record: record.note)
-    assert "sent no updates" in record.note
+    record = bench.wait_until(bench.start(), lambda record: record.notes)
+    assert has_code(record.notes, NoteCode.RUNNING_SILENTLY)
     assert not record.ended
 
 
@@ -290,8 +291,8 @@ def test_a_server_at_another_address_that_does_not_know_the_job_does_not_end_the
     bench.restart()
     bench.server.jobs.clear()
     bench.runner.attach(replace(CONNECTION, url="http://elsewhere.test"))
-    record = bench.wait_until(run_id, lambda record: record.note)
-    assert CONNECTION.url in record.note
+    record = bench.wait_until(run_id, lambda record: record.notes)
+    assert record.notes == (Note(NoteCode.OTHER_SERVER, CONNECTION.url),)
     assert not record.ended
 
 
@@ -302,16 +303,16 @@ def test_a_stop_that_the_server_refuses_says_so_until_the_next_one(bench):
     run_id = bench.start()
     bench.wait_until(run_id, lambda record: record.job_id)
     bench.runner.stop(run_id, CONNECTION)
-    bench.wait_until(run_id, lambda record: "rejects the API key" in record.note)
-    bench.wait_until(run_id, lambda record: not record.note)
+    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.KEY_REJECTED))
+    bench.wait_until(run_id, lambda record: not record.notes)
     record = bench.get(run_id)
-    assert "The server refused to stop the run." in record.stop_result
-    assert "Only for admins" in record.stop_result
+    assert has_code(record.stop_result, NoteCode.STOP_REFUSED)
+    assert "Only for admins" in describe_notes(record.stop_result)
     assert record.stop_requested_at is None
     bench.server.stop_refusal = None
     bench.runner.stop(run_id, CONNECTION)
     record = bench.wait_for_end(run_id)
-    assert (record.status, record.stop_result) == (RunStatus.CANCELLED, STOPPED)
+    assert (record.status, record.stop_result) == (RunStatus.CANCELLED, (Note(NoteCode.STOPPED),))
 
 
 @pytest.mark.parametrize("stopped", [None, False])
@@ -330,6 +331,6 @@ def test_stop_is_offered_again_if_the_server_did_not_stop_the_run(bench, monkeyp
     bench.runner.stop(run_id, CONNECTION)
     record = bench.wait_until(run_id, lambda record: record.stop_result)
     assert not record.ended
-    assert "cancel requested" in record.stop_result
+    assert "cancel requested" in describe_notes(record.stop_result)
     bench.runner.stop(run_id, CONNECTION)
     wait_for(lambda: len(stops) == 2)

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from lfclient import RunStatus
 from lfclient.console.config.connection import Connection
+from lfclient.console.store.notes import NoteCode, has_code
 from tests.support.runner_bench import OFTEN, RARELY, both_dialects
 from tests.support.waiting import wait_for
 
@@ -44,7 +45,7 @@ def revoke(bench, *keys):
 def test_a_new_key_of_the_user_takes_on_a_run_whose_key_was_revoked(bench):
     run_id = start(bench)
     revoke(bench, "sk-one")
-    bench.wait_until(run_id, lambda record: "rejects the API key" in record.note)
+    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.KEY_REJECTED))
     bench.runner.attach(TWO)
     bench.server.finish()
     record = bench.wait_for_end(run_id)
@@ -111,10 +112,10 @@ def test_a_revoked_key_stops_no_run_that_another_key_follows(bench):
     bench.runner.attach(TWO)
     wait_for(lambda: key_of(bench, run_id) == "sk-two")
     bench.runner.stop(run_id, ONE)
-    bench.wait_until(run_id, lambda record: "rejects the API key" in record.note)
+    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.KEY_REJECTED))
     assert [job.state for job in bench.server.jobs.values()] == [""]
     bench.runner.attach(TWO)
-    bench.wait_until(run_id, lambda record: not record.note)
+    bench.wait_until(run_id, lambda record: not record.notes)
     bench.server.finish()
     assert bench.wait_for_end(run_id).status is RunStatus.COMPLETED
 
@@ -147,7 +148,7 @@ def test_another_users_key_neither_sees_nor_follows_the_run(bench):
         bench.runner.attach(other)
         assert bench.runner.get(run_id, owner) is None
         assert bench.runner.recent(owner) == []
-    bench.wait_until(run_id, lambda record: "rejects the API key" in record.note)
+    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.KEY_REJECTED))
     assert key_of(bench, run_id) == "sk-one"
 
 
@@ -176,7 +177,7 @@ def test_a_new_key_in_another_console_takes_on_a_run_whose_key_was_revoked(two):
     """The console that follows the run is alive, but its key is of no use."""
     run_id = start(two)
     revoke(two, "sk-one")
-    two.wait_elsewhere(run_id, lambda record: "rejects the API key" in record.note)
+    two.wait_elsewhere(run_id, lambda record: has_code(record.notes, NoteCode.KEY_REJECTED))
     two.other.attach(TWO)
     wait_for(lambda: two.other.is_followed(run_id))
     two.server.finish()

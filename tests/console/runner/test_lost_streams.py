@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lfclient.console.store.errors import StoreError
+from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.store.row_mapping import with_result_fields
+from lfclient.console.wording.run_notes import describe_notes
 from lfclient.runs.model import RunStatus
 from tests.support.fake_events import component_done, event, stored_message
 from tests.support.fake_events import output as output_event
@@ -41,7 +43,7 @@ def answer(bench, job_id=JOB, text="hello", **values):
 
 
 def searches(record):
-    return "checks on the server" in record.note
+    return "checks on the server" in describe_notes(record.notes)
 
 
 def output(record):
@@ -62,10 +64,10 @@ def test_a_run_that_completes_during_the_search_is_completed(bench):
     run_id = bench.start(mode="stream")
     record = bench.wait_until(run_id, searches)
     assert record.status is RunStatus.IN_PROGRESS
-    assert "connection broke" in record.note
+    assert has_code(record.notes, NoteCode.CONNECTION_BROKE)
     answer(bench)
     record = bench.wait_for_end(run_id)
-    assert (record.status, record.problem, record.note) == (RunStatus.COMPLETED, None, "")
+    assert (record.status, record.problem, record.notes) == (RunStatus.COMPLETED, None, ())
     assert (output(record), record.job_id) == ("hello", JOB)
     assert any("connection broke" in warning for warning in record.run.warnings)
     assert bench.server.count("POST", SUBMIT) == 1
@@ -76,7 +78,7 @@ def test_a_run_that_is_not_found_keeps_its_partial_output(bench):
     record = interrupted(bench)
     assert record.run.components["ChatInput-a"].output.value == "hi"
     assert [message.text for message in record.run.messages.values()] == ["hi"]
-    assert (record.problem, record.note, record.stop_result) == (None, "", "")
+    assert (record.problem, record.notes, record.stop_result) == (None, (), ())
     assert bench.server.count("POST", SUBMIT) == 1
 
 
@@ -85,14 +87,14 @@ def test_a_half_open_call_ends_as_the_server_tells(bench):
     bench.server.breaks_calls = False
     bench.use_timings(call_silence_seconds=0.3)
     run_id = bench.start(mode="stream")
-    record = bench.wait_until(run_id, lambda record: "Nothing has arrived" in record.note)
+    record = bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.STREAM_SILENT))
     assert record.status is RunStatus.IN_PROGRESS
     bench.server.log.append(event("add_message", **stored_message(JOB, "half", "ChatInput-a")))
-    bench.wait_until(run_id, lambda record: not record.note)
-    bench.wait_until(run_id, lambda record: record.note)
+    bench.wait_until(run_id, lambda record: not record.notes)
+    bench.wait_until(run_id, lambda record: record.notes)
     answer(bench)
     record = bench.wait_for_end(run_id)
-    assert (record.status, record.note, output(record)) == (RunStatus.COMPLETED, "", "hello")
+    assert (record.status, record.notes, output(record)) == (RunStatus.COMPLETED, (), "hello")
     assert bench.server.count("POST", SUBMIT) == 1
 
 
@@ -103,7 +105,7 @@ def test_stop_ends_the_search(bench):
     bench.runner.stop(run_id, CONNECTION)
     record = bench.wait_for_end(run_id)
     assert record.status is RunStatus.INTERRUPTED
-    assert "no longer looks" in record.stop_result
+    assert has_code(record.stop_result, NoteCode.STOPPED_SEARCHING)
 
 
 def test_stop_ends_the_search_on_a_server_that_does_not_answer(bench):
@@ -134,7 +136,7 @@ def test_a_call_whose_response_is_lost_is_found_by_its_session(bench):
     bench.server.lose_responses = 1
     bench.use_timings(min_search_seconds=60.0)
     run_id = bench.start(mode="stream")
-    assert "response was lost" in bench.wait_until(run_id, searches).note
+    assert has_code(bench.wait_until(run_id, searches).notes, NoteCode.RESPONSE_LOST)
     bench.server.messages.append(stored_message(JOB, "hi", None, sender="User"))
     answer(bench)
     record = bench.wait_for_end(run_id)

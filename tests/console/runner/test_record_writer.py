@@ -9,15 +9,16 @@ import pytest
 from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.store.errors import JobTaken, StoreError
+from lfclient.console.store.notes import Note, NoteCode
 from lfclient.console.store.store import Store
 from lfclient.runs.model import Run, RunStatus
 from tests.support import databases
 from tests.support.runner_bench import JOB
 from tests.support.store_records import record
 
-SEARCHING = "The console looks for the run."
+SEARCHING = (Note(NoteCode.SEARCHING),)
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-RECORD = record("r", created_at=NOW, note=SEARCHING)
+RECORD = record("r", created_at=NOW, notes=SEARCHING)
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_a_claimed_job_is_saved_once_and_ends_the_search(writer, monkeypatch):
     assert asyncio.run(writer.claim_job("r", JOB))
     assert versions == [RECORD.version + 1]
     record = writer.cache.snapshot("r")
-    assert (record.job_id, record.note) == (JOB, "")
+    assert (record.job_id, record.notes) == (JOB, ())
     assert writer.store.get("r") == record
     assert writer.cache.unsaved() == []
 

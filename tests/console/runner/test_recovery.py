@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
-from lfclient.console.runner.takeover import KEY_NEEDED_NOTE
 from lfclient.console.store.errors import StoreError
+from lfclient.console.store.notes import Note, NoteCode, has_code
 from lfclient.runs.model import RunStatus
 from tests.support.runner_bench import (
     CONNECTION,
@@ -257,7 +257,7 @@ def test_the_search_waits_for_a_server_that_is_down(bench):
     add_trace(bench, *bench.server.jobs)
     bench.server.is_down = True
     bench.runner.attach(CONNECTION)
-    record = bench.wait_until(run_id, lambda record: "At " in record.note)
+    record = bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.SEARCH_FAILED))
     assert not record.ended
     bench.server.is_down = False
     assert bench.wait_for_end(run_id).status is RunStatus.COMPLETED
@@ -268,7 +268,7 @@ def test_stop_ends_the_search(bench):
     bench.timings = replace(bench.timings, min_search_seconds=60)
     run_id = bench.lose_response(arrived=False)
     bench.runner.attach(CONNECTION)
-    bench.wait_until(run_id, lambda record: "looks for the run" in record.note)
+    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.SEARCHING))
     bench.runner.stop(run_id, CONNECTION)
     record = bench.wait_for_end(run_id)
     assert record.status is RunStatus.OUTCOME_UNKNOWN
@@ -283,13 +283,13 @@ def test_a_job_that_is_found_after_a_stop_is_stopped(bench):
     run_id = bench.lose_response(arrived=True)
     bench.server.refuse_key = True
     bench.runner.attach(CONNECTION)
-    bench.wait_until(run_id, lambda record: "At " in record.note)
+    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.SEARCH_FAILED))
     add_trace(bench, *bench.server.jobs)
     bench.server.refuse_key = False
     bench.runner.stop(run_id, CONNECTION)
     record = bench.wait_for_end(run_id)
     assert record.status is RunStatus.CANCELLED
-    assert "Stopped on the server" in record.stop_result
+    assert has_code(record.stop_result, NoteCode.STOPPED)
 
 
 def test_a_second_run_after_a_failed_first_attempt_is_reported(bench):
@@ -348,10 +348,10 @@ def test_a_run_says_that_it_is_searched_for_while_it_is_sent_again(bench):
     wait_for(lambda: bench.server.count("POST", SUBMIT) == 2)
     record = bench.get(run_id)
     assert record.attempts == 2
-    assert "The server's response was lost." in record.note
-    assert "looks for the run" in record.note
+    assert has_code(record.notes, NoteCode.RESPONSE_LOST)
+    assert has_code(record.notes, NoteCode.SEARCHING)
     bench.server.hold_submits = False
-    assert bench.wait_for_end(run_id).note == ""
+    assert bench.wait_for_end(run_id).notes == ()
 
 
 def test_each_lost_response_counts_as_an_attempt(bench):
@@ -379,9 +379,9 @@ def test_a_run_waits_for_its_key_and_says_so(bench, arrived):
         run_id = bench.lose_response(arrived=False)
     bench.runner._takeover.check()
     record = bench.get(run_id)
-    assert (record.ended, record.note) == (False, KEY_NEEDED_NOTE)
-    assert "key needed" in record.note
+    assert (record.ended, record.notes) == (False, (Note(NoteCode.KEY_NEEDED),))
+    assert has_code(record.notes, NoteCode.KEY_NEEDED)
     bench.server.finish()
     bench.runner.attach(replace(CONNECTION, api_key=SecretStr("sk-another-key")))
     record = bench.wait_for_end(run_id)
-    assert (record.status, record.note) == (RunStatus.COMPLETED, "")
+    assert (record.status, record.notes) == (RunStatus.COMPLETED, ())

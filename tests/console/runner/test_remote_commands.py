@@ -7,6 +7,7 @@ import pytest
 
 from lfclient import AsyncLangflowClient, RunStatus
 from lfclient.console.store.errors import StoreError
+from lfclient.console.store.notes import NoteCode, has_code
 from tests.support.runner_bench import CONNECTION, STOP
 from tests.support.waiting import wait_for
 
@@ -27,7 +28,7 @@ def test_a_run_is_stopped_from_another_process(two, mode):
     assert two.get_elsewhere(run_id).stop_requested_at
     record = two.wait_elsewhere(run_id, lambda record: record.ended)
     assert record.status is RunStatus.CANCELLED
-    assert "Stopped" in record.stop_result
+    assert has_code(record.stop_result, NoteCode.STOPPED, NoteCode.STOPPED_STREAM)
     assert two.server.count("POST", STOP) == (mode == "background")
 
 

@@ -96,7 +96,7 @@ def test_a_run_that_is_not_found_again_stays_as_it_was(bench):
     bench.wait_until_released(before.id)
     record = bench.wait_for_end(before.id)
     assert (record.status, record.problem) == (before.status, before.problem)
-    assert (record.ended_at, record.note) == (before.ended_at, "")
+    assert (record.ended_at, record.notes) == (before.ended_at, ())
     assert (
         bench.wait_until_saved(before.id, lambda stored: stored.ended).ended_at == before.ended_at
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr
 
-from lfclient.console.runner.takeover import KEY_NEEDED_NOTE
 from lfclient.console.runner.timings import Timings
 from lfclient.console.runner.worker_registry import (
     DEAD_AFTER_SECONDS,
@@ -14,7 +13,9 @@ from lfclient.console.runner.worker_registry import (
     open_worker_registry,
 )
 from lfclient.console.store.errors import StoreError
+from lfclient.console.store.notes import Note, NoteCode, quote
 from lfclient.console.store.store import Store
+from lfclient.console.wording.run_notes import describe_notes
 from lfclient.runs.model import RunStatus
 from tests.support.fake_langflow import FakeLangflow
 from tests.support.postgres import postgres
@@ -139,11 +140,11 @@ def test_without_the_key_a_run_says_so_until_a_visitor_brings_it(replicas):
     replicas.check(first, second, third)
     replicas.kill(first)
     replicas.check_until_dead(second, third)
-    assert second.get(run_id, replicas.owner).note == KEY_NEEDED_NOTE
+    assert second.get(run_id, replicas.owner).notes == (Note(NoteCode.KEY_NEEDED),)
     third.attach(CONNECTION)
     assert third.is_followed(run_id)
     replicas.runner = third
-    replicas.wait_until(run_id, lambda record: record.note == "")
+    replicas.wait_until(run_id, lambda record: record.notes == ())
     replicas.check(second, third)
     assert not second.is_followed(run_id)
 
@@ -201,14 +202,14 @@ def test_a_process_that_was_silent_overwrites_nothing_before_its_next_check(repl
     before = store.get(run_id)
     assert store.worker_for(run_id) == second._registry.id
     for _ in range(20):  # so that its version is the newer one
-        first._cache.change(run_id, note="written by the one that was away")
+        first._cache.change(run_id, notes=(quote("written by the one that was away"),))
     replicas.server.jobs[before.job_id].state = "cancelled"
     wait_for(lambda: not first.is_followed(run_id))
     replicas.runner = second
     record = replicas.wait_for_end(run_id)
     assert record.status is RunStatus.CANCELLED
     assert store.worker_for(run_id) == second._registry.id
-    assert "away" not in first.get(run_id, replicas.owner).note
+    assert "away" not in describe_notes(first.get(run_id, replicas.owner).notes)
     assert not caplog.records
 
 

@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime
 
 from lfclient.console.runner.run_cache import MAX_ENDED_RUNS, RunCache
+from lfclient.console.store.notes import quote
 from lfclient.runs.model import RunStatus
 from tests.support import store_records
 
@@ -33,7 +34,7 @@ def test_a_waiter_that_pauses_skips_changes_but_not_the_end():
     seen = []
     waiter = threading.Thread(target=lambda: seen.append(cache.wait("r", 1, 60, pause=50)))
     waiter.start()
-    cache.change("r", note="a word")
+    cache.change("r", notes=(quote("a word"),))
     cache.change("r", status=RunStatus.COMPLETED)
     waiter.join(10)
     assert [(each.version, each.status) for each in seen] == [(3, RunStatus.COMPLETED)]
@@ -42,7 +43,7 @@ def test_a_waiter_that_pauses_skips_changes_but_not_the_end():
 def test_a_change_during_the_pause_is_returned_after_it():
     cache = RunCache(clock=iter(range(100)).__next__)
     cache.put(record())
-    cache.change("r", note="a word")
+    cache.change("r", notes=(quote("a word"),))
     waits = []
     cache._ended.wait = waits.append
     assert cache.wait("r", 1, 20, pause=5).version == 2

@@ -7,6 +7,7 @@ import pytest
 
 from lfclient.common.backoff import Backoff
 from lfclient.console.runner.timings import BackoffChain, Timings
+from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
 from tests.support.runner_bench import (
@@ -178,7 +179,7 @@ def test_a_job_is_stopped_on_the_server(bench):
     assert bench.get(run_id).stop_requested_at
     record = bench.wait_for_end(run_id)
     assert record.status is RunStatus.CANCELLED
-    assert "Stopped on the server" in record.stop_result
+    assert has_code(record.stop_result, NoteCode.STOPPED)
     assert [job.state for job in bench.server.jobs.values()] == ["cancelled"]
 
 
@@ -191,7 +192,7 @@ def test_stop_closes_a_sync_call_and_says_that_the_server_may_continue(bench):
     record = bench.wait_for_end(run_id)
     assert bench.server.ended_at == 0  # the server was not done
     assert record.status is RunStatus.CANCELLED
-    assert "if it has reached the server, it continues there" in record.stop_result
+    assert has_code(record.stop_result, NoteCode.STOPPED_WAITING)
 
 
 @pytest.mark.parametrize("mode", ["sync", "stream"])
@@ -231,7 +232,7 @@ def test_a_stop_is_sent_once_the_server_is_back(bench):
     bench.wait_until(run_id, lambda record: record.job_id)
     bench.server.is_down = True
     bench.runner.stop(run_id, CONNECTION)
-    bench.wait_until(run_id, lambda record: "No response" in record.note)
+    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.UNREACHABLE))
     bench.server.is_down = False
     assert bench.wait_for_end(run_id).status is RunStatus.CANCELLED
 

@@ -7,6 +7,7 @@ import pytest
 
 from lfclient import RunStatus
 from lfclient.common.backoff import Backoff
+from lfclient.console.store.notes import Note, NoteCode, has_code
 from tests.support.clock import Clock
 from tests.support.fake_events import component_done
 from tests.support.runner_bench import CONNECTION, OFTEN, RUN_STARTED, STOP, backdate_run
@@ -55,18 +56,16 @@ def report(bench, run_id, text):
 
 
 def note_of(bench, run_id):
-    return bench.wait_until(run_id, lambda record: record.note).note
+    (note,) = bench.wait_until(run_id, lambda record: record.notes).notes
+    return note
 
 
 def test_a_run_that_stays_queued_is_reported_with_what_to_do(bench):
     run_id = start_queued(bench)
-    note = note_of(bench, run_id)
-    assert "queued for more than" in note
-    assert "stop it, then run it again" in note
-    assert "component" not in note
+    assert note_of(bench, run_id).code is NoteCode.QUEUED_SILENTLY
     begin(bench, run_id)
     record = bench.wait_until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
-    assert record.note == ""
+    assert record.notes == ()
 
 
 def test_a_run_that_is_queued_behind_running_ones_is_not_reported(bench, clock):
@@ -78,7 +77,7 @@ def test_a_run_that_is_queued_behind_running_ones_is_not_reported(bench, clock):
         report(bench, running, f"line {number}")
         clock.seconds += SILENT / 3
         bench.wait_for_polls(4)
-        assert bench.get(waiting).note == ""
+        assert bench.get(waiting).notes == ()
     bench.server.finish()
     assert bench.wait_for_end(running).status is RunStatus.COMPLETED
 
@@ -87,8 +86,8 @@ def test_a_queued_run_is_reported_if_the_running_ones_are_silent_as_well(bench):
     """As after the death of a server with a full queue."""
     running = bench.start_running()
     waiting = start_queued(bench)
-    assert "sent no updates" in note_of(bench, running)
-    assert "queued for more than" in note_of(bench, waiting)
+    assert note_of(bench, running).code is NoteCode.RUNNING_SILENTLY
+    assert note_of(bench, waiting).code is NoteCode.QUEUED_SILENTLY
 
 
 def test_a_queued_run_that_later_ones_overtake_is_reported_as_lost(bench):
@@ -98,18 +97,14 @@ def test_a_queued_run_that_later_ones_overtake_is_reported_as_lost(bench):
     )
     bench.server.state = ""
     bench.start_running()
-    record = bench.wait_until(waiting, lambda record: "started" in record.note)
-    assert "probably lost" in record.note
-    assert "stop it, then run it again" in record.note
+    bench.wait_until(waiting, lambda record: has_code(record.notes, NoteCode.OVERTAKEN))
 
 
 def test_keep_alives_are_no_sign_of_the_run(bench):
     """1.13 sends them for a job that a restart has left behind."""
     bench.server.keeps_alive = True
-    note = note_of(bench, bench.start_running())
-    assert "sent no updates" in note
-    assert "the run will never end: stop it" in note
-    assert "queued for more than" in note_of(bench, start_queued(bench))
+    assert note_of(bench, bench.start_running()).code is NoteCode.RUNNING_SILENTLY
+    assert note_of(bench, start_queued(bench)).code is NoteCode.QUEUED_SILENTLY
 
 
 def test_silence_is_still_reported_after_a_restart_of_the_console(bench):
@@ -125,8 +120,8 @@ def test_silence_is_still_reported_after_a_restart_of_the_console(bench):
         backdate_run(bench.folder, run_id, 400)
     bench.restart()
     bench.runner.attach(CONNECTION)
-    assert "queued for more than 5 minutes" in note_of(bench, queued)
-    assert "sent no updates for more than 5 minutes" in note_of(bench, running)
+    assert note_of(bench, queued) == Note(NoteCode.QUEUED_SILENTLY, number=5)
+    assert note_of(bench, running) == Note(NoteCode.RUNNING_SILENTLY, number=5)
 
 
 def test_a_run_that_has_just_reported_a_component_is_not_silent_after_a_restart(bench):
@@ -139,7 +134,7 @@ def test_a_run_that_has_just_reported_a_component_is_not_silent_after_a_restart(
     bench.restart()
     bench.runner.attach(CONNECTION)
     bench.wait_for_polls(4)
-    assert bench.get(run_id).note == ""
+    assert bench.get(run_id).notes == ()
 
 
 @pytest.mark.parametrize("state", ["queued", ""])

@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from lfclient.console.runner import recovery, submission
+from lfclient.console.store.notes import NoteCode, has_code
+from lfclient.console.wording.run_notes import describe_notes
 from lfclient.runs.model import RunStatus
 from tests.support.fake_events import component_done, event
 from tests.support.runner_bench import (
@@ -37,11 +39,11 @@ def refusal(status, **headers):
 
 
 def wait_for_refusal(bench, run_id):
-    record = bench.wait_until(run_id, lambda record: record.note)
+    record = bench.wait_until(run_id, lambda record: record.notes)
     assert (record.status, record.attempts) == (RunStatus.QUEUED, 0)
     assert record.started_at is None
-    assert "It is sent again at" in record.note
-    assert "Too busy" in record.note
+    assert has_code(record.notes, NoteCode.NOT_ACCEPTED)
+    assert "Too busy" in describe_notes(record.notes)
     return record
 
 
@@ -61,7 +63,7 @@ def test_a_refused_run_waits_and_is_sent_again(bench, mode):
     wait_for_refusal(bench, run_id)
     accepted_at, bench.server.refusal = datetime.now(UTC), None
     record = bench.wait_for_end(run_id)
-    assert (record.status, record.attempts, record.note) == (RunStatus.COMPLETED, 1, "")
+    assert (record.status, record.attempts, record.notes) == (RunStatus.COMPLETED, 1, ())
     assert record.started_at > accepted_at
     assert len(bench.server.jobs) == 1
 
@@ -73,7 +75,7 @@ def test_a_run_is_sent_again_if_no_connection_was_made_in_time(bench, mode):
     if mode == "stream":
         bench.server.log = [component_done("ChatOutput-b", "echo"), event("end")]
     record = bench.wait_for_end(bench.start(mode=mode))
-    assert (record.status, record.attempts, record.note) == (RunStatus.COMPLETED, 1, "")
+    assert (record.status, record.attempts, record.notes) == (RunStatus.COMPLETED, 1, ())
     assert len(bench.server.jobs) == 1
 
 
@@ -117,8 +119,8 @@ def test_a_refused_call_that_waits_has_not_run_if_the_console_restarts(bench, mo
 def test_a_refused_run_says_when_the_server_wants_it_again(bench, mode):
     bench.server.refusal = refusal(429, **{"retry-after": "300"})
     run_id = bench.start(mode=mode)
-    record = bench.wait_until(run_id, lambda record: record.note)
-    at = re.search(r"again at (\d\d:\d\d:\d\d) UTC", record.note).group(1)
+    record = bench.wait_until(run_id, lambda record: record.notes)
+    at = re.search(r"again at (\d\d:\d\d:\d\d) UTC", describe_notes(record.notes)).group(1)
     expected = [datetime.now(UTC) + timedelta(seconds=300 - age) for age in range(20)]
     assert at in [f"{time:%H:%M:%S}" for time in expected]
 
@@ -131,7 +133,7 @@ def test_a_refused_run_that_is_stopped_while_it_waits_has_not_run(bench, mode):
     bench.runner.stop(run_id, CONNECTION)
     record = bench.wait_for_end(run_id)
     assert (record.status, record.attempts) == (RunStatus.CANCELLED, 0)
-    assert "nothing ran" in record.stop_result
+    assert has_code(record.stop_result, NoteCode.STOPPED_UNSENT)
     assert bench.server.count("POST", SUBMIT) == 1
 
 
@@ -156,7 +158,7 @@ def test_a_call_that_is_stopped_before_it_is_sent_again_has_not_run(bench, monke
     record = bench.wait_for_end(run_id)
     is_stopped.set()
     assert (record.status, record.attempts) == (RunStatus.CANCELLED, 0)
-    assert "nothing ran" in record.stop_result
+    assert has_code(record.stop_result, NoteCode.STOPPED_UNSENT)
     assert bench.server.count("POST", SUBMIT) == 1
 
 
@@ -182,26 +184,26 @@ def test_a_run_that_a_503_leaves_in_doubt_is_not_called_unsent(bench, unavailabl
     """It is sent again with its key, and the attempts are counted."""
     bench.use_timings(resend_delay_seconds=0.1)
     run_id = bench.start()
-    record = bench.wait_until(run_id, lambda record: record.attempts > 2 and record.note)
+    record = bench.wait_until(run_id, lambda record: record.attempts > 2 and record.notes)
     assert (record.status, record.job_id) == (RunStatus.QUEUED, None)
-    assert "response was lost" in record.note
-    assert "HTTP 503" in record.note
-    assert "not accept" not in record.note
+    assert has_code(record.notes, NoteCode.RESPONSE_LOST)
+    assert "HTTP 503" in describe_notes(record.notes)
+    assert not has_code(record.notes, NoteCode.NOT_ACCEPTED)
     unavailable["headers"] = None
     record = bench.wait_for_end(run_id)
-    assert (record.status, record.note, len(bench.server.jobs)) == (RunStatus.COMPLETED, "", 1)
+    assert (record.status, record.notes, len(bench.server.jobs)) == (RunStatus.COMPLETED, (), 1)
     assert record.attempts == bench.server.count("POST", SUBMIT) > 2
 
 
 def test_a_run_that_a_503_leaves_in_doubt_is_stopped_on_the_server(bench, unavailable):
     bench.server.seconds = 60
     run_id = bench.start()
-    bench.wait_until(run_id, lambda record: record.note)
+    bench.wait_until(run_id, lambda record: record.notes)
     add_trace(bench, JOB)
     bench.runner.stop(run_id, CONNECTION)
     record = bench.wait_for_end(run_id)
     assert (record.status, bench.server.jobs[JOB].state) == (RunStatus.CANCELLED, "cancelled")
-    assert "Stopped on the server" in record.stop_result
+    assert has_code(record.stop_result, NoteCode.STOPPED)
 
 
 @pytest.mark.parametrize("headers", [{}, {"retry-after": "300"}], ids=["at once", "in the pause"])
@@ -210,11 +212,11 @@ def test_a_stop_that_does_not_find_the_run_of_a_503_says_that_it_may_have_run(
 ):
     unavailable["headers"] = headers
     run_id = bench.start()
-    bench.wait_until(run_id, lambda record: record.note)
+    bench.wait_until(run_id, lambda record: record.notes)
     bench.runner.stop(run_id, CONNECTION)
     record = bench.wait_for_end(run_id)
     assert record.status is RunStatus.OUTCOME_UNKNOWN
-    assert "nothing ran" not in record.stop_result
+    assert not has_code(record.stop_result, NoteCode.STOPPED_UNSENT)
     assert "may have run" in record.problem.hint
     assert bench.server.count("POST", SUBMIT) == 1
 
@@ -224,8 +226,10 @@ def test_a_503_gets_the_pause_that_it_asks_for(bench, unavailable):
     unavailable["headers"] = {"retry-after": "1"}
     began = time.monotonic()
     run_id = bench.start()
-    record = bench.wait_until(run_id, lambda record: record.note)
-    assert re.search(r"at \d\d:\d\d:\d\d UTC, as the server requested", record.note)
+    record = bench.wait_until(run_id, lambda record: record.notes)
+    assert re.search(
+        r"at \d\d:\d\d:\d\d UTC, as the server requested", describe_notes(record.notes)
+    )
     unavailable["headers"] = None
     record = bench.wait_for_end(run_id)
     assert (record.status, record.attempts) == (RunStatus.COMPLETED, 2)
@@ -239,9 +243,11 @@ def test_a_503_that_asks_for_more_than_ten_minutes_is_only_looked_for_and_says_s
     bench.use_timings(search_seconds=0.5, min_search_seconds=0.5)
     unavailable["headers"] = {"retry-after": "86400"}
     run_id = bench.start()
-    record = bench.wait_until(run_id, lambda record: record.note)
-    assert re.search(r"at \d\d:\d\d:\d\d UTC, sooner than the server requested", record.note)
-    assert "does not send the run again" in record.note
+    record = bench.wait_until(run_id, lambda record: record.notes)
+    assert re.search(
+        r"at \d\d:\d\d:\d\d UTC, sooner than the server requested", describe_notes(record.notes)
+    )
+    assert has_code(record.notes, NoteCode.SEARCH_EARLY)
     unavailable["headers"] = None
     assert bench.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
     assert bench.server.count("POST", SUBMIT) == 1
@@ -334,7 +340,7 @@ def test_a_poll_waits_as_long_as_the_server_asks(bench, monkeypatch):
 
     monkeypatch.setattr(bench.server, "handle", refuse_once)
     bench.server.seconds = 60
-    record = bench.wait_until(bench.start(), lambda record: record.note)
-    assert re.search(r"the console tries again at \d\d:\d\d:\d\d UTC", record.note)
+    record = bench.wait_until(bench.start(), lambda record: record.notes)
+    assert re.search(r"the console tries again at \d\d:\d\d:\d\d UTC", describe_notes(record.notes))
     wait_for(lambda: len(times) == 2)
     assert times[1] - times[0] >= 1

@@ -7,6 +7,7 @@ import pytest
 
 from lfclient.console.runner import server_load
 from lfclient.console.store.errors import StoreError
+from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.runs.model import RunStatus
 from tests.support.runner_bench import (
     CONNECTION,
@@ -42,12 +43,12 @@ def test_ten_submits_are_in_flight_and_the_others_wait_and_say_so(bench):
     for run_id in waiting:
         record = bench.get(run_id)
         assert (record.status, record.attempts) == (RunStatus.QUEUED, 0)
-        assert "at most 10 runs at a time" in record.note
+        assert has_code(record.notes, NoteCode.WAITING_FOR_TURN)
     assert bench.server.count("POST", SUBMIT) == 10
     bench.server.hold_submits = False
     for run_id in waiting:
         record = bench.wait_for_end(run_id)
-        assert (record.status, record.attempts, record.note) == (RunStatus.COMPLETED, 1, "")
+        assert (record.status, record.attempts, record.notes) == (RunStatus.COMPLETED, 1, ())
     assert len(bench.server.jobs) == 12
 
 
@@ -57,7 +58,7 @@ def test_a_waiting_run_that_is_stopped_is_not_sent(bench):
     bench.runner.stop(run_id, CONNECTION)
     record = bench.wait_for_end(run_id)
     assert record.status is RunStatus.CANCELLED
-    assert "nothing ran" in record.stop_result
+    assert has_code(record.stop_result, NoteCode.STOPPED_UNSENT)
     bench.server.hold_submits = False
     wait_for(lambda: len(bench.server.jobs) == 2)
     assert bench.server.count("POST", SUBMIT) == 2

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import insert, text, update
 
 from lfclient.console.store.errors import NewerDatabase
+from lfclient.console.store.notes import quote
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
 from lfclient.console.store.tables import RUNS, SEARCH_TEXTS
@@ -27,7 +28,7 @@ def test_a_failed_transaction_writes_nothing(any_store):
         raises_store_error("already has this entry", "try again"),
         any_store.database.write() as connection,
     ):
-        assert connection.execute(update(RUNS).values(note="half")).rowcount
+        assert connection.execute(update(RUNS).values(notes=(quote("half"),))).rowcount
         connection.execute(insert(SEARCH_TEXTS), {"run_id": "r1", "body": TYPED})  # a duplicate
     assert any_store.get("r1") == first
     assert any_store.update(replace(first, version=2))

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Engine
 from lfclient.console.store.commands import Command
 from lfclient.console.store.database import BACKUP_NAME, postgres_url
 from lfclient.console.store.errors import NewerDatabase, StoreError
+from lfclient.console.store.notes import quote
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RecordProblem, StoredParts
 from lfclient.console.store.store import Store
@@ -106,7 +107,7 @@ def test_a_conversion_keeps_how_runs_ended(converted):
     problem = RecordProblem("The server cannot be reached.", "Start it.")
     assert converted.get("refused").problem == problem
     stopped = converted.get("stopped")
-    assert (stopped.stop_result, stopped.attempts) == ("The server stopped it.", 2)
+    assert (stopped.stop_result, stopped.attempts) == ((quote("The server stopped it."),), 2)
     private = converted.get("private")
     assert (private.inputs_stored, private.stored_parts) == (False, StoredParts.NOT_WANTED)
     (going,) = converted.unfinished()

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from lfclient.console.store.errors import JobTaken, StoreError
+from lfclient.console.store.notes import Note, NoteCode, quote
 from lfclient.console.store.row_mapping import with_result_fields
 from lfclient.console.store.run_record import RecordProblem
 from lfclient.console.store.schema import upgrade
@@ -88,8 +89,8 @@ def test_a_stored_record_is_read_back_unchanged(any_store):
         started_at=NOW + timedelta(seconds=1),
         ended_at=NOW + timedelta(seconds=2),
         stop_requested_at=NOW,
-        stop_result="done",
-        note="n",
+        stop_result=(Note(NoteCode.STOP_REFUSED), quote("done")),
+        notes=(Note(NoteCode.NOT_ACCEPTED, at=NOW), Note(NoteCode.OVERTAKEN, number=5)),
         problem=RecordProblem("m", "h"),
         worker="w",
         run=whole_run(),
@@ -116,7 +117,7 @@ def test_a_job_belongs_to_one_run_of_an_owner(any_store):
     for one in (first, second, record("r3")):
         any_store.create(one)
     with pytest.raises(JobTaken, match="already has this job"):
-        any_store.update(replace(second, job_id="j", note="mine", version=2))
+        any_store.update(replace(second, job_id="j", notes=(quote("mine"),), version=2))
     assert any_store.get("r2") == second
     with pytest.raises(JobTaken):
         any_store.update_running(replace(second, job_id="j", version=2))

@@ -10,6 +10,7 @@ import psutil
 
 from lfclient import RunStatus
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.run_notes import describe_notes
 from tests.live.desk import Desk, ended
 from tests.live.held_flow import HeldFlow
 from tests.live.releases import on
@@ -60,7 +61,7 @@ def server_process(langflow: LiveServer) -> psutil.Process:
 
 
 def noted(text: str) -> Callable[[RunRecord], bool]:
-    return lambda record: text in record.note
+    return lambda record: text in describe_notes(record.notes)
 
 
 def is_lost(record: RunRecord) -> bool:

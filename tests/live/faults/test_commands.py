@@ -57,7 +57,7 @@ def test_a_stop_after_a_lasting_503_says_that_the_run_may_have_run(
     record = desk.until(run_id, ended)
     assert (record.status, held.executions()) == (RunStatus.OUTCOME_UNKNOWN, 1)
     assert "may have run" in record.problem.hint
-    assert record.stop_result == ""
+    assert record.stop_result == ()
 
 
 @pytest.mark.parametrize("langflow", ["1.8.4", "1.13.0"], indirect=True)

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from lfclient import LangflowClient, RunStatus
 from lfclient.api.operations import event_streams
+from lfclient.console.store.notes import Note, NoteCode
 from tests.live.desk import Desk, ended, states
 from tests.live.faults.conftest import Clock
 from tests.live.faults.support import (
@@ -123,7 +124,7 @@ def test_a_run_is_stopped_although_the_server_wants_no_status_request_for_a_day(
     desk.runner.stop(run_id, desk.connection)
     record = desk.until(run_id, ended)
     assert (record.status, held.executions()) == (RunStatus.CANCELLED, 1)
-    assert record.stop_result == "Stopped on the server."
+    assert record.stop_result == (Note(NoteCode.STOPPED),)
     assert proxy.count(STOP) == 1
 
 

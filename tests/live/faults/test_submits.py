@@ -14,6 +14,7 @@ from email.utils import format_datetime
 import pytest
 
 from lfclient import RunStatus
+from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.wire import bodies
 from lfclient.wire.modes import Mode
 from tests.live.desk import Desk, ended
@@ -80,7 +81,9 @@ def test_a_submit_that_a_login_page_answers_twice_is_sent_again_and_runs_once(
     """The server got neither; the record says meanwhile that the console looks for the run."""
     proxy.plan(POST, Fault(raw=LOGIN_PAGE), Fault(raw=LOGIN_PAGE))
     run_id = desk.start(held.flow)
-    desk.until(run_id, lambda record: record.attempts == 2 and "looks for the run" in record.note)
+    desk.until(
+        run_id, lambda record: record.attempts == 2 and has_code(record.notes, NoteCode.SEARCHING)
+    )
     ends_once(desk, held, run_id)
     assert proxy.count(POST) == 3
 
@@ -202,7 +205,7 @@ def test_a_refused_run_that_is_stopped_while_it_waits_never_runs(
     desk.runner.stop(run_id, desk.connection)
     record = desk.until(run_id, ended)
     assert (record.status, held.executions()) == (RunStatus.CANCELLED, 0)
-    assert "nothing ran" in record.stop_result
+    assert has_code(record.stop_result, NoteCode.STOPPED_UNSENT)
     assert proxy.count(POST) == 1
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lfclient.console.runner.notes import STOP_REFUSED, STOPPED
+from lfclient.console.store.notes import Note, NoteCode
 from lfclient.runs.components import Message, RunError
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import servers
@@ -100,11 +100,11 @@ def test_a_message_that_was_stopped_before_it_was_sent_says_so(chat_langflow):
 
 
 def test_a_stopped_message_is_reported_once(chat_langflow):
-    stopped = {"status": RunStatus.CANCELLED, "stop_result": STOPPED}
+    stopped = {"status": RunStatus.CANCELLED, "stop_result": (Note(NoteCode.STOPPED),)}
     add_ended_run(chat_langflow.server.url, session_id="s", **stopped)
     app = open_chat(flow=ONE, session="s")
     assert "Stopped" in page_text(app)
-    assert STOPPED not in page_text(app)
+    assert "Stopped on the server" not in page_text(app)
 
 
 @pytest.mark.parametrize("text", ["", "So far"])
@@ -112,11 +112,12 @@ def test_a_refused_stop_says_so_also_below_a_partial_answer(chat_langflow, text)
     messages = {"m": Message("m", text, complete=False)} if text else {}
     run = Run(ONE, "background", RunStatus.IN_PROGRESS, job_id="j", messages=messages)
     url = chat_langflow.server.url
-    record = add_running_run(url, session_id="s", run=run, stop_result=STOP_REFUSED)
+    refused = (Note(NoteCode.STOP_REFUSED),)
+    record = add_running_run(url, session_id="s", run=run, stop_result=refused)
     app_context().runner.store.create(record)
     app = open_chat(flow=ONE, session="s")
     assert (text or "…") in page_text(app)
-    assert STOP_REFUSED in page_text(app)
+    assert "The server refused to stop the run." in page_text(app)
 
 
 @pytest.mark.parametrize(("minutes", "is_explained"), [(1, False), (3, True)])

@@ -1,5 +1,6 @@
 """The Chat page: conversations, and failures of the server."""
 
+from lfclient.console.store.notes import Note, NoteCode, quote
 from lfclient.runs.components import ComponentRun, ComponentState
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import request_cache
@@ -219,11 +220,12 @@ def test_an_awaited_answer_says_which_component_is_running(chat_langflow):
 
 
 def test_a_refused_decision_says_why(chat_langflow):
-    note = "The decision was not accepted. The server rejected the API key: Only for admins."
-    run = add_suspended_run(chat_langflow.server.url, session_id="s", note=note)
+    reason = "The server rejected the API key: Only for admins."
+    notes = Note(NoteCode.DECISION_REFUSED), quote(reason)
+    run = add_suspended_run(chat_langflow.server.url, session_id="s", notes=notes)
     app_context().runner.store.create(run)
     app = open_chat(flow=ONE, session="s")
-    assert note in page_text(app)
+    assert f"The decision was not accepted. {reason}" in page_text(app)
     assert "Approve" in button_labels(app)
 
 

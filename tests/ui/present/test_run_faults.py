@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lfclient.console.runner.notes import DECISION_LOST, DECISION_REFUSED, STOP_REFUSED
+from lfclient.console.store.notes import Note, NoteCode, quote
 from tests.ui.present.support import present, present_as_presenter
 from tests.ui.support.whole_pages import (
     add_running_run,
@@ -18,8 +18,8 @@ from tests.ui.support.whole_pages import (
 @pytest.mark.parametrize("attempts", [0, 1])
 def test_a_presented_run_that_nobody_follows_asks_to_tell_its_sender(fields_server, attempts):
     """As after a restart of the console, which has lost the key."""
-    note = f"Not sent: key needed. {fields_server.url}"
-    record = add_running_run(fields_server.url, note=note, attempts=attempts, worker="")
+    notes = Note(NoteCode.KEY_NEEDED), quote(fields_server.url)
+    record = add_running_run(fields_server.url, notes=notes, attempts=attempts, worker="")
     words = page_text(present(run=record.id))
     assert "No access to the server. Tell the person who sent you this link." in words
     assert "by itself" not in words
@@ -27,15 +27,16 @@ def test_a_presented_run_that_nobody_follows_asks_to_tell_its_sender(fields_serv
 
 
 def test_a_presenter_reads_where_a_run_that_nobody_follows_gets_access_again(fields_server):
-    record = add_running_run(fields_server.url, note="Not sent: key needed.", worker="")
+    record = add_running_run(fields_server.url, notes=(Note(NoteCode.KEY_NEEDED),), worker="")
     words = page_text(present_as_presenter(run=record.id))
     assert "No access to the server. Check the connection on the Connection page." in words
     assert "who sent you this link" not in words
 
 
-@pytest.mark.parametrize("note", [f"{DECISION_REFUSED} From host-7.", DECISION_LOST])
-def test_a_presented_run_whose_decision_is_refused_asks_to_decide_again(fields_server, note):
-    app = present(run=add_suspended_run(fields_server.url, note=note, worker="w").id)
+@pytest.mark.parametrize("code", [NoteCode.DECISION_REFUSED, NoteCode.DECISION_LOST])
+def test_a_presented_run_whose_decision_is_refused_asks_to_decide_again(fields_server, code):
+    notes = Note(code), quote("From host-7.")
+    app = present(run=add_suspended_run(fields_server.url, notes=notes, worker="w").id)
     assert "The decision was not accepted. Decide again." in page_text(app)
     assert "goes on by itself" not in page_text(app)
     assert "host-7" not in page_text(app)
@@ -44,14 +45,16 @@ def test_a_presented_run_whose_decision_is_refused_asks_to_decide_again(fields_s
 
 def test_a_presented_run_that_goes_on_after_a_refused_decision_asks_for_none(fields_server):
     """Somebody else has decided."""
-    record = add_running_run(fields_server.url, note=DECISION_REFUSED, worker="w")
+    record = add_running_run(
+        fields_server.url, notes=(Note(NoteCode.DECISION_REFUSED),), worker="w"
+    )
     words = page_text(present(run=record.id))
     assert "Decide again" not in words
     assert "Waits for the server and goes on by itself." in words
 
 
 def test_a_presented_run_whose_stop_is_refused_says_so_without_the_server_s_words(fields_server):
-    stop_result = f"{STOP_REFUSED} From host-7."
+    stop_result = Note(NoteCode.STOP_REFUSED), quote("From host-7.")
     record = add_running_run(fields_server.url, stop_result=stop_result, worker="w")
     app = present(run=record.id)
     assert "The server refused to stop the run." in page_text(app)

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from pydantic import SecretStr
@@ -9,6 +10,7 @@ from pydantic import SecretStr
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.errors import StoreError
+from lfclient.console.store.notes import Note, NoteCode, quote
 from pages._ui.connection import loading, request_cache, servers
 from pages._ui.connection.app_context import app_context
 from tests.support.flows import entry, node
@@ -301,8 +303,11 @@ def test_a_view_says_that_the_other_server_of_its_flow_fails(other):
 
 def test_a_presented_run_that_waits_for_the_server_says_so(fields_server):
     """In words for an audience, not in those of the run's note."""
-    note = f"The server has not responded properly since 12:00:00 UTC. {fields_server.url}"
-    app = present(run=add_running_run(fields_server.url, note=note, worker="w").id)
+    notes = (
+        Note(NoteCode.FAILING, at=datetime(2026, 12, 1, 12, tzinfo=UTC)),
+        quote(fields_server.url),
+    )
+    app = present(run=add_running_run(fields_server.url, notes=notes, worker="w").id)
     assert "Waits for the server and goes on by itself." in page_text(app)
     assert "12:00:00" not in page_text(app)
 

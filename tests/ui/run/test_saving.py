@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lfclient.console.store.errors import StoreError
+from lfclient.console.store.notes import quote
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import details
 from tests.ui.support.whole_pages import add_ended_run, lacks, open_app, page_text
@@ -27,7 +28,7 @@ def unsaved(saved):
     open_app(run=saved)
     runner = app_context().runner
     runner._maintenance_thread.close()  # it would save the run
-    runner._cache.change(saved, note="changed")
+    runner._cache.change(saved, notes=(quote("changed"),))
     return saved
 
 

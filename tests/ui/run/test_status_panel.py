@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lfclient.console.runner.notes import STOPPED
+from lfclient.console.store.notes import Note, NoteCode, quote
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProblem
+from lfclient.console.wording.run_notes import describe_notes
 from lfclient.console.wording.statuses import status_name
 from lfclient.runs.components import ComponentRun, ComponentState, RunError, Usage
 from lfclient.runs.model import RunStatus
@@ -59,9 +60,9 @@ def test_a_call_is_long_from_when_it_was_sent(langflow_stand_in, started):
 @pytest.mark.parametrize(
     ("status", "result", "count"),
     [
-        (RunStatus.CANCELLED, STOPPED, 0),
-        (RunStatus.CANCELLED, "It may go on there.", 1),
-        (RunStatus.FAILED, STOPPED, 1),
+        (RunStatus.CANCELLED, NoteCode.STOPPED, 0),
+        (RunStatus.CANCELLED, NoteCode.STOPPED_SEARCHING, 1),
+        (RunStatus.FAILED, NoteCode.STOPPED, 1),
     ],
 )
 def test_a_stop_is_explained_once_unless_the_status_does(langflow_stand_in, status, result, count):
@@ -71,18 +72,18 @@ def test_a_stop_is_explained_once_unless_the_status_does(langflow_stand_in, stat
         job_id="j",
         status=status,
         run=run_with(),
-        stop_result=result,
+        stop_result=(Note(result),),
     )
     app = open_app(run=record.id)
     assert status_name(status) in page_text(app)
-    assert page_text(app).count(result) == count
+    assert page_text(app).count(describe_notes([Note(result)])) == count
 
 
 def test_an_outage_is_said_once_beside_the_status_that_the_run_had(langflow_stand_in):
-    note = "No response since 12:00:00 UTC. Retrying."
+    notes = (Note(NoteCode.UNREACHABLE, at=datetime(2026, 12, 1, 12, tzinfo=UTC)),)
     components = {"C": ComponentRun("C", ComponentState.RUNNING)}
     record = add_running_run(
-        langflow_stand_in.url, note=note, run=run_with(components=components), queue_limit=1
+        langflow_stand_in.url, notes=notes, run=run_with(components=components), queue_limit=1
     )
     app = open_app(run=record.id)
     assert page_text(app).count("No response") == 1
@@ -220,7 +221,11 @@ def test_the_events_of_a_streamed_run_are_stored(langflow_stand_in):
 
 def test_a_repeated_request_is_reported(langflow_stand_in):
     record = add_running_run(
-        langflow_stand_in.url, status=RunStatus.QUEUED, job_id=None, note="Looking.", attempts=2
+        langflow_stand_in.url,
+        status=RunStatus.QUEUED,
+        job_id=None,
+        notes=(Note(NoteCode.SEARCHING),),
+        attempts=2,
     )
     text = page_text(open_app(run=record.id))
     assert "has not confirmed this run yet" in text
@@ -242,17 +247,17 @@ def test_a_repeated_request_is_reported(langflow_stand_in):
 
 
 def test_a_run_that_was_not_sent_yet_says_so(langflow_stand_in):
-    note = "The console sends at most 10 runs at a time to a server."
+    notes = (Note(NoteCode.WAITING_FOR_TURN, number=10),)
     record = add_running_run(
         langflow_stand_in.url,
         status=RunStatus.QUEUED,
         job_id=None,
-        note=note,
+        notes=notes,
         attempts=0,
         queue_limit=5,
     )
     app = open_app(run=record.id)
-    assert f"Not sent yet. {note}" in page_text(app)
+    assert "Not sent yet. The console sends at most 10 runs at a time" in page_text(app)
     assert "Stop" in button_labels(app)
 
 
@@ -297,18 +302,18 @@ def test_events_that_may_repeat_a_secret_are_not_fetched(langflow_stand_in, give
 
 def test_a_streamed_run_that_is_searched_for_again_says_so(langflow_stand_in):
     """It waits for no other runs, as a queued job does."""
-    note = "The console checks on the server how the run ended."
+    notes = (Note(NoteCode.SEARCHING_END),)
     record = add_running_run(
         langflow_stand_in.url,
         mode="stream",
         status=RunStatus.QUEUED,
         queue_limit=5,
         job_id="00000000-0000-0000-0000-000000000000",
-        note=note,
+        notes=notes,
         worker="alive",
     )
     app = open_app(run=record.id)
-    assert note in page_text(app)
+    assert describe_notes(notes) in page_text(app)
     assert "at a time" not in page_text(app)
 
 
@@ -327,22 +332,22 @@ def test_a_run_is_not_called_queued_on_the_server_before_that_has_responded(lang
 
 
 def test_a_run_that_stays_queued_says_why_and_what_to_do(langflow_stand_in):
-    note = "This run has been queued for more than 5 minutes. Stop it, then run it again."
+    notes = (Note(NoteCode.QUEUED_SILENTLY, number=5),)
     record = add_running_run(
-        langflow_stand_in.url, status=RunStatus.QUEUED, queue_limit=5, note=note, worker="alive"
+        langflow_stand_in.url, status=RunStatus.QUEUED, queue_limit=5, notes=notes, worker="alive"
     )
     app = open_app(run=record.id)
-    assert note in page_text(app)
+    assert describe_notes(notes) in page_text(app)
     assert "at a time" not in page_text(app)
     assert "Stop" in button_labels(app)
 
 
 @pytest.mark.parametrize(
-    ("note", "is_code"), [("at http://h:1/v1.", True), ("http://h/a]b", False)]
+    ("text", "is_code"), [("at http://h:1/v1.", True), ("http://h/a]b", False)]
 )
-def test_the_address_in_a_note_copies_clean(langflow_stand_in, note, is_code):
+def test_the_address_in_a_note_copies_clean(langflow_stand_in, text, is_code):
     """Unless a bracket in it would end the gray words."""
-    record = add_running_run(langflow_stand_in.url, note=note, worker="alive")
+    record = add_running_run(langflow_stand_in.url, notes=(quote(text),), worker="alive")
     (status,) = (each.value for each in open_app(run=record.id).markdown if "http" in each.value)
     assert ("`http://h:1/v1`" in status) is is_code
     assert ("\u2060" in status) is not is_code

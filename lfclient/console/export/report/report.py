@@ -16,6 +16,7 @@ from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.cached_results import cached_results_text
 from lfclient.console.wording.component_names import ComponentNames
+from lfclient.console.wording.run_notes import describe_notes
 from lfclient.console.wording.statuses import not_run_label, run_status_label
 from lfclient.flows.model import Flow, stored_secrets
 from lfclient.outputs.model import FileRef
@@ -72,6 +73,7 @@ def report_html(
         inputs=facts.input_rows(record, flow, redact),
         flow_missing="" if flow else omissions.FLOW_MISSING,
         inputs_unknown=omissions.explain_missing_inputs(record),
+        stop_result=describe_notes(record.stop_result),
         cached=cached_results_text(run, flow) if run else "",
         outputs=BlockBuilder(redact, fetch).build(run, names),
         unfinished=run.unfinished_messages if run else (),

@@ -1,0 +1,106 @@
+"""Sentences of a run's notes."""
+
+from collections.abc import Iterable
+
+from lfclient.console.store.notes import Note, NoteCode, has_code
+from lfclient.console.store.run_record import RunRecord
+from lfclient.runs.model import RunStatus
+
+_SENTENCES = {
+    NoteCode.TEXT: "{0.text}",
+    NoteCode.WAITING_FOR_TURN: "The console sends at most {0.number} runs at a time to a server.",
+    NoteCode.NOT_ACCEPTED: (
+        "The server did not accept the run. It is sent again at {0.at:%H:%M:%S} UTC."
+    ),
+    NoteCode.KEY_NEEDED_TO_SEND: (
+        "Not sent: key needed. The console process that was to send this run has ended, and the "
+        "others don't have its API key."
+    ),
+    NoteCode.UNREACHABLE: "No response since {0.at:%H:%M:%S} UTC. Retrying.",
+    NoteCode.FAILING: "The server has not responded properly since {0.at:%H:%M:%S} UTC.",
+    NoteCode.RETRYING: "The console keeps trying.",
+    NoteCode.RETRY_REQUESTED: "At its request, the console tries again at {0.at:%H:%M:%S} UTC.",
+    NoteCode.STOP_RETRY_REQUESTED: (
+        "At its request, the stop is sent again at {0.at:%H:%M:%S} UTC."
+    ),
+    NoteCode.KEY_NEEDED: (
+        "Not followed: key needed. The console process that followed this run has ended, and the "
+        "others don't have its API key. The run continues on the server. It is followed again as "
+        "soon as somebody connects with a key of its user."
+    ),
+    NoteCode.KEY_REJECTED: (
+        "The server rejects the API key, so this run can't be followed or stopped. It continues on "
+        "the server. Enter a valid key of the same Langflow user on the Connection page."
+    ),
+    NoteCode.OTHER_SERVER: (
+        "This run was started on {0.text}. The server that now has this name doesn't know it."
+    ),
+    NoteCode.NOT_FOLLOWED: "This run can't be followed.",
+    NoteCode.RUNNING_SILENTLY: (
+        "This run has sent no updates for more than {0.number} minutes. A component may take that "
+        "long. If Langflow was restarted in the meantime, the run will never end: stop it."
+    ),
+    NoteCode.QUEUED_SILENTLY: (
+        "This run has been queued for more than {0.number} minutes. The server may be busy with "
+        "other runs. If Langflow was restarted in the meantime, the run will never start: stop it, "
+        "then run it again."
+    ),
+    NoteCode.OVERTAKEN: (
+        "This run has been queued for more than {0.number} minutes, and later runs have started. "
+        "Langflow has probably lost it, as in a restart: stop it, then run it again."
+    ),
+    NoteCode.DECISION_REFUSED: "The decision was not accepted.",
+    NoteCode.DECISION_LOST: (
+        "The run still waits: the server did not continue after the decision, which may have been "
+        "lost. Decide again."
+    ),
+    NoteCode.DECISION_OUTDATED: "The run no longer waits for this decision.",
+    NoteCode.DECISION_NOT_SENT: "The decision was not sent: the run was being stopped.",
+    NoteCode.DECISION_UNCONFIRMED: "The decision was sent, but the response was lost.",
+    NoteCode.RESTARTED: "The console restarted before the server had responded.",
+    NoteCode.RESPONSE_LOST: "The server's response was lost.",
+    NoteCode.CONNECTION_BROKE: "The connection broke before the run ended.",
+    NoteCode.SEARCHING: "The console looks for the run on the server and follows it if found.",
+    NoteCode.SEARCH_REQUESTED: "It does so at {0.at:%H:%M:%S} UTC, as the server requested.",
+    NoteCode.SEARCH_EARLY: (
+        "It does so at {0.at:%H:%M:%S} UTC, sooner than the server requested, and does not send "
+        "the run again."
+    ),
+    NoteCode.SEARCH_FAILED: "At {0.at:%H:%M:%S} UTC: {0.text}",
+    NoteCode.SEARCHING_END: "The console checks on the server how the run ended.",
+    NoteCode.STREAM_SILENT: (
+        "Nothing has arrived for more than {0.number} seconds. A component may take that long, or "
+        "the connection is broken: the console checks on the server how the run ended."
+    ),
+    NoteCode.STOPPED: "Stopped on the server.",
+    NoteCode.STOPPED_UNSENT: "Stopped before it was sent to the server: nothing ran.",
+    NoteCode.STOPPED_WAITING: (
+        "The console closed the connection and no longer waits. Langflow can't stop a synchronous "
+        "run: if it has reached the server, it continues there. Check the flow's messages or "
+        "traces in Langflow before you run it again."
+    ),
+    NoteCode.STOPPED_STREAM: (
+        "Stopped: the console closed the connection. Langflow ends the run as soon as it notices; "
+        "a proxy in between may keep it from noticing."
+    ),
+    NoteCode.STOPPED_SEARCHING: "The console no longer looks for the run on the server.",
+    NoteCode.STOP_REFUSED: "The server refused to stop the run.",
+    NoteCode.STOP_UNCONFIRMED: (
+        "The server has accepted the stop, but not confirmed that the run has ended."
+    ),
+    NoteCode.NOT_STOPPABLE: "Not stopped: the run had already ended, or can't be stopped.",
+    NoteCode.ENDED_BEFORE_STOP: "The run ended before the stop took effect.",
+}
+
+
+def describe_notes(notes: Iterable[Note]) -> str:
+    """Return the sentences of notes; "" if there are none."""
+    return " ".join(filter(None, (_SENTENCES[note.code].format(note) for note in notes)))
+
+
+def describe_stop(record: RunRecord) -> str:
+    """Return the result of an ended run's stop; "" if there is none or the status shows it."""
+    is_shown = record.status is RunStatus.CANCELLED and has_code(
+        record.stop_result, NoteCode.STOPPED
+    )
+    return "" if is_shown else describe_notes(record.stop_result)
