@@ -6,15 +6,11 @@ Streamlit imports this module to find `app`, then runs the file as `__main__` fo
 import streamlit as st
 
 from pages._ui.app import (
-    late_ticks,
-    media_addresses,
     navigation,
     page_assets,
-    recent_downloads,
     security,
-    tcp_nodelay,
+    streamlit_patches,
     upload_quota,
-    whole_callbacks,
 )
 from pages._ui.connection import editor, startup
 from pages._ui.state import query_params
@@ -25,17 +21,13 @@ if __name__ == "__main__":
     navigation.configure_page(view)
     navigation.draw_navigation(view).run()
 else:
-    navigation.disable_pages_directory()
-    media_addresses.install()
-    late_ticks.install()
-    recent_downloads.install()
-    whole_callbacks.install()
+    streamlit_patches.install()
     app = st.App(
         __file__,
         lifespan=startup.lifespan,
         routes=editor.routes(),
         middleware=[
-            *tcp_nodelay.MIDDLEWARE,
+            *streamlit_patches.MIDDLEWARE,
             *security.MIDDLEWARE,
             *upload_quota.MIDDLEWARE,
             *page_assets.MIDDLEWARE,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import tomllib
 from importlib import metadata
@@ -13,17 +12,11 @@ import pytest
 import streamlit
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from streamlit.runtime import memory_media_file_storage
-from streamlit.runtime.media_file_manager import MediaFileManager
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.pages_manager import PagesManager
-from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 
 import lfclient
 from lfclient.console.local_langflow.manager import PINNED_VERSION
 from lfclient.console.local_langflow.requirement import Requirement as LocalRequirement
 from lfclient.resources.packages import PACKAGES
-from pages._ui.app import late_ticks
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -143,44 +136,6 @@ def test_httpx_keeps_its_connections_in_a_pool_that_can_be_replaced():
             f"{transport.__name__} has no _pool any more: lfclient/api/transports.py replaces it "
             "by one that checks each address before it connects"
         )
-
-
-def test_streamlit_still_asks_whether_pages_are_a_folder():
-    assert hasattr(PagesManager, "uses_pages_directory"), (
-        "PagesManager.uses_pages_directory is gone: pages/_ui/app/navigation.py sets it, or else "
-        "Streamlit runs a file of pages/ by itself when it is opened first"
-    )
-
-
-def test_the_ids_of_media_files_are_made_by_a_function_that_can_be_replaced():
-    assert list(inspect.signature(memory_media_file_storage._calculate_file_id).parameters) == [
-        *("data", "mimetype", "filename")
-    ], "pages/_ui/app/media_addresses.py replaces it, or else addresses can be guessed"
-
-
-def test_the_removal_of_downloads_that_no_page_has_can_be_replaced():
-    why = "pages/_ui/app/recent_downloads.py replaces it, or else a press during a redraw fails"
-    for name in ("_get_inactive_file_ids", "_remove_orphaned_deferred_callables"):
-        assert hasattr(MediaFileManager, name), why
-
-
-def test_a_request_for_a_fragment_can_wait_for_the_script_that_ends():
-    # Streamlit's own: once a test has imported the console, the session has the replacement
-    assert list(inspect.signature(late_ticks._start_script).parameters) == [
-        *("self", "initial_rerun_data")
-    ], "pages/_ui/app/late_ticks.py replaces it, or else a page may be lost"
-
-
-def test_an_uploaded_file_can_be_given_back():
-    why = "pages/_ui/form/file_fields.py frees an uploaded file by the script's context"
-    assert "uploaded_file_mgr" in inspect.signature(ScriptRunContext).parameters, why
-    assert hasattr(MemoryUploadedFileManager, "remove_file"), why
-
-
-def test_the_files_that_streamlit_holds_can_be_counted():
-    assert MemoryUploadedFileManager("").file_storage == {}, (
-        "pages/_ui/app/upload_quota.py counts the files of a session there"
-    )
 
 
 @pytest.mark.parametrize("mark", ["</head>", "<script"])

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
-from streamlit.runtime.pages_manager import PagesManager
 
 from lfclient.common.formatting import remove_bidi_controls
+from pages._ui.app.streamlit_patches import StreamlitPage
 
 APP_NAME = "Langflow Console"
 SIDEBAR_PIXELS = 360
@@ -20,15 +19,6 @@ _ICONS = {
     "compare": "compare",
 }
 VIEWS = ("present", "result")  # pages that are opened by `?view=…` and stand alone
-
-
-def disable_pages_directory() -> None:
-    """Run every page within `app.py`, whichever is opened first.
-
-    Until `st.navigation` has been called once, Streamlit would run the files in `pages/` directly,
-    without navigation and title.
-    """
-    PagesManager.uses_pages_directory = False
 
 
 def configure_page(view: str | None = None) -> None:

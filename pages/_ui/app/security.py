@@ -10,22 +10,20 @@ from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-import streamlit
+import streamlit as st
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]  # has no stubs
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import config
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.runtime.state.query_params import _parse_query_string
 
 from lfclient.console.config.settings import Settings
 from lfclient.errors import LangflowError
 from pages._ui.app import page_assets
 from pages._ui.app.browser_cookie import BrowserCookie, is_secure
 from pages._ui.app.navigation import VIEWS
+from pages._ui.app.streamlit_patches import BackMsg, parse_query_string
 
 log = logging.getLogger("langflow_console")
 _METRICS_PATH = "/_stcore/metrics"
@@ -49,7 +47,7 @@ def content_security_policy(frame_ancestors: str = "'none'") -> str:
     Streamlit's components need `blob:`. Remote images, frames, fonts and styles are blocked, so
     that a flow's output can neither load nor leak anything.
     """
-    page = (Path(streamlit.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+    page = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     hashes = [
         "'sha256-" + base64.b64encode(hashlib.sha256(body.encode()).digest()).decode() + "'"
         for body in [*_INLINE_SCRIPT.findall(page), page_assets.inline_script()]
@@ -131,7 +129,7 @@ class SecurityHeaders:
 
 def _root() -> str:
     """Return the path of the console, without a slash at its end."""
-    base = config.get_option("server.baseUrlPath").strip("/")
+    base = st.get_option("server.baseUrlPath").strip("/")
     return f"/{base}" if base else ""
 
 
@@ -140,7 +138,7 @@ def _is_view(scope: Scope) -> bool:
 
     Streamlit chooses the page by the same parser.
     """
-    views = _parse_query_string(scope["query_string"].decode("latin-1")).get("view", [])
+    views = parse_query_string(scope["query_string"].decode("latin-1")).get("view", [])
     return scope["path"].rstrip("/") == _root() and len(views) == 1 and views[0] in VIEWS
 
 
@@ -167,10 +165,10 @@ class OriginCheck:
 
 def _is_own_origin(request: HTTPConnection) -> bool:
     origin = request.headers.get("origin")
-    if origin is None or not config.get_option("server.enableCORS"):  # None: not a browser
+    if origin is None or not st.get_option("server.enableCORS"):  # None: not a browser
         return True
     own = f"{'https' if is_secure(request) else 'http'}://{request.headers.get('host')}"
-    allowed = [each.strip(" /") for each in config.get_option("server.corsAllowedOrigins")]
+    allowed = [each.strip(" /") for each in st.get_option("server.corsAllowedOrigins")]
     if origin in (own, *allowed):
         return True
     _log_refusal(origin, own)
@@ -273,7 +271,3 @@ MIDDLEWARE = [
     Middleware(each) for each in (SecurityHeaders, OriginCheck, MessageFilter, BrowserCookie)
 ]
 logging.getLogger("streamlit.error_util").addFilter(ExceptionTextFilter())
-# fragments end with their runs, and a late tick of one is no fault
-logging.getLogger("streamlit.runtime.app_session").addFilter(
-    lambda record: not str(record.msg).startswith("The fragment with id ")
-)

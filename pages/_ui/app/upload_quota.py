@@ -9,16 +9,15 @@ import asyncio
 import re
 from collections import Counter
 
+import streamlit as st
 from cachetools import LRUCache
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-from streamlit import config
-from streamlit.runtime import get_instance
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from lfclient.console.runner import memory
+from pages._ui.app import streamlit_patches
 
 _UPLOAD_PATH = re.compile(r"/_stcore/upload_file/(?P<session>[^/]+)/[^/]+/?\Z")
 _MB = 1024 * 1024  # Streamlit's
@@ -32,7 +31,7 @@ _refused: LRUCache[str, bool] = LRUCache(_MAX_REMEMBERED)
 
 def quota_bytes() -> int:
     """Return the most bytes of a session: as many as one file may have."""
-    return int(config.get_option("server.maxUploadSize")) * _MB
+    return int(st.get_option("server.maxUploadSize")) * _MB
 
 
 def refusal(session_id: str) -> str:
@@ -46,35 +45,18 @@ def refusal(session_id: str) -> str:
     )
 
 
-def held_bytes() -> Counter[str]:
-    """Return the size of the files that Streamlit holds, by session."""
-    manager = get_instance().uploaded_file_mgr
-    if not isinstance(manager, MemoryUploadedFileManager):
-        return Counter()
-    return Counter(
-        {
-            session_id: sum(len(file.data) for file in list(files.values()))
-            for session_id, files in list(manager.file_storage.items())
-        }
-    )
-
-
 async def release_regularly() -> None:
-    """Let Streamlit forget the sessions that it would no longer resume, and with them their files.
-
-    Its cache of sessions does so only when it is next used. Then return the memory of files that it
-    no longer holds.
-    """
+    """Remove closed sessions and unused media at intervals, and free the memory of uploads."""
     while True:
         await asyncio.sleep(_RELEASE_SECONDS)
-        sessions = get_instance()._session_mgr._session_storage  # type: ignore[attr-defined]
-        sessions._cache.expire()
+        streamlit_patches.forget_closed_sessions()
+        streamlit_patches.remove_unused_media()
         await asyncio.to_thread(_collect)
 
 
 def _collect() -> None:
     global _uncollected
-    held = held_bytes().total()
+    held = streamlit_patches.uploaded_bytes().total()
     if _uncollected - held >= _MIN_UNCOLLECTED_BYTES:
         _uncollected = held
         memory.release()
@@ -98,7 +80,7 @@ class UploadQuota:
             await PlainTextResponse("The upload has no length.", 411)(scope, receive, send)
             return
         size = int(length)
-        held = held_bytes() + self._receiving
+        held = streamlit_patches.uploaded_bytes() + self._receiving
         exceeds_all = held.total() + size > _QUOTAS_IN_ALL * quota_bytes()
         if exceeds_all or held[session_id] + size > quota_bytes():
             _refused[session_id] = True

@@ -16,7 +16,6 @@ import streamlit as st
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
-from streamlit import config
 
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.permissions import is_at_this_machine, visitor_permissions
@@ -139,5 +138,5 @@ def _open_local_editor(request: Request) -> Response:
 
 def routes() -> list[Route]:
     """Return the console's own routes beside Streamlit's."""
-    base = config.get_option("server.baseUrlPath").strip("/")
+    base = st.get_option("server.baseUrlPath").strip("/")
     return [Route(f"/{base}/{_LOCAL_PATH}".replace("//", "/"), open_local_editor)]

@@ -4,7 +4,6 @@ from contextlib import suppress
 from typing import Any
 
 import streamlit as st
-from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 
 from lfclient.client import LangflowClient
 from lfclient.common.formatting import clip
@@ -12,6 +11,7 @@ from lfclient.common.redaction import REDACTED, is_redacted
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.flow_file import export_content
 from lfclient.flows.model import Flow
+from pages._ui.app.streamlit_patches import PopoverContainer
 from pages._ui.connection.app_context import app_context, permissions
 from pages._ui.connection.loading import FLOWS_WAIT_SECONDS
 from pages._ui.connection.server_session import ServerSession

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
-from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from lfclient.common.formatting import list_names
 from lfclient.console.wording.statuses import DOES_NOT_RUN
 from lfclient.flows.field import Field
 from lfclient.flows.graph import Component
 from lfclient.flows.run_inputs import field_label
+from pages._ui.app.streamlit_patches import ExpanderContainer
 from pages._ui.form.fields import draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState

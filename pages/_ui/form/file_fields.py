@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.typing import UploadedFile
 
 from lfclient.common.filenames import safe_name, uploaded_name
@@ -16,11 +15,12 @@ from lfclient.flows.field import Field
 from lfclient.flows.file_fields import accepts_file, file_paths, format_types
 from lfclient.outputs.model import FileRef
 from lfclient.wire.server_info import ServerInfo
+from pages._ui.app import streamlit_patches
 from pages._ui.connection import loading
 from pages._ui.form import uploads
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
-from pages._ui.form.uploads import ReleaseFile, Upload
+from pages._ui.form.uploads import Upload
 from pages._ui.form.widgets import PERSIST, TextArea, Widget, WidgetSpec, WidgetStates
 from pages._ui.state import notices
 from pages._ui.widgets import file_uploader
@@ -277,27 +277,14 @@ def upload_files(field: Field, files: Sequence[UploadedFile], form: FlowForm) ->
     flow_id = form.flow.id if field.stored_with_flow else None
     send = partial(form.server.upload, server_info=form.server_info, flow_id=flow_id)
     limit_mb = form.server_info.limits.max_upload_mb
-    return uploads.start_uploads(field, files, send, limit_mb, _release_from_streamlit())
+    return uploads.start_uploads(field, files, send, limit_mb, streamlit_patches.upload_releaser())
 
 
 def release_files(files: Iterable[UploadedFile]) -> None:
     """Remove files that are not sent from Streamlit's memory."""
-    release = _release_from_streamlit()
+    release = streamlit_patches.upload_releaser()
     for file in files:
         release(file)
-
-
-def _release_from_streamlit() -> ReleaseFile:
-    """Return how any thread removes a file of this session from Streamlit's memory.
-
-    Streamlit would hold it as long as the session, and count it for its quota.
-    """
-    context = get_script_run_ctx()
-    if context is None:
-        return lambda file: None
-    session_id = context.session_id
-    manager: Any = context.uploaded_file_mgr  # its protocol does not declare `remove_file`
-    return lambda file: manager.remove_file(session_id, file.file_id)
 
 
 def browser_limit_mb(server_info: ServerInfo) -> int:

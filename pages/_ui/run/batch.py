@@ -9,13 +9,12 @@ import streamlit as st
 from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.errors import LangflowError
 from lfclient.wire.modes import MODES
-from pages._ui.app import navigation
+from pages._ui.app import navigation, streamlit_patches
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.connection.stopping import stop_runs
 from pages._ui.history.view import run_history
 from pages._ui.run import pace
 from pages._ui.state import history, query_params
-from pages._ui.widgets import timers
 
 MAX_RUN_COUNT = 20  # runs that one press starts
 _ONLY_WAIT_TEXT = "Stops only waiting; the runs continue on the server."
@@ -55,7 +54,7 @@ class _Batch:
             self.runs = self._load()
         ended = sum(run.status.ended for run in self.runs)
         if self.runs and ended == len(self.runs):
-            timers.stop_timer()
+            streamlit_patches.stop_timer()
         if len(self.runs) > 1:
             with st.container(key="run-batch", horizontal=True, vertical_alignment="center"):
                 st.caption(f"{ended} of {len(self.runs)} runs have ended", width="content")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
@@ -21,6 +20,7 @@ from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.tool_calls import mark_tools, read_calls
 from lfclient.wire.modes import MODES
 from pages._ui.app import navigation
+from pages._ui.app.streamlit_patches import TabContainer
 from pages._ui.compare import picker
 from pages._ui.components import timings
 from pages._ui.connection.app_context import app_context

@@ -9,13 +9,13 @@ from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RunSummary
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
-from pages._ui.app import navigation, window
+from pages._ui.app import navigation, streamlit_patches, window
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.history.rows import STAR, fit_output_lines, image_url
 from pages._ui.history.view import run_history
 from pages._ui.run import pace
 from pages._ui.state import flow_choice, query_params, run_page
-from pages._ui.widgets import alerts, status_badges, timers
+from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_time
 
@@ -81,7 +81,7 @@ def _draw_rows(owner: str, flow: Flow | None) -> None:
                 result = f"→ {result}"  # above its input, not in a column of its own
             _draw_row(run, inputs_text, result, is_shown=run.id == shown, with_flow=flow is None)
     if _all_settled(runs):
-        timers.stop_timer()
+        streamlit_patches.stop_timer()
 
 
 def _draw_row(

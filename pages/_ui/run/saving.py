@@ -4,9 +4,10 @@ import streamlit as st
 
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import RunRecord
+from pages._ui.app import streamlit_patches
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import notices
-from pages._ui.widgets import alerts, timers
+from pages._ui.widgets import alerts
 
 CHECK_SECONDS = 2.0  # interval while an ended run is not saved
 _DRAWN = "save-error-drawn"  # in the session state: the error that the page shows, or ""
@@ -48,7 +49,7 @@ def _redraw_on_change(record: RunRecord) -> None:
     if _is_outdated(record):
         notices.rerun()
     if is_settled:
-        timers.stop_timer()
+        streamlit_patches.stop_timer()
 
 
 def _is_settled(record: RunRecord) -> bool:

@@ -3,9 +3,8 @@
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages._ui.app import upload_quota
+from pages._ui.app import streamlit_patches, upload_quota
 from pages._ui.widgets.markdown import escape
 
 
@@ -18,7 +17,6 @@ def draw(label: str, **kwargs: Any) -> Any:
 
 def draw_refusal() -> None:
     """Draw why this session's last file was refused before it arrived, if it was."""
-    context = get_script_run_ctx()
-    text = upload_quota.refusal(context.session_id) if context else ""
+    text = upload_quota.refusal(streamlit_patches.session_id())
     if text:
         st.caption(f":red[:material/error: {escape(text)}]")

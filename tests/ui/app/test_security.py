@@ -11,6 +11,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+from streamlit import config
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.web.server.starlette.starlette_agent_routes import create_agent_routes
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
@@ -110,16 +111,17 @@ def open_websocket(headers, scheme="ws"):
 
 
 @pytest.fixture
-def set_option(monkeypatch):
-    """Changes an option of Streamlit."""
-    get_option = security.config.get_option
+def set_option():
+    """Changes options of Streamlit until the end of the test."""
+    before = {}
 
     def change(name, value):
-        monkeypatch.setattr(
-            security.config, "get_option", lambda key: value if key == name else get_option(key)
-        )
+        before.setdefault(name, config.get_option(name))
+        config.set_option(name, value)
 
-    return change
+    yield change
+    for name, value in before.items():
+        config.set_option(name, value)
 
 
 @pytest.mark.parametrize(
@@ -313,10 +315,3 @@ def test_nobody_may_frame_a_view_without_a_valid_setting(monkeypatch, setting):
 def test_an_embedding_page_can_send_no_commands():
     options = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     assert options["client"]["allowedOrigins"] == []
-
-
-def test_a_late_tick_of_a_removed_fragment_is_not_logged():
-    log = logging.getLogger("streamlit.runtime.app_session")
-    ended = "The fragment with id %s does not exist anymore - it might have been removed"
-    assert not log.filter(log.makeRecord(log.name, logging.INFO, "", 0, ended, ("f",), None))
-    assert log.filter(log.makeRecord(log.name, logging.INFO, "", 0, "Other", (), None))

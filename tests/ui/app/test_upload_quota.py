@@ -10,24 +10,30 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 from streamlit import config
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.session_manager import SessionInfo
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
-from pages._ui.app import upload_quota
+from pages._ui.app import streamlit_patches, upload_quota
 
 MB = 1024 * 1024
 UPLOADS = "/_stcore/upload_file"
+
+
+def unused_media():
+    return MediaFileManager(MemoryMediaFileStorage("/media"))
 
 
 @pytest.fixture
 def manager(monkeypatch):
     """Streamlit's files in memory, with a quota of 1 MB a session."""
     manager = MemoryUploadedFileManager(UPLOADS)
-    runtime = SimpleNamespace(uploaded_file_mgr=manager)
-    monkeypatch.setattr(upload_quota, "get_instance", lambda: runtime)
+    runtime = SimpleNamespace(uploaded_file_mgr=manager, media_file_mgr=unused_media())
+    monkeypatch.setattr(streamlit_patches, "get_instance", lambda: runtime)
     monkeypatch.setattr(upload_quota, "quota_bytes", lambda: MB)
     upload_quota._refused.clear()
     return manager
@@ -77,7 +83,7 @@ def test_files_beyond_a_sessions_quota_are_refused_unread(manager, base):
     responses = uploads.send(("s", "1", 600_000), ("s", "2", 500_000), ("t", "3", MB), base=base)
     assert [response.status_code for response in responses] == [204, 413, 204]
     assert "the console holds at most 1 MB for a browser tab" in responses[1].text
-    assert (uploads.bodies_read, upload_quota.held_bytes()["s"]) == (2, 600_000)
+    assert (uploads.bodies_read, streamlit_patches.uploaded_bytes()["s"]) == (2, 600_000)
 
 
 def test_all_sessions_together_may_hold_two_quotas(manager):
@@ -92,8 +98,10 @@ def test_all_sessions_together_may_hold_two_quotas(manager):
 def test_a_session_that_expired_is_forgotten_though_nobody_opens_another(monkeypatch):
     storage = MemorySessionStorage(ttl_seconds=0.05)
     sessions = WebsocketSessionManager(storage, None, None, None)
-    runtime = SimpleNamespace(_session_mgr=sessions, uploaded_file_mgr=None)
-    monkeypatch.setattr(upload_quota, "get_instance", lambda: runtime)
+    runtime = SimpleNamespace(
+        _session_mgr=sessions, uploaded_file_mgr=None, media_file_mgr=unused_media()
+    )
+    monkeypatch.setattr(streamlit_patches, "get_instance", lambda: runtime)
     monkeypatch.setattr(upload_quota, "_RELEASE_SECONDS", 0.02)
     closed = SessionInfo(None, SimpleNamespace(id="s"))
     held = weakref.ref(closed)
@@ -117,7 +125,7 @@ def test_the_memory_of_large_files_is_returned_once_they_are_sent(manager, monke
     monkeypatch.setattr(upload_quota, "_MIN_UNCOLLECTED_BYTES", 500_000)
     monkeypatch.setattr(upload_quota, "_uncollected", 0)
     sessions = SimpleNamespace(_session_storage=MemorySessionStorage())
-    monkeypatch.setattr(upload_quota.get_instance(), "_session_mgr", sessions, raising=False)
+    monkeypatch.setattr(streamlit_patches.get_instance(), "_session_mgr", sessions, raising=False)
 
     def count_releases():
         async def wait():

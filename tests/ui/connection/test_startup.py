@@ -13,7 +13,7 @@ import streamlit as st
 
 from lfclient.console.runner import shared_runner
 from lfclient.runs.model import RunStatus
-from pages._ui.app import media_addresses
+from pages._ui.app import streamlit_patches
 from pages._ui.connection import startup
 from pages._ui.connection.app_context import app_context
 from tests.support import databases
@@ -95,11 +95,11 @@ def test_no_page_imports_a_module_of_weight(other_console):
 def test_another_process_gives_the_same_file_another_address(other_console):
     """So knowing the content of an image or a download isn't enough."""
     assert len(other_console["address"]) == 64
-    assert other_console["address"] != media_addresses.file_id(b"a", "image/png")
+    assert other_console["address"] != streamlit_patches.media_file_id(b"a", "image/png")
 
 
 def test_a_process_uses_these_addresses(other_console):
-    assert other_console["chosen_by"] == media_addresses.__name__
+    assert other_console["chosen_by"] == streamlit_patches.__name__
 
 
 def test_a_process_asks_its_servers_for_their_flows_before_a_page_does(langflow_stand_in):

@@ -8,11 +8,11 @@ from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_history import History
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX
 from lfclient.runs.model import RunStatus
+from pages._ui.app import streamlit_patches
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import batch
 from pages._ui.run.batch import numbered_token
-from pages._ui.widgets import timers
 from tests.ui.support.whole_pages import (
     add_ended_run,
     add_running_run,
@@ -114,7 +114,7 @@ def test_runs_that_cannot_be_read_for_a_moment_keep_their_row(langflow_stand_in,
 
     app = AppTest.from_function(page, args=(drawn,)).run()
     monkeypatch.setattr(History, "started_with", cannot_use_database)
-    monkeypatch.setattr(timers, "stop_timer", lambda: pytest.fail("the timer was stopped"))
+    monkeypatch.setattr(streamlit_patches, "stop_timer", lambda: pytest.fail("stopped"))
     assert [each.value for each in app.run().caption] == ["2 of 3 runs have ended"]
 
 

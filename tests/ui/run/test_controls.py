@@ -9,7 +9,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 from lfclient.console.runner.runner import Runner, TooManyRuns
 from pages._ui.run import controls
 from tests.support.waiting import wait_for
-from tests.ui.support.whole_callbacks import run_to_end
+from tests.ui.support.patched_streamlit import patch_streamlit
 from tests.ui.support.whole_pages import (
     add_ended_run,
     add_running_run,
@@ -110,7 +110,7 @@ def test_one_press_starts_several_runs_each_in_a_session_of_its_own(langflow_sta
 def test_all_runs_of_a_press_start_though_another_event_follows_at_once(
     langflow_stand_in, monkeypatch
 ):
-    run_to_end(monkeypatch)
+    patch_streamlit(monkeypatch)
     start = Runner.start
 
     def start_and_interrupt(*args, **more):
