@@ -262,7 +262,6 @@ OWN_TEXT = {
     "lfclient/console/local_langflow/installer.py",  # what uv prints
     "lfclient/console/local_langflow/requirement.py",  # its own lock file
     "lfclient/console/samples/components/word_by_word.py",  # runs in Langflow
-    "lfclient/console/store/migrations/versions/0005_accents.py",  # one class of characters
     "pages/_ui/app/security.py",  # Streamlit's own page
 }
 CASES = [(module, name) for module, functions in FUNCTIONS.items() for name in functions]

@@ -16,7 +16,6 @@ from lfclient.console.store.errors import JobTaken, StoreError
 from lfclient.console.store.notes import Note, NoteCode, quote
 from lfclient.console.store.row_mapping import with_result_fields
 from lfclient.console.store.run_record import RecordProblem
-from lfclient.console.store.schema import upgrade
 from lfclient.console.store.store import Store
 from lfclient.flows.field import Variable
 from lfclient.runs.model import RunStatus
@@ -213,20 +212,6 @@ def test_a_process_killed_after_a_write_loses_nothing(tmp_path):
     process.join(60)
     assert process.exitcode == -signal.SIGKILL
     assert Store(tmp_path).get("r1") == record()
-
-
-def test_an_interrupted_upgrade_is_repeated(tmp_path, monkeypatch):
-    """The schema is created completely or not at all."""
-
-    def cut_off(connection):
-        upgrade(connection)
-        raise OSError("power is gone")
-
-    monkeypatch.setattr("lfclient.console.store.database.upgrade", cut_off)
-    with pytest.raises(StoreError):
-        Store(tmp_path)
-    monkeypatch.undo()
-    assert Store(tmp_path).recent("me") == []
 
 
 def test_a_file_that_is_not_a_database_is_reported(tmp_path):
