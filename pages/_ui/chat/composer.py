@@ -26,11 +26,11 @@ from pages._ui.widgets.markdown import escape
 
 
 class _NotAnswered(LangflowError):
-    """A second message, which waits for the answer to the first."""
+    """The error of a message that was sent before the previous message's answer."""
 
 
 def draw_notice(conversation: Conversation) -> None:
-    """Draw the notice that a callback left, but not of waiting for an answer that has come."""
+    """Draw a callback's notice, unless it is about an answer that has arrived."""
     if isinstance(notices.NOTICE.get(), _NotAnswered) and not conversation.is_answering:
         notices.NOTICE.clear()
     connect.draw_notice()
@@ -39,13 +39,13 @@ def draw_notice(conversation: Conversation) -> None:
 def draw(conversation: Conversation) -> None:
     """Draw the message box at the bottom of the window."""
     form = conversation.form
-    # always drawn: a box that changes its position loses the cursor
+    # always drawn, because a box that changes its position loses the cursor
     with st.bottom, st.container(key="talk-stop"):
         if conversation.is_answering and conversation.record:
             run_controls.draw_stop_button(form.server, conversation.record)
         elif text := _obstacle(form):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                words = escape(text)  # red only once it has held up a message
+                words = escape(text)  # red only once it has prevented a message
                 st.caption(f":red[{words}]" if form.state.was_refused else words, width="content")
                 _draw_way_to_setup(form)
     files = form.flow.chat_field("files")
@@ -66,7 +66,7 @@ def draw(conversation: Conversation) -> None:
 
 
 def _draw_way_to_setup(form: FlowForm) -> None:
-    """Draw a button to what Setup lacks, or a wrong value. It opens the sidebar of a phone."""
+    """Draw a button to Setup's missing or invalid values. On a phone, it opens the sidebar."""
     need = next((need for need in form.needs if not need.is_met), None)
     wrong = [key for key in form.state.fields if form.has_error(key)]
     keys = need.keys if need else wrong
@@ -80,7 +80,7 @@ def _draw_way_to_setup(form: FlowForm) -> None:
 
 
 def _show_obstacle(form: FlowForm, provider: str, key: str) -> None:
-    chat_sidebar.open_parameters(form)  # the form leads to the field once it is drawn
+    chat_sidebar.open_parameters(form)  # the form scrolls to the field once it is drawn
     if provider:
         run_page.SHOWN_SETTINGS.set(run_page.ShownSettings(provider))
     elif key:
@@ -88,7 +88,7 @@ def _show_obstacle(form: FlowForm, provider: str, key: str) -> None:
 
 
 def _obstacle(form: FlowForm) -> str:
-    """Return why the parameters keep a message from being sent, or may let it fail, or ""."""
+    """Return why the parameters prevent a message or may let it fail, or "" if they don't."""
     is_complete = all(need.is_met for need in form.needs)
     if form.result.ready:
         return "" if is_complete else "Setup is not complete: the message may fail."
@@ -99,7 +99,7 @@ def _obstacle(form: FlowForm) -> str:
 
 
 def _on_submit(conversation: Conversation) -> None:
-    """Send the text, before the page is drawn; put it back into the box if that fails."""
+    """Send the text before the page is drawn. If that fails, put it back into the box."""
     entered = st.session_state[conversation.key("text")]
     text, files = (entered, []) if isinstance(entered, str) else (entered.text, entered.files)
     if not text.strip() and not files:
@@ -115,9 +115,9 @@ def _on_submit(conversation: Conversation) -> None:
 
 
 def _notify(error: LangflowError, form: FlowForm) -> None:
-    """Save an error for the page, unless the line above the box tells it.
+    """Save an error for the page, unless the line above the box shows it.
 
-    It does if fields of the form are empty, which are marked. Attachments have no field.
+    The line shows missing values of the form's fields, which are marked. Attachments have no field.
     """
     marked = form.state.fields.keys()
     if not (isinstance(error, MissingValue) and error.keys and error.keys <= marked):
@@ -169,7 +169,7 @@ def send_again(conversation: Conversation, text: str, files: Sequence[str], run_
 
 @contextmanager
 def _name_message() -> Iterator[None]:
-    """Let an error say that the message was not sent, in place of the run."""
+    """Make an error report that the message was not sent, instead of the run."""
     try:
         yield
     except LangflowError as error:

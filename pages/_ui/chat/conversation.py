@@ -33,20 +33,22 @@ WINDOW = 50  # messages drawn at once
 MAX_FETCHED = 200  # messages in one response
 TTL_SECONDS = 15.0
 _LATEST_RUNS = 5
-_MAX_RUNS = 50  # latest runs of the flow that are searched for those of a conversation
+_MAX_RUNS = 50  # the flow's latest runs, which are searched for a conversation's runs
 _CLOCK_SKEW = timedelta(seconds=2)  # how far the server's times may be off; 1.8 sends whole seconds
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """A session of a flow; `id` is the session's ID.
+    """A session of a flow. `id` is the session's ID.
 
-    `history` has the server's messages, oldest first, None until they are loaded; `error` is why
-    they are missing or outdated. `is_complete` is whether nothing precedes them. `record` is the
-    latest run, redacted except for its inputs, messages and outputs, `earlier_runs` the previous
-    ones, newest first; `is_history_final` is whether the history was loaded after the end of the
-    latest run. `redactor` is that of `form_redactor`. `flow_runs` are the flow's latest runs, of
-    all its sessions.
+    - `history`: the server's messages, oldest first, or None until they are loaded.
+    - `error`: why the history is missing or outdated.
+    - `is_complete`: whether no message precedes the history.
+    - `is_history_final`: whether the history was loaded after the latest run's end.
+    - `record`: the latest run, redacted except for its inputs, messages and outputs.
+    - `earlier_runs`: the previous runs, newest first.
+    - `redactor`: the result of `form_redactor`.
+    - `flow_runs`: the flow's latest runs in all its sessions.
     """
 
     form: FlowForm
@@ -62,33 +64,33 @@ class Conversation:
 
     @property
     def is_refused(self) -> bool:
-        """Return whether the server refuses the key."""
+        """Whether the server refuses the key."""
         return isinstance(self.error, InvalidKey)
 
     @property
     def runs(self) -> dict[str, str]:
-        """Return the IDs of this console's runs by their job IDs."""
+        """The IDs of this console's runs by job ID."""
         records = [*self.earlier_runs, *([self.record] if self.record else [])]
         return {each.job_id: each.id for each in records if each.job_id}
 
     @property
     def is_answering(self) -> bool:
-        """Return whether the latest run has not ended."""
+        """Whether the latest run has not ended."""
         return self.record is not None and not self.record.ended
 
     def shown_text(self, record: RunRecord) -> str:
-        """Return the chat message of a run, redacted as in the history."""
+        """Return a run's chat message, redacted as in the history."""
         return self.redactor.redact_text(sent_text(record, self.form.flow))
 
     def key(self, part: str) -> str:
-        """Return the key of a part of the page for this session."""
+        """Return this session's key for a part of the page."""
         return chat_state.chat_key(part, self.form.server.owner, self.form.flow.id, self.id)
 
 
 def load(form: FlowForm, refusal: LangflowError | None = None) -> Conversation:
     """Return the conversation in the URL, or a new one.
 
-    `refusal` is the error if the server has already refused the key, or failed since then.
+    `refusal` is the server's error, if it has refused the key before.
     """
     server, flow = form.server, form.flow
     named = chat_state.current_session(server.owner, flow.id)
@@ -113,7 +115,7 @@ def load(form: FlowForm, refusal: LangflowError | None = None) -> Conversation:
 
 
 def require_history(form: FlowForm) -> None:
-    """Raise the error of the messages, also if there are previous ones, or of the flow."""
+    """Raise the error of the messages or the flow, even if there are previous messages."""
     run_form.require_flow(form.server, form.flow.id)
     raise_copy(load(form).error)
 
@@ -210,9 +212,9 @@ def show_earlier(conversation: Conversation) -> None:
 
 
 def first_words(conversation: Conversation) -> str:
-    """Return the first message of the user, "" if it is unknown.
+    """Return the user's first message, or "" if it is unknown.
 
-    If the server has no messages, it is that of this console's oldest run.
+    If the server has no messages, return the message of this console's oldest run.
     """
     if conversation.history is None:
         return ""
@@ -227,9 +229,9 @@ def first_words(conversation: Conversation) -> str:
 
 
 def visible_messages(conversation: Conversation) -> tuple[list[Message], list[Message]]:
-    """Return the messages of the history, and those of the latest run that it lacks.
+    """Return the history's messages, and the latest run's messages that the history lacks.
 
-    No message is in both. Outputs of one run are in the order of the flow.
+    No message is in both lists. A run's outputs are in the flow's order.
     """
     flow = conversation.form.flow
     history, live_messages = _visible_messages(conversation)
@@ -246,7 +248,7 @@ def _visible_messages(conversation: Conversation) -> tuple[list[Message], list[M
         return history, []
     live_messages = redact_messages(_run_messages(record, is_final), conversation.redactor)
     if is_final:
-        # the server stores a message that was being written at the end without its text
+        # the server stores a message that was incomplete at the end without its text
         by_id = {message.id: message for message in live_messages}
         history = [one if one.complete else by_id.get(one.id, one) for one in history]
         history_ids = {message.id for message in history}
@@ -262,14 +264,13 @@ def _visible_messages(conversation: Conversation) -> tuple[list[Message], list[M
 def _separate_run(
     history: Sequence[Message], live_messages: Sequence[Message], record: RunRecord, text: str
 ) -> tuple[list[Message], list[Message]]:
-    """Return the history before a run that was sent with `text`, and the messages of the run.
+    """Return the history before the run of `text`, and the run's messages in the history's order.
 
-    These are in the order of the history. Those that events brought are newer than the stored
-    ones. An open question is asked below them, and the stored one may lack a decision that was
-    just taken.
+    Messages from events are newer than the stored messages. An open question is drawn below the
+    messages, because its stored message may lack a decision that was just made.
     """
     newer = {message.id: message for message in live_messages}
-    # 1.13 stores the message and the question of a run without its job
+    # Langflow 1.13 stores a run's message and question without their job
     starts = (
         place
         for place, message in enumerate(history)
@@ -281,14 +282,14 @@ def _separate_run(
 
 
 def _with_unstored(conversation: Conversation) -> list[Message]:
-    """Return the history, with messages of ended runs that it lacks, at their times."""
+    """Return the history with missing messages of ended runs inserted at their times."""
     history = list(conversation.history or ())
     times = [parse_time(message.timestamp) for message in history]
     later = {conversation.shown_text(conversation.record)} if conversation.record else set()
     for record in conversation.earlier_runs:
         text = conversation.shown_text(record)
         failed = record.ended and record.status is not RunStatus.COMPLETED
-        # a message that was sent again is already there
+        # a message that was sent again is already in the history
         is_unstored = failed and text not in later and not _contains(history, text, record)
         later.add(text)
         place = sum(at is not None and at < record.created_at for at in times)
@@ -301,7 +302,7 @@ def _with_unstored(conversation: Conversation) -> list[Message]:
 def _user_message(
     conversation: Conversation, record: RunRecord, category: str = "message"
 ) -> Message:
-    """Return the user's message of a run, for as long as the server has not stored it."""
+    """Return a run's user message, for display until the server has stored it."""
     text = conversation.shown_text(record)
     files = tuple(sent_files(record, conversation.form.flow))
     return Message(
@@ -310,31 +311,31 @@ def _user_message(
 
 
 def was_refused(record: RunRecord) -> bool:
-    """Return whether the server refused the key of a run."""
+    """Return whether the server refused a run's key."""
     problem = record.problem
     return problem is not None and explain_error(problem.message) == REFUSED_LANGFLOW_KEY
 
 
 def sent_text(record: RunRecord, flow: Flow) -> str:
-    """Return the chat message of a run, which may repeat a secret that the flow stores."""
+    """Return a run's chat message, which may contain a secret that the flow stores."""
     field = flow.chat_field("input_value")
     text = record.overrides.get(field.key) if field else None
     return text if isinstance(text, str) else ""
 
 
 def sent_files(record: RunRecord, flow: Flow) -> list[str]:
-    """Return the paths of the files of a run's message."""
+    """Return the paths of a run's attached files."""
     values = (record.overrides.get(field.key) for field in flow.fields if field.chat_files)
     return [path for value in values for path in file_paths(value)]
 
 
 def _run_messages(record: RunRecord, is_final: bool) -> list[Message]:
-    """Return the messages of a run, from its events, else from its outputs."""
+    """Return a run's messages from its events, or else from its outputs."""
     run = record.run
     if run is None:
         return []
     if run.messages or is_final or not record.ended:
-        # an answer that was stopped may consist of its steps alone
+        # a stopped answer may consist only of its steps
         return [
             message
             for message in run.messages.values()
@@ -348,7 +349,7 @@ def _run_messages(record: RunRecord, is_final: bool) -> list[Message]:
 
 
 def _contains(history: Iterable[Message], text: str, record: RunRecord) -> bool:
-    """Return whether the history has the message of this run."""
+    """Return whether the history has this run's user message."""
     return any(
         message.sender == USER
         and message.text.strip() == text.strip()
@@ -381,7 +382,7 @@ def _belongs_to_run(message: Message, record: RunRecord) -> bool:
 
 
 def parse_time(timestamp: str) -> datetime | None:
-    """Parse a server's time, which is in UTC."""
+    """Return a server's UTC time as a datetime, or None if it is invalid."""
     try:
         at = datetime.fromisoformat(timestamp.replace(" UTC", "+00:00"))
     except ValueError:

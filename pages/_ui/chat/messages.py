@@ -1,4 +1,4 @@
-"""The messages of a conversation, the answer in progress, and its outcome."""
+"""A conversation's messages, the answer in progress, and the answer's outcome."""
 
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -37,7 +37,7 @@ _REDRAW_SECONDS = 0.1  # interval between updates of an answer that is being wri
 
 
 def draw(conversation: Conversation) -> None:
-    """Draw the messages, then those of the latest run."""
+    """Draw the history's messages, then the latest run's messages."""
     history, live_messages = chat.visible_messages(conversation)
     with st.container(key="talk-messages"):
         if conversation.error:
@@ -77,14 +77,14 @@ def draw(conversation: Conversation) -> None:
 @st.fragment(run_every=WATCH_SECONDS)
 @alerts.show_errors()
 def _watch(conversation: Conversation) -> None:
-    """Redraw the page when a message is sent in the same session elsewhere."""
+    """Rerun the page when a message is sent in the same session elsewhere."""
     newest = chat.latest_run(conversation)
     if newest and newest.id != (conversation.record.id if conversation.record else None):
         notices.rerun()
 
 
 def _draw_history(conversation: Conversation, history: Sequence[Message]) -> None:
-    """Draw as many of the latest messages as a browser draws quickly."""
+    """Draw the latest messages, as many as a browser draws quickly."""
     number = chat.window_count(conversation)
     drawn = run_messages.latest(history, chat.WINDOW * number, number * run_messages.MAX_CHARS)
     is_loaded = conversation.history is not None
@@ -97,11 +97,11 @@ def _draw_history(conversation: Conversation, history: Sequence[Message]) -> Non
             on_click=chat.show_earlier,
             args=(conversation,),
         )
-    # the latest run has its row beside its outcome
+    # the latest run's row is next to its outcome
     latest_job = conversation.record.job_id if conversation.record else None
     flow = conversation.form.flow
     draw_message = _message_drawer(flow, history, steps.tool_names(flow))
-    # between a run's messages there may be those of others
+    # other runs' messages may be between a run's messages
     last_ids = {message.job_id: message.id for message in drawn}
     for message in drawn:
         draw_message(message)
@@ -116,7 +116,7 @@ def _draw_history(conversation: Conversation, history: Sequence[Message]) -> Non
 
 
 def _repeated_error_ids(conversation: Conversation, messages: Sequence[Message]) -> set[str]:
-    """Return the ids of the messages that say no more than the errors of the latest outcome."""
+    """Return the IDs of messages that only repeat the latest outcome's errors."""
     record = conversation.record
     if record is None or record.run is None or not _shows_failure(record):
         return set()
@@ -144,9 +144,9 @@ def _message_drawer(
 def _follow(
     conversation: Conversation, history_ids: frozenset[str], drawn: Hashable, first: dict[str, bool]
 ) -> None:
-    """Draw the messages of the run whenever it changes, and redraw the page when necessary.
+    """Draw the run's messages whenever it changes, and rerun the page when necessary.
 
-    Waits briefly, as the status panel does, because clicks in fragments are delayed meanwhile.
+    The wait is short, as in the status panel, because it delays clicks in fragments.
     """
     until = time.monotonic() + pace.tick_seconds()
     server, record = conversation.form.server, conversation.record
@@ -166,16 +166,16 @@ def _follow(
 
 
 def _page_version(record: RunRecord, history_ids: frozenset[str]) -> Hashable:
-    """Return the state that the page shows outside the fragment, to redraw it on a change.
+    """Return the state that the page shows outside the fragment. A change needs a rerun.
 
-    That includes whether the history already has one of the run's messages.
+    The state includes whether the history already has one of the run's messages.
     """
     message_ids = record.run.messages.keys() if record.run else set()
     return status_panel.page_state(record), history_ids.isdisjoint(message_ids)
 
 
 def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
-    """Draw the user's message, the partial answer, and that more is coming."""
+    """Draw the user's message, the partial answer, and the progress."""
     is_final = conversation.is_history_final and not record.ended
     latest = replace(conversation, record=record, is_history_final=is_final)
     history, live_messages = chat.visible_messages(latest)
@@ -240,12 +240,12 @@ def _draw_outcome(
 
 
 def _draw_failure(conversation: Conversation, record: RunRecord, row: DeltaGenerator) -> None:
-    """Draw why there is no answer, as on the Run page, with the buttons that help in `row`."""
+    """Draw why there is no answer, as on the Run page, with the helpful buttons in `row`."""
     server = conversation.form.server
     reason = escape(describe_stop(record) or RUN_STATUS_DESCRIPTIONS.get(record.status, ""))
     badge = status_badges.markdown_badge(record)
     st.markdown(f"{badge} :gray[{reason}]" if reason else badge)
-    if not (conversation.is_refused and chat.was_refused(record)):  # the error above says so
+    if not (conversation.is_refused and chat.was_refused(record)):  # the error above shows it
         errors.draw_problem(record, "No answer", warning=False)
     if record.run:
         show_form = partial(chat_sidebar.open_parameters, conversation.form)
@@ -258,7 +258,7 @@ def _answer_row(run_id: str) -> DeltaGenerator:
 
 
 def _draw_copy_button(run_id: str, messages: Iterable[Message]) -> None:
-    """Draw a button that copies the answers among a run's messages, if it has any."""
+    """Draw a button that copies a run's answers, if it has any."""
     answers = (one for one in messages if one.sender != chat.USER and one.category != "error")
     text = replace_surrogates("\n\n".join(filter(None, (one.visible_text for one in answers))))
     if len(text) > MAX_COPIED_LENGTH:

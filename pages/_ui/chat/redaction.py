@@ -1,8 +1,7 @@
 """Redaction of a conversation: messages may repeat a secret that was sent or that the flow stores.
 
-What a server has stored is cached for all who use its connection, so it is redacted when it is
-read, and so is the record of a run: each visitor has other secrets, those in the form and those
-that earlier runs were sent with.
+Stored messages are cached for all visitors of a connection. Each visitor has different secrets,
+from the form and from earlier runs. So messages and runs' records are redacted when they are read.
 """
 
 from collections.abc import Iterable
@@ -18,15 +17,15 @@ from lfclient.runs.model import Run
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.flow_form import FlowForm
 
-# Fewer characters of a secret give nothing away, and innocent words end in them.
+# Fewer characters reveal nothing of a secret, and innocent words end in them.
 _MIN_PARTIAL_SECRET = 3
 
 
 class _ChatRedactor(Redactor):
-    """Redacts `sent` secrets only as a whole.
+    """A redactor that redacts `sent` secrets only as a whole.
 
-    They may be another visitor's. If the start of one were cut off a stopped answer, a visitor
-    could find it out by guessing one character after the other.
+    Sent secrets may be another visitor's. If a secret's start were cut off a stopped answer, a
+    visitor could guess the secret one character after the other.
     """
 
     def __init__(self, own: Iterable[str], sent: Iterable[str]) -> None:
@@ -38,7 +37,7 @@ class _ChatRedactor(Redactor):
 
 
 def form_redactor(form: FlowForm) -> Redactor:
-    """Return a redactor of the secrets in a form, in its flow, and in the owner's earlier runs."""
+    """Return a redactor for the secrets in a form, its flow, and the owner's earlier runs."""
     flow = form.flow
     own = {*collect_secrets(flow, form.result.overrides), *stored_secrets(flow)}
     return _ChatRedactor(own, app_context().runner.sent_secrets(form.server.connection))
@@ -47,8 +46,8 @@ def form_redactor(form: FlowForm) -> Redactor:
 def redact_record(record: RunRecord, redactor: Redactor) -> RunRecord:
     """Return a run without secrets in its problem, notes, errors and open question.
 
-    Its inputs stay, to be sent again. So do its messages and outputs, which may be large: redact
-    those that are drawn.
+    The inputs stay, to be sent again. The messages and outputs also stay, because they may be
+    large. Redact them when they are drawn.
     """
     text, run, problem = redactor.redact_text, record.run, record.problem
     if problem:
@@ -80,19 +79,19 @@ def _redact_run(run: Run, redactor: Redactor) -> Run:
 
 
 def _redact_question(question: HumanInput, redactor: Redactor) -> HumanInput:
-    """Return a question without secrets in its words; its ids stay as the server needs them."""
+    """Return a question without secrets in its texts. Its IDs stay for the server."""
     text = redactor.redact_text
     decisions = (replace(each, label=text(each.label)) for each in question.decisions)
     return replace(question, prompt=text(question.prompt), decisions=tuple(decisions))
 
 
 def redact_messages(messages: Iterable[Message], redactor: Redactor) -> list[Message]:
-    """Return messages without secrets in their texts, blocks, names of senders and of files."""
+    """Return messages without secrets in texts, blocks, sender names and file names."""
     return [_redact_message(message, redactor) for message in messages]
 
 
 def _redact_message(message: Message, redactor: Redactor) -> Message:
-    """Return a message without secrets, nor the start of one at the end of an incomplete text."""
+    """Return a message without secrets, or a secret's start at the end of an incomplete text."""
     redact = redactor.redact_text
     text = redact_start(message.visible_text, redactor, is_cut=not message.complete)
     blocks = redactor.redact_value(list(message.blocks))

@@ -1,4 +1,4 @@
-"""The sessions of a flow: list, search, new, rename and delete."""
+"""A flow's sessions: list, search, new, rename and delete."""
 
 import time
 from concurrent.futures import Future
@@ -31,7 +31,7 @@ from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_short_time
 
-SEARCH_FROM = 8  # with this many sessions there is a search box
+SEARCH_FROM = 8  # the number of sessions from which there is a search box
 MAX_LISTED = 30  # sessions listed at once
 _MAX_NAME_LENGTH = 120  # characters of a new name
 
@@ -45,9 +45,9 @@ class SessionChange:
     name: str = ""
 
     def apply(self, api: LangflowClient, runner: Runner, connection: Connection) -> int:
-        """Change the session on the server, then its runs here.
+        """Change the session on the server, then its runs in this console.
 
-        Return how many runs were kept because they are still running.
+        Return the number of runs that were kept because they are still running.
         """
         if not self.name:
             api.delete_session(self.session_id, flow=self.flow_id)
@@ -59,14 +59,14 @@ class SessionChange:
                 hint="Use another name.",
             )
         if runner.store.session_run_count(owner, self.flow_id, self.name):
-            # the list does not have it if it was deleted in Langflow
+            # the list lacks the session if it was deleted in Langflow
             raise InvalidRequest(
                 f"Couldn't rename: a session “{self.name}” has runs in this console.",
                 hint="Delete them in History, or use another name.",
             )
         try:
             api.rename_session(self.session_id, self.name, flow=self.flow_id)
-        except SessionNotFound:  # only this console may know it
+        except SessionNotFound:  # the session may exist only in this console
             if not runner.store.session_run_count(owner, self.flow_id, self.session_id):
                 raise
         runner.rename_session(connection, self.flow_id, self.session_id, self.name)
@@ -75,14 +75,14 @@ class SessionChange:
 
 @dataclass(frozen=True)
 class StartedChange:
-    """A change in progress, with the number of runs that were kept as its result."""
+    """A change in progress. Its result is the number of kept runs."""
 
     change: SessionChange
     result: Future[int]
     started_at: float = field(default_factory=time.monotonic)
 
     def seconds_waiting(self, max_wait: float) -> float | None:
-        """Wait at most `max_wait` seconds; return how long it has been running, None if it ended.
+        """Wait at most `max_wait` seconds. Return the change's seconds so far, or None if it ended.
 
         An error is an end.
         """
@@ -93,7 +93,7 @@ class StartedChange:
 
 @notify_errors()
 def _start(server: ServerSession, change: SessionChange) -> None:
-    """Start a change, in a callback; a repeated click starts it once."""
+    """Start a change, as a callback. A repeated click starts it once."""
     started = chat_state.CHANGE.get()
     if isinstance(started, StartedChange):
         if started.change != change:
@@ -156,7 +156,7 @@ def draw(current: Conversation) -> None:
     try:
         sessions = load()
     except LangflowError as error:
-        if not (current.is_refused and isinstance(error, InvalidKey)):  # said beside the messages
+        if not (current.is_refused and isinstance(error, InvalidKey)):  # shown next to the messages
             loading.show(server, error, load, retry="retry-sessions")
         return
     _draw_list(with_local_sessions(sessions, current), current)
@@ -216,7 +216,7 @@ def _draw_entry(session: SessionEntry, is_open: bool) -> None:
     if session.last_message_at:
         mark = f" :gray[{format_short_time(session.last_message_at)}]"
     elif session.label == UNTITLED:
-        mark = f" :gray[{session.id[-6:]}]"  # what tells it from other ones
+        mark = f" :gray[{session.id[-6:]}]"  # distinguishes sessions with the same label
     st.button(
         f"{f'**{name}**' if is_open else name}{mark}",
         key=f"talk-open-{session.id}",

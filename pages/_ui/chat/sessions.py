@@ -1,4 +1,4 @@
-"""The sessions of a flow: those of its server, and those that only this console knows."""
+"""A flow's sessions: the server's sessions, and sessions that exist only in this console."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -24,15 +24,16 @@ from pages._ui.chat.redaction import redact_start
 from pages._ui.connection.app_context import app_context
 from pages._ui.state.run_options import is_run_session, named_session
 
-UNTITLED = "Untitled"  # a session of which only a generated id is known
+UNTITLED = "Untitled"  # a session with only a generated ID
 _MAX_FIRST_WORDS = 2000  # characters of a session's first message that are cached
 
 
 @dataclass(frozen=True)
 class SessionEntry:
-    """A session in the list; `is_single_run` if it was made for a run, and no other is known.
+    """A session in the list.
 
-    `first_words` start the user's first message.
+    `is_single_run`: the session was created for one run and has no other known run. `first_words`:
+    the start of the user's first message.
     """
 
     id: str
@@ -42,20 +43,20 @@ class SessionEntry:
 
     @property
     def label(self) -> str:
-        """The session's name; for a generated one its first words, `UNTITLED` without any."""
+        """The session's name, or for a generated name its first words or `UNTITLED`."""
         return session_label(self.id, self.first_words)
 
 
 @dataclass(frozen=True)
 class StoredSessions:
-    """The sessions of a flow that its server had when it was asked, `asked_at`."""
+    """A flow's sessions on its server at the time `asked_at`."""
 
     asked_at: datetime
     entries: Sequence[SessionEntry]
 
 
 def list_sessions(conversation: Conversation) -> StoredSessions:
-    """Return the flow's sessions; those of its latest 200 messages come first, newest first."""
+    """Return the flow's sessions. Sessions of its latest 200 messages come first, newest first."""
     server, flow_id = conversation.form.server, conversation.form.flow.id
     store = app_context().runner.store
 
@@ -79,7 +80,7 @@ def _fetch_sessions(
 ) -> list[SessionEntry]:
     """Return the flow's sessions, which may contain secrets.
 
-    `continued` are those of several runs of this console.
+    `continued` has the sessions with several runs in this console.
     """
     ids = api.sessions(flow_id)
     latest = api.messages(flow_id, limit=MAX_FETCHED) if ids else []
@@ -90,7 +91,7 @@ def _fetch_sessions(
         for message in newest_first
         if message.sender == USER and message.text.strip()
     }
-    # 1.8 and 1.9 name no jobs, and 1.13 stores an approval's job only with its answer. Count the
+    # 1.8 and 1.9 have no job IDs, and 1.13 stores an approval's job only with its answer. Count the
     # user's messages and the jobs, and take the larger number.
     asked = {(one.session_id, one.job_id or one.id) for one in latest if one.sender == USER}
     jobs = {(one.session_id, one.job_id) for one in latest if one.job_id}
@@ -109,9 +110,10 @@ def _fetch_sessions(
 
 
 def _local_sessions(conversation: Conversation, stored: StoredSessions) -> list[SessionEntry]:
-    """Return the sessions that the server lacked and had not deleted, newest first.
+    """Return this console's sessions that `stored` lacks, newest first.
 
-    One with a message that it had stored before it was asked was deleted there.
+    Sessions that were deleted on the server are left out. A session was deleted if the server had
+    stored one of its messages before the list was requested.
     """
     ids = {session.id for session in stored.entries}
     runs = [
@@ -137,8 +139,8 @@ def _local_sessions(conversation: Conversation, stored: StoredSessions) -> list[
 def _was_message_stored(record: RunRecord, text: str) -> bool:
     """Return whether the server had stored the run's message, as far as the console knows.
 
-    A run that was stopped or has failed may have ended before that, unless its events had it. One
-    that has no `text` is not read.
+    A stopped or failed run may have ended before its message was stored, unless its events had the
+    message. A run without `text` is not read.
     """
     if record.status is RunStatus.COMPLETED:
         return True
@@ -150,11 +152,11 @@ def _was_message_stored(record: RunRecord, text: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=1_000)  # the list is drawn often, and a response may be large
+@lru_cache(maxsize=1_000)  # the list is often rendered, and a response may be large
 def _has_user_message(run_id: str, owner: str, version: int) -> bool:
-    """Return whether the events of an ended run had a message of the user.
+    """Return whether an ended run's events had a user message.
 
-    `version` is for the cache alone: a newer record is read again.
+    `version` is only part of the cache's key, so that a newer record is read again.
     """
     record = app_context().runner.load(run_id, owner)
     messages = record.run.messages.values() if record and record.run else ()
@@ -162,12 +164,12 @@ def _has_user_message(run_id: str, owner: str, version: int) -> bool:
 
 
 def with_local_sessions(stored: StoredSessions, conversation: Conversation) -> list[SessionEntry]:
-    """Return the server's sessions and those that only this console knows, newest first."""
+    """Return the server's sessions and this console's own sessions, newest first."""
     sessions = [*stored.entries, *_local_sessions(conversation, stored)]
     oldest = datetime.min.replace(tzinfo=UTC)
     return sorted(sessions, key=lambda one: one.last_message_at or oldest, reverse=True)
 
 
 def session_label(session_id: str, first_words: str = "") -> str:
-    """Return a session's name; for a generated one its first words, `UNTITLED` without any."""
+    """Return a session's name, or for a generated name its first words or `UNTITLED`."""
     return named_session(session_id) or clip(" ".join(first_words.split()), 60) or UNTITLED

@@ -1,4 +1,4 @@
-"""The sidebar of the Chat page: parameters for its messages; and what leads to it."""
+"""The Chat page's sidebar with the parameters of messages, and the button that opens it."""
 
 import uuid
 
@@ -21,7 +21,7 @@ _OPENED: Slot[str] = Slot("chat-sidebar-opened")
 
 
 def draw_opener() -> None:
-    """Draw a button that opens the sidebar; CSS shows it in narrow windows only."""
+    """Draw a button that opens the sidebar. CSS shows it in narrow windows only."""
     with st.container(key="chat-side"):
         st.button(
             "Sessions and parameters",
@@ -34,7 +34,10 @@ def draw_opener() -> None:
 
 
 def prepare_form(server: ServerSession, flow: Flow | None) -> FlowForm | None:
-    """Return the flow's form without its message; for a flow without chat, say so."""
+    """Return the flow's form without its message.
+
+    For a flow without chat, draw a note and return None.
+    """
     if flow is None:
         return None
     if flow.has_chat:
@@ -70,7 +73,7 @@ def draw(form: FlowForm) -> None:
     changed = len(form.state.overrides())
     key = _parameters_key(form)
     controls.lazy_expander("Parameters", key, lambda: run_form.draw_fields(form))
-    form.state.save()  # Setup changes values as well, also while the form is closed
+    form.state.save()  # Setup also changes values while the form is closed
     if changed:
         form_view.draw_reset(form.state)
         st.caption(f"{changed} changed, here and on the Run page. Sent with every message.")

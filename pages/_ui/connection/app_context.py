@@ -26,7 +26,7 @@ from pages._ui.state import run_page
 from pages._ui.state.drafts import drafts
 
 MAX_BROWSERS = 1_000
-REATTACH_SECONDS = 60.0  # how often the runner is given a connection in use
+REATTACH_SECONDS = 60.0  # how often the runner gets a connection that is in use
 LOCAL_NAME = "Local Langflow"
 
 
@@ -34,9 +34,8 @@ LOCAL_NAME = "Local Langflow"
 class AppContext:
     """Everything that the browsers of this process share.
 
-    `chosen_servers` maps a browser's ID to its server; `recently_attached` holds the
-    fingerprints of the connections that the runner has been given lately. Hold `lock` to use
-    these and `editor_tokens`.
+    `chosen_servers` maps a browser's ID to its server. `recently_attached` has the fingerprints of
+    the connections that the runner recently got. Hold `lock` to use both and `editor_tokens`.
     """
 
     settings: Settings
@@ -48,7 +47,7 @@ class AppContext:
     recently_attached: TTLCache[str, bool] = field(
         default_factory=lambda: TTLCache(MAX_BROWSERS, REATTACH_SECONDS)
     )
-    # by the token of a link to the local Langflow's editor, the browser with its page
+    # the browser whose page has a link to the local Langflow's editor, by the link's token
     editor_tokens: TTLCache[str, str] = field(
         default_factory=lambda: TTLCache(MAX_BROWSERS, KEY_LIFETIME_SECONDS)
     )
@@ -56,7 +55,7 @@ class AppContext:
     local_stopped: bool = False  # by a user, so it is not restarted automatically
 
     def draft_fingerprint(self, browser_id: str) -> str | None:
-        """Return the fingerprint that drafts are saved under, or None if the ID gets lost."""
+        """Return the fingerprint under which drafts are saved, or None if the ID is not kept."""
         if not browser_cookie.is_token(browser_id):
             return None
         return browser_fingerprint(browser_id, self.settings.data_dir, self.settings.secret)
@@ -68,7 +67,7 @@ def local_connection(url: str, key: str | None) -> Connection:
 
 
 def key_removed() -> MissingKey:
-    """Return the error of a page whose browser has no key of its server any more."""
+    """Return the error for a page whose browser no longer has its server's key."""
     return MissingKey(
         "The key of this page's server was removed or has expired.",
         hint="Enter a key on the Connection page, then try again.",
@@ -79,10 +78,10 @@ def key_removed() -> MissingKey:
 def app_context() -> AppContext:
     """Return the context, created once per process.
 
-    Raises `LangflowError` if a setting or the data folder is unusable.
+    Raise `LangflowError` if a setting or the data folder is unusable.
     """
     settings = Settings.load(bind_address=st.get_option("server.address") or "")
-    # Arrow's own pool keeps the memory of a large table; the system's returns it
+    # Arrow's own pool keeps a large table's memory, but the system's pool returns it
     pyarrow.set_memory_pool(pyarrow.system_memory_pool())
     context = AppContext(
         settings=settings,
@@ -97,7 +96,7 @@ def app_context() -> AppContext:
 
 
 def permissions() -> Permissions:
-    """Return what the visitor of this Streamlit session may do."""
+    """Return the permissions of this Streamlit session's visitor."""
     return visitor_permissions(app_context().settings, st.context.headers)
 
 
@@ -108,7 +107,7 @@ def close_run() -> None:
 
 
 def open_client(connection: Connection, server_info: ServerInfo | None = None) -> LangflowClient:
-    """Return a client for the connection; with `server_info` it does not request that."""
+    """Return a client for the connection. With `server_info`, it doesn't request the info."""
     return LangflowClient(
         connection.url, connection.key, verify=connection.verify, server=server_info
     )

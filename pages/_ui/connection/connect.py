@@ -1,4 +1,4 @@
-"""Connecting to a server: the first-run screen, the connection form, a run of another key."""
+"""Connecting to a server: the first-run screen, the connection form, and another key's run."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ from pages._ui.state import notices, run_page
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape, inline_code
 
-_FIRST_BUTTON = ("Connect", "first-connection-button")  # of the first-run screen
+_FIRST_BUTTON = ("Connect", "first-connection-button")  # on the first-run screen
 KEY_NAME = "Langflow Console"
 OTHERS_NOT_ALLOWED = (
     "Only the console's operator can add a server, or let you enter one "
@@ -24,9 +24,9 @@ OTHERS_NOT_ALLOWED = (
 
 
 def require_server(*, or_stopped: bool = False) -> ServerSession | None:
-    """Return the server in use; without one, draw the first-run screen and return None.
+    """Return the server in use. Without a server, draw the first-run screen and return None.
 
-    With `or_stopped`, a stopped local Langflow is enough: its runs can be read.
+    With `or_stopped`, a stopped local Langflow counts as well, because its runs can be read.
     """
     server = servers.current_or_stopped() if or_stopped else servers.current()
     if server is None:
@@ -35,9 +35,9 @@ def require_server(*, or_stopped: bool = False) -> ServerSession | None:
 
 
 def open_run(current: ServerSession) -> tuple[ServerSession, RunRecord | None]:
-    """Return the run in the URL, and the server of this browser that may see it.
+    """Return the run in the URL, and the browser's server that may see the run.
 
-    If none may, draw the missing run's panel and return the current server without a run.
+    If no server may see it, draw the missing run's panel and return the current server and None.
     """
     run_id = run_page.run_id()
     if run_id is None:
@@ -64,10 +64,10 @@ def _draw_missing_run(current: ServerSession) -> None:
 
 
 def draw_connection_form(address: str, label: str, key: str, *, key_only: bool = False) -> None:
-    """Draw fields for a server's address and key, and a button that tests and uses them.
+    """Draw fields for a server's URL and key, and a button that tests and uses them.
 
-    `label` and `key` are the button's. Each page has a key of its own. `key_only`: the key is for
-    `address`, which has no field.
+    `label` and `key` belong to the button. Each page has its own `key`. With `key_only`, the form
+    has no field for the URL, which is `address`.
     """
     can_type = permissions().other_servers and not key_only
     if not key_only:
@@ -92,7 +92,7 @@ def draw_connection_form(address: str, label: str, key: str, *, key_only: bool =
             key=key,
             type="primary",
             on_click=test_and_connect,
-            # a browser sends a typed address together with the press
+            # a browser sends a typed URL together with the click
             args=(None if can_type else address,),
         )
 
@@ -100,7 +100,7 @@ def draw_connection_form(address: str, label: str, key: str, *, key_only: bool =
 def _draw_address(address: str, can_type: bool) -> None:
     if can_type:
         st.session_state.setdefault(connection_state.SERVER_URL, address)
-    else:  # another server may be in use since
+    else:  # another server may be in use by now
         st.session_state[connection_state.SERVER_URL] = address
     with st.container(key="server-url"):
         st.text_input(
@@ -125,10 +125,10 @@ def _has_key(address: str) -> bool:
 
 @notices.notify_errors()
 def test_and_connect(address: str | None) -> None:
-    """Test the address and key in the fields, and use them if a Langflow accepts them.
+    """Test the URL and key in the fields, and use them if a Langflow accepts them.
 
-    The callback of the button. `address` is not None if none can be typed. Keep the key in its
-    field only if it could not be tested.
+    This is the button's callback. `address` is None if the form has a field for the URL. The key
+    stays in its field only if it could not be tested.
     """
     if address is None:
         address = st.session_state.get(connection_state.SERVER_URL, "").strip()
@@ -149,7 +149,7 @@ def test_and_connect(address: str | None) -> None:
             error.hint = f"{error.hint} Still connected to {current.connection.name}.".strip()
         if isinstance(error, InvalidKey):
             st.session_state[connection_state.API_KEY] = ""
-            if key and _has_key(address):  # the emptied field now says “Key saved”
+            if key and _has_key(address):  # the empty field now shows “Key saved”
                 error.hint += " The saved key was not replaced."
         raise
     st.session_state[connection_state.API_KEY] = ""
@@ -158,7 +158,7 @@ def test_and_connect(address: str | None) -> None:
 
 
 def draw_notice() -> None:
-    """Draw the notice that a callback left, such as the result of a connection test."""
+    """Draw a callback's notice, such as the result of a connection test."""
     notice = notices.take_notice()
     if isinstance(notice, LangflowError):
         alerts.show(notice)
@@ -189,7 +189,7 @@ def _draw_first_run() -> None:
 
 
 def _may_start_local() -> bool:
-    """Return whether the local Langflow is neither running, failed nor stopped by a person."""
+    """Return whether the local Langflow is not running, has not failed and was not stopped."""
     startable = (LocalState.ABSENT, LocalState.INSTALLED, LocalState.STOPPED)
     return not app_context().local_stopped and app_context().local.status().state in startable
 

@@ -1,8 +1,8 @@
-"""Langflow's editor: the link to a flow, and the way into the one of the local Langflow.
+"""Langflow's editor: links to flows, and the sign-in to the local Langflow.
 
-The local Langflow has a generated password, so the console signs the browser in: cookies count for
-all ports of a host, so the console can set those that Langflow would set after its login form. It
-does so once for a link, and only in the browser whose page has the link.
+The local Langflow has a generated password, so the console signs the browser in. Cookies count for
+all ports of a host, so the console can set the cookies of Langflow's login form. It does so once
+for a link, and only in the browser whose page has the link.
 """
 
 import asyncio
@@ -29,24 +29,24 @@ from pages._ui.state.slot import Slot
 
 LABEL = "Edit in Langflow"
 _LOCAL_PATH = "local-editor"
-_FLOW = "flow"  # the query parameter with a flow's id
+_FLOW = "flow"  # the query parameter with a flow's ID
 _TOKEN = "token"
-_LINK_TOKEN: Slot[str] = Slot("editor-token")  # of the links on the page, until one is followed
+_LINK_TOKEN: Slot[str] = Slot("editor-token")  # of the links on the page, until one is opened
 _FLOW_ID = re.compile(r"[0-9a-f-]{36}", re.I)
 
 
 def draw_link(connection: Connection, flow_id: str) -> None:
-    """Draw a link that opens the flow in the server's editor, where this browser can reach it."""
+    """Draw a link that opens the flow in the server's editor, if this browser can reach it."""
     _draw_link(LABEL, _link(connection, flow_id), _help(connection))
 
 
 def draw_home_link(connection: Connection) -> None:
-    """Draw a link that opens Langflow without a flow, where this browser can reach it."""
+    """Draw a link that opens Langflow without a flow, if this browser can reach it."""
     _draw_link("Open Langflow", _link(connection, ""))
 
 
 def draw_local_link() -> None:
-    """Draw a link to the editor of the local Langflow, if this visitor may use it here."""
+    """Draw a link to the local Langflow's editor, if this visitor may use it."""
     _draw_link("Open editor", _local_link(), type="secondary")
 
 
@@ -105,7 +105,7 @@ def _help(connection: Connection) -> str:
 
 
 async def open_local_editor(request: Request) -> Response:
-    """Sign the browser in to the local Langflow, and send it to its editor."""
+    """Sign the browser in to the local Langflow and redirect it to the editor."""
     return await asyncio.to_thread(_open_local_editor, request)
 
 
@@ -122,13 +122,13 @@ def _open_local_editor(request: Request) -> Response:
         is_own = browser_id is not None and context.editor_tokens.get(token) == browser_id
         if is_own:
             del context.editor_tokens[token]
-    # under the host name that the cookies are set for
+    # under the host name of the cookies
     host = "localhost" if request.url.hostname == "localhost" else LOOPBACK
     flow_id = request.query_params.get(_FLOW, "")
     path = f"flow/{flow_id}" if _FLOW_ID.fullmatch(flow_id) else ""
     response = RedirectResponse(f"http://{host}:{urlsplit(connection[0]).port}/{path}", 303)
     cookies = {}
-    if is_own:  # a link that is followed again leads there, too: earlier cookies still count
+    if is_own:  # an already used link redirects as well, because earlier cookies still count
         with suppress(LangflowError):  # such as too many logins in a minute
             cookies = context.local.sign_in()
     for name, value in cookies.items():
@@ -137,6 +137,6 @@ def _open_local_editor(request: Request) -> Response:
 
 
 def routes() -> list[Route]:
-    """Return the console's own routes beside Streamlit's."""
+    """Return the console's own routes."""
     base = st.get_option("server.baseUrlPath").strip("/")
     return [Route(f"/{base}/{_LOCAL_PATH}".replace("//", "/"), open_local_editor)]

@@ -1,4 +1,4 @@
-"""The flows of exported runs, which name what the runs have, and store secrets to be removed."""
+"""The flows of exported runs: their components' names, and their secrets, which exports redact."""
 
 import time
 from collections import defaultdict
@@ -7,25 +7,25 @@ from collections.abc import Iterable
 from lfclient.flows.model import Flow
 from pages._ui.connection.server_session import ServerSession
 
-MAX_REQUESTS = 100  # open at once at each server, each in its own thread
-MAX_SECONDS = 4.0  # less than an error is kept, so that each request is sent once
+MAX_REQUESTS = 100  # at once for each server, each in its own thread
+MAX_SECONDS = 4.0  # shorter than errors are cached, so that each request is sent once
 _POLL_SECONDS = 0.02
 
 
 def load_flows(wanted: Iterable[tuple[ServerSession, str]]) -> dict[tuple[str, str], Flow]:
-    """Return the flows that come within `MAX_SECONDS` or came before, by owner and id.
+    """Return the flows by owner and ID: cached flows, and flows loaded within `MAX_SECONDS`.
 
-    Each request that ends starts the next one, so neither a flow nor a server that hangs delays
-    others. Of a flow that was deleted or is refused, the previous one still says what to remove.
-    Missing are flows that never came: their runs are exported as they were recorded, and the file
-    says so. Safe to call from any thread.
+    Each request that ends starts the next request, so a flow or a server that hangs doesn't delay
+    the other flows. For a deleted or refused flow, the cached flow still has the secrets to redact.
+    Flows that were never loaded are missing: their runs are exported as recorded, with a warning in
+    the file. Thread-safe.
     """
-    # kept here: the cache that all connections share has room for fewer than an export may need
+    # kept here, because an export may need more flows than the shared cache holds
     flows = {(server, id): server.latest_flow(id) for server, id in wanted}
     waiting: dict[ServerSession, list[str]] = defaultdict(list)
     for server, id in reversed(flows):
         waiting[server].append(id)
-    requests: dict[tuple[ServerSession, str], str] = {}  # open ones, by server and flow
+    requests: dict[tuple[ServerSession, str], str] = {}  # open requests, by server and flow
     deadline = time.monotonic() + MAX_SECONDS
     while time.monotonic() < deadline:
         for server, ids in waiting.items():
@@ -39,6 +39,6 @@ def load_flows(wanted: Iterable[tuple[ServerSession, str]]) -> dict[tuple[str, s
         ended = [key for key, name in requests.items() if key[0].seconds_waiting(name) is None]
         for server, id in ended:
             del requests[server, id]
-            # none if the request failed and the cache has dropped the previous flow
+            # None if the request failed and the cache has dropped the previous flow
             flows[server, id] = server.latest_flow(id) or flows[server, id]
     return {(server.owner, id): flow for (server, id), flow in flows.items() if flow}

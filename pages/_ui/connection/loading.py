@@ -1,4 +1,4 @@
-"""The wait for a server on the screen; redraws the page once it has responded."""
+"""The display of a wait for a server, which reruns the page after the response."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from pages._ui.state import notices
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
-FLOWS_WAIT_SECONDS = 10.0  # how long to wait for the list of flows after some were added
+FLOWS_WAIT_SECONDS = 10.0  # how long to wait for the list of flows after flows were added
 POLL_SECONDS = 0.5
 _WAIT_SECONDS = 0.4  # of each poll, so that a response is shown as soon as it arrives
 RETRY_SECONDS = 5.0  # pause between attempts at first; also the interval of the timer
@@ -33,11 +33,11 @@ def show(
     warning: bool = False,
     has_key_field: bool = False,
 ) -> None:
-    """Draw why a response is missing: a wait, or an error with a button of the key `retry`.
+    """Draw why a response is missing: a wait, or an error with a button that has the key `retry`.
 
-    `request` is as for `retry_automatically`. If a local Langflow is stopped, a link leads to where
-    it is started; if the key is refused, to where another is entered, unless the page itself
-    `has_key_field`. A `warning` is for a page that shows its main part all the same.
+    `request` is as for `retry_automatically`. If a local Langflow is stopped, or if the key is
+    refused and the page has no key field, draw a link to the Connection page. A `warning` is for
+    a page that shows its main part despite the error.
     """
     if isinstance(error, StillLoading):
         place = _over_page(retry) if warning else st.container()
@@ -58,25 +58,25 @@ def show(
 
 @dataclass
 class _Retry:
-    """When to send a request again: after a tenth of the time since the error was drawn.
+    """The time of a request's next retry: after a tenth of the time since the error was drawn.
 
-    That is at least `RETRY_SECONDS` and at most `_MAX_RETRY_SECONDS`.
+    The pause is at least `RETRY_SECONDS` and at most `_MAX_RETRY_SECONDS`.
     """
 
     since: float = field(default_factory=time.monotonic)
     previous: float = field(default_factory=time.monotonic)
 
     def is_due(self) -> bool:
-        """Return whether the next attempt is due at this tick rather than at the following one."""
+        """Return whether the next attempt is due at this tick rather than at the next tick."""
         now = time.monotonic()
         pause = min(max((now - self.since) / 10, RETRY_SECONDS), _MAX_RETRY_SECONDS)
         return now - self.previous >= pause - RETRY_SECONDS / 2
 
 
 def retry_automatically(error: LangflowError, request: Callable[[], object]) -> None:
-    """Redraw the page once `request` succeeds or fails differently, if the error may be temporary.
+    """Rerun the page once `request` succeeds or fails differently, if the error may be temporary.
 
-    `request` is what failed. It raises `LangflowError` for as long as it fails, also if the page
+    `request` is the failed request. It raises `LangflowError` as long as it fails, even if the page
     shows a previous response.
     """
     if may_serve_stale(error):
@@ -100,15 +100,15 @@ def _retry(shown: str, request: Callable[[], object], retry: _Retry) -> None:
 
 
 def show_refreshing_flow(server: ServerSession, flow: Flow) -> None:
-    """Show that the data of a flow's form are refreshed."""
+    """Show a note while a slow server refreshes the data of a flow's form."""
     resources = " ".join(("resources", *flow.resources))
     show_refreshing(server, "server", "flows", f"flow {flow.id}", "variables", resources)
 
 
 def show_refreshing(server: ServerSession, *names: str) -> None:
-    """While a slow server responds to one of these requests, say so, and redraw the page after it.
+    """Show a note while a slow server responds to these requests, then rerun the page.
 
-    The page shows the previous responses.
+    The page shows the previous responses until then.
     """
     if server.seconds_waiting(*names) is not None:
         text = "to respond. The data shown may be outdated"
@@ -117,7 +117,7 @@ def show_refreshing(server: ServerSession, *names: str) -> None:
 
 
 def _over_page(key: str) -> DeltaGenerator:
-    """Return a place at the window's end that moves no part of the page that a person uses."""
+    """Return a container at the window's end, which moves no other part of the page."""
     return st.container(key=f"awaited-{key}")
 
 
@@ -131,10 +131,10 @@ def _seconds_waiting(
 def draw_wait(
     server: ServerSession, what: str, seconds_waiting: Callable[[float], float | None]
 ) -> None:
-    """Draw that the page waits for a server, and redraw it at the end.
+    """Draw the wait for a server, and rerun the page at its end.
 
-    `seconds_waiting` waits at most the seconds that it is given, and returns how long the page has
-    been waiting, None at the end.
+    `seconds_waiting` waits at most the given seconds. It returns how long the page has been
+    waiting, or None at the end.
     """
     seconds = seconds_waiting(_WAIT_SECONDS)
     if seconds is None:

@@ -1,4 +1,4 @@
-"""Packages that the console adds to the local Langflow, by a button."""
+"""Additional packages for the local Langflow, each with a button that installs it."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ _RESTARTS = "Installs it and restarts the local Langflow, which ends its runs in
 
 
 def draw_list() -> None:
-    """Draw the packages that can be added, with a button for each that is not."""
+    """Draw the additional packages, with a button for each missing package."""
     st.caption("Some flows need more than Langflow's base package. Installing one restarts it.")
     added, running = app_context().local.installation.added, local_runs.count_running()
     for package in PACKAGES:
@@ -30,10 +30,10 @@ def draw_list() -> None:
 
 
 def draw_install_buttons(connection: Connection, modules: Iterable[str], key: str) -> None:
-    """Draw a button for each package with modules that a flow lacks on the local Langflow.
+    """Draw a button for each package whose `modules` a flow needs and the local Langflow lacks.
 
-    `key` is that of the place on the page. There is none for a package that the console doesn't
-    install, or has installed meanwhile, nor for a visitor who must not.
+    `key` identifies the place on the page. Draw no button for packages that the console doesn't
+    offer or has installed, nor for visitors without permission.
     """
     packages = list(dict.fromkeys(filter(None, map(package_for, modules))))
     if connection.source != "local" or not packages or not permissions().install:

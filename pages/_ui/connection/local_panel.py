@@ -38,9 +38,9 @@ _START_LABELS = {
 
 
 def draw(has_other_server: bool = False) -> None:
-    """Draw the panel; it refreshes itself during an installation or start.
+    """Draw the panel, which refreshes itself during an installation or start.
 
-    A visitor who must not start a Langflow learns that only.
+    Visitors without permission see only that they may not start a Langflow.
     """
     if not permissions().install:
         with st.container(border=True, key="local-langflow"):

@@ -1,4 +1,4 @@
-"""Runs of the local Langflow that have not ended: what ends them asks first."""
+"""The local Langflow's unfinished runs, and confirmed buttons that would end them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from pages._ui.widgets import controls
 
 
 def count_running() -> int:
-    """Return how many runs of the local Langflow have not ended."""
+    """Return the number of the local Langflow's runs that have not ended."""
     connections = servers.available_connections()
     runner = app_context().runner
     owners = {runner.owner_of(each) for each in connections if each.source == "local"}
@@ -22,9 +22,9 @@ def count_running() -> int:
 def draw_ending_button(
     label: str, running: int, *, key: str, icon: str, on_click: Callable[..., None], **kwargs: Any
 ) -> bool:
-    """Draw a button that stops the local Langflow; it asks first if that ends `running` runs.
+    """Draw a button that stops the local Langflow, with a confirmation if runs are `running`.
 
-    `kwargs` go to `st.button`. Return whether it was pressed, and confirmed.
+    `kwargs` are passed to `st.button`. Return whether the button was clicked and confirmed.
     """
     if not running:
         return st.button(label, key=key, icon=icon, on_click=on_click, **kwargs)

@@ -1,4 +1,4 @@
-"""The offer to use the Ollama of this machine in the local Langflow."""
+"""The offer to use this machine's Ollama in the local Langflow."""
 
 import streamlit as st
 
@@ -18,7 +18,7 @@ _MAX_WAIT_SECONDS = 1.0
 
 
 def draw() -> None:
-    """Draw the offer, if an Ollama runs here and the local Langflow doesn't know it yet."""
+    """Draw the offer, if an Ollama runs here and the local Langflow doesn't use it yet."""
     server = _local_server()
     if server is None:
         return

@@ -1,4 +1,4 @@
-"""Cached responses of Langflow servers, fetched in threads so that a slow server blocks no page."""
+"""Cached responses of Langflow servers, fetched in threads so that slow servers block no page."""
 
 import threading
 import time
@@ -12,9 +12,9 @@ from cachetools import LRUCache
 from lfclient.errors import BadResponse, LangflowError, ServerFault, Unreachable
 
 T = TypeVar("T")
-Key = tuple[str, str]  # the connection's fingerprint, and the name of the request
+Key = tuple[str, str]  # the connection's fingerprint, and the request's name
 
-MAX_WAIT_SECONDS = 0.5  # how long a page waits for a response, counted from its request
+MAX_WAIT_SECONDS = 0.5  # how long a page waits for a response, from the start of its request
 _MAX_RESPONSES = 300
 _ERROR_SECONDS = 5.0  # how long an error is kept before the request is sent again
 _EXPIRED = float("-inf")
@@ -30,9 +30,9 @@ class StillLoading(LangflowError):
 
 @dataclass(frozen=True)
 class CachedResponse(Generic[T]):
-    """A response, the `time.monotonic()` of its arrival, and the error of the latest refresh.
+    """A response, the `time.monotonic()` of its arrival, and the latest refresh's error.
 
-    `seconds` is how long the latest request took.
+    `seconds` is the latest request's duration.
     """
 
     value: T
@@ -43,7 +43,7 @@ class CachedResponse(Generic[T]):
 
 @dataclass(eq=False)
 class _PendingRequest:
-    """An open request, or a failed one for as long as pages show its error without another."""
+    """An open request, or a failed request while pages show its error."""
 
     started_at: float
     ended: threading.Event = field(default_factory=threading.Event)
@@ -52,7 +52,7 @@ class _PendingRequest:
     traceback: TracebackType | None = None
 
     def wait(self, seconds: float) -> None:
-        """Wait for the end of the request until `seconds` after its start."""
+        """Wait until the request ends, or until `seconds` after its start."""
         self.ended.wait(max(0.0, self.started_at + seconds - time.monotonic()))
 
     def is_expired(self) -> bool:
@@ -77,10 +77,10 @@ class RequestCache:
     ) -> CachedResponse[T]:
         """Return the response of `fetch`, which runs in its own thread at most every `ttl` seconds.
 
-        After an error it runs again after five. If it takes longer than `max_wait` seconds (None:
-        `MAX_WAIT_SECONDS`, or none at all if it last took longer) or fails because the server is
-        unreachable, return the previous response, with the error. Without a previous one, raise
-        `StillLoading`, or the error of `fetch`.
+        After an error, `fetch` runs again after five seconds. Wait at most `max_wait` seconds for
+        it. None means `MAX_WAIT_SECONDS`, or no wait if the last request took longer. If the wait
+        ends, or `fetch` fails because the server is unreachable, return the previous response with
+        the error. Without a previous response, raise `StillLoading` or `fetch`'s error.
         """
         key = (connection, name)
         request = self._cached_or_request(key, ttl, fetch)
@@ -93,7 +93,7 @@ class RequestCache:
             response = self._responses.get(key)
         if isinstance(request.error, LangflowError):
             raise_copy(request.error)
-        if request.error:  # a fault of the console: the log needs the frames of the request
+        if request.error:  # a fault of the console: the log needs the request's frames
             raise request.error.with_traceback(request.traceback)
         if response is None:
             raise StillLoading(name)
@@ -104,7 +104,7 @@ class RequestCache:
         self._cached_or_request((connection, name), ttl, fetch)
 
     def latest(self, connection: str, name: str) -> CachedResponse[Any] | None:
-        """Return the latest response, however old, without a request."""
+        """Return the latest response of any age without a request, or None if there is none."""
         with self._lock:
             return self._responses.get((connection, name))
 
@@ -121,7 +121,7 @@ class RequestCache:
                 self._responses[key] = replace(self._responses[key], received_at=_EXPIRED)
 
     def drop_errors(self, connection: str) -> None:
-        """Return no error of the connection's ended requests any more."""
+        """Drop the errors of the connection's ended requests."""
         with self._lock:
             for key, request in list(self._pending.items()):
                 if key[0] == connection and request.ended.is_set():
@@ -140,7 +140,7 @@ class RequestCache:
     ) -> float | None:
         """Wait at most `max_wait` seconds for the end of these requests.
 
-        Return how long the oldest one that is still open has been so, None if all have ended.
+        Return the seconds since the start of the oldest open request, or None if all have ended.
         """
         with self._lock:
             pending = [self._pending.get((connection, name)) for name in names]
@@ -159,7 +159,7 @@ class RequestCache:
     def _cached_or_request(
         self, key: Key, ttl: float, fetch: Callable[[], Any]
     ) -> _PendingRequest | CachedResponse[Any]:
-        """Return a response younger than `ttl` seconds, or its request, sending one if needed."""
+        """Return a response younger than `ttl` seconds, or else its request, sent if needed."""
         with self._lock:
             response = self._responses.get(key)
             if response and response.error:
@@ -184,7 +184,7 @@ class RequestCache:
         except Exception as raised:
             error = raised
             if isinstance(error, LangflowError):
-                # the frames of its traceback would keep responses and keys in memory
+                # the traceback's frames would keep responses and keys in memory
                 error.__traceback__ = error.__cause__ = error.__context__ = None
         with self._lock:
             response: CachedResponse[Any] | None = None
@@ -207,9 +207,9 @@ class RequestCache:
 
 
 def raise_copy(error: LangflowError | None) -> None:
-    """Raise a copy of the error of a response, if it has one.
+    """Raise a copy of a response's error, if it has one.
 
-    With each `raise` of the error that pages share, its traceback would grow.
+    Pages share the error, and its traceback would grow with each `raise`.
     """
     if error:
         copied = type(error).__new__(type(error), *error.args)
@@ -220,6 +220,6 @@ def raise_copy(error: LangflowError | None) -> None:
 def may_serve_stale(error: LangflowError) -> bool:
     """Return whether a page may show the previous response despite this error.
 
-    Not after a 403, which may mean that access was revoked.
+    Return False after a 403, which may mean that access was revoked.
     """
     return isinstance(error, Unreachable | ServerFault | BadResponse) and error.status != 403

@@ -15,11 +15,13 @@ from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
-Added = tuple[list[str], list[str]]  # the names of those that were added, and of those that can't
+Added = tuple[
+    list[str], list[str]
+]  # the names of the added flows, and of the flows that can't be added
 
 
 def draw(server: ServerSession, added: Added | None) -> None:
-    """Draw what they are, with a button that adds them, and what the last press has `added`."""
+    """Draw the panel: a description, the Add button, and the flows `added` by the last click."""
     with st.container(border=True, key="samples"):
         st.markdown("## Sample flows", anchors=False)
         st.caption(
@@ -36,7 +38,7 @@ def draw(server: ServerSession, added: Added | None) -> None:
 
 
 def draw_button(server: ServerSession, tell: Callable[[Added], object]) -> None:
-    """Draw a button that adds the sample flows, tells what it has added and redraws the page."""
+    """Draw a button that adds the sample flows, passes the result to `tell` and reruns the page."""
     if st.button("Add the sample flows", key="add-samples", icon=":material/add:"):
         with alerts.show_errors(), st.spinner("Adding the sample flows…"):
             tell(add(server))
@@ -44,7 +46,7 @@ def draw_button(server: ServerSession, tell: Callable[[Added], object]) -> None:
 
 
 def add(server: ServerSession) -> Added:
-    """Add the sample flows that the server lacks. Raises `InstallNotAllowed`."""
+    """Add the sample flows that the server lacks. Raise `InstallNotAllowed` if not permitted."""
     permissions().require_install()
     missing: list[str] = []
     with server.open_client() as api:
@@ -60,7 +62,7 @@ def add(server: ServerSession) -> Added:
 
 
 def notify_missing(added: Added) -> None:
-    """Say which flows could not be added, in a notice that outlasts the redraw."""
+    """Show the flows that could not be added in a notice that outlasts the rerun."""
     _, missing = added
     if missing:
         st.toast(_missing_text(missing), icon=":material/warning:", duration="long")

@@ -11,12 +11,12 @@ TICK_SECONDS = 15.0  # between checks that the server responds
 
 
 def draw(server: ServerSession | None) -> None:
-    """Draw the server's name and release as a link to the Connection page.
+    """Draw the server's name and version as a link to the Connection page.
 
-    If the server stops responding, and once it responds again, the link says so within a minute.
-    Draw nothing if `server` is None. The place of the link on the screen does not depend on where
-    this is called. A page that shows its main part without the server calls it last, because it
-    waits for the check.
+    The link shows within a minute that the server stopped responding or responds again. Draw
+    nothing if `server` is None. The link's place on the screen does not depend on the call's place.
+    A page that shows its main part without the server calls this last, because it waits for the
+    check.
     """
     if server is None:
         return
@@ -32,10 +32,10 @@ def _draw_link(server: ServerSession) -> None:
         release = server.check()
         label += f" · {release}" if "Langflow" in name else f" · Langflow {release}"
     except Unreachable:
-        if not server.is_stopped:  # the state first: a phone has no room for more
+        if not server.is_stopped:  # the state first, because a phone has no room for more
             label, icon = f"Not responding · {name}", ":material/cloud_off:"
     except LangflowError:
-        pass  # no response yet, or one without a release
+        pass  # no response yet, or a response without a version
     st.page_link(
         navigation.page("connection"),
         label=escape(label),

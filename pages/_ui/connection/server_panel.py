@@ -1,4 +1,4 @@
-"""Parts of the Connection page: the choice of server, and its facts."""
+"""Parts of the Connection page: the choice of a server, and the server's facts."""
 
 from dataclasses import fields
 from functools import partial
@@ -61,7 +61,7 @@ def draw_server_choice(current: ServerSession | None) -> None:
     connections = servers.available_connections()
     if len(connections) < 2 or current is None:
         return
-    # it may have disappeared: a typed key expires, the local Langflow stops
+    # the server may have disappeared: a typed key expires, the local Langflow stops
     index = connections.index(current.connection) if current.connection in connections else 0
     chosen = st.radio(
         "Server",
@@ -79,10 +79,10 @@ def draw_server_choice(current: ServerSession | None) -> None:
 
 
 def draw_server(server: ServerSession | None) -> None:
-    """Draw the server's facts with the form for its address and key, and its sample flows.
+    """Draw the server's facts with the form for its URL and key, and its sample flows.
 
-    The page opens with a request for the flows: other pages use responses of some seconds ago, and
-    the key may be refused since.
+    The page starts with a request for the flows, because cached responses don't show whether the
+    key is refused by now.
     """
     with controls.place_above_fields():
         connect.draw_notice()
@@ -113,9 +113,10 @@ def draw_server(server: ServerSession | None) -> None:
 
 
 def _draw_facts(server: ServerSession) -> tuple[set[str], bool]:
-    """Draw the server's release, capabilities, limits and problems.
+    """Draw the server's version, capabilities, limits and problems.
 
-    Return the names of its flows, and whether it responds. Raise `LangflowError` if it never has.
+    Return the names of its flows, and whether it responds. Raise `LangflowError` if the server has
+    never responded.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"## {escape(server.connection.name)}", anchors=False, width="content")
@@ -140,7 +141,7 @@ def _draw_facts(server: ServerSession) -> tuple[set[str], bool]:
 
 
 def _address_text(connection: Connection) -> str:
-    """Return the server's address, where it comes from, who can use another and add flows."""
+    """Return the server's URL and its source, and who can use other servers or add flows."""
     text = f"{inline_code(connection.url)} · {_SOURCES[connection.source]}"
     if not permissions().other_servers:
         text += f". {connect.OTHERS_NOT_ALLOWED}"
@@ -150,7 +151,7 @@ def _address_text(connection: Connection) -> str:
 
 
 def _require_facts(server: ServerSession) -> None:
-    """Raise the error of the server's info or flows, also if there is a previous response."""
+    """Raise the error of the server's info or flows, even if there is a previous response."""
     raise_copy(server.info().error)
     raise_copy(server.flows().error)
 
@@ -176,9 +177,9 @@ def _draw_details(server_info: ServerInfo) -> None:
 
 
 def draw_connection_form(current: ServerSession | None, is_connected: bool) -> None:
-    """Draw the form for the address and key of any server, folded while one is connected.
+    """Draw the form for any server's URL and key, folded while a server is connected.
 
-    Or only for the key, if no other server may be used.
+    If no other server may be used, the form is only for the key.
     """
     may_use_others = permissions().other_servers
     if current is None and not may_use_others:

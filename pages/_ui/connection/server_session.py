@@ -45,19 +45,19 @@ _TTL_SECONDS = {
 }
 _RELOAD_SECONDS = 30.0
 MCP_TOOLS = "mcp tools"  # the name of a request
-_MCP_TOOLS_SECONDS = 300  # Langflow connects to each of its MCP servers for it
+_MCP_TOOLS_SECONDS = 300  # the request takes long: Langflow connects to each of its MCP servers
 _CHECK_SECONDS = 10.0  # between two checks that the server responds
 
 
 @dataclass(frozen=True)
 class ServerSession:
-    """A connection of a browser, and the owner whose runs it may see.
+    """A browser's connection, and the owner whose runs it may see.
 
-    A page keeps it until it is drawn again. What needs the server raises `MissingKey` once this
-    browser has no key of the owner any more.
+    A page keeps the session until its next rerun. Methods that need the server raise `MissingKey`
+    once this browser no longer has a key of the owner.
 
-    `is_stopped`: a local Langflow that is not running. Its runs can be read; what needs the server
-    raises `Unreachable`.
+    `is_stopped`: the session is a local Langflow that is not running. Its runs can be read. Methods
+    that need the server raise `Unreachable`.
     """
 
     connection: Connection
@@ -67,22 +67,22 @@ class ServerSession:
 
     @property
     def id(self) -> str:
-        """The connection's fingerprint. Of two keys with one owner, the server may refuse one."""
+        """The connection's fingerprint, which differs between two keys of one owner."""
         return app_context().runner.fingerprint_of(self._saved() or self.connection)
 
     @property
     def is_typed(self) -> bool:
-        """Whether this visitor entered the address, and the key if there is one."""
+        """Whether this visitor entered the URL, and the key if there is one."""
         return self.connection.source == "typed"
 
     @property
     def takes_own_key(self) -> bool:
-        """Whether this visitor enters the key: a typed server's, or one's configured without."""
+        """Whether this visitor enters the key, because the server is typed or has no key."""
         return self.is_typed or not self.connection.api_key
 
     @property
     def may_change(self) -> bool:
-        """Whether this visitor may save things on the server, such as variables."""
+        """Whether this visitor may save data on the server, such as variables."""
         return permissions().install or self.is_typed
 
     def require_change(self) -> None:
@@ -91,9 +91,9 @@ class ServerSession:
             permissions().require_install()
 
     def live_connection(self) -> Connection:
-        """Return the connection as it is now, with the key that was entered last. Thread-safe.
+        """Return the current connection, with the key that was entered last. Thread-safe.
 
-        Raises `MissingKey`, and `Unreachable` if the local Langflow is stopped.
+        Raise `MissingKey`, or `Unreachable` if the local Langflow is stopped.
         """
         if self.is_typed:
             saved = self._saved()
@@ -114,7 +114,7 @@ class ServerSession:
             self.live_connection()
 
     def _saved(self) -> Connection | None:
-        """Return the connection that this browser has typed for the owner, None if it is gone."""
+        """Return the connection that this browser saved for the owner, or None if it is gone."""
         if not self.is_typed:
             return None
         context = app_context()
@@ -127,13 +127,13 @@ class ServerSession:
         return open_client(self.live_connection(), server_info)
 
     def info(self) -> CachedResponse[ServerInfo]:
-        """Return the server's release, capabilities and limits."""
+        """Return the server's version, capabilities and limits."""
         return self._get("server")
 
     def check(self) -> str:
-        """Check that the server responds, and return its release.
+        """Check that the server responds, and return its version.
 
-        All pages of this process share the request, which has no key. Raise its error, also if
+        All pages of this process share the request, which has no key. Raise its error, even if
         there is a previous response: `Unreachable` if the server doesn't respond.
         """
         self.live_connection()
@@ -150,14 +150,14 @@ class ServerSession:
         return self._get("flow", flow_id, max_wait=max_wait)
 
     def cached_flow(self, flow_id: str, max_wait: float | None = 0) -> Flow | None:
-        """Return the flow if `flow` would within `max_wait` seconds, else None."""
+        """Return the flow, or None if it is not available within `max_wait` seconds."""
         try:
             return self.flow(flow_id, max_wait).value
         except LangflowError:
             return None
 
     def latest_flow(self, flow_id: str) -> Flow | None:
-        """Return the flow as it came last, without a request."""
+        """Return the last loaded flow without a request, or None if there is none."""
         response = app_context().request_cache.latest(self.id, f"flow {flow_id}")
         return response.value if response else None
 
@@ -168,9 +168,9 @@ class ServerSession:
         shown: Flow | None = None,
         max_wait: float | None = None,
     ) -> Flow:
-        """Return a flow as it is after the choices in these overrides.
+        """Return the flow after the choices in these overrides.
 
-        A choice may show a field with more choices. `shown` is the flow with the previous ones.
+        A choice may show a field with more choices. `shown` is the flow after the previous choices.
         """
         flow, applied = shown or stored, None
         for _ in range(MAX_NESTED_CHOICES):
@@ -197,7 +197,7 @@ class ServerSession:
         return self.fetch(name, _TTL_SECONDS["resources"], refresh, max_wait).value
 
     def options(self, flow: Flow, key: str) -> Sequence[str]:
-        """Return the options of a field; empty if the server can't list them."""
+        """Return a field's options, empty if the server can't list them."""
 
         def list_options(api: LangflowClient) -> list[str]:
             try:
@@ -210,9 +210,9 @@ class ServerSession:
         return self.fetch(name, _TTL_SECONDS["resources"], list_options).value
 
     def mcp_servers(self) -> Sequence[McpServer]:
-        """Return the MCP servers with their numbers of tools, or why they have none.
+        """Return the MCP servers, each with its number of tools or its error.
 
-        Raises `StillLoading` while Langflow connects to them, which takes seconds.
+        Raise `StillLoading` while Langflow connects to the MCP servers, which takes seconds.
         """
 
         def count(api: LangflowClient) -> list[McpServer]:
@@ -221,9 +221,9 @@ class ServerSession:
         return self.fetch(MCP_TOOLS, _MCP_TOOLS_SECONDS, count, max_wait=0).value
 
     def reload_resources(self, flow: Flow) -> None:
-        """Wait until what the server has for a flow is loaded again, after a change of it."""
+        """Reload the server's resources for a flow after a change, and wait for them."""
         self.refresh()
-        with suppress(LangflowError):  # the next page tells
+        with suppress(LangflowError):  # the next page shows the error
             self.resources(flow, _RELOAD_SECONDS)
 
     def pending_inputs(self, flow_id: str) -> CachedResponse[list[HumanInput]]:
@@ -233,7 +233,7 @@ class ServerSession:
     def resources(
         self, flow: Flow, max_wait: float | None = None
     ) -> CachedResponse[ServerResources]:
-        """Return what the server has for a flow: variables, and what its parameters name."""
+        """Return the server's resources for a flow: variables, and resources of its parameters."""
         if flow.resources:
             found = self._get(*_resources_request(flow), max_wait=max_wait)
             if self.connection.source == "local" and flow.optional_packages:
@@ -245,7 +245,7 @@ class ServerSession:
         return replace(variables, value=ServerResources(variables=names))
 
     def models(self, kind: ModelKind, max_wait: float) -> CachedResponse[list[ModelOption]]:
-        """Return the models of a kind, those that are ready first."""
+        """Return the models of a kind, ready models first."""
         return self._get("models", kind, max_wait=max_wait)
 
     def files(self) -> CachedResponse[list[FileRef]]:
@@ -261,7 +261,7 @@ class ServerSession:
         flow_id: str | None,
         on_progress: Callable[[int], object],
     ) -> FileRef:
-        """Upload a file and wait for the end of it. Thread-safe."""
+        """Upload a file and return it once the upload has ended. Thread-safe."""
         with self.open_client(server_info) as api:
             return api.upload(name, content, flow_id=flow_id, on_progress=on_progress)
 
@@ -279,7 +279,7 @@ class ServerSession:
     ) -> CachedResponse[T]:
         """Return the result of `work`, which runs in its own thread at most every `ttl` seconds.
 
-        Without a result so far, raise `StillLoading` or the error of `work`.
+        Without an earlier result, raise `StillLoading` or `work`'s error.
         """
         connection = self.live_connection()
 
@@ -289,9 +289,9 @@ class ServerSession:
         return app_context().request_cache.get(self.id, name, ttl, run, max_wait)
 
     def start(self, work: Callable[[LangflowClient], T]) -> Future[T]:
-        """Run `work` once in its own thread: a change, which must not be repeated as `fetch` may.
+        """Run `work` once in its own thread, for changes that must not be repeated.
 
-        Raises `Unreachable` if the server is stopped.
+        Raise `Unreachable` if the server is stopped.
         """
         connection = self.live_connection()
         result: Future[T] = Future()
@@ -322,7 +322,7 @@ class ServerSession:
         return self._prefetch("flow", flow_id)
 
     def refresh(self, name: str | None = None) -> None:
-        """Send this request again when its response is next needed, or all and the check."""
+        """Send this request, or all requests and the check, again when next needed."""
         app_context().request_cache.invalidate(self.id, name)
         if name is None:
             app_context().request_cache.invalidate(self.connection.url)
@@ -332,9 +332,9 @@ class ServerSession:
         app_context().request_cache.discard(self.id, name)
 
     def seconds_waiting(self, *names: str, max_wait: float = 0.0) -> float | None:
-        """Return how long the oldest of these requests has been open, None if none is.
+        """Return how many seconds the oldest of these requests has been open, or None if none is.
 
-        Waits at most `max_wait` seconds for their end.
+        Wait at most `max_wait` seconds for their end.
         """
         return app_context().request_cache.seconds_waiting(self.id, names, max_wait)
 
@@ -380,7 +380,7 @@ def _send(connection: Connection, work: Callable[[LangflowClient], T]) -> T:
 
 
 def _made_choices(flow: Flow) -> Mapping[str, Json]:
-    """Return the choices that a flow already shows; none if the server couldn't apply all."""
+    """Return the choices that a flow already shows, or none if the server couldn't apply all."""
     refreshed = flow.refreshed
     return refreshed.choices if refreshed and not refreshed.errors else {}
 

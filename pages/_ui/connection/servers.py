@@ -1,4 +1,4 @@
-"""The servers that this browser can use, and the one that it does use."""
+"""The servers that this browser can use, and its current server."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,7 +23,7 @@ from pages._ui.state import browser as state_browser
 
 
 def available_connections() -> list[Connection]:
-    """Return the configured servers, the local Langflow if it runs, and those typed here."""
+    """Return the configured servers, the local Langflow if it runs, and this browser's servers."""
     context = app_context()
     connections = list(context.settings.servers)
     local = context.local.connection()
@@ -38,23 +38,23 @@ def available_connections() -> list[Connection]:
 
 
 def readable() -> list[ServerSession]:
-    """Return the servers whose runs this browser may read, with a stopped local Langflow."""
+    """Return the servers whose runs this browser may read, including a stopped local Langflow."""
     available = [attach(connection) for connection in available_connections()]
     stopped = None if _has_local(available) else _stopped_local()
     return [*available, stopped] if stopped else available
 
 
 def require_access(*owners: str) -> None:
-    """Raise `MissingKey` unless this browser may still change what these owners have stored.
+    """Raise `MissingKey` unless this browser may still change these owners' stored data.
 
-    A callback calls it first: its page may have been drawn before another tab removed the key.
+    Callbacks call this first, because another tab may have removed the key since the page's rerun.
     """
     if not {server.owner for server in readable()}.issuperset(owners):
         raise key_removed()
 
 
 def current_or_stopped() -> ServerSession | None:
-    """Return the current server; without any, a stopped local Langflow."""
+    """Return the current server, else a stopped local Langflow, else None."""
     return current() or _stopped_local()
 
 
@@ -63,18 +63,18 @@ def _has_local(sessions: Sequence[ServerSession]) -> bool:
 
 
 def _stopped_local() -> ServerSession | None:
-    """Return a local Langflow that is not running, None if it never ran."""
+    """Return a local Langflow that is not running, or None if it never ran."""
     context = app_context()
     last = context.local.last_connection()
     if last is None:
         return None
-    # without its key: another program may listen at its address now
+    # without its key: another program may listen on its port now
     local = local_connection(last[0], None)
     return _session(local, is_stopped=True)
 
 
 def current() -> ServerSession | None:
-    """Return the server that this browser chose, else the first; None if there is none."""
+    """Return this browser's chosen server, else the first server, else None."""
     connections = available_connections()
     if not connections:
         return None
@@ -86,7 +86,7 @@ def current() -> ServerSession | None:
 
 
 def attach(connection: Connection) -> ServerSession:
-    """Return the session of a connection; the runner resumes its owner's unfinished runs."""
+    """Return a connection's session. The runner resumes its owner's unfinished runs."""
     context = app_context()
     session = _session(connection)
     with context.lock:
@@ -111,9 +111,9 @@ def choose(connection: Connection) -> None:
 
 
 def typed_connection(url: str, key: str) -> Connection:
-    """Return a connection to an address that a person typed, without saving it.
+    """Return a connection to a typed URL, without saving it.
 
-    Raises `LangflowError` if this visitor must not use that address.
+    Raise `LangflowError` if this visitor may not use the URL.
     """
     context = app_context()
     address = check_address(url, context.settings, permissions())
@@ -128,7 +128,8 @@ def typed_connection(url: str, key: str) -> Connection:
 def remember(connection: Connection) -> Connection:
     """Save a typed connection in memory for this browser, and make it the current server.
 
-    Return it with its user, if the server tells that: all keys of a user see the same runs.
+    Return the connection with its user, if the server reports the user. All keys of a user see the
+    same runs.
     """
     with suppress(LangflowError), open_client(connection) as api:
         connection = replace(connection, user_id=api.user_id())
@@ -140,29 +141,29 @@ def remember(connection: Connection) -> Connection:
 
 
 def forget(connection: Connection) -> None:
-    """Drop the key that this browser typed for that server."""
+    """Drop the key that this browser saved for the connection's server."""
     context = app_context()
     context.vault.remove(state_browser.browser_id(), connection.url)
     context.runner.forget_connection(connection)
-    with context.lock:  # typed again, the key is attached at once
+    with context.lock:  # if the key is typed again, it is attached at once
         context.recently_attached.pop(context.runner.fingerprint_of(connection), None)
 
 
 def discover_server() -> DiscoveredServer | None:
-    """Look for a Langflow on its default address, at most every 5 seconds.
+    """Return the Langflow at the default URL. It is looked for at most every 5 seconds.
 
-    Return None if there is none, or if this visitor must not use servers that are not configured.
+    Return None if there is none, or if this visitor may not use servers that are not configured.
     """
     context = app_context()
     url = context.settings.discover_url
     if url is None or not permissions().other_servers:
         return None
-    # the page has nothing to show without the result
+    # without the result, the page has nothing to show
     return context.request_cache.get("", "discovered", 5, lambda: discover(url), max_wait=25).value
 
 
 def find_run(run_id: str, current: ServerSession) -> tuple[ServerSession, RunRecord] | None:
-    """Return a run, and the server of this browser that may see it. Searches `current` first."""
+    """Return a run and the browser's server that may see it, or None. Search `current` first."""
     record = _open_run(run_id, current)
     if record:
         return current, record
@@ -175,7 +176,7 @@ def find_run(run_id: str, current: ServerSession) -> tuple[ServerSession, RunRec
 
 def _open_run(run_id: str, server: ServerSession) -> RunRecord | None:
     runner = app_context().runner
-    if server.is_stopped:  # a lost run can't be searched for there
+    if server.is_stopped:  # a lost run can't be searched for on a stopped server
         return runner.get(run_id, server.owner)
     return runner.open(run_id, server.connection)
 

@@ -1,4 +1,4 @@
-"""What a process does before its first page, which would otherwise wait for it."""
+"""A process's work before its first page, so that the page doesn't wait for it."""
 
 import asyncio
 import importlib
@@ -17,9 +17,9 @@ from pages._ui.connection.app_context import app_context
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
-    """Import the pages before the first request is accepted, and connect in a thread meanwhile.
+    """Import the pages before the first request is accepted, and connect in a thread.
 
-    The imports take a second. Connecting may take minutes, if the database is upgraded.
+    The imports take a second. Connecting may take minutes if the database is converted.
     """
     threading.Thread(target=_connect, name="startup", daemon=True).start()
     await asyncio.to_thread(_import_pages)
@@ -34,7 +34,7 @@ def _import_pages() -> None:
 
 
 def _connect() -> None:
-    """Open the database and ask the configured servers for what every page needs."""
-    with suppress(Exception):  # a page raises it again, and shows it
+    """Open the database and send the requests that every page needs to the configured servers."""
+    with suppress(Exception):  # a page raises the error again and shows it
         for connection in app_context().settings.servers:
             servers.attach(connection).prefetch()

@@ -11,7 +11,7 @@ from pages._ui.state.notices import notify_errors
 
 
 def stop_runs(runs: Iterable[RunSummary], servers: Sequence[ServerSession]) -> None:
-    """Stop these runs of `servers`. One that can't be stopped does not keep the others running."""
+    """Stop these runs of `servers`. If a run can't be stopped, the other runs are still stopped."""
     by_owner = {server.owner: server for server in servers}
     is_requested = False
     for run in runs:
