@@ -82,7 +82,7 @@ class Counted:
 
 
 @dataclass
-class Victim:
+class StolenSession:
     """A person with a key, a preset, and a run in an open tab."""
 
     cookie: str

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from lfclient import LangflowClient
 from lfclient.console.samples import builtin, graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
-from tests.browser.attack_tools import COUNTS, Counted, Victim, sign_in
+from tests.browser.attack_tools import COUNTS, Counted, StolenSession, sign_in
 from tests.browser.screen import PREFIX, WINDOW, Screen, internal_errors
 from tests.browser.visitor import (
     Visitor,
@@ -375,7 +375,9 @@ def open_as(chromium: Browser, personal: Console) -> Iterator[Callable[[str], Sc
 
 
 @pytest.fixture(scope="module")
-def victim(personal: Console, langflow_113: LiveServer, counted: Counted) -> Iterator[Victim]:
+def stolen_session(
+    personal: Console, langflow_113: LiveServer, counted: Counted
+) -> Iterator[StolenSession]:
     words, cookie = f"words-{uuid.uuid4().hex}", new_cookie(personal)
     with Visitor(personal, cookie) as tab:
         server = langflow_113.url, langflow_113.api_key
@@ -395,4 +397,4 @@ def victim(personal: Console, langflow_113: LiveServer, counted: Counted) -> Ite
         wait_for(lambda: "Completed" in tab.open(run=run_id), seconds=180)
         assert counted.executions() == before + 1
         session_id = session_of(tab, run_id)
-        yield Victim(cookie, tab, words, run_id, preset_id, session_id)
+        yield StolenSession(cookie, tab, words, run_id, preset_id, session_id)

@@ -23,7 +23,7 @@ from lfclient.console.samples import builtin
 from tests.browser.attack_tools import (
     OPEN_WEBSOCKET,
     Counted,
-    Victim,
+    StolenSession,
     enter_key,
     handshake,
     load_on,
@@ -58,46 +58,50 @@ def other_key(live_server: Callable[[str], LiveServer]) -> str:
 
 
 def test_the_address_of_a_run_shows_it_to_nobody_else(
-    personal: Console, victim: Victim, langflow_113: LiveServer, other_key: str
+    personal: Console, stolen_session: StolenSession, langflow_113: LiveServer, other_key: str
 ):
     """Neither without a key nor with another user's, on no page; to its owner it does."""
     addresses = [
-        {"run": victim.run_id},
-        {"page": "history", "run": victim.run_id},
-        {"page": "compare", "runs": f"{victim.run_id},{victim.run_id}"},
-        {"page": "chat", "run": victim.run_id},
+        {"run": stolen_session.run_id},
+        {"page": "history", "run": stolen_session.run_id},
+        {"page": "compare", "runs": f"{stolen_session.run_id},{stolen_session.run_id}"},
+        {"page": "chat", "run": stolen_session.run_id},
     ]
     with Visitor(personal, new_cookie(personal)) as stranger:
         shown = [stranger.open(**address) for address in addresses]
         assert "Connected to" in sign_in(stranger, langflow_113.url, other_key)
         shown += [stranger.open(**address) for address in addresses]
         assert "Run not found" in shown[4]
-        assert victim.words not in "".join(shown)
-    assert victim.words in victim.tab.open(**addresses[0])
+        assert stolen_session.words not in "".join(shown)
+    assert stolen_session.words in stolen_session.tab.open(**addresses[0])
 
 
 def test_the_owner_of_the_same_flow_on_another_server_gets_no_preset_and_no_session(
-    personal: Console, victim: Victim, counted: Counted
+    personal: Console, stolen_session: StolenSession, counted: Counted
 ):
     """The ids in an address are no permission, even on a server that has a flow of that id."""
     with StandIn() as own, Visitor(personal, new_cookie(personal)) as stranger:
         own.set_flows(flow(counted.id, "Same id"))
         sign_in(stranger, own.url, "sk-own")
-        shown = stranger.open(flow=counted.id, preset=victim.preset_id)
+        shown = stranger.open(flow=counted.id, preset=stolen_session.preset_id)
         assert "preset was not found" in shown
-        shown += stranger.open("chat", flow=counted.id, session=victim.session_id)
-        shown += stranger.open("history") + stranger.open(run=victim.run_id)
-        assert victim.words not in shown
-    assert victim.words in victim.tab.open(flow=counted.id, preset=victim.preset_id)
-    assert victim.words in victim.tab.open("chat", flow=counted.id, session=victim.session_id)
+        shown += stranger.open("chat", flow=counted.id, session=stolen_session.session_id)
+        shown += stranger.open("history") + stranger.open(run=stolen_session.run_id)
+        assert stolen_session.words not in shown
+    assert stolen_session.words in stolen_session.tab.open(
+        flow=counted.id, preset=stolen_session.preset_id
+    )
+    assert stolen_session.words in stolen_session.tab.open(
+        "chat", flow=counted.id, session=stolen_session.session_id
+    )
 
 
 def test_no_other_origin_and_no_other_host_name_opens_a_websocket(
-    personal: Console, victim: Victim
+    personal: Console, stolen_session: StolenSession
 ):
     """Not with the visitor's cookie either: another name or scheme, a rebound name, a sandbox."""
     own, port = personal.url, personal.port
-    assert handshake(personal, origin=own, cookie=victim.cookie) == 101
+    assert handshake(personal, origin=own, cookie=stolen_session.cookie) == 101
     for origin in (
         f"http://localhost:{port}",
         f"https://127.0.0.1:{port}",
@@ -108,17 +112,17 @@ def test_no_other_origin_and_no_other_host_name_opens_a_websocket(
         "null",
         "",
     ):
-        assert handshake(personal, origin=origin, cookie=victim.cookie) == 403, origin
+        assert handshake(personal, origin=origin, cookie=stolen_session.cookie) == 403, origin
     for host in (f"attacker.example:{port}", f"localhost.attacker.example:{port}", "169.254.1.1"):
         for origin in ({"origin": f"http://{host}"}, {"origin": own}, {}):
             assert handshake(personal, host=host, **origin) == 403, (host, origin)
 
 
 def test_a_made_up_changed_foreign_or_second_cookie_is_nobodys(
-    personal: Console, team: Console, victim: Victim
+    personal: Console, team: Console, stolen_session: StolenSession
 ):
     """The server that its owner entered is shown for the unchanged cookie alone."""
-    name, _, value = victim.cookie.partition("=")
+    name, _, value = stolen_session.cookie.partition("=")
     token, _, signature = value.partition(".")
     last = "1" if signature.endswith("0") else "0"
     forged = {
@@ -128,23 +132,28 @@ def test_a_made_up_changed_foreign_or_second_cookie_is_nobodys(
         "changed token": f"{name}={token[::-1]}.{signature}",
         "changed signature": f"{name}={token}.{signature[:-1]}{last}",
         "of another console": f"{name}={new_cookie(team).partition('=')[2]}",
-        **{f"beside {each}": f"{victim.cookie}; {new_cookie(personal)}" for each in range(8)},
+        **{
+            f"beside {each}": f"{stolen_session.cookie}; {new_cookie(personal)}"
+            for each in range(8)
+        },
         "none": "",
     }
     for why, cookie in forged.items():
         with Visitor(personal, cookie) as visitor:
             assert "Connect to Langflow" in visitor.open(), why
-    with Visitor(personal, victim.cookie) as visitor:
+    with Visitor(personal, stolen_session.cookie) as visitor:
         assert "Connect to Langflow" not in visitor.open()
 
 
-def test_a_stranger_cannot_clear_what_others_have_entered(personal: Console, victim: Victim):
+def test_a_stranger_cannot_clear_what_others_have_entered(
+    personal: Console, stolen_session: StolenSession
+):
     """A browser may ask Streamlit to clear the caches that all sessions share."""
     with Visitor(personal, new_cookie(personal)) as stranger:
         stranger.open()
         stranger.send(BackMsg(clear_cache=True))
         stranger.open()
-    assert victim.words in victim.tab.open(run=victim.run_id)
+    assert stolen_session.words in stolen_session.tab.open(run=stolen_session.run_id)
 
 
 def test_a_tab_whose_key_was_removed_in_another_tab_runs_nothing(
@@ -162,19 +171,19 @@ def test_a_tab_whose_key_was_removed_in_another_tab_runs_nothing(
 
 
 def test_a_stranger_with_the_id_of_a_session_presses_none_of_its_buttons(
-    personal: Console, victim: Victim, counted: Counted
+    personal: Console, stolen_session: StolenSession, counted: Counted
 ):
     """Nor sees anything of it. Its own browser resumes it."""
     before = counted.executions()
-    with Visitor(personal, victim.cookie) as tab:
+    with Visitor(personal, stolen_session.cookie) as tab:
         tab.open(flow=counted.id)
         run, session = tab.widget_id("run"), tab.session_id
         with Visitor(personal, new_cookie(personal), session_id=session) as stranger:
-            shown = stranger.press_id(run) + stranger.open(run=victim.run_id)
+            shown = stranger.press_id(run) + stranger.open(run=stolen_session.run_id)
             assert "Connect to Langflow" in shown
-            assert victim.words not in shown
+            assert stolen_session.words not in shown
             assert stranger.session_id != session
-    with Visitor(personal, victim.cookie, session_id=session) as tab:
+    with Visitor(personal, stolen_session.cookie, session_id=session) as tab:
         assert "run=" in tab.press_id(run)
         wait_for(lambda: counted.executions() == before + 1)
         assert tab.session_id == session
@@ -324,10 +333,10 @@ def test_clients_that_ask_for_pages_without_end_hold_up_no_other_page(
 
 
 def test_a_page_at_another_port_of_the_host_opens_no_websocket(
-    open_as: Callable[[str], Screen], personal: Console, victim: Victim
+    open_as: Callable[[str], Screen], personal: Console, stolen_session: StolenSession
 ) -> None:
     """A browser sends its cookies to every port of a host."""
-    screen = open_as(victim.cookie)
+    screen = open_as(stolen_session.cookie)
     screen.open(personal.url)
     stream = f"{personal.url}/_stcore/stream".replace("http", "ws", 1)
     assert screen.page.evaluate(OPEN_WEBSOCKET, stream) == "open"

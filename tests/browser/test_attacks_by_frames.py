@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import expect
 
-from tests.browser.attack_tools import Counted, Victim, site
+from tests.browser.attack_tools import Counted, StolenSession, site
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer
@@ -24,7 +24,10 @@ ADD_FRAME = """(url) => {
 
 
 def test_another_site_can_frame_no_page_and_submit_no_form(
-    open_as: Callable[[str], Screen], personal: Console, victim: Victim, counted: Counted
+    open_as: Callable[[str], Screen],
+    personal: Console,
+    stolen_session: StolenSession,
+    counted: Counted,
 ) -> None:
     """Nor read anything; a link fills in the form, which only its reader can run."""
     before = counted.executions()
@@ -42,7 +45,7 @@ def test_another_site_can_frame_no_page_and_submit_no_form(
       window.read = Promise.all({[f"{personal.url}/{path}" for path in paths]}.map((url) =>
         fetch(url, {{credentials: "include"}}).then((answer) => answer.text(), () => "refused")));
       </script>"""
-    screen = open_as(victim.cookie)
+    screen = open_as(stolen_session.cookie)
     page, refused = screen.page, []
     page.on("console", lambda message: refused.append(message.text))
     with site(attack.encode(), content_type="text/html") as other:

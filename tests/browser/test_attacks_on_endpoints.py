@@ -6,7 +6,7 @@ from itertools import product
 import httpx
 
 from tests.browser.attack_tools import (
-    Victim,
+    StolenSession,
     raw_get,
     uploads,
 )
@@ -27,9 +27,14 @@ ENDPOINTS = [
 ]
 
 
-def test_no_endpoint_tells_a_stranger_anything(personal: Console, victim: Victim):
+def test_no_endpoint_tells_a_stranger_anything(personal: Console, stolen_session: StolenSession):
     """Neither of runs, servers, keys and sessions nor of the console and its machine."""
-    secrets = [victim.words, victim.run_id, victim.tab.session_id, victim.cookie]
+    secrets = [
+        stolen_session.words,
+        stolen_session.run_id,
+        stolen_session.tab.session_id,
+        stolen_session.cookie,
+    ]
     secrets += [str(ROOT), str(personal.folder), "langflow", "Python", "Traceback", "# TYPE"]
     with httpx.Client(base_url=personal.url, trust_env=False, timeout=60) as client:
         for method, each in ENDPOINTS:
@@ -49,7 +54,7 @@ TOPS = ["../" * 9, "..%2f" * 9, "%2e%2e/" * 9, "..%5c" * 9, "%252e%252e%252f" * 
 PLACES = ["", "media/", "component/x/", "_stcore/bidi-components/", "static/", "app/static/"]
 
 
-def test_no_path_leads_to_a_file_of_the_console(personal: Console, victim: Victim):
+def test_no_path_leads_to_a_file_of_the_console(personal: Console, stolen_session: StolenSession):
     """However the dots and slashes are written."""
     assert b'<div id="root">' in raw_get(personal, "/")
     key_file = personal.folder / "data/owner.key"

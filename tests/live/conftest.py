@@ -16,8 +16,8 @@ from lfclient.console.runner.timings import Timings
 from lfclient.console.samples import builtin, graph_builder
 from lfclient.console.samples.spec import Sample
 from tests.live.components import OWN
-from tests.live.desk import Desk
 from tests.live.held_flow import HeldFlow, Hold
+from tests.live.live_runner import LiveRunner
 from tests.live.releases import Make
 from tests.support import servers
 from tests.support.model_server import OLLAMA_URL, ModelServer
@@ -120,8 +120,8 @@ def timings() -> Timings:
 @pytest.fixture
 def desk(
     tmp_path: Path, langflow: LiveServer, client: LangflowClient, timings: Timings
-) -> Iterator[Desk]:
-    made = Desk(tmp_path, langflow, client, timings)
+) -> Iterator[LiveRunner]:
+    made = LiveRunner(tmp_path, langflow, client, timings)
     yield made
     made.runner.close()
 
@@ -129,9 +129,9 @@ def desk(
 @pytest.fixture
 def proxied_desk(
     tmp_path: Path, langflow: LiveServer, client: LangflowClient, proxy: Proxy, timings: Timings
-) -> Iterator[Desk]:
+) -> Iterator[LiveRunner]:
     """A console that connects through the proxy."""
-    made = Desk(tmp_path / "console", langflow, client, timings, url=proxy.url)
+    made = LiveRunner(tmp_path / "console", langflow, client, timings, url=proxy.url)
     yield made
     made.runner.close()
 
@@ -143,9 +143,9 @@ def proxy(langflow: LiveServer) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def other(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterator[Desk]:
+def other(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterator[LiveRunner]:
     """A second console with its own data folder."""
-    made = Desk(tmp_path / "two", langflow, client)
+    made = LiveRunner(tmp_path / "two", langflow, client)
     yield made
     made.runner.close()
 

@@ -12,14 +12,14 @@ from lfclient import (
     RunEnded,
     RunStatus,
 )
-from tests.live.desk import Desk, ended, is_waiting
+from tests.live.live_runner import LiveRunner, ended, is_waiting
 from tests.live.releases import Make, with_events
 
 pytestmark = with_events
 
 
 def test_of_two_simultaneous_decisions_one_counts(
-    desk: Desk, other: Desk, make: Make, client: LangflowClient
+    desk: LiveRunner, other: LiveRunner, make: Make, client: LangflowClient
 ):
     """The other console gets an error. Both show the outcome."""
     flow = make("Wait for an approval")
@@ -60,7 +60,9 @@ def test_invalid_decisions_raise_an_error(client: LangflowClient, make: Make):
     assert client.pending(flow) == []
 
 
-def test_a_decision_after_a_stop_changes_nothing(desk: Desk, make: Make, client: LangflowClient):
+def test_a_decision_after_a_stop_changes_nothing(
+    desk: LiveRunner, make: Make, client: LangflowClient
+):
     """Somebody else stopped the run just before."""
     flow = make("Wait for an approval")
     run_id = desk.start(flow)

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lfclient import LangflowClient, RunStatus
-from tests.live.desk import Desk, ended
+from tests.live.live_runner import LiveRunner, ended
 from tests.live.releases import Make
 from tests.support.servers import LiveServer
 
@@ -46,7 +46,7 @@ def test_jobs_stopped_right_after_their_submit_leave_the_server_well(
 
 
 def test_calls_stopped_right_after_they_were_sent_leave_the_server_well(
-    desk: Desk, make: Make, client: LangflowClient
+    desk: LiveRunner, make: Make, client: LangflowClient
 ):
     """The console closes them."""
     flow = make("Takes half a minute")

@@ -17,8 +17,8 @@ from lfclient import FileRef, Flow, LangflowClient, OutputKind, RunStatus
 from lfclient.console.export.report.report import report_html
 from lfclient.console.export.zip_archive import write_archive
 from lfclient.console.store.run_record import RunRecord
-from tests.live.desk import Desk, has_components
 from tests.live.flows import every_kind
+from tests.live.live_runner import LiveRunner, has_components
 from tests.live.releases import Make, oldest_and_newest
 from tests.support.reports import Page
 from tests.support.servers import LiveServer
@@ -28,15 +28,15 @@ TEXT = "one, of <b>é 漢字</b>\ntwo\nthree"
 
 
 @pytest.fixture
-def desk(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterator[Desk]:
-    made = Desk(tmp_path, langflow, client)
+def desk(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterator[LiveRunner]:
+    made = LiveRunner(tmp_path, langflow, client)
     yield made
     made.runner.close()
 
 
 @oldest_and_newest
 def test_report_and_zip_hold_the_whole_run_except_its_secret(
-    desk: Desk, make: Make, client: LangflowClient, langflow: LiveServer
+    desk: LiveRunner, make: Make, client: LangflowClient, langflow: LiveServer
 ):
     """Messages, a table and a file's bytes."""
     flow = make(every_kind(f"taken-{uuid4().hex[:8]}"))

@@ -9,8 +9,8 @@ import pytest
 from lfclient import ComponentState, LangflowClient, RunStatus
 from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.store.run_record import RunRecord
-from tests.live.desk import SECONDS, Desk, ended, has_components, is_waiting, states
 from tests.live.flows import ECHO, ROWS, SECRETIVE, TWO_QUESTIONS
+from tests.live.live_runner import SECONDS, LiveRunner, ended, has_components, is_waiting, states
 from tests.live.releases import Make, dialects, on, with_events
 
 SECRET = "sk-a-secret-of-the-live-test"
@@ -18,7 +18,9 @@ SECRET = "sk-a-secret-of-the-live-test"
 
 @dialects
 @pytest.mark.parametrize("mode", ["background", "sync", "stream"])
-def test_every_components_state_and_output_is_known(desk: Desk, make: Make, modes: bool, mode: str):
+def test_every_components_state_and_output_is_known(
+    desk: LiveRunner, make: Make, modes: bool, mode: str
+):
     """From events, or from the build records of releases without events."""
     if mode == "stream" and not modes:
         record = desk.until(desk.start(make(ROWS), "stream"), ended)
@@ -35,7 +37,7 @@ def test_every_components_state_and_output_is_known(desk: Desk, make: Make, mode
 
 
 @with_events
-def test_components_are_shown_while_they_run(desk: Desk, make: Make):
+def test_components_are_shown_while_they_run(desk: LiveRunner, make: Make):
     """Several at a time; a finished one shows its output while others still run."""
     run_id = desk.start(make("Plan a trip"))
     record = desk.until(run_id, lambda record: record.run and "running" in states(record).values())
@@ -50,7 +52,7 @@ def test_components_are_shown_while_they_run(desk: Desk, make: Make):
 
 
 @with_events
-def test_text_appears_as_it_is_written_and_is_kept_after_a_stop(desk: Desk, make: Make):
+def test_text_appears_as_it_is_written_and_is_kept_after_a_stop(desk: LiveRunner, make: Make):
     """So are the outputs of components that had ended. The stop is confirmed quickly."""
     run_id = desk.start(make("Write word by word"))
 
@@ -73,7 +75,7 @@ def test_text_appears_as_it_is_written_and_is_kept_after_a_stop(desk: Desk, make
 
 @with_events
 @pytest.mark.parametrize("mode", ["stream", "background"])
-def test_events_contain_no_secret(desk: Desk, make: Make, mode: str):
+def test_events_contain_no_secret(desk: LiveRunner, make: Make, mode: str):
     """Neither the shown run, nor its raw events, nor the database."""
     run_id = desk.start(make(SECRETIVE), mode, **{"TellsSecret-s.api_key": SECRET})
     record = desk.until(run_id, ended)
@@ -92,7 +94,7 @@ def test_events_contain_no_secret(desk: Desk, make: Make, mode: str):
 
 
 @with_events
-def test_a_restarted_console_shows_everything_that_had_happened(desk: Desk, make: Make):
+def test_a_restarted_console_shows_everything_that_had_happened(desk: LiveRunner, make: Make):
     """Past events are replayed, then it continues live."""
     run_id = desk.start(make("Plan a trip"))
     desk.until(run_id, lambda record: record.run and "done" in states(record).values())
@@ -105,7 +107,7 @@ def test_a_restarted_console_shows_everything_that_had_happened(desk: Desk, make
 
 @with_events
 @pytest.mark.parametrize("decision", ["approve", "reject"])
-def test_a_decision_continues_the_run(desk: Desk, make: Make, decision: str):
+def test_a_decision_continues_the_run(desk: LiveRunner, make: Make, decision: str):
     """The chosen branch runs, the other is skipped; a second press does nothing."""
     run_id = desk.start(make("Wait for an approval"))
     record = desk.until(run_id, is_waiting)
@@ -128,7 +130,7 @@ def test_a_decision_continues_the_run(desk: Desk, make: Make, decision: str):
 
 @with_events
 def test_a_waiting_run_started_elsewhere_can_be_adopted(
-    desk: Desk, make: Make, client: LangflowClient
+    desk: LiveRunner, make: Make, client: LangflowClient
 ):
     """It is found by its flow, followed and decided. Adopting it twice gives the same run."""
     flow = make("Wait for an approval")
@@ -148,7 +150,9 @@ def test_a_waiting_run_started_elsewhere_can_be_adopted(
 
 
 @with_events
-def test_a_decision_that_comes_too_late_is_reported(desk: Desk, make: Make, client: LangflowClient):
+def test_a_decision_that_comes_too_late_is_reported(
+    desk: LiveRunner, make: Make, client: LangflowClient
+):
     """Somebody else decided first; the run continues with that decision."""
     run_id = desk.start(make("Wait for an approval"))
     record = desk.until(run_id, is_waiting)
@@ -165,7 +169,7 @@ def test_a_decision_that_comes_too_late_is_reported(desk: Desk, make: Make, clie
 @with_events
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_a_run_asks_its_second_question(
-    desk: Desk, make: Make, client: LangflowClient, elsewhere: bool
+    desk: LiveRunner, make: Make, client: LangflowClient, elsewhere: bool
 ):
     """Whether the first was answered here or in another console."""
     run_id = desk.start(make(TWO_QUESTIONS))
@@ -189,7 +193,7 @@ def test_a_run_asks_its_second_question(
 
 @on("1.10.3", "1.13.0")
 def test_thirty_runs_at_once_complete_and_run_once_each(
-    desk: Desk, make: Make, client: LangflowClient
+    desk: LiveRunner, make: Make, client: LangflowClient
 ):
     """By the messages in the session of each: its question and its echo."""
     flow = make(ECHO)

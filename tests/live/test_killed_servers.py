@@ -12,7 +12,7 @@ from lfclient import LangflowClient, RunStatus
 from lfclient.common.backoff import Backoff
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.run_record import RunRecord
-from tests.live.desk import Desk, ended, is_waiting
+from tests.live.live_runner import LiveRunner, ended, is_waiting
 from tests.live.releases import Make, on
 from tests.support import servers
 from tests.support.servers import LiveServer
@@ -46,7 +46,7 @@ def lost_its_worker(record: RunRecord) -> bool:
 
 
 def test_runs_survive_a_server_that_is_killed_and_restarted(
-    desk: Desk, make: Make, client: LangflowClient, langflow: LiveServer, modes: bool
+    desk: LiveRunner, make: Make, client: LangflowClient, langflow: LiveServer, modes: bool
 ):
     """Calls are not repeated; jobs and waiting runs continue.
 

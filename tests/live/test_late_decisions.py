@@ -16,7 +16,7 @@ import pytest
 from lfclient import Flow, LangflowClient, RunStatus
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample, components_by_type
-from tests.live.desk import Desk, ended, is_waiting, states
+from tests.live.live_runner import LiveRunner, ended, is_waiting, states
 from tests.live.releases import with_events
 from tests.support.servers import delete_flow
 from tests.support.waiting import wait_for
@@ -70,7 +70,7 @@ def flows(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[dict[bo
         delete_flow(client, flow_id)
 
 
-def test_a_decision_after_the_limit_does_not_count(desk: Desk, flows: dict[bool, Flow]):
+def test_a_decision_after_the_limit_does_not_count(desk: LiveRunner, flows: dict[bool, Flow]):
     """The run keeps waiting, then continues with its fallback; without one, on no branch."""
     waiting = {fallback: desk.start(flow) for fallback, flow in flows.items()}
     records = {fallback: desk.until(run_id, is_waiting) for fallback, run_id in waiting.items()}

@@ -14,12 +14,12 @@ from lfclient import LangflowClient, RunStatus
 from lfclient.console.runner.runner import Runner
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.run_record import RunRecord
-from tests.live.desk import Desk, ended
 from tests.live.flows import ECHO
 from tests.live.held_flow import Hold, executions
+from tests.live.live_runner import LiveRunner, ended
 from tests.live.releases import Make, dialects, with_events
 from tests.support.proxy import Fault, Proxy
-from tests.support.runner_bench import backdate_run
+from tests.support.runner_harness import backdate_run
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
@@ -30,7 +30,7 @@ LOST = Fault(stall=60.0)  # the server has received it, its response never comes
 
 
 @pytest.fixture
-def desk(proxied_desk: Desk) -> Desk:
+def desk(proxied_desk: LiveRunner) -> LiveRunner:
     return proxied_desk
 
 
@@ -41,7 +41,7 @@ def ran_twice(record: RunRecord) -> bool:
 @with_events
 @pytest.mark.parametrize("crash", [True, False])
 def test_a_failed_first_attempt_runs_again_and_is_counted(
-    desk: Desk, proxy: Proxy, hold: Hold, client: LangflowClient, crash: bool
+    desk: LiveRunner, proxy: Proxy, hold: Hold, client: LangflowClient, crash: bool
 ):
     """The only known duplicate: it fails between the search and the second request with its key."""
     held, arrives = hold("twice"), threading.Event()
@@ -68,7 +68,7 @@ def test_a_failed_first_attempt_runs_again_and_is_counted(
 
 
 @with_events
-def test_a_late_restart_or_a_lost_secret_starts_nothing(desk: Desk, proxy: Proxy, hold: Hold):
+def test_a_late_restart_or_a_lost_secret_starts_nothing(desk: LiveRunner, proxy: Proxy, hold: Hold):
     """The job is followed if it is found; one that never arrived is not started."""
     cases = [(why, arrived) for why in ("late", "secret") for arrived in (True, False)]
     helds = {case: hold(f"{case[0]} {case[1]}") for case in cases}
@@ -101,7 +101,7 @@ def test_a_late_restart_or_a_lost_secret_starts_nothing(desk: Desk, proxy: Proxy
 @dialects
 @pytest.mark.parametrize("mode", ["background", "sync"])
 def test_a_run_whose_response_is_lost_runs_once(
-    desk: Desk,
+    desk: LiveRunner,
     proxy: Proxy,
     make: Make,
     client: LangflowClient,

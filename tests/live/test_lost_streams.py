@@ -14,9 +14,9 @@ from lfclient.console.runner.timings import Timings
 from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.run_notes import describe_notes
-from tests.live.desk import Desk, ended, states
 from tests.live.flows import ECHO, ROWS
 from tests.live.held_flow import HeldFlow
+from tests.live.live_runner import LiveRunner, ended, states
 from tests.live.releases import Make, with_events
 from tests.support.proxy import Fault, Proxy
 from tests.support.waiting import wait_for
@@ -38,7 +38,7 @@ def searched_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 class HeldRun(HeldFlow):
     """A streamed run of a held flow, through the proxy."""
 
-    def __init__(self, desk: Desk, make: Make, folder: Path) -> None:
+    def __init__(self, desk: LiveRunner, make: Make, folder: Path) -> None:
         super().__init__(folder, make, chat=True)
         self._desk = desk
         self.id = desk.start(self.flow, "stream")
@@ -52,12 +52,12 @@ def searches(record: RunRecord) -> bool:
 
 
 @pytest.fixture
-def desk(proxied_desk: Desk) -> Desk:
+def desk(proxied_desk: LiveRunner) -> LiveRunner:
     return proxied_desk
 
 
 def test_a_streamed_run_that_completes_after_its_connection_broke_is_found(
-    desk: Desk, proxy: Proxy, make: Make, tmp_path: Path
+    desk: LiveRunner, proxy: Proxy, make: Make, tmp_path: Path
 ):
     """With its outputs, and without what no record tells of its components. It ran once."""
     proxy.plan(POST, RUNS_ON)
@@ -75,7 +75,7 @@ def test_a_streamed_run_that_completes_after_its_connection_broke_is_found(
 
 
 def test_a_streamed_run_that_fails_after_its_connection_broke_is_found(
-    desk: Desk, proxy: Proxy, make: Make, tmp_path: Path
+    desk: LiveRunner, proxy: Proxy, make: Make, tmp_path: Path
 ):
     """With the component's error and its traceback."""
     proxy.plan(POST, RUNS_ON)
@@ -93,7 +93,7 @@ def test_a_streamed_run_that_fails_after_its_connection_broke_is_found(
 
 
 def test_a_streamed_run_that_the_server_cancels_stays_interrupted(
-    desk: Desk, proxy: Proxy, make: Make, client: LangflowClient, tmp_path: Path
+    desk: LiveRunner, proxy: Proxy, make: Make, client: LangflowClient, tmp_path: Path
 ):
     """Also when somebody opens it again."""
     desk.timings = Timings(min_search_seconds=3.0)
@@ -112,7 +112,7 @@ def test_a_streamed_run_that_the_server_cancels_stays_interrupted(
 
 
 def test_a_streamed_run_that_completes_much_later_is_found_when_it_is_opened(
-    desk: Desk, proxy: Proxy, make: Make, client: LangflowClient, tmp_path: Path
+    desk: LiveRunner, proxy: Proxy, make: Make, client: LangflowClient, tmp_path: Path
 ):
     """Not while it runs, and after a restart of the console."""
     desk.timings = Timings(min_search_seconds=0.5)
@@ -131,7 +131,7 @@ def test_a_streamed_run_that_completes_much_later_is_found_when_it_is_opened(
 
 
 def test_a_half_open_call_ends_with_the_servers_status_of_its_run(
-    desk: Desk, proxy: Proxy, make: Make, tmp_path: Path
+    desk: LiveRunner, proxy: Proxy, make: Make, tmp_path: Path
 ):
     """The connection stays open, and nothing arrives any more."""
     desk.timings = Timings(call_silence_seconds=0.5)
@@ -148,7 +148,7 @@ def test_a_half_open_call_ends_with_the_servers_status_of_its_run(
 
 
 def test_a_streamed_run_whose_whole_response_is_lost_is_found_by_its_session(
-    desk: Desk, proxy: Proxy, make: Make, client: LangflowClient
+    desk: LiveRunner, proxy: Proxy, make: Make, client: LangflowClient
 ):
     proxy.plan(POST, Fault(cut=True, reads_on=True))
     flow = make(ECHO)
@@ -160,7 +160,7 @@ def test_a_streamed_run_whose_whole_response_is_lost_is_found_by_its_session(
 
 
 def test_a_run_whose_last_event_is_lost_completes_with_a_table_that_arrived(
-    desk: Desk, proxy: Proxy, make: Make, client: LangflowClient
+    desk: LiveRunner, proxy: Proxy, make: Make, client: LangflowClient
 ):
     """Langflow 1.11 keeps nothing that names a streamed run without messages."""
     desk.timings = Timings(min_search_seconds=3.0)

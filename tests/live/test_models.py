@@ -20,8 +20,8 @@ from lfclient.api.operations import run_completion
 from lfclient.console.samples.spec import Link, Node, Sample
 from lfclient.resources.models import ModelKind, ModelOption, find_model
 from lfclient.runs.error_causes import explain_error
-from tests.live.desk import Desk, ended, has_components
 from tests.live.flows import ASK_MODEL, ECHO
+from tests.live.live_runner import LiveRunner, ended, has_components
 from tests.live.releases import (
     Make,
     dialects,
@@ -266,7 +266,9 @@ def test_a_trace_names_the_model_that_was_used(
     assert named.usage_by_model == {"gpt-4o": Usage(2, 4, 6)}
 
 
-def models_in_history(desk: Desk, make: Make, provider: ModelServer, mode: str, model: object):
+def models_in_history(
+    desk: LiveRunner, make: Make, provider: ModelServer, mode: str, model: object
+):
     """Return the tokens by model that History has of a run, once it is complete."""
     overrides = {
         "ChatInput-a.input_value": "Say hello",
@@ -282,7 +284,7 @@ def models_in_history(desk: Desk, make: Make, provider: ModelServer, mode: str, 
 @with_and_without_tokens
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_history_has_the_model_of_a_run(
-    desk: Desk, client: LangflowClient, make: Make, ollama: ModelServer, mode: str
+    desk: LiveRunner, client: LangflowClient, make: Make, ollama: ModelServer, mode: str
 ):
     model = client.models()[0]
     found = models_in_history(desk, make, ollama, mode, model.value)
@@ -292,7 +294,7 @@ def test_history_has_the_model_of_a_run(
 
 @with_events
 def test_history_has_the_model_of_a_streamed_run(
-    desk: Desk, client: LangflowClient, make: Make, ollama: ModelServer
+    desk: LiveRunner, client: LangflowClient, make: Make, ollama: ModelServer
 ):
     model = client.models()[0]
     found = models_in_history(desk, make, ollama, "stream", model.value)
@@ -302,7 +304,7 @@ def test_history_has_the_model_of_a_streamed_run(
 @with_and_without_tokens
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_history_lists_the_tokens_of_a_run(
-    desk: Desk,
+    desk: LiveRunner,
     client: LangflowClient,
     make: Make,
     ollama: ModelServer,

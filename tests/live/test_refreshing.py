@@ -15,8 +15,8 @@ from lfclient import FieldKind, Flow, InvalidRequest, LangflowClient, Run, RunEn
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
 from lfclient.runs.tool_calls import ToolCall, read_calls
-from tests.live.desk import Desk, ended
 from tests.live.flows import AGENT, ASK_MODEL, ROWS
+from tests.live.live_runner import LiveRunner, ended
 from tests.live.releases import Make, dialects, on, with_events
 from tests.support.model_server import OLLAMA_MODELS, ModelServer
 from tests.support.servers import LiveServer, delete_flow, installation
@@ -126,7 +126,7 @@ def test_fields_that_a_choice_shows_are_sent_in_every_mode(
 
 @with_events
 def test_a_field_that_a_choice_adds_is_sent_with_the_graph(
-    client: LangflowClient, desk: Desk, make: Make
+    client: LangflowClient, desk: LiveRunner, make: Make
 ):
     stored = make(PARSER)
     flow = client.refresh(stored, {"ParserComponent-p.mode": "Stringify"})

@@ -6,8 +6,8 @@ import pytest
 
 from lfclient import RunStatus
 from lfclient.flows.run_inputs import check_rerun
-from tests.live.desk import Desk, ended
 from tests.live.flows import ROWS
+from tests.live.live_runner import LiveRunner, ended
 from tests.live.releases import Make, oldest_and_newest
 
 GIVEN = {"TextInput-a.input_value": "rain-sun-snow", "SplitText-s.separator": "-"}
@@ -15,7 +15,7 @@ GIVEN = {"TextInput-a.input_value": "rain-sun-snow", "SplitText-s.separator": "-
 
 @oldest_and_newest
 @pytest.mark.parametrize("mode", ["background", "sync"])
-def test_rerunning_a_stored_run_sends_the_same_values(desk: Desk, make: Make, mode: str):
+def test_rerunning_a_stored_run_sends_the_same_values(desk: LiveRunner, make: Make, mode: str):
     """Read from disk and checked against the flow as it is now."""
     flow = make(ROWS)
     first = desk.until(desk.start(flow, mode, **GIVEN), ended)

@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 
 from lfclient import LangflowClient, LogLine, RunStatus, ServerFault, Unreachable, Unsupported
-from tests.live.desk import Desk, ended
+from tests.live.live_runner import LiveRunner, ended
 from tests.live.releases import Make, on
 from tests.support import servers
 from tests.support.proxy import Proxy
@@ -53,7 +53,7 @@ def test_closing_a_streamed_call_stops_its_run(
 
 
 def test_two_people_can_stop_the_same_run(
-    desk: Desk, make: Make, client: LangflowClient, langflow: LiveServer
+    desk: LiveRunner, make: Make, client: LangflowClient, langflow: LiveServer
 ):
     """In this console and in another program: both see it stopped.
 

@@ -4,7 +4,7 @@ from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.store.run_record import StoredParts
 from tests.support.fake_events import event
 from tests.support.fake_langflow import FakeLangflow
-from tests.support.runner_bench import CONNECTION, RUN_STARTED, Bench
+from tests.support.runner_harness import CONNECTION, RUN_STARTED, RunnerHarness
 from tests.support.waiting import wait_for, wait_for_record
 
 SECRET = "sk-very-secret-1234567890"
@@ -25,7 +25,7 @@ def message_text(record):
     return record.run.messages["m"].visible_text if record.run and record.run.messages else ""
 
 
-class TwoConsoles(Bench):
+class TwoConsoles(RunnerHarness):
     """`runner` follows the runs that are started, `other` watches them."""
 
     def __init__(self, folder, database_url, timings):

@@ -10,7 +10,7 @@ from lfclient.console.runner import takeover
 from lfclient.console.runner.timings import Timings
 from tests.support import databases
 from tests.support.fake_langflow import FakeLangflow
-from tests.support.runner_bench import OFTEN, Bench
+from tests.support.runner_harness import OFTEN, RunnerHarness
 from tests.support.two_consoles import TwoConsoles
 
 _TIMINGS = Timings(polling=OFTEN, unreachable=OFTEN)
@@ -63,7 +63,7 @@ def short_search_timings():
 
 @pytest.fixture
 def bench(tmp_path, request, timings):
-    bench = Bench(tmp_path, FakeLangflow(**getattr(request, "param", {})), timings=timings)
+    bench = RunnerHarness(tmp_path, FakeLangflow(**getattr(request, "param", {})), timings=timings)
     yield bench
     bench.close()
 

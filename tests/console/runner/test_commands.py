@@ -16,7 +16,7 @@ from lfclient.console.store.notes import Note, NoteCode, has_code
 from lfclient.console.wording.run_notes import describe_notes
 from tests.support.fake_events import event, message, question
 from tests.support.fake_langflow import FakeLangflow
-from tests.support.runner_bench import CONNECTION, JOB, RUN_STARTED, STOP, SUBMIT, both_dialects
+from tests.support.runner_harness import CONNECTION, JOB, RUN_STARTED, STOP, SUBMIT, both_dialects
 from tests.support.waiting import wait_for
 
 SECRET = "sk-very-secret-1234567890"

@@ -13,7 +13,7 @@ from lfclient.console.store.errors import StoreError
 from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.wording.run_notes import describe_notes
 from tests.support.fake_events import component_done, event
-from tests.support.runner_bench import CONNECTION, JOB, RUN_STARTED, STOP, component_states
+from tests.support.runner_harness import CONNECTION, JOB, RUN_STARTED, STOP, component_states
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from lfclient.console.runner.run_context import RunContext
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
 from tests.support.environ import environ_without_settings
-from tests.support.runner_bench import CONNECTION
+from tests.support.runner_harness import CONNECTION
 
 # exits with a running job, whose server is polled every few milliseconds, with something to save
 # after each poll
@@ -24,11 +24,12 @@ from lfclient.common.backoff import Backoff
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.timings import Timings
 from tests.support.fake_langflow import FakeLangflow
-from tests.support.runner_bench import Bench
+from tests.support.runner_harness import RunnerHarness
 
 often = Backoff(0.01, 0.01)
 timings = Timings(polling=often, listening=often, maintenance_seconds=0.01)
-bench = Bench(Path(sys.argv[1]), FakeLangflow(dialect="inputs", seconds=60), timings=timings)
+server = FakeLangflow(dialect="inputs", seconds=60)
+bench = RunnerHarness(Path(sys.argv[1]), server, timings=timings)
 run_id = bench.start()
 bench.wait_until(run_id, lambda record: record.job_id)
 # Python ends its thread pools before it calls exit functions; the event loop runs on

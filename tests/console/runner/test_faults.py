@@ -15,7 +15,7 @@ from lfclient.console.wording.run_notes import describe_notes
 from lfclient.errors import ResponseTooLarge
 from lfclient.flows.field import Variable
 from lfclient.runs.model import RunStatus, StopResult
-from tests.support.runner_bench import (
+from tests.support.runner_harness import (
     ANOTHER_KEY,
     CONNECTION,
     JOB,

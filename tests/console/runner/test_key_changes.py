@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from lfclient import RunStatus
 from lfclient.console.config.connection import Connection
 from lfclient.console.store.notes import NoteCode, has_code
-from tests.support.runner_bench import OFTEN, RARELY, both_dialects
+from tests.support.runner_harness import OFTEN, RARELY, both_dialects
 from tests.support.waiting import wait_for
 
 ONE = Connection("typed", "http://langflow.test", SecretStr("sk-one"), "typed", user_id="u")

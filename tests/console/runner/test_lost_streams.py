@@ -14,7 +14,7 @@ from lfclient.console.wording.run_notes import describe_notes
 from lfclient.runs.model import RunStatus
 from tests.support.fake_events import component_done, event, stored_message
 from tests.support.fake_events import output as output_event
-from tests.support.runner_bench import CONNECTION, JOB, RUN_STARTED, SUBMIT
+from tests.support.runner_harness import CONNECTION, JOB, RUN_STARTED, SUBMIT
 from tests.support.waiting import wait_for
 
 SECOND_JOB = JOB[:-1] + "1"

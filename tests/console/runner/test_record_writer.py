@@ -13,7 +13,7 @@ from lfclient.console.store.notes import Note, NoteCode
 from lfclient.console.store.store import Store
 from lfclient.runs.model import Run, RunStatus
 from tests.support import databases
-from tests.support.runner_bench import JOB
+from tests.support.runner_harness import JOB
 from tests.support.store_records import record
 
 SEARCHING = (Note(NoteCode.SEARCHING),)

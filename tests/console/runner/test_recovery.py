@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.notes import Note, NoteCode, has_code
 from lfclient.runs.model import RunStatus
-from tests.support.runner_bench import (
+from tests.support.runner_harness import (
     CONNECTION,
     JOB,
     SUBMIT,

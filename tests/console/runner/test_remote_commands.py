@@ -8,7 +8,7 @@ import pytest
 from lfclient import AsyncLangflowClient, RunStatus
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.notes import NoteCode, has_code
-from tests.support.runner_bench import CONNECTION, STOP
+from tests.support.runner_harness import CONNECTION, STOP
 from tests.support.waiting import wait_for
 
 

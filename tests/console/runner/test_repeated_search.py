@@ -9,7 +9,7 @@ import pytest
 
 from lfclient.console.runner import takeover
 from lfclient.runs.model import RunStatus
-from tests.support.runner_bench import (
+from tests.support.runner_harness import (
     CONNECTION,
     JOB,
     SUBMIT,

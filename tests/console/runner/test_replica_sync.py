@@ -12,7 +12,7 @@ from lfclient.console.store.errors import StoreError
 from lfclient.runs.model import Run, RunStatus
 from tests.support.clock import Clock
 from tests.support.fake_events import component_done, message
-from tests.support.runner_bench import CONNECTION, component_states
+from tests.support.runner_harness import CONNECTION, component_states
 from tests.support.store_records import record
 from tests.support.two_consoles import REDUCED_RETENTION, SECRET, message_text, token
 from tests.support.waiting import wait_for

@@ -19,7 +19,7 @@ from lfclient.console.wording.run_notes import describe_notes
 from lfclient.runs.model import RunStatus
 from tests.support.fake_langflow import FakeLangflow
 from tests.support.postgres import postgres
-from tests.support.runner_bench import CONNECTION, Bench
+from tests.support.runner_harness import CONNECTION, RunnerHarness
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.live  # on PostgreSQL
@@ -41,7 +41,7 @@ def clock():
     return Clock()
 
 
-class Replicas(Bench):
+class Replicas(RunnerHarness):
     """Consoles on one PostgreSQL database, which check for dead ones when a test says so."""
 
     def __init__(self, folder, server, clock):

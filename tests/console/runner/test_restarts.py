@@ -7,7 +7,7 @@ import pytest
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.runs.model import RunStatus
 from tests.support.fake_langflow import FLOW, FLOW_ID
-from tests.support.runner_bench import (
+from tests.support.runner_harness import (
     ANOTHER_KEY,
     CONNECTION,
     WITH_SECRET,

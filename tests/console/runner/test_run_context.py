@@ -7,7 +7,7 @@ import pytest
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.timings import Timings
 from tests.support.clock import Clock
-from tests.support.runner_bench import CONNECTION
+from tests.support.runner_harness import CONNECTION
 
 
 @pytest.mark.parametrize(

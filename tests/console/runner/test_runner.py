@@ -10,7 +10,7 @@ from lfclient.console.runner.timings import BackoffChain, Timings
 from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
-from tests.support.runner_bench import (
+from tests.support.runner_harness import (
     CONNECTION,
     RARELY,
     both_dialects,

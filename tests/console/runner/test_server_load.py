@@ -5,7 +5,7 @@ import time
 import pytest
 
 from lfclient.console.runner.server_load import MAX_POLLS, MAX_STREAMS, ServerLoad
-from tests.support.runner_bench import RUN_STARTED
+from tests.support.runner_harness import RUN_STARTED
 from tests.support.waiting import wait_for
 
 

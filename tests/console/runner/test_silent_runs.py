@@ -10,7 +10,7 @@ from lfclient.common.backoff import Backoff
 from lfclient.console.store.notes import Note, NoteCode, has_code
 from tests.support.clock import Clock
 from tests.support.fake_events import component_done
-from tests.support.runner_bench import CONNECTION, OFTEN, RUN_STARTED, STOP, backdate_run
+from tests.support.runner_harness import CONNECTION, OFTEN, RUN_STARTED, STOP, backdate_run
 from tests.support.waiting import wait_for
 
 SILENT = 0.3

@@ -16,7 +16,7 @@ from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.wording.run_notes import describe_notes
 from lfclient.runs.model import RunStatus
 from tests.support.fake_events import component_done, event
-from tests.support.runner_bench import (
+from tests.support.runner_harness import (
     CONNECTION,
     JOB,
     OFTEN,

@@ -13,7 +13,7 @@ from lfclient.console.store.run_record import StoredParts
 from lfclient.console.store.store import Store
 from lfclient.console.store.tables import ResponseChunkRow
 from tests.support.fake_events import component_done, message
-from tests.support.runner_bench import CONNECTION, component_states
+from tests.support.runner_harness import CONNECTION, component_states
 from tests.support.two_consoles import REDUCED_RETENTION, message_text, token
 from tests.support.waiting import wait_for
 

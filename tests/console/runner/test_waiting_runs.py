@@ -9,7 +9,7 @@ from lfclient.console.runner import server_load
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.runs.model import RunStatus
-from tests.support.runner_bench import (
+from tests.support.runner_harness import (
     CONNECTION,
     SUBMIT,
     WITH_SECRET,

@@ -17,7 +17,7 @@ from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
 from tests.support import postgres
 from tests.support.fake_langflow import FakeLangflow
-from tests.support.runner_bench import Bench
+from tests.support.runner_harness import RunnerHarness
 from tests.support.store_errors import PASSWORD, TYPED, raises_store_error, typed
 from tests.support.store_records import record
 from tests.support.waiting import wait_for
@@ -201,7 +201,7 @@ def test_a_run_continues_while_its_database_is_down_and_is_saved_afterwards(tmp_
     """Until then it is in memory, and the console shows the error."""
     quick = Backoff(0.1, 0.2)
     timings = Timings(maintenance_seconds=0.1, listening=quick)
-    bench = Bench(tmp_path, FakeLangflow(seconds=60), SecretStr(url), timings)
+    bench = RunnerHarness(tmp_path, FakeLangflow(seconds=60), SecretStr(url), timings)
     run_id = bench.start()
     bench.wait_until_saved(run_id, lambda stored: stored.status is RunStatus.IN_PROGRESS)
     postgres.postgres().stop()

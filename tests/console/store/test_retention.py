@@ -16,7 +16,7 @@ from lfclient.runs.model import Run, RunStatus
 from tests.support import databases
 from tests.support.agents import UNUSED, run_with_unused_tool
 from tests.support.fake_langflow import FakeLangflow
-from tests.support.runner_bench import Bench
+from tests.support.runner_harness import RunnerHarness
 from tests.support.store_records import NOW, add, add_ended, ids, record
 
 ASKED, SAID, SECRET = "will-it-rain", "take-an-umbrella", "hunter2-hunter2"
@@ -157,7 +157,7 @@ def test_secrets_are_never_on_disk_and_inputs_only_if_stored(tmp_path):
         (RetentionSettings(), RetentionSettings(store_inputs=False))
     ):
         folder = tmp_path / str(number)
-        bench = Bench(folder, FakeLangflow(text=f"You said {SECRET}"))
+        bench = RunnerHarness(folder, FakeLangflow(text=f"You said {SECRET}"))
         bench.runner.close()
         bench.runner = bench.new_runner(retention=retention)
         overrides = {"ChatInput-a.input_value": ASKED, "ChatInput-a.key": SECRET}

@@ -19,8 +19,8 @@ from lfclient.console.runner import execution, recovery, run_context, runner, su
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store import database
 from lfclient.wire.server_info import ServerInfo
-from tests.live.desk import Desk
 from tests.live.held_flow import HeldFlow, Hold
+from tests.live.live_runner import LiveRunner
 from tests.support import servers
 from tests.support.proxy import Proxy
 from tests.support.servers import LiveServer
@@ -65,9 +65,9 @@ def impatient(connection: Connection, server: ServerInfo | None) -> AsyncLangflo
 @pytest.fixture
 def desk(
     tmp_path: Path, langflow: LiveServer, client: LangflowClient, proxy: Proxy, timings: Timings
-) -> Iterator[Desk]:
+) -> Iterator[LiveRunner]:
     """A console that connects through the proxy."""
-    made = Desk(tmp_path / "console", langflow, client, timings, impatient, url=proxy.url)
+    made = LiveRunner(tmp_path / "console", langflow, client, timings, impatient, url=proxy.url)
     yield made
     made.runner.close()
 

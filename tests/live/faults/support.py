@@ -11,8 +11,8 @@ import psutil
 from lfclient import RunStatus
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.run_notes import describe_notes
-from tests.live.desk import Desk, ended
 from tests.live.held_flow import HeldFlow
+from tests.live.live_runner import LiveRunner, ended
 from tests.live.releases import on
 from tests.support import servers
 from tests.support.proxy import raw_response
@@ -38,14 +38,14 @@ def call_twice(call: Callable[[], Any]) -> list[Any]:
         return [future.result() for future in [pool.submit(call), pool.submit(call)]]
 
 
-def start_and_begin(desk: Desk, held: HeldFlow, mode: str = "background") -> str:
+def start_and_begin(desk: LiveRunner, held: HeldFlow, mode: str = "background") -> str:
     """Start a run, wait until its step has begun, and return the run's id."""
     run_id = desk.start(held.flow, mode)
     wait_for(held.begun)
     return run_id
 
 
-def ends_once(desk: Desk, held: HeldFlow, run_id: str) -> RunRecord:
+def ends_once(desk: LiveRunner, held: HeldFlow, run_id: str) -> RunRecord:
     """Let the step end; the run has completed, and the step has run once."""
     held.mark("go")
     record = desk.until(run_id, ended)

@@ -10,7 +10,6 @@ import pytest
 
 from lfclient import LangflowClient, RunStatus
 from lfclient.console.runner import takeover
-from tests.live.desk import Desk, ended
 from tests.live.faults.support import (
     POST,
     STOP,
@@ -24,13 +23,14 @@ from tests.live.faults.support import (
     start_and_begin,
 )
 from tests.live.held_flow import HeldFlow
+from tests.live.live_runner import LiveRunner, ended
 from tests.support.proxy import Fault, Proxy, raw_response
 from tests.support.waiting import wait_for
 
 
 @isolated
 def test_a_stop_during_the_submit_stops_the_job_on_the_server(
-    desk: Desk, proxy: Proxy, held: HeldFlow, client: LangflowClient
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow, client: LangflowClient
 ):
     arrives = threading.Event()
     proxy.plan(POST, Fault(let_go=arrives))
@@ -46,7 +46,7 @@ def test_a_stop_during_the_submit_stops_the_job_on_the_server(
 
 @newest
 def test_a_stop_after_a_lasting_503_says_that_the_run_may_have_run(
-    desk: Desk, proxy: Proxy, held: HeldFlow
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
     """The server has taken it, and keeps no trace of it before its first component ends."""
     unavailable = Fault(raw=raw_response(503), patience=SUBMIT_SECONDS)
@@ -62,7 +62,7 @@ def test_a_stop_after_a_lasting_503_says_that_the_run_may_have_run(
 
 @pytest.mark.parametrize("langflow", ["1.8.4", "1.13.0"], indirect=True)
 def test_a_run_that_is_found_when_it_is_opened_ended_when_the_server_says(
-    desk: Desk,
+    desk: LiveRunner,
     proxy: Proxy,
     held: HeldFlow,
     client: LangflowClient,
@@ -90,7 +90,7 @@ def test_a_run_that_is_found_when_it_is_opened_ended_when_the_server_says(
 
 
 @classic
-def test_two_clicks_on_stop_send_one_stop(desk: Desk, proxy: Proxy, held: HeldFlow):
+def test_two_clicks_on_stop_send_one_stop(desk: LiveRunner, proxy: Proxy, held: HeldFlow):
     """A second one could make Langflow 1.8 call an ended job cancelled."""
     run_id = start_and_begin(desk, held)
     call_twice(lambda: desk.runner.stop(run_id, desk.connection))
@@ -102,7 +102,7 @@ def test_two_clicks_on_stop_send_one_stop(desk: Desk, proxy: Proxy, held: HeldFl
 
 
 @classic
-def test_two_clicks_on_run_are_one_press(desk: Desk, proxy: Proxy, held: HeldFlow):
+def test_two_clicks_on_run_are_one_press(desk: LiveRunner, proxy: Proxy, held: HeldFlow):
     [run_id, same] = call_twice(lambda: desk.start(held.flow, submit_token="press"))
     assert run_id == same
     ends_once(desk, held, run_id)
@@ -111,7 +111,7 @@ def test_two_clicks_on_run_are_one_press(desk: Desk, proxy: Proxy, held: HeldFlo
 
 @newest
 def test_one_press_in_two_consoles_on_one_database_runs_once(
-    desk: Desk, proxy: Proxy, held: HeldFlow
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
     runners = [desk.runner, desk.new_runner()]
     turns = iter(runners)

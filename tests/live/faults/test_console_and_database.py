@@ -17,7 +17,6 @@ from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import StoredParts
 from lfclient.console.store.store import Store
 from lfclient.wire.server_info import DEFAULT_CONCURRENCY
-from tests.live.desk import Desk, ended
 from tests.live.faults.support import (
     POST,
     classic,
@@ -30,6 +29,7 @@ from tests.live.faults.support import (
     start_and_begin,
 )
 from tests.live.held_flow import HeldFlow, Hold
+from tests.live.live_runner import LiveRunner, ended
 from tests.support import servers
 from tests.support.databases import full_disk
 from tests.support.proxy import Fault, Proxy
@@ -38,7 +38,7 @@ from tests.support.waiting import wait_for
 
 
 @contextmanager
-def locked(desk: Desk) -> Iterator[None]:
+def locked(desk: LiveRunner) -> Iterator[None]:
     """Let another program hold the lock of the database."""
     with closing(sqlite3.connect(desk.folder / database.FILE_NAME, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -48,7 +48,7 @@ def locked(desk: Desk) -> Iterator[None]:
 
 @newest
 def test_a_console_killed_between_submit_and_response_runs_it_once(
-    desk: Desk, proxy: Proxy, held: HeldFlow
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
     proxy.plan(POST, Fault(stall=60.0))
     job = {"folder": str(desk.folder), "url": proxy.url, "database": None}
@@ -70,7 +70,7 @@ def test_a_console_killed_between_submit_and_response_runs_it_once(
 
 
 @isolated
-def test_a_console_that_restarts_while_runs_are_queued_runs_each_once(desk: Desk, hold: Hold):
+def test_a_console_that_restarts_while_runs_are_queued_runs_each_once(desk: LiveRunner, hold: Hold):
     """Langflow runs five at a time."""
     helds = [hold(f"flow {number}") for number in range(DEFAULT_CONCURRENCY + 2)]
     runs = [desk.start(held.flow) for held in helds]
@@ -86,7 +86,7 @@ def test_a_console_that_restarts_while_runs_are_queued_runs_each_once(desk: Desk
 
 @isolated
 def test_jobs_that_a_killed_server_left_behind_are_reported_and_can_be_stopped(
-    desk: Desk, hold: Hold, langflow: LiveServer
+    desk: LiveRunner, hold: Hold, langflow: LiveServer
 ):
     """Langflow calls them in progress or queued for good, unless its restart takes 45 s."""
     helds = [hold(f"flow {number}") for number in range(DEFAULT_CONCURRENCY + 1)]
@@ -108,7 +108,7 @@ def test_jobs_that_a_killed_server_left_behind_are_reported_and_can_be_stopped(
 
 @newest
 def test_a_press_that_a_full_database_does_not_record_runs_nothing(
-    desk: Desk, proxy: Proxy, held: HeldFlow
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
     with full_disk(desk.runner.store, room_bytes=0), pytest.raises(StoreError, match="full"):
         desk.start(held.flow, **{"HeldStep-h.note": "x" * 1_000_000})
@@ -117,7 +117,9 @@ def test_a_press_that_a_full_database_does_not_record_runs_nothing(
 
 
 @classic
-def test_a_run_whose_result_finds_no_room_in_the_database_still_ends(desk: Desk, held: HeldFlow):
+def test_a_run_whose_result_finds_no_room_in_the_database_still_ends(
+    desk: LiveRunner, held: HeldFlow
+):
     """It is stored without its outputs, and whole once there is room."""
     stored = Store(desk.folder)
     held.mark("large")
@@ -136,7 +138,7 @@ def test_a_run_whose_result_finds_no_room_in_the_database_still_ends(desk: Desk,
 
 @newest
 def test_a_press_that_a_locked_database_does_not_record_runs_nothing(
-    desk: Desk, proxy: Proxy, held: HeldFlow
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
     with locked(desk), pytest.raises(StoreError, match="locked"):
         desk.start(held.flow)
@@ -145,7 +147,9 @@ def test_a_press_that_a_locked_database_does_not_record_runs_nothing(
 
 
 @isolated
-def test_a_run_during_which_the_database_is_locked_ends_and_is_stored(desk: Desk, held: HeldFlow):
+def test_a_run_during_which_the_database_is_locked_ends_and_is_stored(
+    desk: LiveRunner, held: HeldFlow
+):
     stored = Store(desk.folder)
     run_id = start_and_begin(desk, held)
     with locked(desk):

@@ -16,7 +16,6 @@ from pydantic import SecretStr
 from lfclient import LangflowClient, RunStatus
 from lfclient.api.operations import event_streams
 from lfclient.console.store.notes import Note, NoteCode
-from tests.live.desk import Desk, ended, states
 from tests.live.faults.conftest import Clock
 from tests.live.faults.support import (
     LOGIN_PAGE,
@@ -34,6 +33,7 @@ from tests.live.faults.support import (
 )
 from tests.live.flows import ROWS
 from tests.live.held_flow import HeldFlow
+from tests.live.live_runner import LiveRunner, ended, states
 from tests.live.releases import Make
 from tests.support.proxy import Fault, Proxy, raw_response
 from tests.support.servers import LiveServer
@@ -47,7 +47,7 @@ WORDS = {"ChatInput-question.input_value": "Good morning!", "WordByWord-writer.p
 
 @newest
 def test_a_streamed_call_that_is_cut_off_keeps_its_partial_output(
-    desk: Desk, proxy: Proxy, make: Make
+    desk: LiveRunner, proxy: Proxy, make: Make
 ):
     """It is not repeated."""
     proxy.plan(POST, Fault(cut=True, after=b'"event": "token"'))
@@ -59,7 +59,7 @@ def test_a_streamed_call_that_is_cut_off_keeps_its_partial_output(
 
 @isolated
 def test_a_streamed_call_that_falls_silent_ends_in_time(
-    desk: Desk, proxy: Proxy, held: HeldFlow, monkeypatch: pytest.MonkeyPatch
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(event_streams, "MAX_CALL_SILENCE_SECONDS", 1.0)
     proxy.plan(POST, Fault(stall=60.0, after=b'"event": "build_start"'))
@@ -71,7 +71,7 @@ def test_a_streamed_call_that_falls_silent_ends_in_time(
 
 @isolated
 def test_a_run_whose_stream_stays_broken_still_gets_its_complete_text(
-    desk: Desk, proxy: Proxy, make: Make
+    desk: LiveRunner, proxy: Proxy, make: Make
 ):
     """From the session's messages; the components' states come from the build records."""
     broken = [Fault(raw=raw_response(502))] * 50
@@ -89,7 +89,7 @@ def test_a_run_whose_stream_stays_broken_still_gets_its_complete_text(
 
 @classic
 def test_a_server_that_falls_silent_in_a_status_request_is_asked_again(
-    desk: Desk, proxy: Proxy, held: HeldFlow
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
     proxy.plan(STATUS, Fault(let_go=threading.Event()))
     run_id = desk.start(held.flow)
@@ -100,7 +100,7 @@ def test_a_server_that_falls_silent_in_a_status_request_is_asked_again(
 
 @classic
 def test_other_responses_to_status_requests_are_reported_and_do_not_end_the_run(
-    desk: Desk, proxy: Proxy, held: HeldFlow
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
     """As those of a login page in between, or cut off."""
     signed_in = raw_response(302, location="https://login.example/?next=/")
@@ -114,7 +114,7 @@ def test_other_responses_to_status_requests_are_reported_and_do_not_end_the_run(
 
 @pytest.mark.parametrize("langflow", ["1.8.4", "1.13.0"], indirect=True)
 def test_a_run_is_stopped_although_the_server_wants_no_status_request_for_a_day(
-    desk: Desk, proxy: Proxy, held: HeldFlow
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
     """It gets one stop at once, and is asked again some seconds later whether the run ended."""
     run_id = start_and_begin(desk, held)
@@ -129,7 +129,9 @@ def test_a_run_is_stopped_although_the_server_wants_no_status_request_for_a_day(
 
 
 @classic
-def test_a_network_that_is_away_for_a_while_loses_no_run(desk: Desk, proxy: Proxy, held: HeldFlow):
+def test_a_network_that_is_away_for_a_while_loses_no_run(
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow
+):
     run_id = start_and_begin(desk, held)
     proxy.refuse()
     desk.until(run_id, noted("No response since"))
@@ -140,7 +142,11 @@ def test_a_network_that_is_away_for_a_while_loses_no_run(desk: Desk, proxy: Prox
 
 @newest
 def test_a_name_that_moves_to_another_address_is_followed(
-    desk: Desk, proxy: Proxy, held: HeldFlow, langflow: LiveServer, monkeypatch: pytest.MonkeyPatch
+    desk: LiveRunner,
+    proxy: Proxy,
+    held: HeldFlow,
+    langflow: LiveServer,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     resolve, address = socket.getaddrinfo, ["127.0.0.1"]
 
@@ -160,7 +166,7 @@ def test_a_name_that_moves_to_another_address_is_followed(
 
 @classic
 def test_a_server_that_restarts_at_another_port_is_followed_there(
-    desk: Desk, proxy: Proxy, held: HeldFlow, langflow: LiveServer
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow, langflow: LiveServer
 ):
     """Its address is corrected in the console's configuration."""
     run_id = start_and_begin(desk, held)
@@ -173,7 +179,7 @@ def test_a_server_that_restarts_at_another_port_is_followed_there(
 
 @newest
 def test_a_new_key_takes_on_a_run_whose_key_is_revoked(
-    desk: Desk, held: HeldFlow, client: LangflowClient, api: httpx.Client, new_key: NewKey
+    desk: LiveRunner, held: HeldFlow, client: LangflowClient, api: httpx.Client, new_key: NewKey
 ):
     """It sees the run, and follows it to its end."""
     (first, first_id), (second, _) = new_key(), new_key()
@@ -192,7 +198,7 @@ def test_a_new_key_takes_on_a_run_whose_key_is_revoked(
 
 @isolated
 def test_a_flow_that_is_deleted_during_its_run_leaves_what_it_had_reported(
-    desk: Desk, held: HeldFlow, client: LangflowClient
+    desk: LiveRunner, held: HeldFlow, client: LangflowClient
 ):
     """The server no longer tells how the run ended, and the record says so."""
     run_id = start_and_begin(desk, held)
@@ -206,7 +212,7 @@ def test_a_flow_that_is_deleted_during_its_run_leaves_what_it_had_reported(
 
 @newest
 def test_a_flow_that_is_edited_during_its_run_changes_nothing(
-    desk: Desk, held: HeldFlow, make: Make, api: httpx.Client
+    desk: LiveRunner, held: HeldFlow, make: Make, api: httpx.Client
 ):
     """Even if the console restarts and knows the edited flow only."""
     edited = make(ROWS)
@@ -220,7 +226,7 @@ def test_a_flow_that_is_edited_during_its_run_changes_nothing(
 @classic
 @pytest.mark.parametrize("hours", [-1, 1])
 def test_a_clock_that_jumps_during_a_lost_submit_hides_no_run(
-    desk: Desk, proxy: Proxy, held: HeldFlow, clock: Clock, hours: int
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow, clock: Clock, hours: int
 ):
     answers = threading.Event()
     proxy.plan(POST, Fault(raw=b"", patience=SUBMIT_SECONDS))

@@ -17,7 +17,6 @@ from lfclient import RunStatus
 from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.wire import bodies
 from lfclient.wire.modes import Mode
-from tests.live.desk import Desk, ended
 from tests.live.faults.support import (
     LOGIN_PAGE,
     POST,
@@ -33,6 +32,7 @@ from tests.live.faults.support import (
 )
 from tests.live.flows import ECHO
 from tests.live.held_flow import HeldFlow, Hold, executions
+from tests.live.live_runner import LiveRunner, ended
 from tests.live.releases import Make
 from tests.support.proxy import Fault, Proxy, raw_response
 from tests.support.servers import LiveServer
@@ -67,7 +67,7 @@ def taken(response: bytes) -> Fault:
     indirect=["langflow"],
 )
 def test_a_submit_that_the_server_took_and_whose_response_is_lost_runs_once(
-    desk: Desk, proxy: Proxy, held: HeldFlow, fault: Fault
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow, fault: Fault
 ):
     proxy.plan(POST, fault)
     ends_once(desk, held, desk.start(held.flow))
@@ -76,7 +76,7 @@ def test_a_submit_that_the_server_took_and_whose_response_is_lost_runs_once(
 
 @newest
 def test_a_submit_that_a_login_page_answers_twice_is_sent_again_and_runs_once(
-    desk: Desk, proxy: Proxy, held: HeldFlow
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
     """The server got neither; the record says meanwhile that the console looks for the run."""
     proxy.plan(POST, Fault(raw=LOGIN_PAGE), Fault(raw=LOGIN_PAGE))
@@ -90,7 +90,7 @@ def test_a_submit_that_a_login_page_answers_twice_is_sent_again_and_runs_once(
 
 @isolated
 def test_a_call_that_a_proxy_gives_up_is_found_and_runs_once(
-    desk: Desk, proxy: Proxy, held: HeldFlow
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
     """The call takes longer than the proxy waits; it is not repeated."""
     proxy.plan(POST, Fault(raw=raw_response(504), patience=0.5))
@@ -102,7 +102,7 @@ def test_a_call_that_a_proxy_gives_up_is_found_and_runs_once(
 
 @isolated
 def test_a_call_whose_response_is_truncated_is_found_and_ran_once(
-    desk: Desk, proxy: Proxy, held: HeldFlow
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
     proxy.plan(POST, taken(TRUNCATED))
     ends_once(desk, held, desk.start(held.flow, "sync"))
@@ -111,7 +111,7 @@ def test_a_call_whose_response_is_truncated_is_found_and_ran_once(
 
 @newest
 def test_a_streamed_call_that_ends_with_503_is_found_and_ran_once(
-    desk: Desk, proxy: Proxy, make: Make, langflow: LiveServer
+    desk: LiveRunner, proxy: Proxy, make: Make, langflow: LiveServer
 ):
     """From a proxy, after the run; nothing of its stream has arrived."""
     proxy.plan(POST, taken(raw_response(503)))
@@ -125,7 +125,7 @@ def test_a_streamed_call_that_ends_with_503_is_found_and_ran_once(
 
 @newest
 def test_a_server_that_falls_silent_in_a_submit_runs_it_once(
-    desk: Desk, proxy: Proxy, held: HeldFlow
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
     proxy.plan(POST, Fault(stall=60.0))
     run_id = desk.start(held.flow)
@@ -135,7 +135,7 @@ def test_a_server_that_falls_silent_in_a_submit_runs_it_once(
 
 @classic
 def test_a_submit_that_never_arrives_has_an_unknown_outcome(
-    desk: Desk, proxy: Proxy, held: HeldFlow
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
     """Without idempotency keys it is not sent again."""
     desk.timings = replace(desk.timings, search_seconds=2.0)
@@ -150,7 +150,7 @@ def test_a_submit_that_never_arrives_has_an_unknown_outcome(
 
 @isolated
 def test_a_server_that_is_frozen_for_a_while_runs_each_submit_once(
-    desk: Desk, hold: Hold, langflow: LiveServer
+    desk: LiveRunner, hold: Hold, langflow: LiveServer
 ):
     """It then handles what has arrived meanwhile, all at once."""
     helds = [hold(f"flow {number}") for number in range(5)]
@@ -183,7 +183,7 @@ def in_two_seconds() -> str:
     indirect=["langflow"],
 )
 def test_a_server_that_asks_for_a_pause_gets_it(
-    desk: Desk, proxy: Proxy, held: HeldFlow, mode: Mode, retry_after: Callable[[], str]
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow, mode: Mode, retry_after: Callable[[], str]
 ):
     started = time.monotonic()
     proxy.plan(POST, Fault(raw=raw_response(429, retry_after=retry_after())))
@@ -197,7 +197,7 @@ def test_a_server_that_asks_for_a_pause_gets_it(
 @pytest.mark.parametrize("mode", ["background", "sync", "stream"])
 @newest
 def test_a_refused_run_that_is_stopped_while_it_waits_never_runs(
-    desk: Desk, proxy: Proxy, held: HeldFlow, mode: Mode
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow, mode: Mode
 ):
     proxy.plan(POST, Fault(raw=raw_response(429, retry_after="300")))
     run_id = desk.start(held.flow, mode)
@@ -211,7 +211,7 @@ def test_a_refused_run_that_is_stopped_while_it_waits_never_runs(
 
 @isolated
 def test_a_gzip_bomb_instead_of_the_response_takes_little_memory(
-    desk: Desk, proxy: Proxy, held: HeldFlow
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
     deflate = zlib.compressobj(1, wbits=zlib.MAX_WBITS | 16)
     pieces = [deflate.compress(b" " * 1_000_000) for _ in range(300)]
@@ -226,7 +226,7 @@ def test_a_gzip_bomb_instead_of_the_response_takes_little_memory(
 
 @classic
 def test_a_submit_whose_response_drips_holds_up_neither_the_run_nor_its_stop(
-    desk: Desk, proxy: Proxy, held: HeldFlow, monkeypatch: pytest.MonkeyPatch
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow, monkeypatch: pytest.MonkeyPatch
 ):
     """One byte at a time, so that no timeout expires."""
     monkeypatch.setattr(bodies, "GRACE_SECONDS", 1.5)
@@ -240,7 +240,7 @@ def test_a_submit_whose_response_drips_holds_up_neither_the_run_nor_its_stop(
 
 @newest
 def test_a_redirect_is_not_followed_and_nothing_runs(
-    desk: Desk, proxy: Proxy, held: HeldFlow, langflow: LiveServer
+    desk: LiveRunner, proxy: Proxy, held: HeldFlow, langflow: LiveServer
 ):
     """Neither the key nor the inputs go to the other address."""
     with Proxy(langflow.url) as other:
@@ -253,13 +253,13 @@ def test_a_redirect_is_not_followed_and_nothing_runs(
 
 
 @isolated
-def test_a_submit_that_a_proxy_repeats_runs_once(desk: Desk, proxy: Proxy, held: HeldFlow):
+def test_a_submit_that_a_proxy_repeats_runs_once(desk: LiveRunner, proxy: Proxy, held: HeldFlow):
     proxy.plan(POST, Fault(requests=2))
     ends_once(desk, held, desk.start(held.flow))
 
 
 @classic
-def test_a_press_while_nothing_listens_runs_nothing(desk: Desk, proxy: Proxy, held: HeldFlow):
+def test_a_press_while_nothing_listens_runs_nothing(desk: LiveRunner, proxy: Proxy, held: HeldFlow):
     proxy.refuse()
     record = desk.until(desk.start(held.flow), ended)
     assert (record.status, held.executions()) == (RunStatus.FAILED, 0)

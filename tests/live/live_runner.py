@@ -23,7 +23,7 @@ from tests.support.waiting import wait_for_record
 SECONDS = 60.0
 
 
-class Desk:
+class LiveRunner:
     """A console's runner and the server that it uses, at `url` if that is another."""
 
     def __init__(

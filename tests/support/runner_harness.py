@@ -41,7 +41,7 @@ OFTEN = Backoff(0.05, 0.05)
 RARELY = Backoff(60.0, 60.0)
 
 
-class Bench:
+class RunnerHarness:
     """A runner on a fake server; `timings` is used for each new runner.
 
     The runner starts when it is used first.
