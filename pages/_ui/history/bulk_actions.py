@@ -31,8 +31,9 @@ MAX_COUNTED = 10_000
 class ActionBar:
     """The bar with the numbers of runs and tokens, their cost, the actions, and the paging buttons.
 
-    Creating it draws the numbers as far as they are known. `draw` adds the buttons, and `count` the
-    numbers, which for a search take longer than the page; both run after the table is drawn.
+    Creating the bar draws the numbers that are already known. `draw` adds the buttons, and `count`
+    the other numbers, which take longer than the page in a search. Both run after the table is
+    drawn.
     """
 
     def __init__(self, view: ListView, page: RunPage) -> None:
@@ -66,7 +67,7 @@ class ActionBar:
                 bulk_all.draw(self._view)
             st.space("stretch")
             groups.switch(self._view)
-            if not window.is_narrow():  # there it would take a line of its own
+            if not window.is_narrow():  # in narrow windows it would take a separate line
                 _pager_buttons(self._page, "above")
 
     def count(self) -> None:
@@ -85,7 +86,7 @@ class ActionBar:
         self._draw_count()
 
     def _total_cost(self) -> str:
-        """Return what the matching runs cost; "" if no prices are configured."""
+        """Return the matching runs' cost, or "" if no prices are configured."""
         prices = app_context().settings.prices
         if prices is None:
             return ""
@@ -152,7 +153,7 @@ def _draw_selection_actions(view: ListView, selected: Sequence[RunSummary]) -> N
             args=(view, running),
         )
     labels.draw(labels.LabelTarget(view.owners, selected, partial(_still_selected, selected)))
-    if not window.is_narrow():  # there it would make the bar a line higher
+    if not window.is_narrow():  # in narrow windows it would make the bar a line higher
         bulk_all.draw_csv_button(view, selected)
     _draw_delete_panel(view, selected, len(running))
 
@@ -189,9 +190,9 @@ def _delete_selected(view: ListView, ended: Sequence[RunSummary]) -> None:
 
 
 def _still_selected(drawn: Sequence[RunSummary]) -> list[RunSummary]:
-    """Return those of the drawn runs that are still selected. Raise `InvalidRequest` if none is.
+    """Return the drawn runs that are still selected. Raise `InvalidRequest` if there are none.
 
-    A press may come from a page drawn before the selection changed.
+    A click may come from a page drawn before the selection changed.
     """
     selected = history_state.selected()
     current = [run for run in drawn if run.id in selected]

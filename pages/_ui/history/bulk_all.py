@@ -1,4 +1,4 @@
-"""Actions on all matching runs: export as CSV, also of the selected ones, and bulk delete."""
+"""Actions on all matching runs: CSV export, which is also for selected runs, and bulk delete."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -37,7 +37,7 @@ def draw(view: ListView) -> None:
 
 
 def draw_csv_button(view: ListView, selected: Sequence[RunSummary] = ()) -> None:
-    """Draw the button that saves the selected runs, all matching runs without a selection."""
+    """Draw the button that saves the selected runs, or all matching runs without a selection."""
     runner, prices = app_context().runner, app_context().settings.prices
     st.download_button(
         "CSV",
@@ -60,12 +60,12 @@ def export_csv(
     prices: PriceTable | None = None,
     selected: Sequence[RunSummary] = (),
 ) -> bytes:
-    """Return the selected runs as CSV, without any the matching runs, newest first.
+    """Return the selected runs as CSV, or all matching runs without a selection, newest first.
 
-    Safe to call from any thread. Raises `StoreError`, and `MissingKey` if a key was removed.
+    Thread-safe. Raise `StoreError`, or `MissingKey` if a key was removed.
     """
     history = runner.history
-    if selected:  # as they are now: one may have ended since they were listed
+    if selected:  # read again: a run may have ended since it was listed
         runs = [run for each in selected if (run := history.get([each.owner], each.id))]
     else:
         runs = history.page(view.owners, view.run_filter, limit=MAX_EXPORTED).runs
@@ -116,7 +116,7 @@ def _draw_delete_panel(view: ListView) -> None:
 
 
 def draw_confirmation(runs: str, *, starred: int, keep_starred: bool = False) -> None:
-    """Ask before deleting `runs`, and mention how many starred ones are deleted or kept."""
+    """Draw the confirmation for deleting `runs`, with the number of starred runs it affects."""
     count = format_count(starred, "starred run")
     note = f"Keeps {count}." if keep_starred else f":orange[This includes {count}.]"
     question = f"Delete {runs}, with inputs and outputs? This can't be undone."

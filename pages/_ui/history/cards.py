@@ -17,7 +17,7 @@ from pages._ui.widgets.times import format_time
 
 
 def draw(rows: Sequence[ListRow], *, with_server: bool) -> None:
-    """Draw a card for each row, which opens its run; `with_server` also names the run's server."""
+    """Draw a card that opens the run for each row. `with_server` adds the run's server."""
     context = ListContext(rows, with_server)
     with st.container(key=history_key("cards"), gap="small"):
         for row in rows:
@@ -38,7 +38,7 @@ def _draw_card(row: ListRow, context: ListContext) -> None:
             args=(run.id, key),
         )
         st.markdown(_card_text(row, context))
-        # the stylesheet lays it over the card, with the icon at the right
+        # the stylesheet places the button over the card, with the icon at the right
         st.button(
             f"Open {name}, {format_time(run.created_at, context.now, seconds=True)}",
             key=history_key(f"open-{run.id}"),
@@ -76,9 +76,9 @@ def _card_text(row: ListRow, context: ListContext) -> str:
 
 
 def _mark_found(text: str) -> str:
-    """Return where a run has the words of the search as Markdown, with the words marked.
+    """Return a search match's text as Markdown, with the words marked.
 
-    Not bold: Markdown takes no asterisks between a letter and a mark, as before “.com”.
+    Bold doesn't work: Markdown ignores asterisks between a letter and punctuation, as in “.com”.
     """
     marked = escape(clip(text, list_rows.MAX_CARD_TEXT))
     marked += FOUND_END * (marked.count(FOUND) - marked.count(FOUND_END))

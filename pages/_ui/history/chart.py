@@ -31,7 +31,7 @@ StatusCounts = Sequence[tuple[datetime, RunStatus, int]]
 
 
 def draw(view: ListView) -> None:
-    """Draw the chart in a closed panel, since it counts all matching runs."""
+    """Draw the chart in a closed panel, because it counts all matching runs."""
     controls.lazy_expander("Runs over time", history_key("chart"), lambda: _draw_chart(view))
 
 
@@ -99,7 +99,7 @@ def build_chart(bars: StatusCounts, width: int) -> alt.Chart:
 
 def summary(bars: StatusCounts, width: int) -> str:
     """Return a summary in words: the number of runs by status, and the bar width."""
-    # statuses with the same count stay in this order
+    # statuses with the same count keep this order
     counts = Counter(dict.fromkeys(status_badges.STATUS_STYLES, 0))
     for _, status, count in bars:
         counts[status] += count
@@ -117,7 +117,7 @@ def _width_text(width: int) -> str:
 
 
 def _status_colors(order: Sequence[RunStatus]) -> list[str]:
-    """Return the statuses' colors. Statuses that share a color get paler shades of it."""
+    """Return the statuses' colors. Statuses that share a color get paler shades of the color."""
     uses: Counter[str] = Counter()
     colors = []
     for status in order:

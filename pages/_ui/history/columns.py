@@ -35,7 +35,7 @@ _BRACKETS = str.maketrans({FOUND: "[", FOUND_END: "]"})  # cells are plain text
 
 @dataclass(frozen=True)
 class ListContext:
-    """What cells and widths depend on besides a row. `with_server` shows the runs' server."""
+    """The list's state that cells and widths depend on. `with_server` shows the runs' server."""
 
     rows: Sequence[ListRow]
     with_server: bool = False
@@ -45,11 +45,11 @@ class ListContext:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: `read` returns a run's cell. `width` is in pixels.
+    """A column. `read` returns a run's cell. `width` is in pixels.
 
-    `options` returns more arguments of Streamlit's column `kind`. An optional column is left out
-    if no run fills it. The others stay in their places from page to page. `in_card` is the template
-    of the cell's text on a card, which lacks columns without one.
+    `options` returns more arguments of Streamlit's column `kind`. An optional column is left out if
+    no run fills it. The other columns are always present. `in_card` is the template of the cell's
+    text on a card. Columns without a template are not on cards.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Column:
 
 
 def table_columns(context: ListContext) -> dict[str, list[Any]]:
-    """Return the cells of each column that the table has, by the column's name."""
+    """Return the cells of the table's columns by column name."""
     columns = {column: [column.read(row, context) for row in context.rows] for column in COLUMNS}
     return {
         column.name: cells
@@ -78,7 +78,7 @@ def table_columns(context: ListContext) -> dict[str, list[Any]]:
 
 
 def card_facts(row: ListRow, context: ListContext) -> list[str]:
-    """Return a run's cells that a card shows, as plain text."""
+    """Return the run's cells for its card, as plain text."""
     cells = [(column.in_card, column.read(row, context)) for column in COLUMNS if column.in_card]
     return [template.format(cell) for template, cell in cells if cell]
 
@@ -141,7 +141,7 @@ def _long_text_width(context: ListContext) -> int:
 def _fitted(
     read: Callable[[ListRow, ListContext], str], max_width: int, heading: str = ""
 ) -> Callable[[ListContext], int]:
-    """Return the width of a column with these texts; a star or an icon fits as well."""
+    """Return a function for a column's width, which fits these texts and a star or an icon."""
 
     def width(context: ListContext) -> int:
         texts = [heading, *(read(row, context) for row in context.rows)]

@@ -28,7 +28,7 @@ _EXTRA_FILTERS = ("mode", "server", "label", "starred", "shared")  # in the pane
 
 @dataclass(frozen=True)
 class FilterOptions:
-    """The available flow names by id, server names, and labels."""
+    """The available flow names by ID, server names, and labels."""
 
     flows: dict[str, str]
     servers: list[str]
@@ -36,7 +36,7 @@ class FilterOptions:
 
 
 def draw(filters: Filters, options: FilterOptions) -> None:
-    """Draw the controls with the values in the URL. Changes are written only to it."""
+    """Draw the controls with the URL's values. Changes are written only to the URL."""
     for name, value in vars(filters).items():
         st.session_state[history_key(name)] = list(value) if name == "statuses" else value
 
@@ -101,10 +101,10 @@ def unknown_values(filters: Filters, options: FilterOptions) -> list[str]:
 
 
 def _draw_panel(filters: Filters, options: FilterOptions, *, has_all: bool) -> None:
-    """Draw a panel with the other filters, or with all of them, whose label counts those in use.
+    """Draw a panel with the other filters or all filters. Its label counts the filters in use.
 
-    They are drawn only while it is open: the browser keeps the values of controls in a closed
-    panel, and would send one back that was cleared outside.
+    The filters are drawn only while the panel is open: the browser keeps the values of a closed
+    panel's controls, and would restore a filter that was cleared outside.
     """
     label = "Filters" if has_all else "More filters"
     names = (*_MAIN_FILTERS, *_EXTRA_FILTERS) if has_all else _EXTRA_FILTERS

@@ -1,4 +1,4 @@
-"""The filters of the run history. They are in the URL, so a list can be shared."""
+"""The run history's filters. The URL has them, so a list can be shared."""
 
 import re
 from collections.abc import Iterable
@@ -146,9 +146,9 @@ def is_narrowed(filters: Filters) -> bool:
 
 
 def read_cursors() -> tuple[Cursor | None, Cursor | None]:
-    """Return the place in the list: older than the first cursor, or newer than the second.
+    """Return the place in the list: older than the first cursor, or newer than the second cursor.
 
-    At most one is set. Without one, the list begins with the newest run.
+    At most one cursor is set. Without a cursor, the list starts with the newest run.
     """
     older = _parse_cursor(_read_text(history_state.OLDER))
     newer = _parse_cursor(_read_text(history_state.NEWER))
@@ -156,7 +156,7 @@ def read_cursors() -> tuple[Cursor | None, Cursor | None]:
 
 
 def go_to_page(*, older: Cursor | None = None, newer: Cursor | None = None) -> None:
-    """Go to the runs older than one cursor or newer than the other, or to the newest runs."""
+    """Go to the runs older than `older` or newer than `newer`, or to the newest runs."""
     if not older and not newer:
         history_state.list_newest()
     cursors = {history_state.OLDER: older, history_state.NEWER: newer}

@@ -1,4 +1,4 @@
-"""Runs with the same inputs and result as one row, so that the odd one out is in sight."""
+"""Groups of runs with the same inputs and result, one row each."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -41,9 +41,10 @@ def _apply_switch(view: ListView, key: str) -> None:
 
 
 def group_text(group: ResultGroup) -> str:
-    """Return how many runs a group has, and whether they differ from the usual of their inputs.
+    """Return the group's number of runs, and whether its result differs from the usual result.
 
-    "" for a single run that does not.
+    The usual result is the most common result of the same inputs. Return "" for a single run that
+    doesn't differ.
     """
     if group.is_odd:
         return _differ(group.count)
@@ -63,8 +64,8 @@ def _verb(count: int) -> str:
 def headline(groups: ResultGroups) -> str:
     """Return the number of runs and how many differ: "20 runs · 19 equal, 1 differs".
 
-    Of several inputs, also how many there are; of several flows, or if some inputs are unknown, how
-    many results.
+    Runs with several inputs have the number of inputs as well. Runs of several flows or with
+    unknown inputs have the number of results instead.
     """
     runs = format_count(groups.runs, "run")
     if groups.runs >= MAX_GROUPED_RUNS:
@@ -115,7 +116,7 @@ def draw_bar(view: ListView, groups: ResultGroups) -> None:
 
 
 def _selection_text(selected: Sequence[ResultGroup], groups: ResultGroups) -> str:
-    """Return how many groups are selected; of one, also how the runs with its inputs compare."""
+    """Return the number of selected groups, and for one group how its inputs' runs compare."""
     text = f"**{len(selected)} selected**"
     usual = _usual(selected[0], groups)
     if len(selected) > 1 or not usual or usual.count == usual.total or groups.inputs < 2:
@@ -155,7 +156,7 @@ def _draw_actions(view: ListView, selected: Sequence[ResultGroup], groups: Resul
 
 
 def _equal_counts(groups: Sequence[ResultGroup]) -> list[int]:
-    """Return how many runs are known to have each result."""
+    """Return each group's number of equal runs, which is 1 for unknown results."""
     return [group.count if group.is_known else 1 for group in groups]
 
 
@@ -173,13 +174,13 @@ def open_button(label: str, run: RunSummary) -> None:
 
 
 def refuse_to_compare(hint: str = "") -> None:
-    """Draw a disabled *Compare* that says how many runs it takes."""
+    """Draw a disabled *Compare* button, with a `hint` on how many runs it takes."""
     st.button("Compare", key=history_key("compare"), icon=":material/compare:", disabled=True)
     st.caption(f"Compare takes {MIN_RUNS} to {MAX_RUNS} runs. {hint}", width=_NOTE_WIDTH)
 
 
 def clear_button() -> None:
-    """Draw the button that selects no run. The actions on all runs take its place."""
+    """Draw the button that clears the selection. The actions on all runs then replace it."""
     st.button(
         "Clear selection",
         key=history_key("clear-selection"),
@@ -191,13 +192,13 @@ def clear_button() -> None:
 
 
 def _usual(group: ResultGroup, groups: ResultGroups) -> ResultGroup | None:
-    """Return the usual result of a group's inputs, None if there is none."""
+    """Return the group with the usual result of a group's inputs, or None if there is none."""
     usual = (one for one in groups.groups if one.is_usual and one.has_same_inputs(group))
     return next(usual, None) if group.is_known else None
 
 
 def _baseline(selected: Sequence[ResultGroup]) -> str:
-    """Return the run of the largest group, or "" if two groups are as large."""
+    """Return the largest group's run ID, or "" if two groups are equally large."""
     largest, second = sorted(selected, key=lambda group: -group.count)[:2]
     return largest.run_id if largest.count > second.count else ""
 

@@ -1,4 +1,4 @@
-"""The star and the labels of runs: of those selected in the list, or of the open one."""
+"""The star and labels of the selected runs or of the open run."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import alerts
 from pages._ui.widgets.markdown import escape
 
-MAX_SHOWN = 3  # labels beside an open run
+MAX_SHOWN = 3  # labels shown with an open run
 
 
 @dataclass(frozen=True)
 class LabelTarget:
     """The runs that a star or label applies to, as they were drawn.
 
-    `current_runs` is called when a button is pressed. It returns the runs that are still selected,
-    and raises `InvalidRequest` if none is.
+    `current_runs` is called when a button is clicked. It returns the runs that are still selected,
+    and raises `InvalidRequest` if there are none.
     """
 
     owners: Sequence[str]
@@ -85,11 +85,11 @@ def _set_starred(target: LabelTarget, starred: bool) -> None:
 
 
 def _draw_label_panel(target: LabelTarget) -> None:
-    """Draw the labels that all of the runs have. Labels of only some of them are left alone.
+    """Draw the labels that all runs have. Labels of only some runs are not drawn or changed.
 
-    Widget keys depend on the runs: a late value from the browser must not label other runs. New
-    labels have a text field because it reports its text when it loses focus; a select box reports
-    it only on Enter.
+    Widget keys depend on the runs, so that a late value from the browser can't label other runs.
+    New labels have a text field, which reports its text when it loses focus. A select box reports
+    its text only on Enter.
     """
     runs = target.runs
     common = [label for label in runs[0].labels if all(label in run.labels for run in runs)]

@@ -31,17 +31,17 @@ from pages._ui.widgets import alerts
 POLL_SECONDS = 2.0
 IDLE_POLL_SECONDS = 5.0  # interval while no listed run is in progress
 MAX_NEW = 99
-# seconds that the browser needs to draw a new table; the first time it also loads the code for it.
-# Without them the first page takes 182 ms instead of 111 ms, and 790 ms instead of 725 ms.
+# Seconds that the browser needs to render a new table, and the first time to load its code. Without
+# this pause, a page takes 182 ms instead of 111 ms, and the first page 790 ms instead of 725 ms.
 _HEAD_START, _FIRST_HEAD_START = 0.06, 0.2
-_LONG_LIST = 15  # rows; a longer list has paging buttons below it as well
+_LONG_LIST = 15  # rows; longer lists also have paging buttons below them
 
 
 def open_requested_run() -> None:
-    """Go to the run that was opened, before anything is loaded.
+    """Go to the opened run, before anything is loaded.
 
-    The current filters go into the URL of the Run page: its Back button returns to the filtered
-    list, because Streamlit has the browser remember this page under that URL.
+    The current filters are added to the Run page's URL, because the browser's history keeps the
+    list under that URL. So Back returns to the filtered list.
     """
     request = history_state.REQUESTED.take()
     if request:
@@ -88,7 +88,7 @@ def draw(servers: tuple[ServerSession, ...], news: DeltaGenerator) -> None:
         return
     bar = bulk_actions.ActionBar(view, page)
     _draw_rows(build_rows(view, page.runs), with_server=len(servers) > 1)
-    # the list matters most, so the parts above it are sent after it
+    # the list is most important, so the parts above it are sent after it
     if not was_drawn:
         time.sleep(_FIRST_HEAD_START if first_time(history_key("listed")) else _HEAD_START)
     bar.draw()
@@ -102,7 +102,7 @@ def draw(servers: tuple[ServerSession, ...], news: DeltaGenerator) -> None:
 
 
 def draw_without_server() -> None:
-    """Say why no runs are listed: each belongs to a server and a user."""
+    """Draw why no runs are listed: runs belong to a server and a user."""
     st.caption(
         "Runs are listed for the servers that you are connected to. Earlier runs are kept: connect "
         "to their server with a key of its user."
@@ -110,7 +110,7 @@ def draw_without_server() -> None:
 
 
 def _reserved_slot(name: str) -> DeltaGenerator:
-    """Return a container whose room the stylesheet reserves until something is drawn in it."""
+    """Return a container whose space the stylesheet reserves until it has content."""
     slot = st.container(key=history_key(name))
     slot.empty()  # Streamlit does not send a container without content
     return slot
@@ -131,7 +131,7 @@ def _draw_rows(rows: Sequence[ListRow], *, with_server: bool) -> None:
 
 
 def _load_without_new_runs(view: ListView) -> tuple[ListView, RunPage]:
-    """Load the list without runs that started after it was first drawn, so that no row moves."""
+    """Return the list without runs that started after its first rendering, so that no row moves."""
     list_key = (view.owners, view.filters)
     until = history_state.until(list_key)
     shown = view.started_before(until) if until else view
@@ -147,7 +147,7 @@ def _load_without_new_runs(view: ListView) -> tuple[ListView, RunPage]:
 
 
 def _filter_options(servers: tuple[ServerSession, ...]) -> FilterOptions:
-    """Return the options of the filters; without flows and labels if the store fails."""
+    """Return the filters' options, without flows and labels if the store fails."""
     names = list(dict.fromkeys(server.connection.name for server in servers))
     owners = [server.owner for server in servers]
     try:
@@ -189,10 +189,9 @@ def _watch(view: ListView, page: RunPage, news: DeltaGenerator) -> None:
 
 @alerts.show_errors()
 def _poll(view: ListView, drawn: RunPage, drawn_at: float) -> None:
-    """Announce new runs, and redraw the page if a listed run has changed.
+    """Announce new runs, and rerun the page if a listed run has changed.
 
-    The first redraw waits half a poll interval: a busy list would otherwise be redrawn without a
-    pause.
+    The first rerun waits half a poll interval. Otherwise a busy list would rerun without a pause.
     """
     new = view.count_newer(MAX_NEW)
     if new:

@@ -1,4 +1,4 @@
-"""What the list shows of a run, as a row of the table or as a card."""
+"""The rows of the run history, for the table and for cards."""
 
 import base64
 from collections.abc import Sequence
@@ -16,17 +16,17 @@ from pages._ui.history.view import ListView
 
 STAR = "★"
 MAX_CARD_TEXT = 160  # characters
-_IN_SIGHT = 40  # characters that the narrowest column of the table shows,
-_WIDE_IN_SIGHT = 20  # or of Chinese and the like
+_IN_SIGHT = 40  # characters that the table's narrowest column shows
+_WIDE_IN_SIGHT = 20  # wide characters, such as Chinese, that the column shows
 
 
 @dataclass(frozen=True)
 class ListRow:
     """A run in the list, with its `inputs` and its `output` as lines.
 
-    `found` has the words of the search, `is_shared` tells whether a link shows the run's result.
-    `fingerprint` is "" unless rows of its flow look alike but have other results. In a list of
-    results, the run stands for its `group`.
+    `found` is the text around a search match. `is_shared` is whether a link shows the run's result.
+    `fingerprint` is "" unless other rows of the flow look alike but have different results. In a
+    grouped list, the run represents its `group`.
     """
 
     run: RunSummary
@@ -39,17 +39,17 @@ class ListRow:
 
     @property
     def group_text(self) -> str:
-        """How many runs have this result; "" for a single one, and in a list of runs."""
+        """The number of runs with this result, or "" for a single run and in a list of runs."""
         return groups.group_text(self.group) if self.group else ""
 
 
 def build_rows(
     view: ListView, runs: Sequence[RunSummary], results: Sequence[ResultGroup] = ()
 ) -> list[ListRow]:
-    """Return the rows of these runs, in a list of results the newest of each.
+    """Return these runs' rows. In a grouped list, `runs` are the newest runs of the groups.
 
-    The lines show where they differ from others: a card shows the whole line, a table as much as
-    its column is wide. Raises `StoreError`.
+    The lines show where they differ from other rows. A card shows the whole line, the table as much
+    as fits into the column. Raise `StoreError` if the store fails.
     """
     are_cards = window.is_narrow()
     limit, in_sight = (MAX_CARD_TEXT, None) if are_cards else (MAX_INPUT_SUMMARY, _IN_SIGHT)
@@ -86,7 +86,7 @@ def build_rows(
 def fit_output_lines(runs: Sequence[RunSummary], limit: int, in_sight: int | None) -> list[str]:
     """Return at most `limit` characters of each run's outputs, with where they differ.
 
-    They are compared with those of their flow. The difference is among the first `in_sight`.
+    Outputs of the same flow are compared. The difference is among the first `in_sight` characters.
     """
     lines = {run.id: clean_text(run.output_summary) for run in runs}
     fitted: dict[str, str] = {}
@@ -99,7 +99,7 @@ def fit_output_lines(runs: Sequence[RunSummary], limit: int, in_sight: int | Non
 
 
 def _mask_moments(text: str) -> str:
-    """Return a text of the same length that other moments, such as those of a run, don't change."""
+    """Return a text of the same length, with times masked, so that only other text differs."""
     return MOMENT.sub(lambda match: "0" * len(match[0]), text)
 
 
@@ -110,14 +110,14 @@ def _beginning(line: str) -> str:
 
 
 def attempts_text(run: RunSummary) -> str:
-    """Return how often a run was sent, such as "sent twice"; "" if at most once."""
+    """Return how often a run was sent, such as "sent twice", or "" for at most once."""
     if run.attempts < 2:
         return ""
     return "sent twice" if run.attempts == 2 else f"sent {run.attempts} times"
 
 
 def image_url(run: RunSummary) -> str | None:
-    """Return the run's thumbnail as a `data:` URL, None without one."""
+    """Return the run's thumbnail as a `data:` URL, or None without a thumbnail."""
     if run.thumbnail is None:
         return None
     return f"data:image/webp;base64,{base64.b64encode(run.thumbnail).decode('ascii')}"

@@ -25,8 +25,8 @@ _open_row_component = st.components.v2.component(
 def draw(rows: Sequence[ListRow], *, with_server: bool) -> None:
     """Draw the table. `with_server` adds a column with each run's server.
 
-    Streamlit stores a selection by row number, so the table's key depends on its runs: another
-    list is another table, and the selection is carried over by run id.
+    Streamlit stores a selection by row number, so the table's key depends on its runs. A new list
+    is a new table, and the selection is transferred by run ID.
     """
     ids = tuple(row.run.id for row in rows)
     key = history_key(f"table-{history_state.short_hash(ids)}")
@@ -41,7 +41,7 @@ def draw(rows: Sequence[ListRow], *, with_server: bool) -> None:
         key=key,
         on_select=partial(_select_rows, key, ids),
         selection_mode="multi-row",
-        # for a browser that has no selection of this table yet
+        # for a browser without a selection in this table
         selection_default={"selection": {"rows": selected}},
         column_config={
             _OPEN: _open_column(f"{key}-open", rows),

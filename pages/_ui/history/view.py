@@ -1,4 +1,4 @@
-"""The part of the run history on the screen."""
+"""The displayed part of the run history."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ CARDS_PER_PAGE = 20  # each has several elements, and phones are slow
 class ListView:
     """The servers, filters and page of the list.
 
-    `newer_filter` finds the runs that started after the list was drawn. They are not listed, so
-    that no row moves under a person's pointer.
+    `newer_filter` finds the runs that started after the list was drawn. These runs are not listed,
+    so that no row moves under the pointer.
     """
 
     servers: tuple[ServerSession, ...]
@@ -40,7 +40,7 @@ class ListView:
         return [server.owner for server in self.servers]
 
     def load_page(self) -> RunPage:
-        """Load the page's runs with their current status."""
+        """Return the page's runs with their current status."""
         return run_history().page(
             self.owners,
             self.run_filter,
@@ -50,16 +50,16 @@ class ListView:
         )
 
     def load_groups(self) -> ResultGroups:
-        """Load the groups of runs with the same result."""
+        """Return the groups of runs with the same inputs and result."""
         return run_history().group_results(self.owners, self.run_filter)
 
     def load_snippets(self, runs: Sequence[RunSummary]) -> dict[str, str]:
-        """Load where the runs have the words of the search, by run id; {} without a search."""
+        """Return the texts around search matches by run ID, or {} without a search."""
         run_ids = [run.id for run in runs]
         return run_history().snippets(self.owners, run_ids, self.run_filter.text)
 
     def load_shared(self, runs: Sequence[RunSummary]) -> set[str]:
-        """Load the ids of the runs whose results are shared."""
+        """Return the IDs of the runs whose results are shared."""
         shares = app_context().runner.store.shares
         return shares.shared_runs(self.owners, [run.id for run in runs])
 
@@ -71,7 +71,7 @@ class ListView:
         return replace(self, run_filter=replace(self.run_filter, until=time), newer_filter=later)
 
     def count_newer(self, limit: int) -> int:
-        """Count the runs that started after the list was drawn, up to `limit`."""
+        """Return the number of runs that started after the list was drawn, up to `limit`."""
         if not self.newer_filter:
             return 0
         return run_history().count(self.owners, self.newer_filter, limit)

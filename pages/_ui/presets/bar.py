@@ -56,7 +56,7 @@ def _is_untouched(state: FormState) -> bool:
 
 
 def draw(state: FormState, notes: DeltaGenerator) -> Preset | None:
-    """Draw the bar, and how the form was filled in `notes`; return the chosen preset."""
+    """Draw the bar, and in `notes` how the form was filled. Return the chosen preset, or None."""
     link = state.entries.preset_link or PresetLink()
     presets = app_context().runner.store.presets
     try:
@@ -72,8 +72,8 @@ def draw(state: FormState, notes: DeltaGenerator) -> Preset | None:
     with notes:
         draw_banner(state)
     with st.container(key="preset-bar", horizontal=True, vertical_alignment="center"):
-        # the menus keep their places: the browser would draw one that moves anew, and open it again
-        # with the next press
+        # the menus keep their places: the browser would recreate a moved menu and open it again
+        # with the next click
         with st.container():
             if summaries:
                 _draw_picker(state, summaries, chosen)
@@ -205,7 +205,7 @@ def _update_preset(state: FormState, drawn: Preset) -> None:
     """Save the form's values in the preset, unless it has changed since it was drawn."""
     try:
         save_form(state, drawn.name, "Updated", drawn, drawn)
-    except PresetConflict:  # the comparison below the bar offers what to do
+    except PresetConflict:  # the comparison below the bar offers the next steps
         line = "Nothing was overwritten, and your input is still here."
         banner(state).set(("Not updated.", [line]))
     except LangflowError as error:

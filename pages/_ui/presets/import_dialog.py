@@ -1,4 +1,4 @@
-"""Import a preset from a file, with a summary of what fits the flow before it is saved."""
+"""Import a preset from a file. Before it is saved, a summary shows which values fit the flow."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,7 +38,9 @@ from pages._ui.widgets.markdown import escape
 
 def draw(state: FormState, presets: Sequence[PresetSummary]) -> None:
     """Draw the file field, the summary of the chosen file and the import button."""
-    imports = st.session_state.get(state.key("preset-imported"), 0)  # another key is an empty field
+    imports = st.session_state.get(
+        state.key("preset-imported"), 0
+    )  # a new key gives an empty field
     chosen: UploadedFile | None = file_uploader.draw(
         "Import a preset (JSON)",
         type="json",
@@ -53,7 +55,7 @@ def draw(state: FormState, presets: Sequence[PresetSummary]) -> None:
     except InvalidRequest as error:
         alerts.show_message(f"{clip(chosen.name, 60)} was not imported", error.message, error.hint)
         return
-    flow = stored_flow(state)  # nothing of a file is sent before its import
+    flow = stored_flow(state)  # a file's values are not sent before its import
     fitted = fit_values(flow, preset_file.values, preset_file.components)
     moved = {fitted.moved.get(key, key): value for key, value in preset_file.values.items()}
     looked_up = refreshing.looked_up(flow, moved)
@@ -79,7 +81,7 @@ def draw(state: FormState, presets: Sequence[PresetSummary]) -> None:
 
 
 def _draw_presentation_choice(state: FormState, file: PresetFile) -> Presentation | None:
-    """Draw whether to use the file's presentation; return it if so."""
+    """Draw the choice to use the file's presentation. Return the presentation if it is chosen."""
     presentation = file.presentation_for(state.flow)
     if presentation is None:
         return None
@@ -149,7 +151,7 @@ def _import_preset(
 def _save_presentation(
     state: FormState, preset: Preset, presentation: Presentation | None, *, is_example: bool
 ) -> None:
-    """Save the imported presentation, and the preset as an example of it."""
+    """Save the imported presentation, and the preset as its example if `is_example`."""
     store = app_context().runner.store.flow_settings
     stored = store.get(state.owner, state.flow.id, PURPOSE)
     settings = read_or_default(stored.content)

@@ -120,7 +120,7 @@ def _rename_preset(state: FormState, chosen: Preset, key: str) -> None:
         require_access(state.owner)
         name = validate_name(st.session_state[key], state.secrets)
         saved = app_context().runner.store.presets.update(replace(chosen, name=name))
-        clear_source(state)  # it shows the old name
+        clear_source(state)  # the source shows the old name
         link = state.entries.preset_link
         if link and link.version == chosen.version:
             state.entries.preset_link = replace(link, version=saved.version)

@@ -1,4 +1,4 @@
-"""Fill a form with a preset, save one from it, and report what does not fit."""
+"""Fill a form with a preset, save its values as a preset, and report values that don't fit."""
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -60,7 +60,7 @@ def masked_values(preset: Preset) -> dict[str, Any]:
 
 
 def draw_values(flow: Flow, values: Mapping[str, Any]) -> None:
-    """Draw values in full, with escapes for invisible characters: either could hide a URL."""
+    """Draw values in full, with invisible characters escaped, so that no URL is hidden."""
     inputs = describe_inputs(values, None, flow)
     lines = [escape_invisible(f"{each.qualified_label}: {full_text(each)}") for each in inputs]
     text = "\n".join(lines)
@@ -69,11 +69,11 @@ def draw_values(flow: Flow, values: Mapping[str, Any]) -> None:
 
 
 def fill_form(state: FormState, fitted: FittedValues, source: str) -> None:
-    """Fill the form with values that fit; the earlier entries can be restored.
+    """Fill the form with the values that fit. The earlier entries can be restored.
 
     `source` is a sentence about their origin.
     """
-    # a secret that was entered stays
+    # an entered secret stays
     secrets = [key for key in fitted.secrets if is_secret_field(state.fields[key])]
     overrides = {**fitted.values, **dict.fromkeys(secrets, SECRET_MASK)}
     prefill.fill(state, overrides, source, dict.fromkeys(fitted.secrets, SECRET_HINT))
@@ -88,7 +88,7 @@ def report_mismatch(state: FormState, fitted: FittedValues, beginning: str) -> N
 
 
 def apply_preset(state: FormState, preset: Preset, source: str, *, opened: bool = False) -> None:
-    """Fill the form with a preset and link them; `opened` as in `PresetLink`."""
+    """Fill the form with a preset and link both. `opened` is as in `PresetLink`."""
     values = masked_values(preset)
     show_fields_of(state, values)
     fitted = fit_values(state.flow, values)
@@ -111,8 +111,8 @@ def save_form(
 ) -> None:
     """Save the form's values as a preset, as `save_preset` does, and report the `action`.
 
-    The preset also asks for the secrets of `chosen` that were not entered. Raises `InvalidRequest`
-    if pending JSON edits cannot be applied.
+    The preset also asks for `chosen`'s secrets that were not entered. Raise `InvalidRequest` if
+    pending JSON edits cannot be applied.
     """
     state.read_widgets()
     state.collect_uploads()
@@ -139,7 +139,7 @@ def save_preset(
 ) -> Preset:
     """Save values as a preset, replacing `same`, and link the form to it.
 
-    Raises `LangflowError` if the name is taken or `same` was changed since it was drawn.
+    Raise `LangflowError` if the name is taken or `same` was changed since it was drawn.
     """
     saved = store_preset(state, name, fitted, same)
     state.entries.preset_link = PresetLink(saved.id, saved.version)
@@ -167,7 +167,7 @@ def store_preset(
 
 
 def draw_notes(state: FormState, fitted: FittedValues, verb: str) -> None:
-    """Draw what to know about secrets and files among values that are "saved" or "included"."""
+    """Draw notes on secrets and files among values that are "saved" or "included"."""
     exposed = [key for key, value in fitted.values.items() if looks_like_secret(value)]
     if exposed:
         names = field_names(state, exposed)
@@ -204,10 +204,10 @@ def _reasons(fields: Mapping[str, Field], reasons: Sequence[tuple[str, str]]) ->
 
 
 def menu_error(state: FormState) -> Slot[LangflowError]:
-    """Return the slot of an error of a menu's callback. The menu stays open and shows it once."""
+    """Return the slot for the error of a menu's callback. The open menu shows the error once."""
     return Slot(state.key("preset-problem"))
 
 
 def close_menu(state: FormState, part: str) -> None:
-    """Close an open menu; call it from a callback."""
+    """Close an open menu. Call this in a callback."""
     st.session_state[state.key(f"preset-{part}")] = False

@@ -1,4 +1,4 @@
-"""Links that open a form with values: create one, and apply one that was opened."""
+"""Links that open a form with values: creating links, and applying opened links."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ _LINK = "shared-values"
 
 @dataclass
 class SharedLink:
-    """The contents of a link: a preset's id or encoded values."""
+    """A link's content: a preset's ID or encoded values."""
 
     flow_id: str
     preset: str
@@ -52,7 +52,7 @@ class SharedLink:
 
 
 def read_address() -> None:
-    """Read the link from the address before anything else changes the address."""
+    """Read the link from the URL before anything else changes the URL."""
     names = (query_params.FLOW, query_params.PRESET, query_params.VALUES)
     flow_id, preset, values = (st.query_params.get(name, "") for name in names)
     if not (preset or values):
@@ -65,9 +65,10 @@ def read_address() -> None:
 
 
 def apply_shared_link(state: FormState) -> bool:
-    """Fill the form from the link; return whether there was one, or a question about one is open.
+    """Fill the form from the link, and remove the link from the URL.
 
-    Removes it from the address, so that a reload does not overwrite later edits.
+    Return whether there was a link, or a question about a link is open. Without the removal, a
+    reload would overwrite later edits.
     """
     link = take_link()
     if link is None:
@@ -93,7 +94,7 @@ def apply_shared_link(state: FormState) -> bool:
 
 
 def take_link() -> SharedLink | None:
-    """Return the link once, and remove it from the address."""
+    """Return the link and remove it from the URL. Return None if there is none."""
     link: SharedLink | None = st.session_state.get(_LINK)
     if link is None or link.done:
         return None
@@ -103,7 +104,7 @@ def take_link() -> SharedLink | None:
 
 
 def _clear_address() -> None:
-    """Remove both parameters at once: each change of the address adds a step to Back."""
+    """Remove both parameters at once, because each change of the URL adds a step to Back."""
     gone = (query_params.PRESET, query_params.VALUES)
     params = {name: text for name, text in st.query_params.to_dict().items() if name not in gone}
     st.query_params.from_dict(params)
@@ -120,7 +121,7 @@ def _apply_preset(state: FormState, preset_id: str) -> None:
 
 
 def _apply_values(state: FormState, text: str) -> None:
-    """Fill the form, or ask the person first if Langflow would look up some of the values."""
+    """Fill the form, or first draw a question if Langflow would look up some values."""
     values = decode_values(text)
     if looked_up(stored_flow(state), values):
         _unanswered(state).set(values)
@@ -180,14 +181,14 @@ def draw_question(state: FormState) -> None:
 def draw(
     state: FormState, chosen: Preset | None, draw_more: Callable[[], object] | None = None
 ) -> None:
-    """Draw the Share menu; `draw_more` draws what else can be shared."""
+    """Draw the Share menu. `draw_more` draws further parts."""
     words = "Link to this form, or to its result" if draw_more else "Link to this form"
     parts = [draw_more] if draw_more else []
     draw_menu(state.key("preset-share"), words, *parts, lambda: _draw_popover(state, chosen))
 
 
 def draw_menu(key: str, purpose: str, *parts: Callable[[], object]) -> None:
-    """Draw the Share menu of the parts; in narrow windows it is a part of the flow's menu."""
+    """Draw the Share menu's parts. In narrow windows they are in the flow's menu."""
     menu = (
         st.expander("Share", key=key, on_change="rerun")
         if window.is_narrow()
