@@ -3,6 +3,7 @@
 import pytest
 
 from lfclient.common.redaction import Redactor
+from lfclient.console.store.notes import quote
 from lfclient.console.store.run_record import RecordProblem
 from lfclient.runs.components import Decision, HumanInput, Message, RunError
 from lfclient.runs.model import Run, RunStatus
@@ -242,7 +243,7 @@ def test_a_question_with_a_secret_is_redacted(chat_langflow, token, monkeypatch)
     decisions = (Decision(f"use {SECRET}", f"Use {SECRET}"),)
     question = HumanInput("H:j", f"Use {SECRET} now?", decisions, component_id="H")
     run = Run(ONE, "background", RunStatus.SUSPENDED, job_id="j", waiting_for=question)
-    more = {"session_id": "s", "run": run, "note": f"Not {SECRET}"}
+    more = {"session_id": "s", "run": run, "notes": (quote(f"Not {SECRET}"),)}
     app_context().runner.store.create(add_suspended_run(chat_langflow.server.url, **more))
     app = open_chat(flow=ONE, session="s")
     assert "Use •••• now?" in page_text(app)
