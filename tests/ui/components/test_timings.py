@@ -1,21 +1,15 @@
 """The timings chart: a bar per component on one time axis."""
 
 import json
-import tomllib
-from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from lfclient.console.wording import timeline
 from lfclient.runs.components import ComponentRun, ComponentState
 from pages._ui.components import timings
-from pages._ui.widgets import theme
 from tests.support import components, flows
 from tests.support.components import done
-
-ROOT = Path(__file__).parents[3]
 
 
 def bars(*runs):
@@ -78,24 +72,6 @@ def test_component_names_stand_only_on_the_axis():
     del spec["yAxis"]["data"]
     assert not [name for name in components.HOSTILE if json.dumps(name)[1:-1] in json.dumps(spec)]
     assert "formatter" not in spec["yAxis"]["axisLabel"]
-
-
-def test_light_and_dark_themes_have_different_colors(monkeypatch):
-    text = (ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8")
-    themes = tomllib.loads(text)["theme"]
-
-    def get_option(name):
-        _, scheme, option = name.split(".")
-        return themes[scheme][option]
-
-    monkeypatch.setattr(st, "get_option", get_option)
-    found = bars(done("A-1", 2, ended=2))
-    colors = set()
-    for is_dark in (False, True):
-        monkeypatch.setattr(theme, "is_dark", lambda is_dark=is_dark: is_dark)
-        (bar,) = timings.chart_options(found)["series"][1]["data"]
-        colors.add(bar["itemStyle"]["color"])
-    assert len(colors) == 2
 
 
 def page(flow, runs):

@@ -3,11 +3,9 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-import streamlit as st
 
 from lfclient.runs.model import RunStatus
 from pages._ui.history import chart as history_chart
-from pages._ui.outputs import chart_data
 from pages._ui.state import history as history_state
 from tests.ui.support.history_page import add, history, history_with
 from tests.ui.support.whole_pages import ONE, TWO, page_text
@@ -23,23 +21,11 @@ def test_any_time_range_fits_into_the_maximum_number_of_bars(hours):
     assert width in history_chart.BAR_WIDTHS
 
 
-def test_statuses_that_share_a_color_get_different_shades(monkeypatch):
-    """The summary names them as well."""
-    monkeypatch.setattr(st, "get_option", lambda name: "#9A4B00")
+def test_the_summary_counts_each_status():
     bars = [(NOW, each, number + 1) for number, each in enumerate(STOPPED)]
-    figure = history_chart.build_chart(bars, 3600).to_dict()
-    scale = figure["encoding"]["color"]["scale"]
-    assert scale["domain"] == ["Stopped", "Timed out", "Interrupted"]
-    assert len(set(scale["range"])) == 3
     summary = history_chart.summary(bars, 3600)
     assert summary.startswith("6 runs: 3 interrupted, 2 timed out, 1 stopped.")
     assert summary.endswith("Each bar spans one hour.")
-
-
-def test_the_time_axis_uses_the_24_hour_clock_and_ticks_at_most_once_per_bar():
-    axis = history_chart.build_chart([(NOW, RunStatus.FAILED, 1)], 3600).to_dict()
-    axis = axis["encoding"]["x"]["axis"]
-    assert axis == {"format": chart_data.TIME_AXIS_FORMAT, "tickMinStep": 3_600_000}
 
 
 def test_statuses_with_the_same_count_have_a_fixed_order():

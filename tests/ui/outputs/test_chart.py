@@ -1,7 +1,5 @@
 """Charts of a table."""
 
-import json
-
 import pytest
 
 from lfclient.outputs.model import OutputKind
@@ -53,18 +51,6 @@ def test_a_chart_notes_how_many_points_it_omits():
     rows = [{"a": i, "b": i} for i in range(6000)]
     app = choose(draw_outputs(output(OutputKind.TABLE, rows)), "Chart")
     assert "5,000 of 6,000 rows" in texts(app)
-
-
-@pytest.mark.parametrize(
-    ("hours", "tooltip_format"),
-    [(("T09:00", "T21:00"), chart_data.TIME_FORMAT), (("", ""), chart_data.DAY_FORMAT)],
-)
-def test_chart_times_use_the_24_hour_clock_and_dates_have_no_time(hours, tooltip_format):
-    rows = [{"when": f"2026-01-0{1 + i}{hour}", "n": i} for i, hour in enumerate(hours)]
-    app = choose(draw_outputs(output(OutputKind.TABLE, rows)), "Chart")
-    spec = json.loads(app.get("vega_lite_chart")[0].proto.spec)
-    assert spec["encoding"]["x"]["axis"]["format"] == chart_data.TIME_AXIS_FORMAT
-    assert spec["encoding"]["tooltip"][0]["format"] == tooltip_format
 
 
 @pytest.mark.parametrize("name", ["a.b[0]", "c:Q", "", "x'y\"z", "$5"])

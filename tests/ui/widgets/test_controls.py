@@ -49,17 +49,3 @@ def test_options_with_one_label_get_numbers_that_make_no_label_of_another():
 def test_a_lazy_expander_draws_its_content_once_opened():
     assert texts(draw_page()) == ["Graph"]
     assert texts(draw_page(opened=True)) == ["Graph", "content"]
-
-
-def test_a_button_that_deletes_does_not_have_the_brand_color():
-    def page():
-        from pages._ui.widgets import controls
-
-        controls.danger_button("Delete", key="delete")
-
-    app = AppTest.from_function(page).run()
-    (button,) = app.button
-    # the stylesheet frames the buttons of such containers
-    assert app.main.children[0].proto.id.endswith("-danger-delete")
-    assert button.key == "delete"
-    assert button.proto.type == "secondary"
