@@ -217,6 +217,14 @@ document.addEventListener(
   true,
 );
 
+// Escape closes a dialog whose part with the focus was removed, such as a tab. Streamlit's dialog
+// notices only keys that are pressed in it.
+document.addEventListener("keydown", ({ key, target }) => {
+  if (key !== "Escape" || target !== document.body) return;
+  const pressed = new KeyboardEvent("keydown", { key, code: key, bubbles: true });
+  document.querySelector('.stDialog [role="dialog"]')?.dispatchEvent(pressed);
+});
+
 // Escape closes a list of choices. Streamlit would clear the choice as well.
 document.addEventListener(
   "keydown",
