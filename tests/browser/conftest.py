@@ -71,7 +71,7 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def langflow_113(langflow_113: LiveServer) -> LiveServer:
+def own_langflow(langflow_113: LiveServer) -> LiveServer:
     """The shared server, with a user of this worker: other workers' tests add flows, too."""
     return servers.with_own_user(langflow_113)
 
@@ -90,9 +90,9 @@ def finish_work(work_over: Path) -> Iterator[Callable[[], None]]:
 
 
 @pytest.fixture(scope="package")
-def sample_ids(langflow_113: LiveServer, work_over: Path) -> Iterator[dict[str, str]]:
+def sample_ids(own_langflow: LiveServer, work_over: Path) -> Iterator[dict[str, str]]:
     """The ids of the sample flows by name, which has the prefix `PREFIX` on the server."""
-    with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
+    with LangflowClient(own_langflow.url, own_langflow.api_key) as api:
         catalogue = api.catalogue(builtin.custom_component_code())
         made = {}
         for each in builtin.SAMPLES:
@@ -106,9 +106,9 @@ def sample_ids(langflow_113: LiveServer, work_over: Path) -> Iterator[dict[str, 
 
 
 @pytest.fixture(scope="package")
-def sample_flows(langflow_113: LiveServer, sample_ids: dict[str, str]) -> LiveServer:
+def sample_flows(own_langflow: LiveServer, sample_ids: dict[str, str]) -> LiveServer:
     """The server with the sample flows."""
-    return langflow_113
+    return own_langflow
 
 
 def _until(file: Path, data: dict[str, Any]) -> None:
@@ -316,9 +316,9 @@ def ended_run(make_run: Callable[..., str]) -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="module")
-def counting_langflow(langflow_113: LiveServer) -> LiveServer:
+def counting_langflow(own_langflow: LiveServer) -> LiveServer:
     """The real server of the attacks; a test file may choose another release."""
-    return langflow_113
+    return own_langflow
 
 
 @pytest.fixture(scope="module")
@@ -376,11 +376,11 @@ def open_as(chromium: Browser, personal: Console) -> Iterator[Callable[[str], Sc
 
 @pytest.fixture(scope="module")
 def stolen_session(
-    personal: Console, langflow_113: LiveServer, counted: Counted
+    personal: Console, own_langflow: LiveServer, counted: Counted
 ) -> Iterator[StolenSession]:
     words, cookie = f"words-{uuid.uuid4().hex}", new_cookie(personal)
     with Visitor(personal, cookie) as tab:
-        server = langflow_113.url, langflow_113.api_key
+        server = own_langflow.url, own_langflow.api_key
         wait_for(lambda: "Connected to" in sign_in(tab, *server), seconds=60)
         field = "field-ChatInput-a.input_value"
         # a busy server: the page is first drawn without its lists and flows

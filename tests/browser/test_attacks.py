@@ -41,11 +41,11 @@ from tests.ui.support.http_stand_in import StandIn, flow
 
 
 @pytest.fixture(scope="module")
-def team(langflow_113: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
+def team(own_langflow: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """A console with a configured server."""
     environ = {
-        "LANGFLOW_SERVER_URL": langflow_113.url,
-        "LANGFLOW_API_KEY": langflow_113.api_key,
+        "LANGFLOW_SERVER_URL": own_langflow.url,
+        "LANGFLOW_API_KEY": own_langflow.api_key,
     }
     with Console(tmp_path_factory.mktemp("team"), environ) as console:
         yield console
@@ -58,7 +58,7 @@ def other_key(live_server: Callable[[str], LiveServer]) -> str:
 
 
 def test_the_address_of_a_run_shows_it_to_nobody_else(
-    personal: Console, stolen_session: StolenSession, langflow_113: LiveServer, other_key: str
+    personal: Console, stolen_session: StolenSession, own_langflow: LiveServer, other_key: str
 ):
     """Neither without a key nor with another user's, on no page; to its owner it does."""
     addresses = [
@@ -69,7 +69,7 @@ def test_the_address_of_a_run_shows_it_to_nobody_else(
     ]
     with Visitor(personal, new_cookie(personal)) as stranger:
         shown = [stranger.open(**address) for address in addresses]
-        assert "Connected to" in sign_in(stranger, langflow_113.url, other_key)
+        assert "Connected to" in sign_in(stranger, own_langflow.url, other_key)
         shown += [stranger.open(**address) for address in addresses]
         assert "Run not found" in shown[4]
         assert stolen_session.words not in "".join(shown)
@@ -157,11 +157,11 @@ def test_a_stranger_cannot_clear_what_others_have_entered(
 
 
 def test_a_tab_whose_key_was_removed_in_another_tab_runs_nothing(
-    personal: Console, langflow_113: LiveServer, counted: Counted
+    personal: Console, own_langflow: LiveServer, counted: Counted
 ):
     cookie = new_cookie(personal)
     with Visitor(personal, cookie) as tab, Visitor(personal, cookie) as other:
-        sign_in(tab, langflow_113.url, langflow_113.api_key)
+        sign_in(tab, own_langflow.url, own_langflow.api_key)
         tab.open(flow=counted.id)
         before = counted.executions()
         other.open("connection")
@@ -251,10 +251,10 @@ def test_an_unpaired_surrogate_in_a_link_is_refused(team: Console, counted: Coun
 
 
 def test_a_stranger_installs_nothing_and_adds_neither_server_nor_flows(
-    tmp_path: Path, personal: Console, team: Console, langflow_113: LiveServer
+    tmp_path: Path, personal: Console, team: Console, own_langflow: LiveServer
 ):
     """On a console that all addresses reach, also with fields and buttons that are not drawn."""
-    environ = {"STREAMLIT_SERVER_ADDRESS": "0.0.0.0", "LFCONSOLE_DISCOVER_URL": langflow_113.url}
+    environ = {"STREAMLIT_SERVER_ADDRESS": "0.0.0.0", "LFCONSOLE_DISCOVER_URL": own_langflow.url}
     names = {sample.name for sample in builtin.SAMPLES}
 
     def samples() -> set[str]:
@@ -264,7 +264,7 @@ def test_a_stranger_installs_nothing_and_adds_neither_server_nor_flows(
     with (
         Console(tmp_path, environ) as console,
         site(b"{}") as other,
-        LangflowClient(langflow_113.url, langflow_113.api_key, timeout=60) as api,
+        LangflowClient(own_langflow.url, own_langflow.api_key, timeout=60) as api,
     ):
         before = samples()
         with Visitor(personal, new_cookie(personal)) as permitted:

@@ -47,7 +47,7 @@ class TracedFlow:
 
 
 @pytest.fixture(scope="module", params=["1.8.4", "1.13.0"])
-def langflow(
+def attacked_langflow(
     request: pytest.FixtureRequest, live_server: Callable[[str], LiveServer]
 ) -> LiveServer:
     """The oldest and the newest release."""
@@ -55,14 +55,19 @@ def langflow(
 
 
 @pytest.fixture(scope="module")
-def traced(langflow: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TracedFlow]:
+def traced(
+    attacked_langflow: LiveServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TracedFlow]:
     folder = tmp_path_factory.mktemp("traced")
     script, trace = folder / "server.py", folder / "trace"
     script.write_text(LEAVES_TRACE.format(str(trace)))
-    environ = {"LANGFLOW_SERVER_URL": langflow.url, "LANGFLOW_API_KEY": langflow.api_key}
+    environ = {
+        "LANGFLOW_SERVER_URL": attacked_langflow.url,
+        "LANGFLOW_API_KEY": attacked_langflow.api_key,
+    }
     nodes = (Node("m", "MCPTools"), Node("s", "SearXNGTool"))
     with (
-        LangflowClient(langflow.url, langflow.api_key, timeout=120) as api,
+        LangflowClient(attacked_langflow.url, attacked_langflow.api_key, timeout=120) as api,
         Console(folder, environ) as console,
         site(b"{}") as other,
     ):

@@ -25,10 +25,10 @@ TALKERS = [str(UUID(int=100 + number)) for number in range(12)]
 
 
 @pytest.fixture
-def writer(langflow_113: LiveServer) -> Iterator[FlowSummary]:
+def writer(own_langflow: LiveServer) -> Iterator[FlowSummary]:
     """A flow that answers word by word and has no sessions yet."""
     sample = next(one for one in builtin.SAMPLES if one.name == "Write word by word")
-    with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
+    with LangflowClient(own_langflow.url, own_langflow.api_key) as api:
         data = graph_builder.build_graph(
             sample, api.catalogue(builtin.custom_component_code([sample]))
         )
@@ -326,7 +326,7 @@ def test_each_conversation_and_each_flow_has_a_text_of_its_own(chat: Screen, flo
 
 
 def test_a_user_chats_with_a_flow_and_manages_its_sessions(
-    console: Console, writer: FlowSummary, window: Callable[..., Page], langflow_113: LiveServer
+    console: Console, writer: FlowSummary, window: Callable[..., Page], own_langflow: LiveServer
 ):
     """An answer streams, can be stopped, and is followed by another session, which is renamed and
     deleted. Parameters are sent with each message. Another browser opens the same conversation, and
@@ -397,5 +397,5 @@ def test_a_user_chats_with_a_flow_and_manages_its_sessions(
         way_back.click()
         expect(page).to_have_url(first)
     expect(messages.nth(2)).to_contain_text("Once more")
-    with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
+    with LangflowClient(own_langflow.url, own_langflow.api_key) as api:
         assert len(api.sessions(writer.id)) == 1

@@ -23,12 +23,12 @@ from tests.support.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
-def reads_files(request: pytest.FixtureRequest, langflow_113: LiveServer) -> Iterator[FlowSummary]:
+def reads_files(request: pytest.FixtureRequest, own_langflow: LiveServer) -> Iterator[FlowSummary]:
     """A flow that reads a file; deletes it and the uploaded files afterwards.
 
     With the parameter "optional", the console can't tell that a run without a file fails.
     """
-    with LangflowClient(langflow_113.url, langflow_113.api_key) as api:
+    with LangflowClient(own_langflow.url, own_langflow.api_key) as api:
         before = {ref.id for ref in api.files()}
         data = graph_builder.build_graph(READ_FILE, api.catalogue())
         template = data["nodes"][0]["data"]["node"]["template"]
@@ -43,8 +43,8 @@ def reads_files(request: pytest.FixtureRequest, langflow_113: LiveServer) -> Ite
         delete_flow(api, flow.id)
         for ref in api.files():
             if ref.id not in before:
-                headers = {"x-api-key": langflow_113.api_key}
-                httpx.delete(f"{langflow_113.url}/api/v2/files/{ref.id}", headers=headers)
+                headers = {"x-api-key": own_langflow.api_key}
+                httpx.delete(f"{own_langflow.url}/api/v2/files/{ref.id}", headers=headers)
 
 
 def test_a_file_is_chosen_sent_and_read(
@@ -102,12 +102,12 @@ def check_upload_is_framed(screen: Screen) -> None:
 
 
 def test_a_file_beyond_the_quota_of_all_tabs_is_refused_until_others_are_closed(
-    screen: Screen, langflow_113: LiveServer, reads_files: FlowSummary, tmp_path: Path
+    screen: Screen, own_langflow: LiveServer, reads_files: FlowSummary, tmp_path: Path
 ):
     """The page says so; Streamlit forgets a tab's files a while after it was closed."""
     environ = {
-        "LANGFLOW_SERVER_URL": langflow_113.url,
-        "LANGFLOW_API_KEY": langflow_113.api_key,
+        "LANGFLOW_SERVER_URL": own_langflow.url,
+        "LANGFLOW_API_KEY": own_langflow.api_key,
         "STREAMLIT_SERVER_MAX_UPLOAD_SIZE": "1",
         "STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": "1",
     }
