@@ -46,7 +46,7 @@ def assert_says_once_that_the_key_is_refused(app):
 
 @pytest.mark.parametrize("text", ["first", "later"])
 def test_a_message_that_is_the_first_refused_request_can_be_sent_again(chat_langflow, text):
-    """The refusal is said once, also after the page has noticed it for the list of flows."""
+    """The refusal is shown once, even after the list of flows was refused as well."""
     app = open_chat(flow=ONE)
     if text == "later":
         send(app, "first")
@@ -64,7 +64,7 @@ def test_a_message_that_is_the_first_refused_request_can_be_sent_again(chat_lang
         app.run()
 
 
-def test_a_new_conversation_says_once_that_the_key_is_refused(chat_langflow):
+def test_a_new_conversation_shows_once_that_the_key_is_refused(chat_langflow):
     chat_langflow.store_message("s", "first")
     app = open_chat(flow=ONE, session="s")
     refuse_key(chat_langflow.server)
@@ -75,8 +75,8 @@ def test_a_new_conversation_says_once_that_the_key_is_refused(chat_langflow):
     assert app.chat_input
 
 
-def test_a_list_of_sessions_that_is_refused_first_says_so(chat_langflow):
-    """As when the key is refused while a new conversation is open."""
+def test_a_list_of_sessions_shows_that_the_key_is_refused(chat_langflow):
+    """This happens if the key is refused while a new conversation is open."""
     app = open_chat(flow=ONE)
     refuse_key(chat_langflow.server)
     servers.current().refresh(f"sessions {ONE}")
@@ -84,14 +84,14 @@ def test_a_list_of_sessions_that_is_refused_first_says_so(chat_langflow):
     assert_says_once_that_the_key_is_refused(app)
 
 
-def test_a_page_without_a_flow_says_once_that_the_key_is_refused(chat_langflow):
+def test_a_page_without_a_flow_shows_once_that_the_key_is_refused(chat_langflow):
     refuse_key(chat_langflow.server)
     app = open_chat(flow=ONE)
     assert_says_once_that_the_key_is_refused(app)
     assert not app.chat_input
 
 
-def test_a_message_that_was_stopped_before_it_was_sent_says_so(chat_langflow):
+def test_a_message_that_was_stopped_before_it_was_sent_shows_the_reason(chat_langflow):
     url = chat_langflow.server.url
     add_ended_run(url, status=RunStatus.CANCELLED, mode="sync", attempts=0, session_id="s")
     app = open_chat(flow=ONE, session="s")
@@ -108,7 +108,7 @@ def test_a_stopped_message_is_reported_once(chat_langflow):
 
 
 @pytest.mark.parametrize("text", ["", "So far"])
-def test_a_refused_stop_says_so_also_below_a_partial_answer(chat_langflow, text):
+def test_a_refused_stop_is_reported_below_a_partial_answer(chat_langflow, text):
     messages = {"m": Message("m", text, complete=False)} if text else {}
     run = Run(ONE, "background", RunStatus.IN_PROGRESS, job_id="j", messages=messages)
     url = chat_langflow.server.url
@@ -121,8 +121,8 @@ def test_a_refused_stop_says_so_also_below_a_partial_answer(chat_langflow, text)
 
 
 @pytest.mark.parametrize(("minutes", "is_explained"), [(1, False), (3, True)])
-def test_a_call_that_takes_long_says_what_may_be_wrong(chat_langflow, minutes, is_explained):
-    """Its connection may have broken unnoticed."""
+def test_a_long_call_shows_a_possible_cause(chat_langflow, minutes, is_explained):
+    """The call's connection may be broken."""
     started_at = datetime.now(UTC) - timedelta(minutes=minutes)
     more = {"mode": "sync", "job_id": None, "session_id": "s", "started_at": started_at}
     record = add_running_run(chat_langflow.server.url, **more)
@@ -132,8 +132,8 @@ def test_a_call_that_takes_long_says_what_may_be_wrong(chat_langflow, minutes, i
     assert is_missing is not is_explained
 
 
-def test_an_error_that_the_flow_sent_as_a_message_is_told_once_as_on_the_run_page(chat_langflow):
-    """An earlier one of the same text stays, as it has no outcome below it."""
+def test_an_error_that_the_flow_sent_as_a_message_is_shown_once_as_on_the_run_page(chat_langflow):
+    """An earlier message with the same text stays, because it has no outcome below it."""
     text = "All connection attempts failed"
     for _ in range(2):
         chat_langflow.store_message("s", "hello")
@@ -163,7 +163,7 @@ ERROR = "Error building component: tone."
         (RunStatus.COMPLETED, ERROR),  # its outcome shows no error
     ],
 )
-def test_a_message_that_says_more_than_its_outcome_stays(chat_langflow, status, text):
+def test_a_message_with_more_than_its_outcomes_errors_stays(chat_langflow, status, text):
     chat_langflow.store_message("s", "hello")
     chat_langflow.store_message("s", text, "Machine", category="error", error=True)
     run = Run(ONE, "sync", status, errors=(RunError(ERROR, "ChatOutput-b", "Talker"),))
@@ -178,7 +178,7 @@ def test_a_message_that_says_more_than_its_outcome_stays(chat_langflow, status, 
     assert text in page_text(app)
 
 
-def test_missing_values_whose_fields_are_not_known_are_told(chat_langflow, monkeypatch):
+def test_missing_values_of_unknown_fields_are_reported(chat_langflow, monkeypatch):
     def refuse(*_):
         raise MissingValue("Any of these")
 

@@ -25,7 +25,7 @@ def open_file_chat(chat_langflow, **more):
 
 
 def test_a_file_is_sent_only_with_its_message(chat_langflow):
-    """It is uploaded before the message is sent."""
+    """The upload comes before the message."""
     app, upload = open_file_chat(chat_langflow)
     app.chat_input[0].upload("cat.png", b"meow", "image/png")
     send(app, "what is this?")
@@ -36,7 +36,7 @@ def test_a_file_is_sent_only_with_its_message(chat_langflow):
 
 
 def test_a_message_is_not_sent_without_its_rejected_file(chat_langflow):
-    """Nor are files sent without a text."""
+    """Files without text are not sent either."""
     app, upload = open_file_chat(chat_langflow)
     chat_langflow.server.answers[upload] = (413, {"detail": "Content size limit exceeded."})
     app.chat_input[0].upload("cat.png", b"meow", "image/png").set_value("what is this?").run()
@@ -48,7 +48,7 @@ def test_a_message_is_not_sent_without_its_rejected_file(chat_langflow):
 
 
 def test_a_message_sent_again_keeps_its_files(chat_langflow):
-    """They are not uploaded again."""
+    """The files are not uploaded again."""
     app, upload = open_file_chat(chat_langflow)
     chat_langflow.failure = (500, {"detail": "locked"})
     app.chat_input[0].upload("cat.png", b"meow", "image/png")

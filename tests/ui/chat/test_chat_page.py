@@ -27,7 +27,7 @@ from tests.ui.support.whole_pages import (
 
 
 def main_text(app):
-    """Return the texts beside the sidebar, which may be closed."""
+    """Return the texts outside the sidebar, which may be closed."""
     parts = [*app.main.error, *app.main.warning, *app.main.markdown, *app.main.caption]
     return " ".join(part.value for part in parts)
 
@@ -53,7 +53,7 @@ def test_a_link_to_an_unknown_flow_is_explained_in_the_main_area(chat_langflow):
     assert not app.chat_input
 
 
-def test_a_flow_that_was_deleted_meanwhile_is_named_in_the_main_area(chat_langflow):
+def test_a_deleted_flow_is_reported_in_the_main_area(chat_langflow):
     app = open_chat(flow=ONE)
     chat_langflow.server.set_flows(flow(TWO, "Another"))
     press(app, "Refresh flows")
@@ -78,14 +78,14 @@ def test_a_new_conversation_creates_no_session_before_its_first_message(chat_lan
     assert "Rename" not in [each.proto.popover.label for each in app.get("popover")]
 
 
-def test_a_flow_s_name_cannot_reverse_the_text_of_the_message_box(chat_langflow):
+def test_a_flows_name_cannot_reverse_the_message_boxs_text(chat_langflow):
     chat_langflow.server.set_flows(chat_flow(name="Bidi \u202egnp.exe"))
     app = open_chat()
     assert app.chat_input[0].placeholder == "Message Bidi gnp.exe"
 
 
 def test_a_conversation_is_the_same_after_a_reload(chat_langflow):
-    """Its first message creates a session, which the URL names."""
+    """The first message creates a session, which is in the URL."""
     app = send(open_chat(), "hello")
     assert conversation(app) == [("user", "hello"), ("assistant", "echo of hello")]
     session = session_in_url(app)
@@ -95,7 +95,7 @@ def test_a_conversation_is_the_same_after_a_reload(chat_langflow):
     assert conversation(again) == conversation(app)
 
 
-def test_an_answer_that_a_frozen_component_may_have_cached_says_so(chat_langflow):
+def test_an_answer_shows_that_a_frozen_component_may_have_cached_it(chat_langflow):
     talker = chat_flow()
     talker["data"]["nodes"][1]["data"]["node"]["frozen"] = True
     chat_langflow.server.set_flows(talker)
@@ -109,7 +109,7 @@ def test_a_text_sent_twice_makes_two_messages(chat_langflow):
 
 
 def test_a_message_can_be_sent_again_after_its_run_failed(chat_langflow):
-    """Until then it is shown with the error, after a reload as well."""
+    """Until then, the message is shown with the error, even after a reload."""
     chat_langflow.failure = (500, {"detail": "The database is locked."})
     app = send(open_chat(), "precious words")
     assert ("user", "precious words") in conversation(app)
@@ -140,7 +140,7 @@ def test_an_unanswered_message_stays_after_later_messages(chat_langflow):
 
 
 def test_a_message_that_cannot_be_sent_returns_to_the_chat_input(chat_langflow, monkeypatch):
-    """The page names the invalid parameter."""
+    """The page shows the invalid parameter."""
     app = open_chat()
     form = app.session_state["forms"]
     next(each for each in form.values() if each.use == "chat").entries.errors[
@@ -154,7 +154,7 @@ def test_a_message_that_cannot_be_sent_returns_to_the_chat_input(chat_langflow, 
 
 
 def test_a_second_message_waits_for_the_answer_to_the_first(chat_langflow):
-    """Two at once would mix up the flow's memory."""
+    """Two messages at once would mix up the flow's memory."""
     chat_langflow.server.hold("POST /api/v2/workflows")
     app = open_chat()
     app.chat_input[0].set_value("first").run()
@@ -166,7 +166,7 @@ def test_a_second_message_waits_for_the_answer_to_the_first(chat_langflow):
     assert len(chat_langflow.sent) <= 1
 
 
-def test_the_error_of_a_second_message_goes_when_the_answer_to_the_first_comes(chat_langflow):
+def test_a_second_messages_error_disappears_with_the_first_answer(chat_langflow):
     """The page keeps a notice when it redraws itself at the end of a run."""
     chat_langflow.server.hold("POST /api/v2/workflows")
     app = open_chat()
@@ -219,7 +219,7 @@ def test_an_awaited_answer_says_which_component_is_running(chat_langflow):
     assert "s · 1 of 2 components · Running ChatOutput" in line
 
 
-def test_a_refused_decision_says_why(chat_langflow):
+def test_a_refused_decision_shows_the_reason(chat_langflow):
     reason = "The server rejected the API key: Only for admins."
     notes = Note(NoteCode.DECISION_REFUSED), quote(reason)
     run = add_suspended_run(chat_langflow.server.url, session_id="s", notes=notes)
@@ -310,7 +310,7 @@ def test_failing_to_load_messages_offers_a_retry_and_keeps_the_input(chat_langfl
     assert app.chat_input
 
 
-def test_an_unreachable_server_is_reported_once_instead_of_asked_again_and_again(
+def test_an_unreachable_server_is_reported_once_without_repeated_requests(
     langflow_stand_in, monkeypatch
 ):
     """The flows were requested again by each part of the page that needs them."""

@@ -33,7 +33,7 @@ def machine_message(id, text="hello", **more):
 
 
 def make_record(status, text="hi", job="job-1", run=None, name="run", after=0):
-    """Return the record of a run with this text as its message."""
+    """Return a run's record with this text as its message."""
     return RunRecord(
         id=name,
         owner="o",
@@ -99,8 +99,8 @@ def test_live_messages_are_matched_by_id():
         assert shown(make_conversation(history, RUNNING, run=live)) == [HI, ("Machine", "hel")]
 
 
-def test_what_the_history_has_of_a_running_run_keeps_its_place():
-    """The server stores the question after the message; events have the message only."""
+def test_a_running_runs_stored_messages_keep_their_places():
+    """The server stores the question after the message, but events have only the message."""
     options = [{"action_id": "approve", "label": "Approve"}]
     asks = {"type": "human_input", "prompt": "May I?", "options": options}
     before = machine_message("0", "before", job_id="job-0")

@@ -7,7 +7,7 @@ from tests.ui.support.whole_pages import page_text
 
 
 def draw(*rows):
-    """Draw these messages alone; their ids are m0, m1 and so on."""
+    """Draw only these messages, with the IDs m0, m1 and so on."""
 
     def page(messages):
         from pages._ui.run import messages as run_messages
@@ -24,8 +24,8 @@ def test_people_and_flows_have_different_pictures():
     assert pictures == [":material/person:", ":material/robot_2:"]
 
 
-def test_a_file_of_a_message_has_the_name_that_a_person_gave_it():
-    """Langflow's name begins with the time at which it was sent."""
+def test_a_messages_file_has_its_original_name():
+    """Langflow's file name starts with the upload's time."""
     app = draw(row("see", files='["u/2026-11-26_10-00-00_my cat.png"]'))
     words = app.chat_message[0].markdown[0].value.replace("\\", "")
     assert words == ":material/attach_file: my cat.png"
@@ -46,7 +46,7 @@ def test_an_approval_is_shown_with_its_decision():
 
 
 def test_the_steps_of_an_agent_are_loaded_once_opened():
-    """They do not repeat the answer."""
+    """The steps don't repeat the answer."""
     steps = [
         {
             "type": "tool_use",

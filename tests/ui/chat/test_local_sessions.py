@@ -1,4 +1,4 @@
-"""Sessions that the server lacks: those that never reached it, and those deleted there."""
+"""Sessions that the server lacks, because they never reached it or were deleted there."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from tests.ui.support.whole_pages import ONE, TWO, add_ended_run, make_record, p
 
 
 def test_a_session_whose_messages_never_reached_the_server_is_listed(chat_langflow):
-    """Another window opens it there. It can be deleted."""
+    """Another window can open the session from the list, and it can be deleted."""
     chat_langflow.store_message("Trip", "earlier")
     add_message(chat_langflow, "precious words", status=RunStatus.FAILED)
     app = open_chat(flow=ONE)
@@ -36,7 +36,7 @@ def test_a_session_whose_messages_never_reached_the_server_is_listed(chat_langfl
 
 
 def test_a_session_that_was_deleted_in_langflow_is_not_listed(chat_langflow):
-    """Although the console still has its runs."""
+    """The console still has the session's runs."""
     add_message(chat_langflow, "answered", job_id="j")
     ids = {"id": "b" * 32, "submit_token": "b"}
     add_message(chat_langflow, "not answered", status=RunStatus.FAILED, **ids)
@@ -45,7 +45,7 @@ def test_a_session_that_was_deleted_in_langflow_is_not_listed(chat_langflow):
 
 
 def test_a_deleted_session_is_not_listed_if_the_server_had_its_message(chat_langflow):
-    """The events of the run had the stored message, although the run did not complete."""
+    """The run did not complete, but its events had the stored message."""
     stored = {"m": Message("m", "never stored", "User")}
     run = Run(ONE, "background", RunStatus.INTERRUPTED, messages=stored)
     add_message(chat_langflow, status=run.status, run=run, job_id="j")
@@ -62,13 +62,13 @@ def test_a_deleted_session_is_not_listed_if_the_server_had_its_message(chat_lang
     ],
 )
 def test_a_session_is_listed_if_the_server_has_not_stored_its_message(chat_langflow, more):
-    """It refused the run or never got it, or the run ended too early."""
+    """The server refused the run or never got it, or the run ended too early."""
     add_message(chat_langflow, **more)
     assert "never stored" in button_labels(open_chat(flow=ONE))
 
 
 def test_a_run_is_read_once_to_list_its_session(chat_langflow, monkeypatch):
-    """Not at all if it was never sent, or sent no message. None is kept in memory."""
+    """A run that was never sent, or without a message, is not read. No run is kept in memory."""
     add_message(chat_langflow, status=RunStatus.FAILED)
     more = {"session_id": "console-0123456789ac", "status": RunStatus.CANCELLED}
     add_message(chat_langflow, id="b" * 32, submit_token="b", attempts=0, **more)
@@ -82,7 +82,7 @@ def test_a_run_is_read_once_to_list_its_session(chat_langflow, monkeypatch):
     assert runner._cache.snapshot("a" * 32) is None
 
 
-def test_a_run_that_cannot_be_read_hides_no_session(chat_langflow, monkeypatch):
+def test_an_unreadable_run_does_not_hide_its_session(chat_langflow, monkeypatch):
     chat_langflow.store_message("Trip", "earlier")
     add_message(chat_langflow, status=RunStatus.FAILED, job_id="j")
 
@@ -112,7 +112,7 @@ def test_a_session_is_renamed_here_if_the_server_has_no_message_of_it(chat_langf
 def test_a_session_that_was_deleted_on_the_server_is_renamed_if_it_has_runs(
     chat_langflow, has_runs
 ):
-    """The page still shows the messages that it had loaded."""
+    """The page still shows its loaded messages."""
     chat_langflow.store_message("old", "hello")
     missing = (404, {"detail": "No messages found with the given session ID"})
     chat_langflow.server.answers[f"PATCH {MESSAGES}/session/old"] = missing
@@ -125,10 +125,10 @@ def test_a_session_that_was_deleted_on_the_server_is_renamed_if_it_has_runs(
 
 
 @pytest.mark.parametrize("is_stored", [True, False])
-def test_a_session_cannot_take_the_name_of_one_that_only_the_console_knows(
+def test_a_session_cannot_take_the_name_of_a_session_that_exists_only_in_the_console(
     chat_langflow, is_stored
 ):
-    """Their runs would be merged. Those of another flow have sessions of their own."""
+    """The sessions' runs would be merged. Another flow's sessions are separate."""
     session = "console-0123456789ab"
     add_message(chat_langflow, status=RunStatus.FAILED)
     if is_stored:
@@ -149,7 +149,7 @@ def test_a_session_cannot_take_the_name_of_one_that_only_the_console_knows(
 
 
 def test_the_name_of_a_session_that_was_deleted_in_langflow_can_be_freed(chat_langflow):
-    """The list does not have it, so the error says where its runs are."""
+    """The list lacks the session, so the error has the place of its runs."""
     chat_langflow.store_message("old", "hello")
     add_message(chat_langflow, session_id="Trip")
     chat_langflow.server.answers[f"PATCH {MESSAGES}/session/old"] = (200, [])

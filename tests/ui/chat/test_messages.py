@@ -1,4 +1,4 @@
-"""The row below each answer of a run: a copy of what this run answered, and its details."""
+"""The row below each run's answer: the Copy button and the details."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +21,7 @@ def copied(monkeypatch):
 
 
 def store_messages(chat_langflow, *messages, at=HOUR_AGO):
-    """Store messages: (sender, text, job), without a job as on 1.8 and 1.9."""
+    """Return a function that stores messages: (sender, text, job). 1.8 and 1.9 have no job."""
     for sender, text, job in messages:
         more = {"session_metadata": {"graph_run_id": job}} if job else {}
         timestamp = f"{at:%Y-%m-%d %H:%M:%S} UTC"
@@ -45,8 +45,8 @@ def test_each_answer_can_be_copied(chat_langflow, copied):
     assert copied == ["to one", "**to two**"]
 
 
-def test_answers_of_runs_at_once_have_a_row_each(chat_langflow, copied):
-    """As of a named session, in two tabs or by *Number of runs*."""
+def test_each_run_of_several_at_once_has_its_own_row(chat_langflow, copied):
+    """Runs at once come from two tabs with a named session, or from *Number of runs*."""
     turns = [("User", "one", "j"), ("User", "two", "k")]
     turns += [("Machine", "to one", "j"), ("Machine", "to two", "k"), ("Machine", "more", "j")]
     store_messages(chat_langflow, *turns)
@@ -57,7 +57,7 @@ def test_answers_of_runs_at_once_have_a_row_each(chat_langflow, copied):
 
 
 def test_answers_without_messages_of_the_user_are_copied_by_run(chat_langflow, copied):
-    """As of a flow whose chat input stores none."""
+    """A chat input may store no messages."""
     store_messages(chat_langflow, ("Machine", "first", "j"), ("Machine", "second", "k"))
     store_runs(chat_langflow, "j", "k")
     open_chat(flow=ONE, session="s")
@@ -65,7 +65,7 @@ def test_answers_without_messages_of_the_user_are_copied_by_run(chat_langflow, c
 
 
 @pytest.mark.parametrize("job", ["j", None])
-def test_a_run_without_an_answer_offers_none_of_an_earlier_run(chat_langflow, copied, job):
+def test_a_run_without_an_answer_does_not_offer_an_earlier_runs_answer(chat_langflow, copied, job):
     store_messages(chat_langflow, ("User", "hello", job), ("Machine", "an answer", job))
     failed = {"created_at": datetime.now(UTC), "status": RunStatus.FAILED}
     store_runs(chat_langflow, "k", **failed)
@@ -75,8 +75,8 @@ def test_a_run_without_an_answer_offers_none_of_an_earlier_run(chat_langflow, co
 
 
 @pytest.mark.parametrize("job", ["j", None])
-def test_a_refused_run_offers_no_answer_of_an_earlier_run(chat_langflow, copied, job):
-    """It has no job, and the server's clock may be ahead."""
+def test_a_refused_run_does_not_offer_an_earlier_runs_answer(chat_langflow, copied, job):
+    """A refused run has no job, and the server's clock may be ahead."""
     at = datetime.now(UTC)
     turns = [("User", "hello", job), ("Machine", "an answer", job)]
     store_messages(chat_langflow, *turns, at=at + timedelta(seconds=5))
@@ -89,7 +89,7 @@ def test_a_refused_run_offers_no_answer_of_an_earlier_run(chat_langflow, copied,
 
 @pytest.mark.parametrize("job", ["j", None])
 def test_an_answer_of_a_run_without_a_job_is_copied(chat_langflow, copied, job):
-    """As of a synchronous run whose response named none."""
+    """A synchronous run's response may lack the job."""
     store_messages(chat_langflow, ("User", "first", "i"), ("Machine", "to first", "i"))
     store_messages(chat_langflow, ("User", "second", job), ("Machine", "to second", job))
     sent = {"ChatInput-a.input_value": "second"}
@@ -98,9 +98,7 @@ def test_an_answer_of_a_run_without_a_job_is_copied(chat_langflow, copied, job):
     assert copied == ["to second"]
 
 
-def test_answers_that_name_no_job_are_copied_from_the_last_message_of_the_user_on(
-    chat_langflow, copied
-):
+def test_answers_without_a_job_are_copied_from_the_users_last_message_on(chat_langflow, copied):
     turns = [(sender, f"{text} {sender}", None) for text in "ab" for sender in ("User", "Machine")]
     store_messages(chat_langflow, *turns, ("Machine", "more", None))
     store_runs(chat_langflow, "j", "k")

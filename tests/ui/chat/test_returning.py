@@ -15,7 +15,7 @@ def open_stored(chat_langflow):
 
 
 def visit(app, page, **address):
-    """Go to a page by the navigation, which drops the address, or by a link with this one."""
+    """Go to a page by the navigation, which drops the query, or by a link with a query."""
     app.query_params.clear()
     for name, value in address.items():
         app.query_params[name] = value
@@ -31,7 +31,7 @@ def test_the_conversation_is_open_again_after_another_page(chat_langflow):
     assert ("user", "hello") in conversation(app)
 
 
-def test_a_new_conversation_is_still_one_after_another_page(chat_langflow):
+def test_a_new_conversation_stays_new_after_another_page(chat_langflow):
     app = open_stored(chat_langflow)
     press(app, "New session")
     visit(app, "pages/connection.py")
@@ -48,7 +48,7 @@ def test_a_link_to_a_session_of_another_flow_opens_it(chat_langflow):
     assert app.chat_input[0].placeholder == "Message Zebra"
 
 
-def test_a_new_conversation_is_still_one_after_its_page_could_not_load_the_flow(chat_langflow):
+def test_a_new_conversation_stays_new_after_its_flow_could_not_be_loaded(chat_langflow):
     server = chat_langflow.server
     accepting = dict(server.answers)
     app = open_stored(chat_langflow)
@@ -68,7 +68,7 @@ def is_box_focused(app):
 
 
 def test_the_box_has_the_cursor_only_where_its_session_was_just_chosen(chat_langflow):
-    """Not after another page, if the flow could not be loaded when it was chosen."""
+    """A session of a flow that could not be loaded doesn't get the cursor after another page."""
     server = chat_langflow.server
     accepting = dict(server.answers)
     app = open_stored(chat_langflow)

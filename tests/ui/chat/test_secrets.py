@@ -1,4 +1,4 @@
-"""Secrets in messages: neither the conversation nor the list of sessions shows them."""
+"""Secrets in messages are shown neither in the conversation nor in the list of sessions."""
 
 import pytest
 
@@ -33,7 +33,7 @@ SECRET = "skverysecret"  # without characters that a label escapes
 
 @pytest.fixture
 def token(chat_langflow):
-    """Set the default of a secret field of the chat output."""
+    """Return a function that sets the default of the chat output's secret field."""
 
     def set_token(value):
         found = chat_flow()
@@ -60,7 +60,7 @@ def search(app, text):
 
 
 def test_a_secret_of_the_form_is_redacted(chat_langflow, token):
-    """A flow may repeat it, and the server then stores it."""
+    """A flow may repeat the secret, and the server then stores it."""
     app = send(enter_token(open_chat()), f"say {SECRET}")
     assert SECRET in chat_langflow.rows[-1]["text"]
     assert conversation(app) == [("user", "say ••••"), ("assistant", "echo of say ••••")]
@@ -78,7 +78,7 @@ def test_a_secret_that_was_sent_from_another_tab_is_redacted(chat_langflow, toke
 
 
 def test_the_start_of_a_secret_of_another_tab_is_not_cut_off_a_stopped_answer(chat_langflow, token):
-    """A visitor who guesses them would otherwise find out its first characters."""
+    """Otherwise a visitor could guess the secret's first characters."""
     session = session_in_url(send(enter_token(open_chat()), "say hi"))
     guess, state = f"It is {SECRET[:-1]}", {"state": "partial"}
     chat_langflow.store_message(session, guess, "Machine", properties=state)
@@ -98,7 +98,7 @@ def test_a_secret_in_the_name_of_a_sender_or_a_file_is_redacted(chat_langflow, t
 
 
 def test_a_secret_that_the_flow_stores_is_redacted(chat_langflow, token):
-    """As in the run's own messages, until the server has stored them."""
+    """The secret is in the run's own messages until the server has stored them."""
     token(SECRET)
     chat_langflow.store_message("console-0123456789ab", f"say {SECRET}")
     chat_langflow.store_message("console-0123456789ab", f"It is {SECRET}", "Machine")
@@ -118,7 +118,7 @@ def test_a_search_of_sessions_finds_no_secret(chat_langflow, token):
     assert search(app, "say") == ["say ••••"]
 
 
-def test_what_another_visitor_has_loaded_is_redacted(chat_langflow, token):
+def test_another_visitors_loaded_messages_are_redacted(chat_langflow, token):
     """Responses are cached for all who use the connection; the secret is in one form only."""
     chat_langflow.store_message("console-0123456789ab", f"say {SECRET}")
     address = {"flow": ONE, "session": "console-0123456789ab"}
@@ -131,7 +131,7 @@ def test_what_another_visitor_has_loaded_is_redacted(chat_langflow, token):
     assert conversation(other.run()) == [("user", f"say {SECRET}")]
 
 
-def test_a_secret_at_the_end_of_what_is_cached_of_a_long_message_is_redacted(chat_langflow, token):
+def test_a_secret_at_the_end_of_a_long_messages_cached_part_is_redacted(chat_langflow, token):
     token("abc" * 1000)
     chat_langflow.store_message("console-0123456789ab", f"say {'abc' * 1000} now")
     app = open_chat(flow=ONE)
@@ -140,7 +140,7 @@ def test_a_secret_at_the_end_of_what_is_cached_of_a_long_message_is_redacted(cha
 
 @pytest.mark.parametrize("failure", [None, (500, {"detail": "locked"})])
 def test_a_sent_secret_that_the_flow_stores_is_redacted(chat_langflow, token, failure):
-    """The run's record has it, which is shown until the server has stored the message."""
+    """The run's record has the secret, and is shown until the server has stored the message."""
     token(SECRET)
     chat_langflow.failure = failure
     app = send(open_chat(), f"say {SECRET}")
@@ -154,7 +154,7 @@ def test_a_sent_secret_that_the_flow_stores_is_redacted(chat_langflow, token, fa
 
 
 def test_a_message_with_a_secret_is_shown_once(chat_langflow, token):
-    """That of the run's record is found in the history."""
+    """The record's message is recognized in the history."""
     token(SECRET)
     chat_langflow.store_message("s", f"say {SECRET}")
     sent = {"ChatInput-a.input_value": f"say {SECRET}"}
@@ -174,9 +174,9 @@ def test_a_message_with_a_secret_is_shown_once(chat_langflow, token):
     ],
 )
 def test_a_stopped_answer_is_redacted(chat_langflow, token, is_stored, is_latest, end, shown):
-    """Its text is in the run's record only, which was made before the secret was entered.
+    """The answer's text is only in the run's record, from before the secret was entered.
 
-    It may have been stopped within the secret.
+    The answer may have been stopped within the secret.
     """
     url, text = chat_langflow.server.url, f"say {SECRET}"
     answer = Message("m", "echo", "Machine", complete=False, streamed=f" of {end}")
@@ -214,7 +214,7 @@ def test_the_start_of_a_secret_is_cut_off_a_partial_text(end, shown):
 
 @pytest.mark.parametrize("is_message", [True, False])
 def test_an_error_with_a_secret_is_shown_once_without_it(chat_langflow, token, is_message):
-    """The flow may have sent it as a message, and the run's record has it."""
+    """The error is in the run's record, and the flow may have sent it as a message."""
     token(SECRET)
     failed, reason = RunStatus.FAILED, f"Bad token {SECRET}"
     message = Message("e", reason, "ChatOutput", category="error")
@@ -238,7 +238,7 @@ def test_a_problem_with_a_secret_is_redacted(chat_langflow, token):
 
 
 def test_a_question_with_a_secret_is_redacted(chat_langflow, token, monkeypatch):
-    """The decision that is sent is not."""
+    """The sent decision is not redacted."""
     token(SECRET)
     decisions = (Decision(f"use {SECRET}", f"Use {SECRET}"),)
     question = HumanInput("H:j", f"Use {SECRET} now?", decisions, component_id="H")
@@ -256,7 +256,7 @@ def test_a_question_with_a_secret_is_redacted(chat_langflow, token, monkeypatch)
 
 
 def test_messages_that_the_server_has_stored_are_redacted_once(chat_langflow, monkeypatch):
-    """Those of the run's record are not drawn. They may be large, and each key redraws a search."""
+    """The record's messages are not drawn. They may be large, and each key reruns a search."""
     searched = []
     redact = Redactor.redact_text
     monkeypatch.setattr(

@@ -93,7 +93,7 @@ def test_generated_session_names_are_replaced_by_the_first_words():
 
 
 def test_a_session_without_a_message_of_the_user_is_untitled(chat_langflow):
-    """Nobody can tell generated ids apart; a new name starts empty."""
+    """Generated IDs look alike. A new name starts empty."""
     chat_langflow.store_message("console-0123456789ab", "From a trigger", "Machine")
     app = open_chat(flow=ONE, session="console-0123456789ab")
     assert "**Untitled**" in button_labels(app)
@@ -102,7 +102,7 @@ def test_a_session_without_a_message_of_the_user_is_untitled(chat_langflow):
 
 
 def test_a_session_is_untitled_until_its_first_message_is_loaded(chat_langflow):
-    """The oldest run that is looked up may be a later one of the session."""
+    """The oldest run that is read may not be the session's first run."""
     session = "console-0123456789ab"
     overrides = {"ChatInput-a.input_value": "a later message"}
     add_ended_run(chat_langflow.server.url, session_id=session, overrides=overrides)
@@ -162,7 +162,7 @@ def test_a_session_cannot_take_the_name_of_another(chat_langflow):
 
 
 def test_a_session_is_deleted_after_a_confirmation(chat_langflow):
-    """A new conversation opens in its place."""
+    """A new conversation replaces the session."""
     chat_langflow.store_message("s", "hello")
     chat_langflow.store_message("t", "other")
 
@@ -211,7 +211,7 @@ def add_running(chat_langflow, **more):
 
 
 def test_a_running_run_stays_when_its_session_is_deleted(chat_langflow):
-    """It may belong to another window."""
+    """The run may belong to another window."""
     chat_langflow.store_message("s", "hello")
     chat_langflow.server.answers[f"DELETE {MESSAGES}/session/s"] = (204, b"")
     app = open_chat(flow=ONE, session="s")
@@ -231,7 +231,7 @@ def test_a_failed_delete_shows_the_error_and_keeps_the_session(chat_langflow):
 
 
 def test_a_slow_change_is_sent_once_although_the_page_refreshes(chat_langflow, monkeypatch):
-    """A refresh repeats what is fetched; another visitor of the server may press it as well."""
+    """A refresh repeats requests, and another visitor may click the button as well."""
     chat_langflow.store_message("s", "hello")
     may_respond = threading.Event()
 
@@ -260,7 +260,7 @@ def test_a_slow_change_is_sent_once_although_the_page_refreshes(chat_langflow, m
 
 
 def test_sessions_with_the_same_name_are_listed_with_their_times(chat_langflow):
-    """The time of the latest message, if the server has a valid one."""
+    """The time is the latest message's time, if it is valid."""
     now = datetime.now(UTC)
     for number, at in enumerate(["2026-01-02 03:04:05 UTC", f"{now:%Y-%m-%d %H:%M:%S} UTC", "odd"]):
         chat_langflow.store_message(f"console-{number:012x}", "Good morning!", timestamp=at)
@@ -271,7 +271,7 @@ def test_sessions_with_the_same_name_are_listed_with_their_times(chat_langflow):
 
 
 def test_renaming_starts_from_the_displayed_name(chat_langflow):
-    """The first words of the session, not its random id."""
+    """The displayed name is the session's first words, not its random ID."""
     chat_langflow.store_message("console-0123456789ab", "Good morning")
     app = open_chat(flow=ONE, session="console-0123456789ab")
     name = next(each for each in app.text_input if each.label == "Session name")
@@ -279,7 +279,7 @@ def test_renaming_starts_from_the_displayed_name(chat_langflow):
 
 
 def addresses(app):
-    """Return the addresses of sessions to which the page links."""
+    """Return the session URLs to which the page links."""
     found = (each.proto.query_string for each in app.get("page_link"))
     return [address for address in found if "session=" in address]
 
@@ -293,7 +293,7 @@ def test_a_chat_run_links_to_its_session(chat_langflow):
 
 
 def test_sessions_are_listed_newest_first_and_can_be_searched(chat_langflow):
-    """They are named after their first words unless they have a name."""
+    """Sessions without a name are shown by their first words."""
     for number in range(40):
         chat_langflow.store_message(f"console-{number:012x}", f"about topic {number}")
     chat_langflow.store_message("Trip to Rome", "hello")

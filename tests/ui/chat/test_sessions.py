@@ -1,4 +1,4 @@
-"""Which sessions Chat lists: conversations, not the runs that have a session of their own."""
+"""Chat lists conversations as sessions, but not single runs with their own session."""
 
 import re
 from dataclasses import replace
@@ -27,8 +27,8 @@ def switch(app):
 
 
 @pytest.mark.parametrize("address", [{}, {"view": "present"}])
-def test_a_run_of_a_form_is_no_session_of_chat_until_it_is_asked_for(chat_langflow, address):
-    """That of the Run page, and that of a presentation."""
+def test_a_forms_run_is_not_listed_until_single_runs_are_shown(chat_langflow, address):
+    """The form is the Run page's or a presentation's."""
     app = open_app(flow=ONE, **address)
     app.text_area[0].set_value("Hello there").run()
     press(app, "Run")
@@ -57,8 +57,8 @@ def store_runs(chat_langflow, count, **more):
         add_ended_run(chat_langflow.server.url, session_id=RUN, **ids, **more)
 
 
-def test_a_continued_run_is_a_session_whatever_has_been_said_since(chat_langflow):
-    """The console knows its runs; the list has the flow's latest 200 messages."""
+def test_a_continued_run_stays_a_session_after_many_messages(chat_langflow):
+    """The console has the session's runs. The list has the flow's latest 200 messages."""
     for text in ("one", "two", "three"):
         chat_langflow.store_message(RUN, text)
     for number in range(200):
@@ -77,7 +77,7 @@ def test_a_run_that_was_sent_again_in_chat_is_a_session_before_its_message_is_st
     assert "never stored" in button_labels(open_chat(flow=ONE))
 
 
-def test_a_run_whose_message_never_reached_the_server_is_no_session(chat_langflow):
+def test_a_run_whose_message_never_reached_the_server_is_not_a_session(chat_langflow):
     add_ended_run(
         chat_langflow.server.url,
         session_id=RUN,
@@ -91,7 +91,7 @@ def test_a_run_whose_message_never_reached_the_server_is_no_session(chat_langflo
 
 
 def is_session(*rows):
-    """Return whether a run of a form is a session of Chat by these messages of its session."""
+    """Return a function: whether these messages make a form's run a session of Chat."""
     messages = [replace(each, session_id=RUN) for each in read_messages(*rows)]
     api = SimpleNamespace(sessions=lambda _: [RUN], messages=lambda *_, limit: messages)
     (entry,) = sessions._fetch_sessions(api, ONE, continued=())
@@ -102,24 +102,24 @@ def of_job(job):
     return {"session_metadata": {"graph_run_id": job}}
 
 
-def test_runs_whose_chat_input_stores_no_message_are_told_apart_by_their_answers():
+def test_runs_without_user_messages_are_distinguished_by_their_answers():
     assert is_session(*(row("an answer", "Machine", **of_job(job)) for job in ("j", "k")))
 
 
-def test_runs_whose_messages_name_no_job_are_told_apart_by_what_the_user_wrote():
-    """As on Langflow 1.8 and 1.9. This console has no record of them."""
+def test_runs_without_jobs_are_distinguished_by_the_users_messages():
+    """Messages on Langflow 1.8 and 1.9 have no job. This console has no record of the runs."""
     turns = [(row(text), row(f"answer to {text}", "Machine")) for text in ("one", "two")]
     assert is_session(*chain(*turns))
     assert not is_session(*turns[0])
 
 
-def test_an_approval_is_no_session_though_its_message_names_no_job():
-    """As on Langflow 1.13, which stores the message and the question without the run's job."""
+def test_an_approval_without_a_job_is_not_a_session():
+    """Langflow 1.13 stores the message and the question without the run's job."""
     answer = row("an answer", "Machine", **of_job("j"))
     assert not is_session(row("one"), row("", "Machine"), answer)
 
 
-def test_a_run_with_several_answers_without_a_job_is_no_session():
+def test_a_run_with_several_answers_without_a_job_is_not_a_session():
     assert not is_session(row("one"), row("first", "Machine"), row("second", "Machine"))
 
 

@@ -34,8 +34,8 @@ NO_FILE = "Error processing files: No files to process."
 SENDING = "before you send a message"
 
 
-def test_only_the_form_s_own_entries_count_as_changed_parameters(langflow_stand_in):
-    """A provider's key that was entered once is sent with the messages of all flows."""
+def test_only_the_forms_own_entries_count_as_changed_parameters(langflow_stand_in):
+    """A provider's key, once entered, is sent with all flows' messages."""
     talker = chat_flow()
     talker["data"]["nodes"].append(
         node(
@@ -60,7 +60,7 @@ def test_only_the_form_s_own_entries_count_as_changed_parameters(langflow_stand_
         "GET /api/v1/variables/": (200, []),
     }
     app = open_chat()
-    # it can be sent: Langflow may know the key
+    # the message can be sent, because Langflow may have the key
     assert "Setup is not complete: the message may fail." in page_text(app)
     press(app, "Open Setup")
     assert app.session_state[chat_key("parameters", servers.current().owner, ONE)]
@@ -78,7 +78,7 @@ def caption(app, words: str) -> str:
     return next(each for each in captions if words in each)
 
 
-def test_setup_is_opened_after_a_message_was_refused_for_what_it_lacks(langflow_stand_in):
+def test_setup_is_opened_after_a_message_was_refused_for_missing_values(langflow_stand_in):
     talker = chat_flow()
     talker["data"]["nodes"].append(
         node("Agent-a", model=entry("ModelInput", "model", [], required=True))
@@ -102,7 +102,7 @@ def test_setup_is_opened_after_a_message_was_refused_for_what_it_lacks(langflow_
 def test_a_provider_that_the_menu_opened_is_scrolled_to_once_while_parameters_are_closed(
     langflow_stand_in,
 ):
-    """And stays closed once it was closed, also when the parameters are opened."""
+    """The provider stays closed once it was closed, even when the parameters are opened."""
     talker = chat_flow()
     model = entry("ModelInput", "model", [], required=True)
     talker["data"]["nodes"].append(node("Agent-a", model=model))
@@ -123,10 +123,10 @@ def test_a_provider_that_the_menu_opened_is_scrolled_to_once_while_parameters_ar
     assert not setting_boxes(app.run(), "FAR_KEY")
 
 
-def test_setup_is_redrawn_with_the_page_s_notice_once_mcp_servers_have_told_their_tools(
+def test_setup_is_redrawn_with_the_pages_notice_once_mcp_tools_are_loaded(
     langflow_stand_in, monkeypatch
 ):
-    """Also while the parameters are closed."""
+    """The parameters are closed."""
     talker = chat_flow()
     server = entry("McpInput", "mcp", {"name": "adding"})
     talker["data"]["nodes"].append(node("MCPTools-m", mcp_server=server))
@@ -150,13 +150,11 @@ def test_setup_is_redrawn_with_the_page_s_notice_once_mcp_servers_have_told_thei
 
 
 def setting_boxes(app, name):
-    """Return the boxes of a provider's setting."""
+    """Return the fields of a provider's setting."""
     return [box for box in app.text_input if box.key.endswith(name)]
 
 
-def test_a_secret_that_was_not_saved_is_requested_beside_the_closed_parameters(
-    chat_langflow, monkeypatch
-):
+def test_an_unsaved_secret_is_requested_while_the_parameters_are_closed(chat_langflow, monkeypatch):
     monkeypatch.setattr(browser, "browser_id", lambda: "one")
     found = chat_flow()
     key = entry("SecretStrInput", "str", "", load_from_db=False, password=True)
@@ -171,7 +169,7 @@ def test_a_secret_that_was_not_saved_is_requested_beside_the_closed_parameters(
 
 
 def test_parameters_are_sent_with_every_message(chat_langflow):
-    """Their panel is closed at first, and leaves out the message."""
+    """The parameters' panel is closed at first, and lacks the message."""
     app = open_chat()
     assert not any(each.label == "Tone" for each in app.text_input)
     open_parameters(app)
@@ -185,7 +183,7 @@ def test_parameters_are_sent_with_every_message(chat_langflow):
 
 
 def test_a_chat_offers_no_presets(chat_langflow):
-    """They would fill the form of the Run page."""
+    """Presets would fill the Run page's form."""
     app = open_chat()
     open_parameters(app)
     assert app.text_input
@@ -232,7 +230,7 @@ def test_the_model_and_key_of_the_run_page_are_sent_with_messages(chat_langflow,
     assert "far-key-1234" not in page_text(app)
 
 
-def test_what_is_wrong_with_the_message_of_the_run_page_keeps_no_chat_message(chat_langflow):
+def test_a_problem_of_the_run_pages_message_does_not_prevent_chat_messages(chat_langflow):
     app = open_app(flow=ONE)
     form = next(iter(app.session_state["forms"].values()))
     upload = SimpleNamespace(name="slow.png", size=9, sent_bytes=1, ended=Event(), ref=None)
@@ -246,7 +244,7 @@ def test_what_is_wrong_with_the_message_of_the_run_page_keeps_no_chat_message(ch
 
 
 def test_the_message_cannot_be_entered_as_json(chat_langflow):
-    """It would be dropped, since the message box has it."""
+    """The message would be dropped, because the message box has it."""
     app = open_chat()
     open_parameters(app)
     form = next(iter(app.session_state["forms"].values()))
@@ -274,7 +272,7 @@ def open_chat_with_two_inputs(chat_langflow, *nodes):
 
 
 def test_a_flow_with_several_chat_inputs_runs_synchronously(chat_langflow):
-    """From 1.11 on, its background runs fail."""
+    """On Langflow 1.11 and later, background runs of such a flow fail."""
     app = open_chat_with_two_inputs(chat_langflow)
     assert "before you send a message" not in page_text(app)
     app.chat_input[0].set_value("hello").run()
@@ -283,7 +281,7 @@ def test_a_flow_with_several_chat_inputs_runs_synchronously(chat_langflow):
 
 
 def test_a_message_goes_only_to_the_chat_inputs_that_run(chat_langflow):
-    """A record would name the others as inputs of the run."""
+    """Otherwise the record would have the other chat inputs as the run's inputs."""
     two_inputs = chat_flow()
     two_inputs["data"]["nodes"].append(chat_input("ChatInput-c"))
     chat_langflow.server.set_flows(two_inputs)
@@ -318,7 +316,7 @@ def test_a_message_that_failed_is_explained_as_on_the_run_page(chat_langflow):
     assert [each.label for each in app.expander if "Details" in each.label]
 
 
-def test_setup_is_beside_the_closed_parameters_until_an_error_opens_them(chat_langflow):
+def test_setup_is_shown_while_the_parameters_are_closed_until_an_error_opens_them(chat_langflow):
     file = entry("FileInput", "file", "", file_path=[], list=True, required=True)
     found = chat_flow()
     found["data"]["nodes"].append(node("File-a", path=file))
@@ -351,7 +349,7 @@ def test_setup_is_beside_the_closed_parameters_until_an_error_opens_them(chat_la
     assert len(app.get("file_uploader")) == 1
 
 
-def test_a_chat_without_parameters_names_no_run_button(chat_langflow):
+def test_a_chat_without_parameters_does_not_mention_a_run_button(chat_langflow):
     silent = chat_flow()
     silent["data"]["nodes"][1] = node("ChatOutput-b")
     chat_langflow.server.set_flows(silent)

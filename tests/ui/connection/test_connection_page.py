@@ -19,7 +19,7 @@ from tests.ui.support.whole_pages import ONE, TWO, button_labels, lacks, open_ap
 OLD = {"version": "0.8.4", "main_version": "0.8.4", "package": "Langflow Base"}
 
 
-def test_a_missing_capability_names_its_first_release(langflow_stand_in):
+def test_a_missing_capability_has_its_first_version(langflow_stand_in):
     langflow_stand_in.answers["GET /api/v1/version"] = (200, OLD)
     words = page_text(open_app("pages/connection.py"))
     assert "Live events (from 1.11)" in words
@@ -28,7 +28,7 @@ def test_a_missing_capability_names_its_first_release(langflow_stand_in):
 
 
 def test_each_capability_has_a_label():
-    """It begins with a capital. Releases are listed only for capabilities that exist."""
+    """A label begins with a capital. Only existing capabilities have a first version."""
     names = {each.name for each in fields(Capabilities)}
     assert set(server_panel._CAPABILITIES) == names
     assert all(name[0].isupper() for name in server_panel._CAPABILITIES.values())
@@ -46,7 +46,7 @@ def test_sample_flows_are_offered_only_while_some_are_missing(langflow_stand_in)
 
 
 def test_the_form_is_folded_while_the_server_responds(langflow_stand_in):
-    """Nothing is to be done then, and the status is on top."""
+    """The status is at the top."""
     app = open_app("pages/connection.py")
     assert "Connected" in page_text(app)
     folds = {each.label: each.proto.expanded for each in app.expander}
@@ -60,10 +60,10 @@ def test_the_form_is_folded_while_the_server_responds(langflow_stand_in):
 
 
 @pytest.mark.parametrize("may_use_others", ["true", "false"])
-def test_the_variable_that_sets_the_address_is_named(
+def test_the_page_shows_the_variable_that_sets_the_url(
     langflow_stand_in, monkeypatch, may_use_others
 ):
-    """And who can change that, unless an address can be entered."""
+    """The page also shows who can change the variable, unless a URL can be entered."""
     monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", may_use_others)
     words = page_text(open_app("pages/connection.py"))
     assert "set by `LANGFLOW_SERVER_URL`" in words
@@ -71,7 +71,7 @@ def test_the_variable_that_sets_the_address_is_named(
 
 
 @pytest.mark.parametrize("may_install", ["true", "false"])
-def test_who_can_add_flows_is_said_where_this_visitor_can_not(
+def test_the_page_shows_who_can_add_flows_to_visitors_without_permission(
     langflow_stand_in, monkeypatch, may_install
 ):
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", may_install)
@@ -84,7 +84,7 @@ def test_who_can_add_flows_is_said_where_this_visitor_can_not(
     ("status", "words"),
     [(429, "received too many requests"), (403, "refused before it reached Langflow")],
 )
-def test_a_server_that_refuses_all_requests_is_not_called_another_kind_of_server(
+def test_a_server_that_refuses_all_requests_is_not_reported_as_another_kind_of_server(
     langflow_stand_in, status, words
 ):
     for line in langflow_stand_in.answers:
@@ -95,8 +95,8 @@ def test_a_server_that_refuses_all_requests_is_not_called_another_kind_of_server
     assert "not a Langflow server" not in page_text(app)
 
 
-def test_the_page_tells_at_once_that_the_key_is_refused_now(langflow_stand_in):
-    """The other pages use responses of some seconds ago. The field for the key is open."""
+def test_the_page_shows_a_refused_key_at_once(langflow_stand_in):
+    """Other pages use responses that are some seconds old. The key's field is open."""
     app = open_app()
     langflow_stand_in.answers["GET /api/v1/flows/"] = (403, {"detail": "Invalid API key"})
     app.switch_page("pages/connection.py").run()
@@ -105,7 +105,7 @@ def test_the_page_tells_at_once_that_the_key_is_refused_now(langflow_stand_in):
     assert [each.proto.expanded for each in app.expander if "key" in each.label] == [True]
 
 
-def test_the_page_tells_that_the_key_is_refused_also_after_another_page_with_its_form(
+def test_the_page_shows_a_refused_key_after_another_page_with_a_form(
     langflow_stand_in,
 ):
     app = open_app(run="0" * 32)
@@ -135,7 +135,7 @@ def test_a_slow_server_is_not_connected_until_it_responds(langflow_stand_in, mon
 
 
 def test_without_permission_no_sample_flows_are_added(langflow_stand_in, monkeypatch):
-    """They are not offered, and the page of a server without flows does not point at them."""
+    """Samples are not offered, and the page of a server without flows does not mention them."""
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     langflow_stand_in.set_flows()
     app = open_app("pages/connection.py")
@@ -184,7 +184,7 @@ def test_the_run_page_of_a_server_without_flows_offers_the_samples(langflow_stan
 def test_samples_are_added_although_the_console_can_not_remember_them(
     langflow_stand_in, monkeypatch
 ):
-    """A full disk; the page says so."""
+    """The disk is full, which the page reports."""
 
     def install(api, **more):
         langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "Echo chat"))

@@ -1,4 +1,4 @@
-"""The link to Langflow's editor, and the way into the one of the local Langflow."""
+"""Links to Langflow's editor, and the sign-in to the local Langflow."""
 
 import asyncio
 import re
@@ -59,22 +59,22 @@ def test_the_flow_is_opened_in_the_editor_of_its_server(url, options, link):
 
 
 @pytest.mark.parametrize("source", ["environment", "local"])
-def test_a_langflow_that_only_the_consoles_machine_reaches_has_no_link_elsewhere(source):
+def test_a_loopback_langflow_has_no_link_on_other_machines(source):
     assert links(LOCAL_URL, source=source) == []
 
 
-def test_at_the_consoles_machine_it_has_one(at_console):
+def test_a_loopback_langflow_has_a_link_on_the_consoles_machine(at_console):
     assert links(LOCAL_URL) == [f"{LOCAL_URL}/flow/{ONE}"]
     [link] = links(LOCAL_URL, source="local")
     assert re.fullmatch(rf"local-editor\?flow={ONE}&token=[\w-]{{22}}", link)
 
 
-def test_the_editor_of_the_local_langflow_is_for_those_who_may_start_it(at_console, monkeypatch):
+def test_the_local_langflows_editor_requires_the_permission_to_start_it(at_console, monkeypatch):
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     assert links(LOCAL_URL, source="local") == []
 
 
-def test_the_id_of_a_flow_leads_nowhere_else():
+def test_a_flow_id_cannot_change_the_links_target():
     assert links("https://flows.example", "../../?x#y") == [
         "https://flows.example/flow/..%2F..%2F%3Fx%23y"
     ]
@@ -94,7 +94,7 @@ def follow(
     address=(LOCAL_URL, "sk-local"),
     **more,
 ):
-    """Follow a link of a page that this browser has open; `browser` is the one that follows it."""
+    """Open a link as `browser`, and return the response. The token "good" belongs to `BROWSER`."""
     context = app_context()
     context.editor_tokens.setdefault("good", BROWSER)
     context.local = SimpleNamespace(connection=lambda: address, sign_in=sign_in)
@@ -113,7 +113,7 @@ def follow(
 
 
 def test_a_browser_is_signed_in_to_the_local_editor(at_console):
-    """Under the host name that it opened the console with; the tokens are in cookies only."""
+    """The cookies are for the host name under which the console was opened."""
     response = follow(flow_id=ONE)
     assert response.status_code == 303
     assert response.headers["location"] == f"http://localhost:7999/flow/{ONE}"
@@ -129,7 +129,7 @@ def test_the_editor_opens_without_a_flow(at_console):
 
 
 @pytest.mark.parametrize("flow_id", ["//elsewhere.example", "../api/v1/logout", "@elsewhere"])
-def test_the_browser_is_sent_nowhere_else(at_console, flow_id):
+def test_a_flow_id_cannot_change_the_redirects_target(at_console, flow_id):
     assert follow(flow_id=flow_id).headers["location"] == "http://localhost:7999/"
 
 
@@ -149,7 +149,7 @@ def test_a_refused_login_still_opens_the_editor(at_console):
         {"origin": "https://elsewhere.example"},
     ],
 )
-def test_nobody_elsewhere_is_signed_in(elsewhere):
+def test_browsers_on_other_machines_are_not_signed_in(elsewhere):
     context = app_context()
     context.settings = replace(context.settings, bind_address="127.0.0.1")
     assert follow().status_code == 303
@@ -173,14 +173,14 @@ def test_a_link_signs_in_once(at_console):
     assert signed_in == [True, False]
 
 
-def test_a_link_still_signs_in_once_langflow_runs_again(at_console):
+def test_an_unused_link_signs_in_after_langflow_was_restarted(at_console):
     app_context().editor_tokens["once"] = BROWSER
     response = follow("once", address=None)
     assert (response.status_code, "not running" in response.text) == (409, True)
     assert follow("once").cookies
 
 
-def test_a_page_has_another_link_once_its_link_was_followed(at_console):
+def test_a_page_has_a_new_link_after_its_link_was_used(at_console):
     def page():
         from lfclient.console.config.connection import Connection
         from pages._ui.connection import editor

@@ -13,7 +13,7 @@ IDS = [str(uuid.UUID(int=number)) for number in range(12)]
 
 @pytest.fixture
 def load(fields_server):
-    """Load these flows of twelve and return the ids of those that have come."""
+    """Return a function that loads some of twelve flows and returns the IDs of the loaded flows."""
     fields_server.set_flows(*(flow(id, "Flow") for id in IDS))
 
     def load(delays):
@@ -24,7 +24,7 @@ def load(fields_server):
     return load
 
 
-def test_all_flows_are_loaded_however_many_there_are(load, monkeypatch):
+def test_any_number_of_flows_is_loaded(load, monkeypatch):
     monkeypatch.setattr(exported_flows, "MAX_REQUESTS", 5)
     assert load({}) == IDS
 
@@ -33,7 +33,7 @@ def test_all_flows_are_loaded_however_many_there_are(load, monkeypatch):
 def test_flows_that_no_longer_fit_into_the_cache_are_not_lost(
     load, fields_server, monkeypatch, status
 ):
-    """Neither those that come now nor those that came before, which may hang or fail now."""
+    """Neither newly loaded flows nor cached flows are lost, even if they hang or fail now."""
     monkeypatch.setattr(exported_flows, "MAX_REQUESTS", 2)
     monkeypatch.setattr(request_cache, "_MAX_RESPONSES", 6)
     assert load({}) == IDS
@@ -46,18 +46,18 @@ def test_flows_that_no_longer_fit_into_the_cache_are_not_lost(
     assert load(dict.fromkeys(late, 20 if status == 200 else 0)) == IDS
 
 
-def test_flows_are_waited_for_at_once_and_late_ones_are_missing(load, monkeypatch):
+def test_flows_are_loaded_in_parallel_and_late_flows_are_missing(load, monkeypatch):
     monkeypatch.setattr(exported_flows, "MAX_SECONDS", 3)  # one after the other, only some come
     assert load(dict.fromkeys(IDS[:10], 0.5) | dict.fromkeys(IDS[10:], 60)) == IDS[:10]
 
 
-def test_a_flow_that_hangs_delays_no_other(load, monkeypatch):
+def test_a_flow_that_hangs_does_not_delay_other_flows(load, monkeypatch):
     monkeypatch.setattr(exported_flows, "MAX_REQUESTS", 5)
     monkeypatch.setattr(exported_flows, "MAX_SECONDS", 1)
     assert load({IDS[0]: 20}) == IDS[1:]
 
 
-def test_a_server_that_hangs_delays_no_other(load, fields_server, monkeypatch):
+def test_a_server_that_hangs_does_not_delay_other_servers(load, fields_server, monkeypatch):
     monkeypatch.setattr(exported_flows, "MAX_REQUESTS", 5)
     monkeypatch.setattr(exported_flows, "MAX_SECONDS", 1)
     fields_server.delays = {f"GET /api/v1/flows/{id}": 20 for id in IDS}
@@ -72,7 +72,7 @@ def test_a_server_that_hangs_delays_no_other(load, fields_server, monkeypatch):
     assert [*flows] == [(second.owner, id) for id in IDS]
 
 
-def test_flows_that_came_before_are_used_if_their_server_hangs(load, monkeypatch):
+def test_cached_flows_are_used_if_their_server_hangs(load, monkeypatch):
     monkeypatch.setattr(exported_flows, "MAX_REQUESTS", 5)
     assert load({}) == IDS
     servers.attach(servers.available_connections()[0]).refresh()

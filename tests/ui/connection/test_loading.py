@@ -27,7 +27,7 @@ def at_once(monkeypatch):
 
 
 def fail_first(server, line, times=1):
-    """Let the first requests of this line fail, as those of a server that is starting."""
+    """Make the first requests of this line fail, as on a server that is starting."""
     answer, left = server.answers[line], [UNAVAILABLE] * times
     server.answers[line] = lambda *_: left.pop() if left else answer
 
@@ -84,7 +84,7 @@ def test_a_presented_flow_is_shown_once_its_server_responds(langflow_stand_in, a
     assert not app.warning
 
 
-def test_what_was_typed_stays_while_an_outdated_list_is_refreshed(langflow_stand_in, monkeypatch):
+def test_typed_text_stays_while_an_outdated_list_is_refreshed(langflow_stand_in, monkeypatch):
     app = open_app()
     app.text_area[0].set_value("typed before").run()
     answer = langflow_stand_in.answers["GET /api/v1/flows/"]
@@ -108,14 +108,14 @@ def test_an_error_that_is_not_temporary_is_not_retried(langflow_stand_in, at_onc
     assert PROMISE not in words
 
 
-def test_a_page_shows_another_error_once_its_server_gives_one(langflow_stand_in, at_once):
+def test_a_page_shows_the_servers_new_error(langflow_stand_in, at_once):
     langflow_stand_in.answers["GET /api/v1/flows/"] = (403, {"detail": "Invalid API key"})
     fail_first(langflow_stand_in, "GET /api/v1/flows/")
     assert "The API key is not accepted" in page_text(open_app())
 
 
 @pytest.mark.parametrize("line", ["GET /api/v1/flows/", f"GET /api/v1/flows/{ONE}", PROVIDERS])
-def test_a_refused_key_has_a_link_to_where_another_is_entered(langflow_stand_in, line):
+def test_a_refused_key_has_a_link_to_the_key_field(langflow_stand_in, line):
     serve_models(langflow_stand_in)
     langflow_stand_in.answers[line] = REFUSED
     app = open_app(flow=ONE)
@@ -123,9 +123,7 @@ def test_a_refused_key_has_a_link_to_where_another_is_entered(langflow_stand_in,
     assert [link.proto.label for link in app.get("page_link")].count("Open Connection") == 1
 
 
-def test_a_server_that_requires_a_key_and_was_given_none_asks_for_one(
-    langflow_stand_in, monkeypatch
-):
+def test_a_server_that_requires_a_key_asks_for_a_missing_key(langflow_stand_in, monkeypatch):
     monkeypatch.delenv("LANGFLOW_API_KEY")
     refusal = (403, {"detail": "No authentication credentials provided"})
     langflow_stand_in.answers["GET /api/v1/flows/"] = refusal
@@ -145,7 +143,7 @@ def test_a_server_that_requires_a_key_and_was_given_none_asks_for_one(
 def test_a_form_stays_if_its_server_goes_down_after_it_refused_the_key(
     langflow_stand_in, at_once, monkeypatch, page, answer, says
 ):
-    """The responses of before are gone then, as nobody may see them with a refused key."""
+    """The earlier responses are dropped, because they must not be shown with a refused key."""
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.2)
     server = ChatLangflow(langflow_stand_in).server
     app = open_app(page, flow=ONE)
@@ -191,7 +189,7 @@ def test_the_connection_page_has_no_link_to_itself(langflow_stand_in):
 def test_a_tick_redraws_the_page_unless_its_request_is_open_or_fails_as_before(
     monkeypatch, failure, is_redrawn, is_due_again
 ):
-    """An open request is looked at again with the next tick."""
+    """An open request is checked again at the next tick."""
     redrawn = []
 
     def request():
@@ -207,7 +205,7 @@ def test_a_tick_redraws_the_page_unless_its_request_is_open_or_fails_as_before(
 
 
 def test_the_pauses_between_attempts_grow_with_the_outage(monkeypatch):
-    """Up to half a minute, and by the ticks of the page."""
+    """Pauses grow up to half a minute, in steps of the page's ticks."""
     now = 0.0
     monkeypatch.setattr(loading, "time", SimpleNamespace(monotonic=lambda: now))
     retry, attempts = loading._Retry(0.0, 0.0), []

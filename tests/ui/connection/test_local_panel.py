@@ -31,7 +31,7 @@ def actions():
 
 
 def test_without_permission_the_local_langflow_is_neither_started_nor_stopped(monkeypatch):
-    """The panel says so and has no buttons, and shows no log of a failure."""
+    """The panel shows the reason, no buttons, and no log of a failure."""
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     status = LocalStatus(LocalState.FAILED, "1.13.0", log_tail="the log")
     app_context().local = SimpleNamespace(status=lambda: status)
@@ -68,7 +68,7 @@ def test_only_an_installation_shows_its_download_size():
 
 
 @pytest.mark.parametrize("state", [LocalState.ABSENT, LocalState.INSTALLING, LocalState.STARTING])
-def test_nobody_is_asked_to_start_what_is_being_started(state):
+def test_the_note_asks_for_a_start_only_if_none_is_in_progress(state):
     def page():
         from pages._ui.connection import server_panel
 
@@ -92,24 +92,24 @@ def test_nobody_is_asked_to_start_what_is_being_started(state):
         (LocalState.CRASHED, "Start again"),
     ],
 )
-def test_the_button_that_downloads_says_so(state, label):
+def test_the_label_of_a_button_that_downloads_contains_install(state, label):
     app, _ = show(state)
     assert app.button(key="local-start").label == label
     assert any("to download" in each.value for each in app.caption) == ("Install" in label)
 
 
-def test_the_local_langflow_is_told_apart_from_others_on_this_computer():
+def test_the_local_langflow_is_distinguished_from_other_local_servers():
     app, _ = show(LocalState.ABSENT)
     assert "separate from any other on this computer" in page_text(app)
 
 
-def test_a_running_langflow_says_where_its_key_is():
+def test_a_running_langflow_shows_the_place_of_its_key():
     app, _ = show(LocalState.RUNNING)
     assert any("/data/secret.json" in each.value for each in app.caption)
 
 
 @pytest.mark.parametrize("missing", [[], ["langchain-openai"]])
-def test_a_langflow_of_an_older_console_is_to_be_restarted(missing):
+def test_an_older_consoles_langflow_needs_a_restart(missing):
     app, _ = show(LocalState.RUNNING, missing)
     assert app.button(key="local-restart")
     assert len(app.info) == len(missing)
@@ -123,7 +123,7 @@ def test_a_package_that_is_missing_is_installed_at_a_click():
     assert started == ["apify-client"]
 
 
-def test_a_package_that_could_not_be_installed_is_said_beside_the_running_langflow():
+def test_a_package_that_could_not_be_installed_is_reported_while_langflow_runs():
     app, _ = show(LocalState.RUNNING, message="The disk is full.", hint="Free some space.")
     assert "The disk is full." in page_text(app)
 
@@ -168,7 +168,7 @@ def test_runs_of_the_local_langflow_that_have_not_ended_are_counted(monkeypatch)
     assert local_runs.count_running() == 1
 
 
-def test_a_failed_stop_does_not_go_on_to_restart():
+def test_a_failed_stop_does_not_restart():
     app, _ = show(LocalState.RUNNING)
     started = []
 

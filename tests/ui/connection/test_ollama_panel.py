@@ -1,4 +1,4 @@
-"""The offer to use the Ollama of this machine."""
+"""The offer to use this machine's Ollama."""
 
 import json
 from types import SimpleNamespace
@@ -56,7 +56,7 @@ def test_a_running_ollama_is_offered_and_its_address_saved(monkeypatch, local):
     assert "can be chosen" in page_text(app)
 
 
-def test_an_ollama_that_the_server_knows_is_not_offered(monkeypatch, local):
+def test_an_ollama_that_the_server_uses_is_not_offered(monkeypatch, local):
     local.answers["GET /api/v1/variables/"] = (200, [SAVED])
     app = open_panel(monkeypatch, ("llama3.2",))
     assert lacks(app, "Ollama", "Use", shows="below the offer")
@@ -66,11 +66,11 @@ def test_without_an_ollama_nothing_is_offered(monkeypatch, local):
     assert lacks(open_panel(monkeypatch, None), "Ollama", "Use", shows="below the offer")
 
 
-def test_an_ollama_without_models_says_how_to_get_one(monkeypatch, local):
+def test_an_ollama_without_models_shows_how_to_get_a_model(monkeypatch, local):
     assert "ollama pull" in page_text(open_panel(monkeypatch, ()))
 
 
-def test_a_refused_variable_is_said_and_the_offer_stays(monkeypatch, local):
+def test_a_refused_variable_is_reported_and_the_offer_stays(monkeypatch, local):
     local.answers["POST /api/v1/variables/"] = (400, {"detail": "No."})
     app = open_panel(monkeypatch, ("llama3.2",))
     app.button(key="use-ollama").click().run()

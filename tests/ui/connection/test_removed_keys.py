@@ -75,7 +75,7 @@ def remove_key(connection):
 
 
 def press_without_key(app, connection, label):
-    """Remove the key, press a button of the open page, and return what the page then says."""
+    """Remove the key, click a button of the open page, and return the page's text."""
     remove_key(connection)
     app = press(app, label)
     return page_text(app)
@@ -189,8 +189,8 @@ def test_a_preset_does_not_become_the_default(server, connection, owner):
     assert presets.default(owner, ONE) is None
 
 
-def test_nothing_is_kept_for_a_flow(server, owner, monkeypatch):
-    """Here a callback runs without the browser, as if its key had been removed."""
+def test_nothing_is_stored_for_a_flow(server, owner, monkeypatch):
+    """In the test, a callback runs without the browser, as if its key had been removed."""
     stored = app_context().runner.store.flow_settings
     ignored._save(IgnoredNames(), (owner, ONE), 0)
     assert stored.get(owner, ONE, ignored.PURPOSE).version == 0
@@ -227,7 +227,7 @@ def test_nothing_of_a_run_is_saved(server, connection, owner, downloads):
 
 
 def test_runs_of_another_server_are_still_exported(server, connection, owner):
-    """The page lists those of both."""
+    """The page lists both servers' runs."""
     with StandIn() as other:
         kept = replace(servers.typed_connection(other.url, "sk-kept"), user_id="bob")
         app_context().vault.save(BROWSER, kept)
@@ -245,15 +245,15 @@ def test_runs_of_another_server_are_still_exported(server, connection, owner):
 
 
 def test_a_key_that_was_replaced_is_used_by_the_open_page(server, connection):
-    """Both are of one user."""
+    """Both keys belong to one user."""
     session = replace(servers.attach(connection), browser_id=BROWSER)
     newer = replace(servers.typed_connection(server.url, "sk-newer"), user_id="ada")
     app_context().vault.save(BROWSER, newer)
     assert session.live_connection().key == "sk-newer"
 
 
-def test_responses_to_a_replaced_key_are_not_shown_for_another_one(server, connection, monkeypatch):
-    """The server may refuse one of them."""
+def test_responses_to_a_replaced_key_are_not_shown_for_the_new_key(server, connection, monkeypatch):
+    """The server may refuse one key."""
     here, there = (
         replace(servers.attach(connection), browser_id=each) for each in (BROWSER, "c" * 43)
     )
@@ -278,8 +278,8 @@ def test_another_browser_with_the_same_key_does_not_see_the_error(server, connec
     assert there.flows().error is None
 
 
-def test_a_local_langflow_that_stopped_is_said_to_be_stopped(monkeypatch):
-    """It lacks no key. Its runs can still be saved."""
+def test_a_stopped_local_langflow_is_reported_as_stopped(monkeypatch):
+    """A stopped local Langflow doesn't lack a key, and its runs can still be saved."""
     address = "http://127.0.0.1:9"
     local = SimpleNamespace(connection=lambda: (address, "sk-local"))
     monkeypatch.setattr(app_context(), "local", local)

@@ -83,7 +83,7 @@ def test_a_slow_refresh_returns_the_previous_response(cache, slow, monkeypatch):
 
 
 def test_a_page_does_not_wait_for_a_refresh_that_last_took_longer(cache, slow, monkeypatch):
-    """It would wait in vain; a caller that names its own time waits that long."""
+    """Callers with their own `max_wait` still wait that long."""
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     with pytest.raises(StillLoading):
         cache.get("o", "w", 60, slow)
@@ -106,7 +106,7 @@ def test_an_unreachable_server_leaves_its_previous_response(cache):
         cache.get("o", "w", 0, fails(FlowNotFound("gone")))
 
 
-def test_an_unreachable_server_is_asked_again_before_the_response_would_expire(cache, monkeypatch):
+def test_an_unreachable_server_gets_a_retry_before_the_response_expires(cache, monkeypatch):
     cache.get("o", "w", 60, lambda: "value")
     cache.invalidate("o")
     assert cache.get("o", "w", 60, fails(Unreachable("down"))).error
@@ -116,7 +116,7 @@ def test_an_unreachable_server_is_asked_again_before_the_response_would_expire(c
 
 
 def test_a_403_hides_the_previous_response(cache, slow, monkeypatch):
-    """Also while the next request is open."""
+    """The previous response stays hidden while the next request is open."""
     monkeypatch.setattr(request_cache, "_ERROR_SECONDS", 0.0)
     cache.get("o", "w", 60, lambda: "early")
     with pytest.raises(ServerFault):
@@ -126,7 +126,7 @@ def test_a_403_hides_the_previous_response(cache, slow, monkeypatch):
 
 
 def test_a_late_failure_is_raised_for_some_seconds(cache, slow, monkeypatch):
-    """Every part of a page, and every page, raises it: none waits for a request of its own."""
+    """All pages and their parts raise the same failure and send no request of their own."""
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
 
     def fetch():
@@ -144,8 +144,8 @@ def test_a_late_failure_is_raised_for_some_seconds(cache, slow, monkeypatch):
     assert cache.get("o", "w", 60, lambda: "back").value == "back"
 
 
-def test_a_kept_failure_grows_by_no_frames_of_those_who_get_it(cache):
-    """They would keep what each page holds in memory, for every other page."""
+def test_a_cached_failure_gets_no_frames_of_its_readers(cache):
+    """Frames would keep each page's objects in memory."""
     raised = []
     for _ in range(3):
         with pytest.raises(Unreachable, match=r"It is off\.") as caught:
@@ -157,8 +157,8 @@ def test_a_kept_failure_grows_by_no_frames_of_those_who_get_it(cache):
     assert len({len(traceback.extract_tb(each.__traceback__)) for each in raised}) == 1
 
 
-def test_a_kept_fault_of_the_console_grows_by_no_frames_of_those_who_get_it(cache):
-    """It keeps those of the request, which the log needs."""
+def test_a_cached_fault_of_the_console_gets_no_frames_of_its_readers(cache):
+    """The fault keeps the request's frames, which the log needs."""
     traces = []
     for _ in range(3):
         with pytest.raises(ZeroDivisionError) as caught:

@@ -36,7 +36,7 @@ def server_links(app):
     return [link.label.replace("\\", "") for link in links if link.help == "Servers and keys"]
 
 
-def test_every_page_names_its_server_and_release(langflow_stand_in):
+def test_every_page_shows_its_server_and_version(langflow_stand_in):
     langflow_stand_in.set_flows(flow(ONE, "Echo"))
     for page in PAGES:
         app = open_app(f"pages/{page}.py")
@@ -55,7 +55,7 @@ def test_an_error_of_a_panel_leaves_the_server_in_its_corner(langflow_stand_in, 
 
 
 @pytest.mark.parametrize("page", ["history", "compare"])
-def test_a_page_of_stored_runs_names_its_server_while_it_is_unreachable(langflow_stand_in, page):
+def test_a_page_of_stored_runs_shows_its_unreachable_server(langflow_stand_in, page):
     add_ended_run(langflow_stand_in.url)
     langflow_stand_in.answers["GET /api/v1/version"] = (503, {"detail": "down"})
     app = open_app(f"pages/{page}.py")
@@ -63,10 +63,8 @@ def test_a_page_of_stored_runs_names_its_server_while_it_is_unreachable(langflow
     assert "Langflow 1" not in label
 
 
-def test_a_page_that_has_all_it_shows_says_that_its_server_stopped_responding(
-    langflow_stand_in, monkeypatch
-):
-    """And that it is back."""
+def test_a_complete_page_shows_that_its_server_stopped_responding(langflow_stand_in, monkeypatch):
+    """The page also shows that the server is back."""
     monkeypatch.setattr(server_session, "_CHECK_SECONDS", 0)
     app = open_app()
     requests = list(langflow_stand_in.requests)
@@ -125,7 +123,7 @@ def has_checked(server):
         return server.check()
 
 
-def test_a_server_that_refuses_to_tell_its_release_responds(langflow_stand_in):
+def test_a_server_that_hides_its_version_is_reachable(langflow_stand_in):
     langflow_stand_in.answers[VERSION] = (403, {"detail": "a gateway"})
     app = open_app()
     [label] = server_links(app)
@@ -134,7 +132,7 @@ def test_a_server_that_refuses_to_tell_its_release_responds(langflow_stand_in):
 
 
 def test_sessions_share_the_check_that_their_server_responds(langflow_stand_in):
-    """It is one request, without a key."""
+    """The check is one request without a key."""
     configured = servers.available_connections()[0]
     for key in ("sk-one", "sk-two"):
         connection = replace(configured, api_key=SecretStr(key))
@@ -142,7 +140,7 @@ def test_sessions_share_the_check_that_their_server_responds(langflow_stand_in):
     assert langflow_stand_in.requests == [VERSION]
 
 
-def test_no_server_is_named_without_one():
+def test_without_a_server_no_name_is_shown():
     for page in PAGES:
         app = open_app(f"pages/{page}.py")
         assert lacks(app, "Servers and keys", shows="Local Langflow"), page

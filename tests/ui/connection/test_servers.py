@@ -6,7 +6,7 @@ from pages._ui.connection import servers
 from pages._ui.connection.server_session import ServerSession
 
 
-def test_other_servers_are_not_listed_for_a_run_of_the_current_one(monkeypatch):
+def test_other_servers_are_not_listed_for_the_current_servers_run(monkeypatch):
     """The Run page looks for its run in every rerun."""
     runner = SimpleNamespace(open=lambda run_id, connection: {"a": "record"}.get(run_id))
     monkeypatch.setattr(servers, "app_context", lambda: SimpleNamespace(runner=runner))

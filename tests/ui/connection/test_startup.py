@@ -1,4 +1,4 @@
-"""What a process does before its first page."""
+"""A process's work before its first page."""
 
 import asyncio
 import json
@@ -51,7 +51,7 @@ print(json.dumps({{"late": late, "address": address, "chosen_by": choose.__modul
 
 @pytest.fixture(scope="module")  # the process takes two seconds
 def other_console(tmp_path_factory):
-    """Facts about another process of the console, which has drawn all pages."""
+    """Return facts about another console process, which has drawn all pages."""
     folder = tmp_path_factory.mktemp("console")
     databases.create_sqlite(folder)
     with StandIn() as server:
@@ -76,7 +76,7 @@ def other_console(tmp_path_factory):
 
 @asynccontextmanager
 async def started():
-    """A process that accepts requests; waits at its end for the work it does beside them."""
+    """Return a process that accepts requests. At the end, wait for its work in threads."""
     async with startup.lifespan(None):
         yield
     wait_for(lambda: all(thread.name != "startup" for thread in threading.enumerate()))
@@ -87,13 +87,13 @@ async def start():
         pass
 
 
-def test_no_page_imports_a_module_of_weight(other_console):
-    """The first page of a process would take two seconds longer."""
+def test_pages_import_no_slow_modules(other_console):
+    """A process's first page would take two seconds longer."""
     assert other_console["late"] == []
 
 
-def test_another_process_gives_the_same_file_another_address(other_console):
-    """So knowing the content of an image or a download isn't enough."""
+def test_another_process_gives_the_same_file_another_url(other_console):
+    """The content of an image or a download isn't enough to know its URL."""
     assert len(other_console["address"]) == 64
     assert other_console["address"] != streamlit_patches.media_file_id(b"a", "image/png")
 
@@ -102,8 +102,8 @@ def test_a_process_uses_these_addresses(other_console):
     assert other_console["chosen_by"] == streamlit_patches.__name__
 
 
-def test_a_process_asks_its_servers_for_their_flows_before_a_page_does(langflow_stand_in):
-    """A list of thousands of flows takes the server a second; the first page then has it."""
+def test_a_process_requests_its_servers_flows_before_a_page_does(langflow_stand_in):
+    """A list of thousands of flows takes a second, and the first page then has it."""
     asyncio.run(start())
     wait_for(lambda: LIST in langflow_stand_in.requests)
     app = open_app()
@@ -121,14 +121,14 @@ def test_a_restarted_process_follows_its_runs_before_a_page_is_opened(langflow_s
 
 
 def test_a_process_starts_with_an_invalid_setting(monkeypatch):
-    """Its pages tell which one it is."""
+    """The pages show the invalid setting."""
     monkeypatch.setenv("LFCONSOLE_DATABASE_URL", "mysql://somewhere/else")
     asyncio.run(start())
     assert "LFCONSOLE_DATABASE_URL" in page_text(open_app())
 
 
 def test_a_process_accepts_requests_while_its_database_is_upgraded(monkeypatch):
-    """That may take minutes, after which it would be taken for dead."""
+    """An upgrade may take minutes, during which the process must not count as dead."""
     upgraded, is_upgrading = threading.Event(), threading.Event()
 
     def upgrade():

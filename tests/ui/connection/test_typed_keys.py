@@ -1,4 +1,4 @@
-"""Keys that visitors type: whose runs they show."""
+"""Keys that visitors type, and the runs that these keys show."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,7 @@ def typed_server():
 
 
 def connect(server, key, app=None):
-    """Type a server's address and a key, by default in a new browser; return the page."""
+    """Type a server's URL and a key, by default in a new browser. Return the page."""
     app = app.switch_page("pages/connection.py").run() if app else open_app("pages/connection.py")
     next(each for each in app.text_input if each.label == "Address").set_value(server.url)
     next(each for each in app.text_input if each.label == "API key").set_value(key)
@@ -44,7 +44,7 @@ def connect(server, key, app=None):
 
 
 def type_and_connect(server, key):
-    """Type a server's address and a key, press Connect, and return the page."""
+    """Type a server's URL and a key, click Connect, and return the page."""
     app = open_app("pages/connection.py")
     next(each for each in app.text_input if each.label == "Address").set_value(server.url)
     key_field(app).set_value(key)
@@ -57,10 +57,10 @@ def key_field(app):
 
 
 @pytest.mark.parametrize("has_missing_run", [False, True])
-def test_a_key_without_an_address_to_type_goes_to_the_server_in_use(
+def test_a_key_without_a_url_field_is_for_the_current_server(
     typed_server, monkeypatch, tmp_path, has_missing_run
 ):
-    """Not to the one that was in use when Connection was opened before."""
+    """An earlier visit of Connection with another server makes no difference."""
     monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", "false")
     with StandIn({WHOAMI: BOB}) as other:
         (tmp_path / ".streamlit").mkdir()
@@ -114,10 +114,8 @@ def listed_flows(app):
     return list(app.dataframe[0].value["Flow"]) if app.dataframe else []
 
 
-def test_a_new_key_of_the_same_user_shows_the_runs_of_the_revoked_one(
-    langflow_stand_in, typed_server
-):
-    """In the same browser and in another one."""
+def test_a_new_key_of_the_same_user_shows_the_revoked_keys_runs(langflow_stand_in, typed_server):
+    """The runs are shown in the same browser and in another browser."""
     app = connect(typed_server, "sk-one")
     add_run(typed_server, "sk-one", "ada")
     assert listed_flows(app) == ["Elsewhere"]
@@ -132,10 +130,10 @@ def test_another_users_key_shows_no_run(langflow_stand_in, typed_server):
     assert listed_flows(connect(typed_server, "sk-two")) == []
 
 
-def test_runs_of_an_earlier_release_are_shown_to_their_key_and_its_user(
+def test_runs_of_an_earlier_version_are_shown_to_their_key_and_its_user(
     langflow_stand_in, typed_server
 ):
-    """They are recorded under the key alone."""
+    """Earlier versions recorded runs under the key only."""
     add_run(typed_server, "sk-one", None)
     assert listed_flows(connect(typed_server, "sk-two")) == []
     assert listed_flows(connect(typed_server, "sk-one")) == ["Elsewhere"]
@@ -182,7 +180,7 @@ def test_a_refused_key_does_not_fail_the_requests_of_another_key_of_its_user(
     assert one.flows().value
 
 
-def test_a_key_that_could_not_be_tested_is_kept_for_the_next_press(langflow_stand_in, typed_server):
+def test_a_key_that_could_not_be_tested_is_kept_for_the_next_click(langflow_stand_in, typed_server):
     before = typed_server.answers[FLOWS]
     typed_server.answers[FLOWS] = (502, b"<html>")
     app = type_and_connect(typed_server, "sk-one")
@@ -202,8 +200,8 @@ def test_a_rejected_key_is_not_kept(langflow_stand_in, typed_server):
     assert key_field(app).value == ""
 
 
-def test_a_rejected_key_is_said_not_to_replace_the_saved_one(langflow_stand_in, typed_server):
-    """Its field is empty then, and says that a key is saved. That one is still used."""
+def test_a_rejected_key_does_not_replace_the_saved_key(langflow_stand_in, typed_server):
+    """The field is empty and shows that a key is saved. The saved key is still used."""
     app = connect(typed_server, "sk-one")
     before = typed_server.answers[FLOWS]
     typed_server.answers[FLOWS] = (403, {"detail": "Invalid API key"})
@@ -215,8 +213,8 @@ def test_a_rejected_key_is_said_not_to_replace_the_saved_one(langflow_stand_in, 
     assert "Connected to" in page_text(press(app, "Connect"))
 
 
-def test_the_form_stays_in_its_place_below_the_error_of_an_address(langflow_stand_in):
-    """Elsewhere it would be a new one: folded, without the focus and a key being typed."""
+def test_the_form_stays_in_its_place_below_a_urls_error(langflow_stand_in):
+    """A form in another place would be new: folded, and without the focus and the typed key."""
     app = open_app("pages/connection.py")
     place = place_of(app.main, API_KEY)
     address = next(each for each in app.text_input if each.label == "Address")

@@ -7,5 +7,5 @@ import pytest
 
 @pytest.fixture
 def url(langflow_stand_in):
-    """The URL of the server that ran the listed runs."""
+    """Return the URL of the server that ran the listed runs."""
     return langflow_stand_in.url

@@ -26,7 +26,7 @@ from tests.ui.support.whole_pages import add_running_run, open_app, page_text, p
 
 
 def test_selected_runs_are_starred_and_labeled(url):
-    """Labels that only some of them have are kept."""
+    """Labels of only some runs are kept."""
     run = add(url, "a")
     add(url, "b", 1)
     app_context().runner.history.change_labels([run.owner], ["a"], ["mine"])
@@ -43,7 +43,7 @@ def test_selected_runs_are_starred_and_labeled(url):
 
 
 def test_two_to_twelve_selected_runs_have_a_compare_link(url):
-    """Beside the button for more it says how many can be compared."""
+    """With more runs, a note next to the button shows how many can be compared."""
     many = "abcdefghijklm"
     for number, name in enumerate(many):
         add(url, name, number)
@@ -57,7 +57,7 @@ def test_two_to_twelve_selected_runs_have_a_compare_link(url):
     assert next(each for each in app.button if each.label == "Compare").disabled
 
 
-def test_a_selection_is_cleared_at_a_press(url):
+def test_a_click_clears_the_selection(url):
     add(url, "a")
     for page in (history(), history(group="yes")):
         app = press(select_runs(page, "a"), "Clear selection")
@@ -87,7 +87,7 @@ def test_no_label_contains_a_connections_key(url):
 
 
 def test_deleting_selected_runs_keeps_those_in_progress(url):
-    """The panel announces it. A run that ended after the page was drawn is kept as well."""
+    """The panel shows this. A run that ended after the page was drawn is kept as well."""
     add(url, "a")
     add(url, "b", 1)
     running = add_running_run(url, id="c", submit_token="c", created_at=NOW - timedelta(seconds=2))
@@ -113,7 +113,7 @@ def test_runs_in_progress_are_stopped_with_their_own_connection(url, monkeypatch
 
 
 @pytest.mark.parametrize("button", ["Delete 1 run", "Star"])
-def test_a_press_on_a_page_drawn_before_the_selection_changed_does_nothing(url, button):
+def test_a_click_on_a_page_from_before_a_new_selection_does_nothing(url, button):
     run = add(url, "a")
     add(url, "b", 1)
     app = select_runs(history(), "a")
@@ -125,7 +125,7 @@ def test_a_press_on_a_page_drawn_before_the_selection_changed_does_nothing(url, 
 
 
 def test_bulk_delete_keeps_a_run_that_ends_after_the_confirmation_is_drawn(url):
-    """The confirmation said that it would be kept, and its result has not been seen."""
+    """The confirmation counted the run as kept, and its result has not been seen."""
     add(url, "a", 60)
     running = add_running_run(url, id="c", submit_token="c", created_at=NOW - timedelta(seconds=2))
     store = app_context().runner.store

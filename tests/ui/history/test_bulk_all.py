@@ -51,7 +51,7 @@ def choose_any_age(app, is_any=True):
 
 
 def test_bulk_delete_removes_matching_runs_before_a_date_and_keeps_starred_ones(url):
-    """Nothing before a date or any age is chosen. The confirmation says how many."""
+    """Without a date or any age, no run is deleted. The confirmation has the number of runs."""
     for name, days in (("new", 0), ("old", 40), ("starred", 40)):
         run = add(url, name, days * 86400 + 2)
     add(url, "other", 40 * 86400, flow_id=TWO)
@@ -71,7 +71,7 @@ def test_bulk_delete_removes_matching_runs_before_a_date_and_keeps_starred_ones(
 
 
 def test_the_confirmation_warns_about_starred_runs(url):
-    """For selected runs, and for a bulk delete that does not keep starred runs."""
+    """The warning is for selected runs, and for a bulk delete that does not keep starred runs."""
     run = add(url, "a")
     add(url, "b", 1)
     app_context().runner.history.set_starred([run.owner], "a", True)
@@ -92,7 +92,7 @@ def test_a_filter_for_running_runs_has_nothing_to_delete(url):
 
 
 def test_the_csv_export_has_all_matching_runs_and_no_formulas(url, monkeypatch):
-    """It includes the runs of other pages."""
+    """The export includes other pages' runs."""
     monkeypatch.setattr(view, "PAGE_SIZE", 2)
     names = [f"r{number}" for number in range(4)]
     for number, name in enumerate(names):
@@ -115,7 +115,7 @@ def test_the_selected_runs_are_exported_as_csv(url, downloads):
 
 
 def test_selected_runs_are_exported_as_they_are_at_the_click(url, downloads):
-    """One ended after the list was drawn, and one was deleted."""
+    """A run ended after the list was drawn, and another run was deleted."""
     runner, ends = app_context().runner, {"id": "ends", "submit_token": "ends"}
     run = add_running_run(url, **ends)
     runner.store.create(run)
@@ -129,7 +129,7 @@ def test_selected_runs_are_exported_as_they_are_at_the_click(url, downloads):
 
 @pytest.fixture
 def add_leaky_run(fields_server, monkeypatch):
-    """Add a run that returned a secret of its flow, which takes `seconds` to load."""
+    """Return a function that adds a run with its flow's secret. The flow loads in `seconds`."""
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.5)  # as in a console
 
     def add_run(seconds=0.0):
@@ -145,12 +145,10 @@ def add_leaky_run(fields_server, monkeypatch):
 
 
 @pytest.mark.parametrize("seconds", [0, 1.5])
-def test_the_csv_export_names_inputs_as_the_flow_does_and_has_none_of_its_secrets(
-    add_leaky_run, seconds
-):
-    """A run of this console may have stored what it did not know to be a secret.
+def test_the_csv_export_has_the_flows_field_names_and_no_secrets(add_leaky_run, seconds):
+    """A stored run may contain a secret that was unknown to the console.
 
-    The flow may take longer than a page waits for it, also when it is loaded again.
+    The flow may take longer than a page waits, even when it is loaded again.
     """
     add_leaky_run(seconds)
     for _ in range(2):
@@ -162,9 +160,7 @@ def test_the_csv_export_names_inputs_as_the_flow_does_and_has_none_of_its_secret
         )
 
 
-def test_the_csv_export_says_which_runs_may_have_secrets_of_a_flow_that_does_not_come(
-    add_leaky_run, monkeypatch
-):
+def test_the_csv_export_marks_runs_whose_flow_could_not_be_loaded(add_leaky_run, monkeypatch):
     monkeypatch.setattr(exported_flows, "MAX_SECONDS", 0.2)
     add_leaky_run(3)
     (row,) = exported(Filters())
@@ -174,7 +170,7 @@ def test_the_csv_export_says_which_runs_may_have_secrets_of_a_flow_that_does_not
 
 @pytest.mark.parametrize(("price", "cost"), [("0", "0"), ("1", "0.000003")])
 def test_the_csv_export_has_costs_of_models_with_a_price(url, price, cost):
-    """A cost of nothing is a cost."""
+    """A cost of 0 is shown as a cost."""
     usage = Usage(2, 1, 3)
     for name in ("mini", "big"):
         component = ComponentRun("M-1", usage=usage, usage_by_model={name: usage})

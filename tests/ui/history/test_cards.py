@@ -81,7 +81,7 @@ def test_cards_that_look_alike_have_fingerprints_of_their_results(url):
 
 
 def test_cards_that_differ_in_what_they_show_have_no_fingerprints(url):
-    """In the last words of an output, or in the inputs, of which a difference is shown."""
+    """The cards differ in an output's last words or in the inputs, which show the difference."""
     long = "A letter to Ada " * 9
     for n in range(2):
         inputs = f"Message: {long}{n} · Days: 3"
@@ -92,8 +92,8 @@ def test_cards_that_differ_in_what_they_show_have_no_fingerprints(url):
     assert "fingerprint" not in " ".join(shown)
 
 
-def test_cards_of_a_search_have_fingerprints_if_what_was_found_looks_alike(url):
-    """They show it in place of the output, which may differ, or be alike."""
+def test_cards_of_a_search_have_fingerprints_if_their_matches_look_alike(url):
+    """The cards show the match instead of the output, whether outputs differ or not."""
     long = "Cloudy " * 50
     for n in range(2):
         add_result(url, f"r{n}", n, f"{n} degrees. {long}in Oslo {long}")
@@ -121,7 +121,7 @@ def test_the_bar_of_selected_cards_has_no_room_for_their_csv(url):
 
 
 def test_runs_are_selected_by_their_check_boxes(url):
-    """The bar has the same actions as above the table."""
+    """The bar has the table's actions."""
     for n in range(3):
         add(url, f"r{n}", n)
     app = tick(tick(history(), 0), 2)
@@ -140,7 +140,7 @@ def test_a_card_opens_its_run(url):
     assert "sunny" in page_text(app)
 
 
-def test_a_failed_run_says_why_and_once_opened_leads_to_the_field(langflow_stand_in):
+def test_a_failed_run_shows_the_cause_and_an_opened_one_links_to_the_field(langflow_stand_in):
     file = entry("FileInput", "file", "", file_path=[], list=True)
     langflow_stand_in.set_flows(flow(ONE, "Echo", [node("File-a", path=file)]))
     error = RunError("No files to process.", "File-a", "Read File")
@@ -168,7 +168,7 @@ def test_cards_are_paged_below_the_list_only(url, monkeypatch):
     assert len(cards(press(app, "Newer"))) == 2
 
 
-def test_results_are_cards_too(url):
+def test_results_are_shown_as_cards(url):
     add_four(url)
     usual, odd = cards(history(group="yes"))
     assert ":gray-badge[3 equal]" in usual

@@ -1,4 +1,4 @@
-"""The columns of the list, of runs in memory."""
+"""The list's columns, for runs in memory."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 
 def summary(id="a", **more):
-    """Return a run as a list reads it."""
+    """Return a run as `RunSummary`."""
     return store_records.summary(
         id, **{"flow_name": "Echo", "flow_id": ONE, "created_at": NOW, **more}
     )
@@ -27,14 +27,14 @@ def summary(id="a", **more):
 def columns(*runs, shared=(), fingerprint=""):
     """Return the columns of these runs, which all have this fingerprint.
 
-    `shared` has the ids of those with shared results.
+    `shared` has the IDs of the runs with shared results.
     """
     view = SimpleNamespace(load_snippets=lambda _: {}, load_shared=lambda _: set(shared))
     rows = [replace(row, fingerprint=fingerprint) for row in build_rows(view, runs)]
     return table_columns(ListContext(rows, now=NOW))
 
 
-def test_the_column_of_sessions_has_those_that_a_person_named():
+def test_the_session_column_has_only_named_sessions():
     runs = [summary(session_id=id) for id in ("console-demo", "console-0123456789ab")]
     assert columns(*runs)["Session"] == ["console-demo", ""]
 
@@ -55,7 +55,7 @@ def test_without_prices_or_known_models_there_is_no_column_of_costs():
 
 
 def test_a_list_has_its_main_columns_whichever_of_them_its_runs_fill():
-    """Those of another page would push the rest aside. Rare ones, such as images, come and go."""
+    """Columns don't move from page to page. Rare columns, such as images, may be absent."""
     names = list(columns(summary()))
     assert names[:5] == ["Flow", "Status", "Started", "Duration", "Output"]
     assert names[5:] == ["Inputs", "Tokens", "Mode"]
@@ -63,14 +63,14 @@ def test_a_list_has_its_main_columns_whichever_of_them_its_runs_fill():
     assert list(columns(summary(), filled)) == names
 
 
-def test_neither_labels_that_no_run_has_nor_fingerprints_push_the_tokens_out_of_sight():
-    """In a window of 1,440 pixels they are the last that there is room for."""
+def test_unused_labels_and_fingerprints_do_not_push_the_tokens_out_of_view():
+    """Tokens are the last column that fits into a window of 1,440 pixels."""
     names = list(columns(summary(tokens=1_855), fingerprint="8e6975"))
     assert names[4:] == ["Output", "Inputs", "Tokens", "Fingerprint", "Mode"]
 
 
 def test_a_wider_column_shows_more_of_a_text():
-    """The browser cuts the texts, where their column ends."""
+    """The browser cuts the texts at the column's end."""
     shop, report = "word by word " * 9 + "on", "The report is long, " * 8 + "and ends."
     outputs = {id: Output(id, OutputKind.MESSAGE, report) for id in "CD"}
     run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)

@@ -1,4 +1,4 @@
-"""Filtering the run history by the address and by its controls."""
+"""Filtering the run history by the URL and by its controls."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
 
 
-def test_the_address_filters_the_list(url):
-    """So a list can be reloaded, bookmarked and shared."""
+def test_the_url_filters_the_list(url):
+    """A filtered list can be reloaded, bookmarked and shared."""
     add(url, "a", 0, overrides={"C.x": "The Annual Report of 2026"})
     add(url, "b", 1, flow_id=TWO, flow_name="Second", status=RunStatus.FAILED)
     third = {"flow_name": "Third", "mode": "background", "status": RunStatus.CANCELLED}
@@ -52,8 +52,8 @@ def test_runs_of_all_servers_are_listed_and_can_be_filtered_by_server(monkeypatc
         assert column(history(server="second"), "Server") == ["second"]
 
 
-def test_invalid_filters_in_the_address_are_ignored_with_a_warning(url):
-    """The valid ones still apply."""
+def test_invalid_filters_in_the_url_are_ignored_with_a_warning(url):
+    """Valid filters still apply."""
     add(url, "a")
     add(url, "b", 1, status=RunStatus.FAILED)
     nonsense = {"mode": "x", "when": "soon", "from": "2026-31-01", "older": "…", "starred": "?"}
@@ -64,8 +64,8 @@ def test_invalid_filters_in_the_address_are_ignored_with_a_warning(url):
     assert len(column(app, "Status")) == 1
 
 
-def test_changing_a_filter_updates_the_address_and_returns_to_the_newest_runs(url):
-    """Clearing the filters lists all runs again."""
+def test_changing_a_filter_updates_the_url_and_returns_to_the_newest_runs(url):
+    """Cleared filters list all runs again."""
     for number in range(3):
         add(url, f"r{number}", number, flow_id=TWO if number else ONE)
     app = history(older="1-a", q="echo")
@@ -79,7 +79,7 @@ def test_changing_a_filter_updates_the_address_and_returns_to_the_newest_runs(ur
 
 
 def test_filters_without_a_match_are_explained_and_can_be_cleared(url):
-    """The page does not claim that there are no runs yet."""
+    """The page does not show that there are no runs yet."""
     add(url, "a")
     app = history(flow="gone", label="none")
     assert "No matching runs" in page_text(app)

@@ -46,12 +46,12 @@ def compare_links(app):
 
 
 def switch(app):
-    """Press the switch that groups the list."""
+    """Click the switch that groups the list."""
     toggle = next(each for each in app.toggle if each.label == "Group equal results")
     return toggle.set_value(not toggle.value).run()
 
 
-def test_the_odd_one_of_twenty_runs_is_in_sight(url):
+def test_the_run_that_differs_from_twenty_is_visible(url):
     for n in range(20):
         add_result(url, f"r{n:02}", n, "rainy" if n == 7 else "sunny")
     app = switch(history())
@@ -65,7 +65,7 @@ def test_the_odd_one_of_twenty_runs_is_in_sight(url):
 
 
 def test_the_actions_on_all_runs_are_above_a_list_of_results(url):
-    """Until results are selected."""
+    """The actions are replaced once results are selected."""
     add_four(url)
     app = history(group="yes")
     assert [each.label for each in app.get("download_button")] == ["CSV"]
@@ -73,7 +73,7 @@ def test_the_actions_on_all_runs_are_above_a_list_of_results(url):
     assert not select_runs(app, "r2").get("download_button")
 
 
-def test_more_selected_results_than_can_be_compared_say_so(url):
+def test_a_selection_of_too_many_results_is_reported(url):
     names = [f"r{n:02}" for n in range(13)]
     for n, name in enumerate(names):
         add_result(url, name, n, name)
@@ -85,7 +85,7 @@ def test_more_selected_results_than_can_be_compared_say_so(url):
     assert next(each for each in app.button if each.label == "Compare").disabled
 
 
-def test_a_thousand_equal_runs_are_one_row_beside_the_odd_one(url):
+def test_a_thousand_equal_runs_are_one_row(url):
     add_equal_runs(app_context().runner.store, make_record(url, created_at=NOW), 1_000)
     app = history(group="yes")
     assert runs_column(app) == ["1,000 equal", "1 differs"]
@@ -105,7 +105,7 @@ def test_the_runs_of_a_result_are_listed_and_all_results_again(url):
     assert len(column(app, "Flow")) == 4
 
 
-def test_runs_of_an_unknown_result_are_listed_too(url):
+def test_runs_of_an_unknown_result_are_listed(url):
     add_result(url, "ended", 9, "sunny")
     app_context().runner.store.create(add_running_run(url, id="going", submit_token="going"))
     app = history(group="yes")
@@ -118,7 +118,7 @@ def test_runs_of_an_unknown_result_are_listed_too(url):
     assert len(column(app, "Flow")) == 2
 
 
-def test_results_that_are_as_frequent_all_differ(url):
+def test_equally_frequent_results_all_differ(url):
     for n in range(4):
         add_result(url, f"r{n}", n, "rainy" if n % 2 else "sunny")
     app = history(group="yes")
@@ -135,7 +135,7 @@ def test_results_have_the_columns_of_runs_in_the_same_order(url):
 
 
 def add_of_two_inputs(url):
-    """Store 4 runs with one input, one of them odd, and 3 with another input and result."""
+    """Store 4 runs with one input, one of which differs, and 3 runs with other input and result."""
     for n in range(4):
         city = {"T.city": "Oslo"}
         add_result(url, f"oslo{n}", n, "rainy" if n == 2 else "sunny", overrides=city)
@@ -158,7 +158,7 @@ def test_runs_with_other_inputs_do_not_differ(url):
 
 
 def test_the_runs_of_a_group_have_its_inputs(url):
-    """Runs of other inputs with the same result are not among them."""
+    """Runs with other inputs and the same result are not listed."""
     for n, city in enumerate(("Oslo", "Rome", "Oslo")):
         add_result(url, f"r{n}", n, "sunny", overrides={"T.city": city})
     app = press(select_runs(history(group="yes"), "r0"), "Show runs")
@@ -189,7 +189,7 @@ def test_the_odd_result_can_be_compared_with_the_usual_one(url):
     assert "runs=" not in compare_links(select_runs(app, "r0"))
 
 
-def test_of_results_that_are_as_frequent_the_oldest_run_is_the_baseline(url):
+def test_the_oldest_run_is_the_baseline_of_equally_frequent_results(url):
     for n in range(2):
         add_result(url, f"r{n}", n, f"number {n}")
     links = compare_links(select_runs(history(group="yes"), "r0", "r1"))
@@ -197,13 +197,13 @@ def test_of_results_that_are_as_frequent_the_oldest_run_is_the_baseline(url):
     assert "baseline" not in links
 
 
-def test_a_group_without_matching_runs_says_so(url):
+def test_a_group_without_matching_runs_is_reported(url):
     add_result(url, "a", 0, "sunny")
     app = history(result="no such", group="yes")
     assert "No matching runs" in page_text(app)
 
 
-def test_tables_are_told_apart_by_their_first_values_or_else_by_fingerprints(url):
+def test_tables_are_distinguished_by_their_first_values_or_fingerprints(url):
     add_result(url, "oslo", 3, [{"city": "Oslo"}, {"city": "Bonn"}], OutputKind.TABLE)
     add_result(url, "rome", 2, [{"city": "Rome"}, {"city": "Bonn"}], OutputKind.TABLE)
     app = history()
@@ -254,7 +254,7 @@ def test_the_headline_shows_how_many_runs_differ(counts, text):
 
 
 def many_inputs(*inputs, flow_id=ONE):
-    """Return a run of each inputs, with equal results."""
+    """Return runs with different inputs and equal results."""
     return [RunResult(NOW, f"{flow_id}-{n}", flow_id, key, "x") for n, key in enumerate(inputs)]
 
 
@@ -270,7 +270,7 @@ def many_inputs(*inputs, flow_id=ONE):
     ],
 )
 def test_different_inputs_are_those_of_one_flow_that_are_known(runs, text):
-    """The groups of the other flow may not be listed."""
+    """The other flow's groups may not be listed."""
     run = summary("a", flow_id=ONE, result_hash="x")
     counted = count_results(runs)
     listed = build_groups(counted, {counted[0].run_id: run})

@@ -1,4 +1,4 @@
-"""The run history: its columns, its updates, and how a run is opened."""
+"""The run history: its columns, its updates, and the opening of runs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.ui.support.whole_pages import (
 
 
 def return_by_menu(app):
-    """Go to the Run page and back by the menu, whose links have no query."""
+    """Go to the Run page and back by the menu's links, which have no query."""
     app.switch_page("pages/run.py").run()
     app.query_params.clear()
     return app.switch_page("pages/history.py").run()
@@ -68,7 +68,7 @@ def test_runs_are_listed_newest_first_with_status_inputs_and_duration(url):
 
 
 def with_tokens(total, model=""):
-    """Return the changes of a record whose run used so many tokens."""
+    """Return the changes of a record whose run used this many tokens."""
     usage = Usage(1, total - 1, total)
     by_model = {model: usage} if model else {}
     components = {"M-1": ComponentRun("M-1", usage=usage, usage_by_model=by_model)}
@@ -84,7 +84,7 @@ def test_tokens_are_listed_and_added_up(url):
     assert "3 runs** · 1,234 tokens" in page_text(app)
 
 
-def test_tokens_of_other_pages_are_added_up_too(url, monkeypatch):
+def test_tokens_of_other_pages_are_added_up(url, monkeypatch):
     monkeypatch.setattr(view, "PAGE_SIZE", 1)
     add(url, "a", 0)
     add(url, "b", 1, **with_tokens(1200))
@@ -102,7 +102,7 @@ def test_costs_are_listed_and_added_up_by_the_configured_prices(url, price_file)
     assert "3 runs** · 1,000,502 tokens · 2.00 EUR" in page_text(app)
 
 
-def test_a_sum_says_that_it_lacks_runs_without_a_price_or_a_known_model(url, price_file):
+def test_a_sum_shows_how_many_runs_it_lacks(url, price_file):
     for name, model in (("a", "mini"), ("b", "big"), ("c", "")):
         add(url, name, **with_tokens(1_000_001, model))
     app = history()
@@ -134,7 +134,7 @@ def test_the_servers_are_looked_up_once_for_a_list(url, monkeypatch):
 
 
 def test_outputs_show_where_they_differ_from_others_of_their_flow(url):
-    """Not where they name another moment, as the rows of messages do."""
+    """Times, as in rows of messages, are not differences."""
     long = "This is the answer to your question about the weather"
     for n, text in enumerate((f"{long} in Oslo", f"{long} in Rome", long)):
         outputs = {"C": Output("C", OutputKind.MESSAGE, text)}
@@ -155,8 +155,8 @@ def test_outputs_show_where_they_differ_from_others_of_their_flow(url):
 
 
 @pytest.mark.parametrize("beginning", ["x" * 300, "天" * 20])
-def test_outputs_whose_difference_is_out_of_sight_have_fingerprints(url, beginning):
-    """Chinese characters take the room of two."""
+def test_outputs_whose_difference_is_not_visible_have_fingerprints(url, beginning):
+    """A Chinese character is as wide as two others."""
     for n in range(2):
         outputs = {"C": Output("C", OutputKind.MESSAGE, f"{beginning}{n}")}
         run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
@@ -183,7 +183,7 @@ def test_the_column_of_found_words_has_room_for_several_of_a_sentence(url):
 
 
 def test_runs_of_another_key_are_never_listed(url):
-    """Neither without filters nor with a filter for the other server."""
+    """The runs are hidden without filters and with a filter for the other server."""
     other = Connection("other", url, None, "typed")
     add(url, "mine")
     add(
@@ -205,8 +205,8 @@ def test_a_search_shows_where_it_found_the_words(url):
     assert "Found" not in history().dataframe[0].value.columns
 
 
-def test_what_tells_runs_apart_comes_early_and_columns_are_as_wide_as_their_texts(url):
-    """In a window of 900 pixels, the beginning of the output is in sight."""
+def test_distinguishing_columns_come_early_and_fit_their_texts(url):
+    """In a window of 900 pixels, the output's beginning is visible."""
     run = add(url, "a", flow_name="Stock", overrides={"T.shop": "Oslo"}, input_summary="Shop: Oslo")
     app_context().runner.history.change_labels([run.owner], ["a"], add=["odd"])
     frame = history().dataframe[0]
@@ -218,7 +218,7 @@ def test_what_tells_runs_apart_comes_early_and_columns_are_as_wide_as_their_text
 
 
 def test_columns_of_texts_leave_room_for_fingerprints(url):
-    """In a window of 1,440 pixels, they are in sight beside the tokens."""
+    """In a window of 1,440 pixels, fingerprints and tokens are visible."""
 
     def widths():
         config = json.loads(history().dataframe[0].proto.columns)
@@ -237,8 +237,8 @@ def test_a_column_has_room_for_wide_characters(url):
     assert config["Flow"]["width"] >= 130
 
 
-def test_every_drawing_of_the_list_says_which_rows_are_selected(url):
-    """Streamlit drops a drawing that another one replaces before it was sent."""
+def test_every_rendering_of_the_list_has_the_selected_rows(url):
+    """Streamlit drops a rendering that is replaced before it was sent."""
     for number, name in enumerate("ab"):
         add(url, name, number)
     app = select_runs(history(), "b").run()
@@ -252,7 +252,7 @@ def test_times_are_shown_to_the_second(url):
 
 
 def test_new_runs_are_announced_and_listed_only_on_request(url):
-    """So no row moves, even if the page is redrawn. Leaving the page and returning lists them."""
+    """No row moves, even if the page is redrawn. Leaving the page and returning lists the runs."""
     add(url, "a", 60)
     add(url, "old", 90, flow_id=TWO)
     app = history(flow=ONE)
@@ -289,7 +289,7 @@ def test_new_runs_are_counted_without_loading_them(url, monkeypatch):
 
 
 def test_an_empty_list_shows_new_runs_at_once(url):
-    """There is no row that could move."""
+    """An empty list has no row that could move."""
     app = history()
     assert not app.dataframe
     add(url, "a")
@@ -297,7 +297,7 @@ def test_an_empty_list_shows_new_runs_at_once(url):
 
 
 def test_older_and_newer_buttons_page_through_all_runs(url, monkeypatch):
-    """The place in the list is in the URL."""
+    """The URL has the place in the list."""
     monkeypatch.setattr(view, "PAGE_SIZE", 3)
     for number in range(5):
         add(url, f"r{number}", number)
@@ -310,7 +310,7 @@ def test_older_and_newer_buttons_page_through_all_runs(url, monkeypatch):
 
 
 def test_a_page_beyond_the_last_run_links_back_to_the_newest(url):
-    """The runs there may have been deleted."""
+    """The runs of that page may have been deleted."""
     add(url, "a")
     app = press(history(older="1-a"), "Back to newest")
     assert len(column(app, "Flow")) == 1
@@ -360,7 +360,7 @@ def test_a_store_error_is_shown_and_the_filters_are_kept(url, monkeypatch):
     assert app.query_params["q"] == "hello"
 
 
-def test_a_local_langflow_that_never_ran_leads_to_the_first_start(monkeypatch):
+def test_a_local_langflow_that_never_ran_shows_the_first_start(monkeypatch):
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     app = history()
     assert not app.dataframe

@@ -31,7 +31,7 @@ OLD, NEW = "a" * 32, "b" * 32
 
 
 def add_runs(connection, run_ids=(OLD, NEW)):
-    """Store two runs of a server, the newer of which also wrote a file."""
+    """Store two runs of a server. The newer run also wrote a file."""
     context = app_context()
     owner = owner_fingerprint(connection, context.settings.data_dir)
     for run_id, word in zip(run_ids, ("sunny", "rainy"), strict=True):
@@ -63,7 +63,7 @@ def add_runs(connection, run_ids=(OLD, NEW)):
 
 @pytest.fixture
 def stopped_local(monkeypatch):
-    """A local Langflow that was stopped, with two runs. Another program has its address now."""
+    """Return a stopped local Langflow with two runs. Another program listens on its port now."""
     with StandIn() as program:
         local = Connection("Local Langflow", program.url, SecretStr("sk-local"), "local")
         monkeypatch.setattr(
@@ -75,7 +75,7 @@ def stopped_local(monkeypatch):
 
 @pytest.fixture
 def down_server(monkeypatch):
-    """A configured server that does not answer, with two runs."""
+    """Return a configured server that does not respond, with two runs."""
     monkeypatch.setenv("LANGFLOW_SERVER_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("LANGFLOW_API_KEY", "sk-configured-key")
     add_runs(app_context().settings.servers[0])
@@ -83,7 +83,7 @@ def down_server(monkeypatch):
 
 @pytest.fixture(params=["down_server", "stopped_local"])
 def server_without_answers(request):
-    """Either of them."""
+    """Run the test with `down_server` and with `stopped_local`."""
     return request.getfixturevalue(request.param)
 
 
@@ -95,7 +95,7 @@ def test_runs_are_listed_and_opened_while_their_server_is_down(server_without_an
     assert "Oslo" in page_text(open_run_tab("Inputs", app_context().runner.store.get(NEW)))
 
 
-def test_an_opened_run_says_what_needs_the_server(server_without_answers):
+def test_an_opened_run_shows_what_needs_the_server(server_without_answers):
     app = open_app(run=NEW)
     assert [title.value for title in app.title] == ["Forecast"]
     assert "reach the server" in app.warning[0].value
@@ -112,7 +112,7 @@ def test_runs_are_compared_while_their_server_is_down(stopped_local):
 
 
 def test_a_run_is_exported_from_its_page_while_its_server_is_down(stopped_local, downloads):
-    """Without its files, which are on the server, and saying which secrets are not removed."""
+    """The export lacks the files, which are on the server, and lists secrets that may remain."""
     open_app(run=NEW)
     (report,) = (create for name, create in downloads.items() if name.endswith(".html"))
     (archive,) = (create for name, create in downloads.items() if name.endswith(".zip"))
@@ -133,10 +133,8 @@ def test_listed_runs_are_exported_as_csv_while_their_server_is_down(down_server,
     assert found == [("City (C): Oslo", word, FLOW_MISSING) for word in ("rainy", "sunny")]
 
 
-def test_history_says_how_to_see_the_runs_of_a_server_that_is_no_longer_configured(
-    down_server, monkeypatch
-):
-    """They are listed again once it is configured."""
+def test_history_shows_how_to_see_an_unconfigured_servers_runs(down_server, monkeypatch):
+    """The runs are listed again once the server is configured."""
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     for name in ("LANGFLOW_SERVER_URL", "LANGFLOW_API_KEY"):
         monkeypatch.delenv(name)
@@ -156,7 +154,7 @@ def test_a_stopped_local_langflow_is_started_from_the_connection_page(stopped_lo
     assert "Try again" not in button_labels(app)
 
 
-def test_the_key_of_a_stopped_local_langflow_is_sent_to_nobody(stopped_local):
+def test_a_stopped_local_langflows_key_is_never_sent(stopped_local):
     assert "The local Langflow is stopped." in page_text(open_app(run=NEW))
     assert history().dataframe
     server = servers.readable()[0]
@@ -165,7 +163,7 @@ def test_the_key_of_a_stopped_local_langflow_is_sent_to_nobody(stopped_local):
 
 
 def test_without_any_server_a_run_of_a_typed_key_is_hidden(monkeypatch):
-    """Its owner is whoever has a key of that user."""
+    """The run's owner is anybody with a key of its user."""
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     add_runs(Connection("typed", "http://127.0.0.1:9", SecretStr("sk-typed"), "typed"))
     pages = (history(), open_app(run=NEW), open_app("pages/compare.py", runs=f"{OLD},{NEW}"))
@@ -173,7 +171,7 @@ def test_without_any_server_a_run_of_a_typed_key_is_hidden(monkeypatch):
         assert lacks(app, "rainy", "Forecast", shows="Connect to Langflow")
 
 
-def test_runs_of_a_typed_key_stay_hidden_beside_those_of_a_stopped_server(stopped_local):
+def test_runs_of_a_typed_key_stay_hidden_next_to_a_stopped_servers_runs(stopped_local):
     typed = Connection("typed", stopped_local.url, SecretStr("sk-typed"), "typed")
     add_runs(typed, run_ids=("c" * 32, "d" * 32))
     assert len(column(history(), "Flow")) == 2

@@ -75,7 +75,7 @@ def test_a_changed_form_can_update_its_preset():
     assert value(press(enter(app, "newer"), "Undo")) == "new"
 
 
-def test_the_menu_says_that_there_are_no_presets_or_that_none_is_chosen():
+def test_the_menu_shows_that_there_are_no_presets_or_none_is_chosen():
     app = open_page(menu="more")
     assert "No presets yet" in page_text(app)
     assert "Choose a preset" not in page_text(app)
@@ -153,7 +153,7 @@ def test_a_preset_without_a_name_is_rejected():
     assert stored_presets() == []
 
 
-def test_invalid_fields_are_left_out_of_a_preset_and_named():
+def test_invalid_fields_are_left_out_of_a_preset_and_reported():
     app = save_as(enter(open_page(menu="save"), "typed", n="many"), "Mine")
     (preset,) = stored_presets()
     assert preset.values == {"T-a.p": "typed"}
@@ -219,7 +219,7 @@ def test_presets_belong_to_their_flow():
     assert lacks(app, "Mine", shows="Save preset")
 
 
-def test_values_that_the_flow_no_longer_has_are_named():
+def test_values_that_the_flow_no_longer_has_are_reported():
     preset = store_preset(p="old", gone=1, n="many")
     app = choose(open_page(), preset)
     assert value(app) == "old"

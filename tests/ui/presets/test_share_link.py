@@ -1,4 +1,4 @@
-"""Links that fill a form: checked like input, and never lose it."""
+"""Links that fill a form are checked like input, and never lose input."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_values_in_a_link_fill_the_form_once():
 
 @pytest.mark.parametrize("parameter", ["p", "s"])
 def test_a_variable_in_a_link_is_chosen_by_its_name(parameter):
-    """Also for a secret, and in a mode that can't use it: the field says so."""
+    """Secret fields choose the variable as well, and report modes that can't use it."""
     app = shared(**{parameter: Variable("MODEL")})
     assert field(app, f"{parameter}-variable", "selectbox").value == "MODEL"
     assert "can't look up variables" in page_text(app)
@@ -164,7 +164,7 @@ def test_the_connections_key_is_not_shared():
     assert "p (T): It contained a secret, which is not saved." in page_text(app)
 
 
-def test_no_preset_is_named_by_the_connections_key():
+def test_a_presets_name_cannot_contain_the_connections_key():
     app = save_as(enter(open_page(menu="save"), "typed"), "of sk-configured-key")
     assert "This name contains the API key." in page_text(app)
     assert stored_presets() == []
