@@ -126,7 +126,7 @@ def test_a_403_hides_the_previous_response(cache, slow, monkeypatch):
 
 
 def test_a_late_failure_is_raised_for_some_seconds(cache, slow, monkeypatch):
-    """All pages and their parts raise the same failure and send no request of their own."""
+    """All pages and their parts raise the same failure, without another request."""
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
 
     def fetch():
