@@ -27,7 +27,7 @@ from lfclient.console.export.report.blocks import BlockBuilder
 from lfclient.console.local_langflow import launcher
 from lfclient.console.presets.fitting import fit_values
 from lfclient.console.snippets import snippet_request
-from lfclient.console.store import own_values, search_text, text_search
+from lfclient.console.store import equality, search_text, text_search
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.errors import LangflowError
 from lfclient.flows import file_fields, flow_file
@@ -103,7 +103,7 @@ REPEATED_AFTER = (  # a beginning
         ("[a]: ", "b\n[a]: "),
     ),
 )
-RUN = own_values.OwnValues(frozenset({"a" * 16}), datetime(2026, 1, 1, tzinfo=UTC))
+RUN = equality.OwnValues(frozenset({"a" * 16}), datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def _file_field(type: str) -> Any:
@@ -201,11 +201,11 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
     "lfclient/console/snippets/snippet_request.py": {
         "variable_name": lambda text: snippet_request._unused_variable_name(text, {}),
     },
-    "lfclient/console/store/own_values.py": {
+    "lfclient/console/store/equality.py": {
         "has_moment": RUN.has_moment,
         "mask": RUN.mask,
-        "mask_json": RUN.mask_json,
-        "json_slices": lambda text: list(RUN.json_slices(text)),
+        "text": lambda text: list(RUN.masked_json(text)),
+        "list": lambda text: list(RUN.masked_json([text])),
     },
     "lfclient/console/store/search_text.py": {"fold_text": search_text.fold_text},
     "lfclient/console/store/text_search.py": {

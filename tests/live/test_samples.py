@@ -13,7 +13,7 @@ import pytest
 
 from lfclient.client import LangflowClient
 from lfclient.console.samples import builtin, graph_builder
-from lfclient.console.store.result_fingerprint import fingerprint_result
+from lfclient.console.store.equality import fingerprint_result
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest
 from lfclient.flows.model import Flow

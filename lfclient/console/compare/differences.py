@@ -3,17 +3,14 @@
 In a module of its own because it needs pandas.
 """
 
-import hashlib
-import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from lfclient.common.formatting import format_count
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.console.compare.equality import is_equal
 from lfclient.console.compare.table_diff import (
     MAX_COMPARED_ROWS,
     TableDiff,
@@ -25,19 +22,24 @@ from lfclient.console.compare.volatile import (
     GUESSES_ONLY,
     IDS_AND_TIMES,
     IgnoredNames,
-    drop_names,
     guess_volatile_names,
     names_in,
 )
 from lfclient.console.content.dataframes import to_dataframe
 from lfclient.console.content.images import image_size
 from lfclient.console.content.output_kinds import handler_for
-from lfclient.console.store.own_values import NO_OWN_VALUES, OwnValues
+from lfclient.console.store.equality import (
+    NO_OWN_VALUES,
+    Fingerprint,
+    OwnValues,
+    fingerprint,
+    is_equal,
+    normalize,
+    value_slices,
+)
 from lfclient.outputs.model import FileRef, Output, OutputKind
 
 MAX_NAMES = 300  # of columns and keys that are kept
-_HASHED_ITEMS = 1_000  # of a list
-_FIRST_ITEMS = 10
 _WORD = re.compile(r"\w+")
 
 
@@ -81,27 +83,34 @@ def compare_pair(
     for output in (after, before):
         if output.value is None and output.note:
             return Difference(OutputMatch.UNKNOWN, output.note)
+    prints = _fingerprint(before, own_values[0]), _fingerprint(after, own_values[1])
     if before.kind is not after.kind:
         note = f"{after.kind.value} instead of {before.kind.value}"
-        return Difference(OutputMatch.DIFFERENT, note, fingerprint=_fingerprint(after.value))
-    if isinstance(before.value, str) and isinstance(after.value, str):
-        return _compare_masked(before, after, ignored_names, own_values)
-    if not handler_for(before).has_names:
-        return _compare(before, after, _fingerprints(before, after))
-    prints = None
-    if _begin_equal(before.value, after.value):
-        prints = _fingerprints(before, after)
-        if prints[0] and prints[0] == prints[1]:
-            return _compare(before, after, prints)
-    names = tuple(dict.fromkeys([*names_in(before.value), *names_in(after.value)]))
-    guessed = tuple(guess_volatile_names(before.value, after.value, own_values))
+        return Difference(OutputMatch.DIFFERENT, note, fingerprint=prints[1].digest)
+    has_own = prints[0].has_own_values or prints[1].has_own_values
+    is_same = prints[0].digest == prints[1].digest != ""
+    if is_same and (not has_own or is_equal(before.value, after.value)):
+        return _compare(before, after, prints)
+    own_names = [IDS_AND_TIMES] if has_own else []
+    names = tuple(dict.fromkeys([*names_in(before.value), *names_in(after.value), *own_names]))
+    guessed = (*guess_volatile_names(before.value, after.value, own_values), *own_names)
     chosen = ignored_names.apply(guessed)
     ignored = tuple(name for name in names if name in chosen)
-    if ignored:
-        before, after = without_names(before, ignored), without_names(after, ignored)
-        prints = None
-    difference = _compare(before, after, prints or _fingerprints(before, after))
+    if (ignored or has_own) and not (is_same and IDS_AND_TIMES in ignored):
+        before, after = (
+            replace(output, value=normalize_ignored(output.value, own, ignored))
+            for output, own in zip((before, after), own_values, strict=True)
+        )
+        prints = _fingerprint(before, OwnValues()), _fingerprint(after, OwnValues())
+    difference = _compare(before, after, prints)
     return replace(difference, names=names[:MAX_NAMES], guessed=guessed, ignored=ignored)
+
+
+def normalize_ignored(value: Json, own: OwnValues, ignored: Collection[str]) -> Json:
+    """Return a value without the columns and keys `ignored`, masked if ids and times are."""
+    if not ignored:
+        return value
+    return normalize(value, own if IDS_AND_TIMES in ignored else OwnValues(), ignored)
 
 
 def as_structured(before: Output, after: Output) -> tuple[Output, Output]:
@@ -117,54 +126,16 @@ def as_structured(before: Output, after: Output) -> tuple[Output, Output]:
     return before, after
 
 
-def without_names(output: Output, names: Sequence[str]) -> Output:
-    """Return an output without these columns and keys."""
-    return replace(output, value=drop_names(output.value, frozenset(names))) if names else output
-
-
-def _compare_masked(
-    before: Output,
-    after: Output,
-    ignored_names: IgnoredNames,
-    own_values: tuple[OwnValues, OwnValues],
-) -> Difference:
-    """Compare two texts without the ids and times of the runs, if these differ."""
-    pair = before, after
-    masked = pair if before.value == after.value else mask_texts(pair, own_values)
-    names = () if masked == pair else (IDS_AND_TIMES,)
-    ignored = names if IDS_AND_TIMES in ignored_names.apply(names) else ()
-    pair = masked if ignored else pair
-    difference = _compare(*pair, _fingerprints(*pair))
-    return replace(difference, names=names, guessed=names, ignored=ignored)
-
-
-def mask_texts(
-    outputs: tuple[Output, Output], own_values: tuple[OwnValues, OwnValues]
-) -> tuple[Output, Output]:
-    """Return two texts with the same mark in place of the ids and times of their runs."""
-    first, second = (
-        replace(output, value=own.mask(output.value)) if isinstance(output.value, str) else output
-        for output, own in zip(outputs, own_values, strict=True)
-    )
-    return first, second
-
-
-def _begin_equal(a: Json, b: Json) -> bool:
-    """Return whether the first items of two lists are equal; True for other values."""
-    if not isinstance(a, list) or not isinstance(b, list):
-        return True
-    return is_equal(a[:_FIRST_ITEMS], b[:_FIRST_ITEMS])
-
-
-def _compare(before: Output, after: Output, prints: tuple[str, str]) -> Difference:
+def _compare(before: Output, after: Output, prints: tuple[Fingerprint, Fingerprint]) -> Difference:
     """Compare two outputs of one kind with these fingerprints."""
     a, b = before.value, after.value
-    is_same = prints[0] == prints[1] if all(prints) else is_equal(a, b)
+    digests = prints[0].digest, prints[1].digest
+    is_same = digests[0] == digests[1] if all(digests) else is_equal(a, b)
     difference = handler_for(before).compare(a, b, _Describer(is_same))
     is_cut = before.truncated or after.truncated
     if difference.match is OutputMatch.EQUAL and is_cut:
         difference = replace(difference, note="as far as it was received")
-    return replace(difference, fingerprint=prints[1])
+    return replace(difference, fingerprint=digests[1])
 
 
 @dataclass(frozen=True)
@@ -190,7 +161,7 @@ class _Describer:
 
     def compare_files(self, before: FileRef, after: FileRef) -> Difference:
         """Compare names and sizes; the contents are on the server."""
-        if (before.name, before.size) == (after.name, after.size):
+        if self.is_same:
             return Difference(OutputMatch.UNKNOWN, "same name and size")
         note = "other name" if before.name != after.name else "other size"
         return Difference(OutputMatch.DIFFERENT, note)
@@ -254,30 +225,9 @@ def _tree_note(a: Json, b: Json) -> str:
     return f"{count} or more" if count else "too large to say how"
 
 
-def _fingerprints(before: Output, after: Output) -> tuple[str, str]:
-    return _fingerprint(before.value), _fingerprint(after.value)
-
-
-def _fingerprint(value: Json) -> str:
-    """Return a hash of a value, "" for a file or a value that is nested too deeply.
-
-    Equal hashes mean equal values. Equal values may have two, such as 1 and 1.0.
-    """
-    if isinstance(value, (FileRef, type(None))):
-        return ""
-    digest = hashlib.blake2b(type(value).__name__.encode(), digest_size=16)
-    if isinstance(value, bytes):
-        digest.update(value)
-        return digest.hexdigest()
-    # in parts: encoding all of a large value at once would block the other threads for seconds
-    parts = (
-        (value[n : n + _HASHED_ITEMS] for n in range(0, len(value), _HASHED_ITEMS))
-        if isinstance(value, list)
-        else (value,)
-    )
+def _fingerprint(output: Output, own: OwnValues) -> Fingerprint:
+    """Return the fingerprint of an output's value, "" if that is nested too deeply."""
     try:
-        for part in parts:
-            digest.update(json.dumps(part).encode())
-    except (RecursionError, TypeError, ValueError):
-        return ""
-    return digest.hexdigest()
+        return fingerprint(value_slices(output.value), own)
+    except RecursionError:
+        return Fingerprint("", False)

@@ -5,9 +5,8 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from lfclient.common.json_types import Json
-from lfclient.console.compare.equality import is_equal
 from lfclient.console.compare.volatile import guess_volatile_names
-from lfclient.console.store.own_values import OwnValues
+from lfclient.console.store.equality import OwnValues, is_equal
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import InputValue, field_label
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from lfclient.console.compare.differences import Difference, OutputMatch, compare_pair
 from lfclient.console.compare.outputs import MatchKey, OutputPair, match_outputs
 from lfclient.console.compare.volatile import IgnoredNames
-from lfclient.console.store.own_values import OwnValues, own_values
+from lfclient.console.store.equality import OwnValues, own_values
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind

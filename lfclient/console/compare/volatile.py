@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from lfclient.common.json_types import Json
-from lfclient.console.store.own_values import MOMENT, NO_OWN_VALUES, OwnValues
+from lfclient.console.store.equality import MOMENT, NO_OWN_VALUES, OwnValues
 
 MAX_READ_VALUES = 20_000  # values of an output that a guess reads
 MAX_READ_ITEMS = 200  # items of each list
@@ -117,32 +117,6 @@ def _is_moment(value: Json) -> bool:
 
 def _is_number(value: Json) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def drop_names(value: Json, names: Collection[str]) -> Json:
-    """Return a value without the columns and keys of these names, at any depth.
-
-    The value is not changed; without names it is returned itself. Nothing recurses.
-    """
-    if not names:
-        return value
-    root: list[Json] = [None]
-    stack: list[tuple[dict[str, Json] | list[Json], str | int, Json]] = [(root, 0, value)]
-    while stack:
-        parent, key, inner = stack.pop()
-        copy: Json = inner
-        if isinstance(inner, dict):
-            copy = {name: each for name, each in inner.items() if name not in names}
-            stack.extend((copy, name, each) for name, each in copy.items() if _is_container(each))
-        elif isinstance(inner, list):
-            copy = list(inner)
-            stack.extend((copy, n, each) for n, each in enumerate(copy) if _is_container(each))
-        parent[key] = copy  # type: ignore[index]
-    return root[0]
-
-
-def _is_container(value: Json) -> bool:
-    return isinstance(value, (dict, list))
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Row
 
 from lfclient.console.content.thumbnails import make_thumbnail
+from lfclient.console.store.equality import fingerprint_result
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
-from lfclient.console.store.result_fingerprint import fingerprint_result
 from lfclient.console.store.run_record import RecordProblem, RunRecord, RunSummary
 from lfclient.console.store.search_text import summarize_outputs
 from lfclient.console.store.tables import RUNS

@@ -1,10 +1,12 @@
 """The outputs of the baseline and another run, component by component."""
 
+from functools import partial
+
 import streamlit as st
 
 from lfclient.common.formatting import clip, clip_middle, humanize, with_id
 from lfclient.console.compare.compared_run import have_same_flow
-from lfclient.console.compare.differences import OutputMatch, as_structured, mask_texts
+from lfclient.console.compare.differences import OutputMatch, as_structured, normalize_ignored
 from lfclient.console.compare.outputs import MatchKey, OutputPair, match_outputs
 from lfclient.console.compare.survey import OutputCell
 from lfclient.console.compare.volatile import IDS_AND_TIMES
@@ -171,12 +173,13 @@ def _draw_differences(
     names = (runs[0].name, runs[1].name)
     pair_key = _pair_key(runs, number)
     ignored = cell.difference.ignored
-    if IDS_AND_TIMES in ignored:
-        both = mask_texts(both, (runs[0].survey.own_values, runs[1].survey.own_values))
+    before, after = (
+        partial(normalize_ignored, own=run.survey.own_values, ignored=ignored) for run in runs
+    )
     with st.container(key=f"compared-pair-{pair_key}"):
         st.markdown(f"**{names[0]} → {names[1]}**")
         version = (versions_key(runs), ignored)
-        diffs.draw(version, f"output-{pair_key}", *both, names, ignored)
+        diffs.draw(version, f"output-{pair_key}", *both, names, (before, after))
     if any(map(_has_markdown, both)):
         st.caption(f"Compares the source text. “{SIDE_BY_SIDE}” shows it formatted.")
 

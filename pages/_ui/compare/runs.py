@@ -10,8 +10,8 @@ from lfclient.common.formatting import clip, format_size
 from lfclient.console.compare.compared_run import ComparedRun
 from lfclient.console.compare.survey import SurveyedRun, survey_run
 from lfclient.console.compare.volatile import IgnoredNames
+from lfclient.console.store.equality import own_values
 from lfclient.console.store.errors import UnreadableResponse
-from lfclient.console.store.own_values import own_values
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow
 from pages._ui.connection import servers

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lfclient.common.formatting import FIRST_WIDE_CHARACTER, clean_text, clip
 from lfclient.common.summaries import fit_inputs, fit_outputs
-from lfclient.console.store.own_values import MOMENT
+from lfclient.console.store.equality import MOMENT
 from lfclient.console.store.result_groups import ResultGroup, distinguish_results
 from lfclient.console.store.run_record import RunSummary
 from lfclient.console.store.search_text import MAX_INPUT_SUMMARY

@@ -1,6 +1,6 @@
 """Diffs of two outputs or texts. Signs mark the differences; colors only help."""
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -18,8 +18,7 @@ from lfclient.console.compare.table_diff import (
     find_best_diff,
 )
 from lfclient.console.compare.text_diff import ChangeKind, Segment, compare_texts, compare_words
-from lfclient.console.compare.tree_diff import Change, compare_trees
-from lfclient.console.compare.volatile import drop_names
+from lfclient.console.compare.tree_diff import Change, TreeDiff, compare_trees
 from lfclient.console.content.dataframes import to_dataframe
 from lfclient.console.content.output_kinds import Differ, OutputHandler, handler_for
 from lfclient.outputs.model import FileRef, Output
@@ -39,11 +38,12 @@ _SIGNS = {
     ChangeKind.REMOVED: "− removed",
 }
 _Draw = Callable[[], None]
+_Normalize = Callable[[Any], Any]
 
 
 def can_diff(one: Output, other: Output) -> bool:
     """Return whether `draw` can draw the differences of two outputs."""
-    return _compare(one, other, _DiffDrawer(None, "", ("", ""), ())) is not None
+    return _compare(one, other, _DiffDrawer(None, "", ("", ""), (str, str))) is not None
 
 
 def draw(
@@ -52,13 +52,13 @@ def draw(
     one: Output,
     other: Output,
     names: tuple[str, str],
-    ignored: Collection[str] = (),
+    normalize: tuple[_Normalize, _Normalize] = (lambda value: value,) * 2,
 ) -> None:
     """Draw the differences of two outputs that `can_diff` accepts, under these names.
 
-    Columns and keys called as in `ignored` are left out.
+    `normalize` leaves out what is ignored in each.
     """
-    draw_diff = _compare(one, other, _DiffDrawer(version, key, names, ignored))
+    draw_diff = _compare(one, other, _DiffDrawer(version, key, names, normalize))
     try:
         if draw_diff:
             draw_diff()
@@ -84,24 +84,33 @@ class _DiffDrawer:
     version: Hashable
     key: str
     names: tuple[str, str]
-    ignored: Collection[str]
+    normalize: tuple[_Normalize, _Normalize]
 
     def compare_texts(self, before: str, after: str) -> _Draw | None:
-        return partial(draw_text_diff, self.version, self.key, before, after)
+        return lambda: draw_text_diff(self.version, self.key, *self._normalized(before, after))
 
     def compare_rows(self, before: list[Any], after: list[Any]) -> _Draw | None:
-        return partial(_draw_table_diff, self.version, self.key, before, after, self.ignored)
+        def tables() -> tuple[pd.DataFrame, pd.DataFrame]:
+            one, other = self._normalized(before[:MAX_COMPARED_ROWS], after[:MAX_COMPARED_ROWS])
+            return to_dataframe(one), to_dataframe(other)
+
+        is_cut = max(len(before), len(after)) > MAX_COMPARED_ROWS
+        return partial(_draw_table_diff, self.version, self.key, tables, is_cut)
 
     def compare_trees(self, before: Any, after: Any) -> _Draw | None:
-        return partial(
-            _draw_tree_diff, self.version, self.key, before, after, self.names, self.ignored
-        )
+        def compare() -> TreeDiff:
+            return compare_trees(*self._normalized(before, after))
+
+        return partial(_draw_tree_diff, self.version, self.key, compare, self.names)
 
     def compare_images(self, before: Any, after: Any) -> _Draw | None:
         return None
 
     def compare_files(self, before: FileRef, after: FileRef) -> _Draw | None:
         return None
+
+    def _normalized(self, before: Any, after: Any) -> tuple[Any, Any]:
+        return self.normalize[0](before), self.normalize[1](after)
 
 
 def draw_text_diff(version: Hashable, key: str, before: str, after: str) -> None:
@@ -199,10 +208,12 @@ def _lines(lines: Sequence[Segment | int]) -> None:
 
 
 def _draw_table_diff(
-    version: Hashable, key: str, before: list[Any], after: list[Any], ignored: Collection[str]
+    version: Hashable,
+    key: str,
+    tables: Callable[[], tuple[pd.DataFrame, pd.DataFrame]],
+    is_cut: bool,
 ) -> None:
     """Draw rows and cells that differ; rows are matched by position or by a chosen column."""
-    tables = partial(_to_dataframes, before, after, ignored)
     columns, best, diff = run_page.cached(
         f"table-{key}", lambda: find_best_diff(*tables()), version
     )
@@ -234,7 +245,7 @@ def _draw_table_diff(
         )
     if diff.unlisted_columns:
         st.caption(f"{diff.unlisted_columns:,} columns are compared but not listed.")
-    if max(len(before), len(after)) > MAX_COMPARED_ROWS:
+    if is_cut:
         st.caption(f"Only the first {MAX_COMPARED_ROWS:,} rows of each were compared.")
 
 
@@ -246,14 +257,6 @@ def _draw_differences(table: pd.DataFrame | Styler) -> None:
         alt="Differences",
         placeholder="",
     )
-
-
-def _to_dataframes(
-    before: list[Any], after: list[Any], ignored: Collection[str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the rows that are compared."""
-    one, other = (drop_names(rows[:MAX_COMPARED_ROWS], ignored) for rows in (before, after))
-    return to_dataframe(one), to_dataframe(other)
 
 
 def _shown_columns(diff: TableDiff, key: str) -> list[str]:
@@ -293,18 +296,9 @@ def _table_words(diff: TableDiff) -> str:
 
 
 def _draw_tree_diff(
-    version: Hashable,
-    key: str,
-    before: Any,
-    after: Any,
-    names: tuple[str, str],
-    ignored: Collection[str],
+    version: Hashable, key: str, compare: Callable[[], TreeDiff], names: tuple[str, str]
 ) -> None:
-    diff = run_page.cached(
-        f"tree-{key}",
-        lambda: compare_trees(drop_names(before, ignored), drop_names(after, ignored)),
-        version,
-    )
+    diff = run_page.cached(f"tree-{key}", compare, version)
     if diff.is_equal and diff.is_complete:
         st.caption("Identical data.")
     if diff.changes:

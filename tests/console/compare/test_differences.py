@@ -8,7 +8,7 @@ import pytest
 from lfclient.console.compare import table_diff
 from lfclient.console.compare.differences import OutputMatch, compare_pair
 from lfclient.console.compare.volatile import IDS_AND_TIMES, IgnoredNames
-from lfclient.console.store.own_values import OwnValues
+from lfclient.console.store.equality import OwnValues
 from lfclient.outputs.model import FileRef, Output, OutputKind, read_output
 from tests.support.pictures import picture
 
@@ -104,6 +104,19 @@ def test_texts_that_differ_in_the_runs_ids_and_times_only_are_equal():
     assert compare_pair(before, after, kept, own_values).match is OutputMatch.DIFFERENT
     other = output(MESSAGE, texts[1].replace("fine", "bad"))
     assert compare_pair(before, other, own_values=own_values).note == "1 word"
+
+
+@pytest.mark.parametrize("kind", [DATA, TABLE, MESSAGE])
+def test_the_ids_of_the_runs_are_ignored_at_any_depth(kind):
+    own_values = tuple(OwnValues(frozenset({run})) for run in RUNS)
+    before, after, other = (
+        output(kind, f"{run} is {word}" if kind is MESSAGE else [{"a": {"b": f"{run} is {word}"}}])
+        for run, word in ((RUNS[0], "fine"), (RUNS[1], "fine"), (RUNS[1], "bad"))
+    )
+    assert compare_pair(before, after, own_values=own_values).ignored == (IDS_AND_TIMES,)
+    found = compare_pair(before, other, own_values=own_values)
+    assert found.match is OutputMatch.DIFFERENT
+    assert compare_pair(after, other, own_values=own_values[1:] * 2).match is OutputMatch.DIFFERENT
 
 
 def test_messages_that_consist_of_tables_are_compared_as_tables():

@@ -7,10 +7,9 @@ import pytest
 
 from lfclient.console.compare.volatile import (
     IgnoredNames,
-    drop_names,
     guess_volatile_names,
 )
-from lfclient.console.store.own_values import OwnValues
+from lfclient.console.store.equality import OwnValues
 
 BEGAN = datetime(2026, 1, 2, 12, tzinfo=UTC)
 FIRST, SECOND = UUID(int=1), UUID(int=2)
@@ -89,21 +88,6 @@ def test_a_name_behind_a_long_list_is_found():
         {"rows": list(range(100_000)), "trace_id": trace} for trace in ("first", "second")
     )
     assert guess_volatile_names(before, after) == ["trace_id"]
-
-
-def test_names_are_dropped_at_any_depth_in_a_copy():
-    value = {"b": 1, "id": 2, "items": [{"id": 3, "a": {"id": 4, "c": [5]}}, "id"]}
-    assert drop_names(value, {"id"}) == {"b": 1, "items": [{"a": {"c": [5]}}, "id"]}
-    assert list(drop_names(value, {"id"})) == ["b", "items"]
-    assert value["id"] == 2
-    assert drop_names(value, ()) is value
-
-
-def test_a_very_deep_value_is_copied():
-    deep: list = []
-    for _ in range(100_000):
-        deep = [deep]
-    assert drop_names(deep, {"id"}) is not deep
 
 
 def test_choices_are_kept_beside_the_guesses():
