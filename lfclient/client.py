@@ -1,8 +1,8 @@
 """The sync client: each method drives an operation."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from datetime import datetime
-from typing import IO, Any, BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
 import httpx
 
@@ -12,7 +12,6 @@ from lfclient.api.operations import (
     catalogue,
     chat_sessions,
     event_streams,
-    files,
     flows,
     human_input,
     job_search,
@@ -28,15 +27,15 @@ from lfclient.api.operations import (
     streamed_calls,
     variables,
 )
+from lfclient.api.operations.base import Resource
 from lfclient.api.operations.context import ApiContext
-from lfclient.api.operations.files import OnProgress
+from lfclient.api.operations.files import Files
 from lfclient.api.operations.knowledge import OnIngest
 from lfclient.api.operations.runs import OnChange
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.field import FieldOption
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.flows.need import Need
-from lfclient.outputs.model import FileRef
 from lfclient.resources.knowledge import KnowledgeBase, McpServer, MemoryBase
 from lfclient.resources.models import ModelKind, ModelOption, Provider
 from lfclient.resources.server_resources import ResourceKind, ServerResources
@@ -49,7 +48,7 @@ from lfclient.wire.addresses import normalize_address
 from lfclient.wire.server_info import ServerInfo
 
 
-class LangflowClient:
+class LangflowClient(Resource):
     """A client of a Langflow server, release 1.8 or later. Thread-safe.
 
     `url` may have a base path. Timeouts are in seconds, None for no limit: `timeout` for ordinary
@@ -70,11 +69,12 @@ class LangflowClient:
         server: ServerInfo | None = None,
     ) -> None:
         self.url = normalize_address(url)
-        self._context = ApiContext(api_key, server)
+        context = ApiContext(api_key, server)
         self._driver = Driver(
-            self.url, api_key, timeout, run_timeout, verify, transport, self._context.redactor
+            self.url, api_key, timeout, run_timeout, verify, transport, context.redactor
         )
-        self._drive, self._drive_events = self._driver.run, self._driver.events
+        super().__init__(context, self._driver)
+        self.files = Files(context, self._driver)
 
     def __enter__(self) -> Self:
         return self
@@ -166,7 +166,7 @@ class LangflowClient:
 
     def events(
         self, job: Run | str, after: str | None = None, flow: Flow | None = None
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Yield a job's events, past and new ones, until it has ended (1.11+).
 
         Starts after the event with the id `after`. Reconnects if necessary and yields nothing
@@ -181,7 +181,7 @@ class LangflowClient:
         overrides: Mapping[str, Any] | None = None,
         session_id: str | None = None,
         check: bool = True,
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Run a flow in one request and yield its events as they happen (1.11+).
 
         Closing the iterator stops the run. If the connection breaks, the last event is `RunEnded`
@@ -423,44 +423,6 @@ class LangflowClient:
     def delete_flow(self, flow_id: str) -> None:
         """Delete a flow. Raises `FlowNotFound`, also if it is deleted already."""
         return self._drive(flows.delete_flow(flow_id))
-
-    def files(self) -> list[FileRef]:
-        """Return the files of the API key's user, newest first.
-
-        `path` is the value of a parameter that takes files.
-        """
-        return self._drive(files.list_files())
-
-    def upload(
-        self,
-        name: str,
-        content: bytes | BinaryIO,
-        *,
-        flow_id: str | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> FileRef:
-        """Upload a file; the result's `path` is the value of a parameter that takes files.
-
-        The file goes to the user's files or, with `flow_id`, next to that flow, as chat images do.
-        `content` is read from its beginning during the upload. `on_progress` is called with the
-        bytes sent so far; an exception from it aborts the upload. Raises `FileRefused`.
-        """
-        return self._drive(files.upload_file(self._context, name, content, flow_id, on_progress))
-
-    def download(self, ref: FileRef, max_bytes: int | None = None) -> bytes:
-        """Return the bytes of a file that a run wrote.
-
-        Raises `LangflowError` if there are more than `max_bytes`, without reading the rest.
-        """
-        return self._drive(files.download_file(ref, max_bytes))
-
-    def save(self, ref: FileRef, target: IO[bytes], max_bytes: int | None = None) -> int:
-        """Download a file into `target` in chunks and return its size in bytes.
-
-        `target` is emptied first, and holds a part of the file if this fails. Raises
-        `LangflowError` if there are more than `max_bytes`.
-        """
-        return self._drive(files.save_file(ref, target, max_bytes))
 
     def health(self) -> bool:
         """Return whether the server responds and is healthy; never raises if it does not."""

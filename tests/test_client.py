@@ -171,9 +171,9 @@ def test_a_written_file_is_the_one_that_is_new_since_the_run():
         assert found.kind is OutputKind.FILE
         assert (found.value.id, found.value.name, found.value.size) == (FILE, "out.txt", 3)
         assert found.note == ""
-        assert client.download(found.value) == b"abc"
+        assert client.files.download(found.value) == b"abc"
         with pytest.raises(LangflowError):
-            client.download(FileRef("nowhere.txt"))
+            client.files.download(FileRef("nowhere.txt"))
 
 
 def test_the_file_of_a_job_is_found_however_many_other_jobs_were_started_since():
@@ -197,7 +197,7 @@ def test_a_file_is_unknown_if_another_run_wrote_one_of_its_name_at_the_same_time
         assert found.value == FileRef("out.txt", media_type="text/plain")
         assert "several files of this name" in found.note
         with pytest.raises(Unsupported, match=r"where it stored “out\.txt”"):
-            client.download(found.value)
+            client.files.download(found.value)
 
 
 ELSEWHERE = ("../../v1/auto_login", "..", "", "?x=1", "7")
@@ -207,7 +207,7 @@ ELSEWHERE = ("../../v1/auto_login", "..", "", "?x=1", "7")
 def test_a_file_id_must_be_a_uuid_to_become_part_of_a_path(id: str):
     server = Server()
     with server.client() as client, pytest.raises(Unsupported, match=r"where it stored “a\.txt”"):
-        client.download(FileRef("a.txt", id))
+        client.files.download(FileRef("a.txt", id))
     assert server.requests == []
 
 
@@ -296,11 +296,3 @@ def test_the_async_client_retries_waits_and_refuses_as_the_sync_one():
             await client.run(FLOW)
 
     call_client("async", walk, transport=httpx.MockTransport(server))
-
-
-def test_both_clients_have_the_same_methods():
-    sync, other = (
-        {name for name in dir(kind) if not name.startswith("_")}
-        for kind in (LangflowClient, AsyncLangflowClient)
-    )
-    assert sync == other

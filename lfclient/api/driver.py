@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import AsyncExitStack, ExitStack, closing, suppress
 from typing import TypeVar, cast
 
@@ -50,7 +50,7 @@ class Driver:
         [result] = self.events(emit_result(operation))
         return result
 
-    def events(self, operation: EmittingSteps[T]) -> Iterator[T]:
+    def events(self, operation: EmittingSteps[T]) -> Generator[T, None, None]:
         """Yield what an operation emits."""
         with closing(operation), ExitStack() as stream, suppress(StopIteration):
             step = next(operation)

@@ -32,7 +32,7 @@ class OutputKind(StrEnum):
 
 @dataclass(frozen=True)
 class FileRef:
-    """A file that a flow produced. Fetch it with `client.download(ref)`.
+    """A file that a flow produced. Fetch it with `client.files.download(ref)`.
 
     `id` is the id in `/api/v2/files`, `size` is in bytes. None if the server doesn't report it.
     """

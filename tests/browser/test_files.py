@@ -29,7 +29,7 @@ def reads_files(request: pytest.FixtureRequest, own_langflow: LiveServer) -> Ite
     With the parameter "optional", the console can't tell that a run without a file fails.
     """
     with LangflowClient(own_langflow.url, own_langflow.api_key) as api:
-        before = {ref.id for ref in api.files()}
+        before = {ref.id for ref in api.files.list()}
         data = graph_builder.build_graph(READ_FILE, api.catalogue())
         template = data["nodes"][0]["data"]["node"]["template"]
         template["path"]["api_editable"] = True
@@ -41,7 +41,7 @@ def reads_files(request: pytest.FixtureRequest, own_langflow: LiveServer) -> Ite
         flow = api.create_flow(f"{PREFIX}reads files", data)
         yield flow
         delete_flow(api, flow.id)
-        for ref in api.files():
+        for ref in api.files.list():
             if ref.id not in before:
                 headers = {"x-api-key": own_langflow.api_key}
                 httpx.delete(f"{own_langflow.url}/api/v2/files/{ref.id}", headers=headers)

@@ -48,7 +48,7 @@ def test_a_written_file_can_be_downloaded(client: LangflowClient, make: Make, mo
         assert output.kind is OutputKind.FILE, run
         assert isinstance(output.value, FileRef)
         assert output.value.name.startswith(name)
-        assert text.encode() in client.download(output.value)
+        assert text.encode() in client.files.download(output.value)
 
 
 def test_a_message_with_an_image_stays_a_message(client: LangflowClient, make: Make):

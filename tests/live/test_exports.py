@@ -45,7 +45,7 @@ def test_report_and_zip_hold_the_whole_run_except_its_secret(
     assert record.status is RunStatus.COMPLETED, record
     file = record.run.outputs["SaveToFile-w"].value
     assert isinstance(file, FileRef)
-    content = client.download(file)
+    content = client.files.download(file)
     assert TEXT.encode() in content
     check_report(record, flow, client, file.name, content, langflow.api_key)
     check_archive(record, flow, client, file.name, content, langflow.api_key)
@@ -54,7 +54,7 @@ def test_report_and_zip_hold_the_whole_run_except_its_secret(
 def check_report(
     record: RunRecord, flow: Flow, client: LangflowClient, name: str, content: bytes, key: str
 ) -> None:
-    html = report_html(record, flow, fetch=client.download, secrets=[key])
+    html = report_html(record, flow, fetch=client.files.download, secrets=[key])
     assert SECRET not in html
     assert key not in html
     page = Page(html)
@@ -69,7 +69,7 @@ def check_archive(
     record: RunRecord, flow: Flow, client: LangflowClient, name: str, content: bytes, key: str
 ) -> None:
     whole = io.BytesIO()
-    write_archive(record, whole, client.save, flow=flow, secrets=[key])
+    write_archive(record, whole, client.files.save, flow=flow, secrets=[key])
     with zipfile.ZipFile(whole) as archive:
         assert archive.testzip() is None
         files = {one: archive.read(one) for one in archive.namelist()}

@@ -266,13 +266,13 @@ def test_the_written_file_can_be_downloaded(client: LangflowClient, flows: dict[
     output = client.run(flows["Write a file"], overrides).outputs["SaveToFile-file"]
 
     assert output.value.name == "kept-note.txt"
-    assert client.download(output.value) == b"to be kept"
+    assert client.files.download(output.value) == b"to be kept"
 
 
 def test_an_uploaded_file_is_read(client: LangflowClient, flows: dict[str, Flow]):
     """Without a file the run is refused and says what is missing."""
     flow = flows["Read a file"]
-    uploaded = client.upload("to-be-read.txt", b"written in a file")
+    uploaded = client.files.upload("to-be-read.txt", b"written in a file")
     for mode in ("sync", "background"):
         run = _run(client, flow, mode, {"File-file.path": [uploaded.path]})
         assert run.status is RunStatus.COMPLETED, run.errors

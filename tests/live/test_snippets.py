@@ -122,7 +122,7 @@ def test_difficult_values_arrive_as_the_console_sends_them(
 ):
     """Texts, a table, a file, and a secret from the environment, in both dialects."""
     flow = make(VALUES)
-    file = client.upload("it's $HOME `x`.txt", HARD.encode(), flow_id=flow.id)
+    file = client.files.upload("it's $HOME `x`.txt", HARD.encode(), flow_id=flow.id)
     rows = [{"word": "-x", "hard": HARD}, {"word": HARD, "hard": "$HOME"}]
     overrides = {
         "ChatInput-a.input_value": HARD,

@@ -70,7 +70,7 @@ def server(langflow: LiveServer, client: LangflowClient) -> Iterator[Server]:
         ollama = next(model for model in models if model.provider == "Ollama")
         base = client.create_knowledge_base("Starter notes", ollama)
         client.ingest(base, {"notes.txt": b"Lisbon is the capital of Portugal."}, timeout=60)
-        file = client.upload("day.txt", b"What a lovely day.").path
+        file = client.files.upload("day.txt", b"What a lovely day.").path
         assert file
         yield Server(client, client.resources(*KINDS), base.dir_name, file)
         client.delete_knowledge_base(base)

@@ -54,7 +54,7 @@ def upload(client: LangflowClient, bare: httpx.Client) -> Iterator[Callable[...,
     made: list[FileRef] = []
 
     def send(name: str, content: bytes, **options: object) -> FileRef:
-        made.append(client.upload(name, content, **options))
+        made.append(client.files.upload(name, content, **options))
         return made[-1]
 
     yield send
@@ -69,7 +69,7 @@ def test_a_component_reads_uploaded_files(
     """Of the user and of the flow, by their paths."""
     flow, words = make(READ_FILE), [f"the words of {uuid4().hex}" for _ in range(3)]
     refs = [upload("note.txt", text.encode()) for text in words[:2]]
-    refs.append(client.upload("note.txt", words[2].encode(), flow_id=flow.id))
+    refs.append(client.files.upload("note.txt", words[2].encode(), flow_id=flow.id))
     assert len({ref.path for ref in refs}) == 3  # a taken name gets another path
     run = run_to_end(client, flow, mode, {"File-f.path": [ref.path for ref in refs]})
     assert run.status is RunStatus.COMPLETED, run
@@ -83,7 +83,7 @@ def test_an_image_sent_with_a_message_can_be_downloaded(
 ):
     """It is part of the person's message."""
     flow, session = make(ECHO), uuid4().hex
-    ref = client.upload("pixel.png", PIXEL, flow_id=flow.id)
+    ref = client.files.upload("pixel.png", PIXEL, flow_id=flow.id)
     overrides = {"ChatInput-a.input_value": "see", "ChatInput-a.files": [ref.path]}
     run = run_to_end(client, flow, mode, overrides, session_id=session)
     assert (run.status, run.outputs["ChatOutput-b"].value) == (RunStatus.COMPLETED, "see")
@@ -99,19 +99,19 @@ def test_a_file_of_any_name_is_accepted(client: LangflowClient, make: Make, uplo
     flow = make(ECHO)
     for name in ODD_NAMES:
         own, again = upload(name, b"abc"), upload(name, b"abc")
-        for ref in (own, again, client.upload(name, b"", flow_id=flow.id)):
+        for ref in (own, again, client.files.upload(name, b"", flow_id=flow.id)):
             assert ref.name == name
             assert ref.path.count("/") == 1
             assert ".." not in ref.path
         if name.isascii():  # 1.8 can't return others
-            assert client.download(again) == b"abc"
+            assert client.files.download(again) == b"abc"
 
 
 def test_an_empty_file_is_accepted(client: LangflowClient, upload: Callable):
     """The list of files has it first."""
     ref = upload(f"EMPTY{uuid4().hex}", b"")
     assert ref.size == 0
-    assert client.files()[0].path == ref.path
+    assert client.files.list()[0].path == ref.path
 
 
 def test_a_large_file_is_sent_in_pieces(langflow: LiveServer, bare: httpx.Client):
@@ -120,7 +120,7 @@ def test_a_large_file_is_sent_in_pieces(langflow: LiveServer, bare: httpx.Client
 
     async def upload() -> FileRef:
         async with AsyncLangflowClient(langflow.url, langflow.api_key) as client:
-            return await client.upload("big.bin", bytes(3_000_000), on_progress=sizes.append)
+            return await client.files.upload("big.bin", bytes(3_000_000), on_progress=sizes.append)
 
     ref = asyncio.run(upload())
     bare.delete(f"/api/v2/files/{ref.id}").raise_for_status()
@@ -130,6 +130,6 @@ def test_a_large_file_is_sent_in_pieces(langflow: LiveServer, bare: httpx.Client
 
 def test_an_unknown_flow_and_a_wrong_key_raise_errors(client: LangflowClient, langflow: LiveServer):
     with pytest.raises(FlowNotFound):
-        client.upload("a.txt", b"abc", flow_id=str(uuid4()))
+        client.files.upload("a.txt", b"abc", flow_id=str(uuid4()))
     with LangflowClient(langflow.url, "sk-wrong") as other, pytest.raises(InvalidKey):
-        other.upload("a.txt", b"abc")
+        other.files.upload("a.txt", b"abc")

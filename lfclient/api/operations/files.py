@@ -9,6 +9,7 @@ from typing import IO, BinaryIO
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
+from lfclient.api.operations.base import AsyncResource, Resource, awaitable
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.server import get_server_or_default_limits
 from lfclient.api.requests import FilePart, RequestSpec, id_segment, list_request
@@ -34,17 +35,65 @@ _NUMBER_OF_COPY = re.compile(r"(?: \(\d{1,9}\))?")
 _SIZE_HINT = "Choose a smaller file, or raise LANGFLOW_MAX_FILE_SIZE_UPLOAD on the server."
 
 
-def upload_file(
+class Files(Resource):
+    """`client.files`: the files of the API key's user."""
+
+    def upload(
+        self,
+        name: str,
+        content: bytes | BinaryIO,
+        *,
+        flow_id: str | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> FileRef:
+        """Upload a file; the result's `path` is the value of a parameter that takes files.
+
+        The file goes to the user's files or, with `flow_id`, next to that flow, as chat images do.
+        `content` is read from its beginning during the upload, and never sent twice. `on_progress`
+        is called with the bytes sent so far; an exception from it aborts the upload. Raises
+        `FileRefused`.
+        """
+        return self._drive(_upload(self._context, name, content, flow_id, on_progress))
+
+    def download(self, ref: FileRef, max_bytes: int | None = None) -> bytes:
+        """Return the bytes of a file that a run wrote.
+
+        Raises `LangflowError` if there are more than `max_bytes`, without reading the rest.
+        """
+        return self._drive(_download(ref, max_bytes))
+
+    def save(self, ref: FileRef, target: IO[bytes], max_bytes: int | None = None) -> int:
+        """Download a file into `target` in chunks and return its size in bytes.
+
+        `target` is emptied first, and holds a part of the file if this fails. Raises
+        `LangflowError` if there are more than `max_bytes`, without reading the rest.
+        """
+        return self._drive(_save(ref, target, max_bytes))
+
+    def list(self) -> list[FileRef]:  # the last method: it hides the type from those after it
+        """Return the files of the API key's user, newest first, under their stored names.
+
+        `path` is the value of a parameter that takes files.
+        """
+        return self._drive(_list())
+
+
+class AsyncFiles(AsyncResource):
+    """The async counterpart of `Files`."""
+
+    upload = awaitable(Files.upload)
+    download = awaitable(Files.download)
+    save = awaitable(Files.save)
+    list = awaitable(Files.list)
+
+
+def _upload(
     context: ApiContext,
     name: str,
     content: bytes | BinaryIO,
     flow_id: str | None,
     on_progress: OnProgress | None,
 ) -> Steps[FileRef]:
-    """Upload a file to the files of the API key's user, or next to a flow.
-
-    It is never resent once a byte was sent. Raises `FileRefused`.
-    """
     stream = io.BytesIO(content) if isinstance(content, bytes) else content
     size = stream.seek(0, os.SEEK_END)
     server = yield from get_server_or_default_limits(context)
@@ -83,8 +132,7 @@ def list_file_items() -> Steps[list[FileItem]]:
     return sorted(items, key=lambda item: item.created_at or "")
 
 
-def list_files() -> Steps[list[FileRef]]:
-    """Return the files of the API key's user, newest first, under their stored names."""
+def _list() -> Steps[list[FileRef]]:
     items = yield from list_file_items()
     return [
         FileRef(item.path.rpartition("/")[2] or item.name, item.id, item.path, item.size)
@@ -92,18 +140,13 @@ def list_files() -> Steps[list[FileRef]]:
     ]
 
 
-def download_file(ref: FileRef, max_bytes: int | None) -> Steps[bytes]:
-    """Return a file's bytes. Raises `LangflowError` if there are more than `max_bytes`."""
+def _download(ref: FileRef, max_bytes: int | None) -> Steps[bytes]:
     target = io.BytesIO()
-    yield from save_file(ref, target, max_bytes)
+    yield from _save(ref, target, max_bytes)
     return target.getvalue()
 
 
-def save_file(ref: FileRef, target: IO[bytes], max_bytes: int | None) -> Steps[int]:
-    """Download a file to the beginning of `target` and return its size in bytes.
-
-    Raises `LangflowError` if there are more than `max_bytes`, without reading the rest.
-    """
+def _save(ref: FileRef, target: IO[bytes], max_bytes: int | None) -> Steps[int]:
     unknown = Unsupported(
         f"The server did not report where it stored “{ref.name}”.",
         hint="Look for it in Langflow under Files.",

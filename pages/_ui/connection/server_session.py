@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any, BinaryIO, TypeVar
 
 from lfclient.client import LangflowClient
@@ -40,7 +41,7 @@ _TTL_SECONDS = {
     "variables": 60,
     "resources": 60,
     "models": 60,
-    "files": 15,
+    "files.list": 15,
     "pending": 5,
 }
 _RELOAD_SECONDS = 30.0
@@ -250,7 +251,7 @@ class ServerSession:
 
     def files(self) -> CachedResponse[list[FileRef]]:
         """Return the files of the key's user, newest first."""
-        return self._get("files")
+        return self._get("files.list")
 
     def upload(
         self,
@@ -263,12 +264,12 @@ class ServerSession:
     ) -> FileRef:
         """Upload a file and return it once the upload has ended. Thread-safe."""
         with self.open_client(server_info) as api:
-            return api.upload(name, content, flow_id=flow_id, on_progress=on_progress)
+            return api.files.upload(name, content, flow_id=flow_id, on_progress=on_progress)
 
     def download(self, ref: FileRef) -> bytes:
         """Return the content of a file that a run wrote. Thread-safe."""
         with self.open_client() as api:
-            return api.download(ref)
+            return api.files.download(ref)
 
     def fetch(
         self,
@@ -354,7 +355,7 @@ class ServerSession:
 
         def call() -> Any:
             try:
-                return _send(connection, lambda api: getattr(api, method)(*args))
+                return _send(connection, lambda api: attrgetter(method)(api)(*args))
             except LangflowError:
                 if method != "variables":
                     raise

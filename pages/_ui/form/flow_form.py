@@ -219,7 +219,7 @@ def _read(
     """Return the form's result. Without `extra_overrides`, only its own fields are required."""
     state.read_widgets()
     if state.collect_uploads():
-        server.refresh("files")
+        server.refresh("files.list")
     state.drop_stale()
     fields = state.fields
     errors = {key: error for key, error in state.entries.errors.items() if key in fields}

@@ -40,7 +40,7 @@ class RunExporter:
             html = report_html(
                 record,
                 self._flow(record),
-                fetch=api.download,
+                fetch=api.files.download,
                 secrets=self.server.connection.secrets,
                 prices=self.prices,
                 labels=summary.labels if summary else (),
@@ -55,7 +55,7 @@ class RunExporter:
             write_archive(
                 record,
                 file,
-                api.save,
+                api.files.save,
                 flow=self._flow(record),
                 secrets=self.server.connection.secrets,
                 prices=self.prices,

@@ -66,9 +66,9 @@ def test_a_file_is_read_only_up_to_the_size_limit(kind: str, way: str, pieces: i
 
     def fetch(client: Any) -> Any:
         return (
-            client.download(BIG, max_bytes)
+            client.files.download(BIG, max_bytes)
             if way == "download"
-            else client.save(BIG, target, max_bytes)
+            else client.files.save(BIG, target, max_bytes)
         )
 
     if pieces > 3:
@@ -84,7 +84,9 @@ def test_a_file_is_saved_in_chunks(kind: str):
     """It takes little memory, whatever its size."""
     with tempfile.TemporaryFile() as target:
         tracemalloc.start()
-        size = ask(kind, server(streamed(Endless(300))), lambda client: client.save(BIG, target))
+        size = ask(
+            kind, server(streamed(Endless(300))), lambda client: client.files.save(BIG, target)
+        )
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert size == target.seek(0, io.SEEK_END) == 300 * PIECE
@@ -94,7 +96,7 @@ def test_a_file_is_saved_in_chunks(kind: str):
 def test_a_retry_overwrites_what_a_broken_download_left(kind: str):
     target = io.BytesIO()
     at = server(streamed(BodyStream(b"a long beginning", cut=10)), (200, b"whole"))
-    assert ask(kind, at, lambda client: client.save(BIG, target)) == 5
+    assert ask(kind, at, lambda client: client.files.save(BIG, target)) == 5
     assert target.getvalue() == b"whole"
 
 
@@ -108,7 +110,7 @@ def test_a_retry_overwrites_what_a_broken_download_left(kind: str):
 def test_an_error_response_is_not_written_to_the_file(kind: str, reply: Reply, error: str):
     target = io.BytesIO()
     with pytest.raises(LangflowError, match=error):
-        ask(kind, server(reply), lambda client: client.save(BIG, target))
+        ask(kind, server(reply), lambda client: client.files.save(BIG, target))
     assert target.getvalue() == b""
 
 
@@ -117,7 +119,7 @@ def test_an_error_of_the_target_is_raised_without_a_retry(kind: str):
     at, target = server((200, b"whole")), io.BytesIO()
     target.close()
     with pytest.raises(ValueError, match="closed"):
-        ask(kind, at, lambda client: client.save(BIG, target))
+        ask(kind, at, lambda client: client.files.save(BIG, target))
     assert len(at.paths()) == 1
 
 
@@ -129,8 +131,8 @@ def test_a_compressed_file_is_decompressed_in_pieces(kind: str, way: str):
 
     def fetch(client: Any) -> Any:
         if way == "download":
-            return client.download(BIG, 1_000)
-        return client.save(BIG, io.BytesIO(), 1_000)
+            return client.files.download(BIG, 1_000)
+        return client.files.save(BIG, io.BytesIO(), 1_000)
 
     tracemalloc.start()
     with pytest.raises(LangflowError, match="too large"):
@@ -144,4 +146,4 @@ def test_a_compressed_file_is_decompressed_in_pieces(kind: str, way: str):
 def test_a_download_that_always_breaks_raises_after_its_retries(kind: str):
     at = server(streamed(BodyStream(b"a long beginning", cut=10)))
     with pytest.raises(Unreachable):
-        ask(kind, at, lambda client: client.save(BIG, io.BytesIO()))
+        ask(kind, at, lambda client: client.files.save(BIG, io.BytesIO()))

@@ -65,7 +65,7 @@ CALLS = [
     ("GET /base/api/v1/version", lambda client: client.server(), "1.0 MB", 5 * MB),
     ("GET /base/api/v1/auto_login", lambda client: client.auto_login(), "1.0 MB", 5 * MB),
     ("POST /base/api/v1/login", lambda client: client.login("a", "b"), "1.0 MB", 5 * MB),
-    ("GET /base/api/v2/files", lambda client: client.files(), "50 MB", 120 * MB),
+    ("GET /base/api/v2/files", lambda client: client.files.list(), "50 MB", 120 * MB),
     (f"GET {FLOWS}", lambda client: client.flows(), "50 MB", 120 * MB),
     ("GET /base/api/v1/all", lambda client: client.catalogue(), "50 MB", 120 * MB),
     (f"POST {WORKFLOWS}", lambda client: client.run(FLOW), "100 MB", 230 * MB),
@@ -112,7 +112,7 @@ def test_small_responses_and_streams_are_requested_uncompressed(kind: str):
     server.on("GET", f"/base/api/v2/files/{JOB}", (200, b"abc"))
     ask(kind, server, lambda client: client.health())
     ask(kind, server, lambda client: client.flows())
-    ask(kind, server, lambda client: client.download(file))
+    ask(kind, server, lambda client: client.files.download(file))
     ask(kind, server, follow)
     encodings = {
         request.url.path.removeprefix("/base"): request.headers["accept-encoding"]

@@ -27,7 +27,9 @@ def test_a_file_leaves_memory_once_it_is_sent_although_the_server_does_not_respo
 
     client = Server().on("POST", "/base/api/v2/files", respond).client()
     file = UploadedFile(UploadedFileRec("1", "a.txt", "text/plain", CONTENT), None)
-    [upload] = uploads.start_uploads(FLOW.fields[0], [file], client.upload, 10, released.append)
+    [upload] = uploads.start_uploads(
+        FLOW.fields[0], [file], client.files.upload, 10, released.append
+    )
     wait_for(lambda: bodies)
     assert (len(file.getbuffer()), released) == (0, [file])
     assert not upload.ended.is_set()
