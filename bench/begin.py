@@ -114,7 +114,9 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
         LangflowClient(url, api_key=api_key, timeout=60) as client,
         chromium(chromium_path) as page,
     ):
-        made = client.create_flow("bench begin", build_graph(sleeping(SECONDS), client.catalogue()))
+        made = client.editor.create_flow(
+            "bench begin", build_graph(sleeping(SECONDS), client.editor.catalogue())
+        )
         environment = {"BENCH_SERVER": url, "BENCH_KEY": api_key, "BENCH_FLOW": made.id}
         try:
             with (
@@ -140,7 +142,7 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
                     for _ in range(WARMING + CLICKS)
                 ]
         finally:
-            client.delete_flow(made.id)
+            client.editor.delete_flow(made.id)
     ours, apart, inside, inside_filled = (
         list(column) for column in zip(*rows[WARMING:], strict=True)
     )

@@ -75,9 +75,9 @@ def measure(page: Page, console: Console, flow_id: str) -> tuple[float, float]:
 def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
     """Create both flows on the server, measure them in turn, and delete them."""
     with LangflowClient(url, api_key=api_key, timeout=60) as client:
-        catalogue = client.catalogue()
-        small = client.create_flow("bench 10 parameters", flow_with(10, 2, catalogue))
-        large = client.create_flow("bench 1000 parameters", flow_with(1000, 20, catalogue))
+        catalogue = client.editor.catalogue()
+        small = client.editor.create_flow("bench 10 parameters", flow_with(10, 2, catalogue))
+        large = client.editor.create_flow("bench 1000 parameters", flow_with(1000, 20, catalogue))
         try:
             environ = {"LANGFLOW_SERVER_URL": url, "LANGFLOW_API_KEY": api_key}
             with (
@@ -89,8 +89,8 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
                 small_load, small_rerun = measure(page, console, small.id)
                 large_load, large_rerun = measure(page, console, large.id)
         finally:
-            client.delete_flow(small.id)
-            client.delete_flow(large.id)
+            client.editor.delete_flow(small.id)
+            client.editor.delete_flow(large.id)
     baseline = "10 parameters"
     return [
         Figure(

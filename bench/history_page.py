@@ -171,7 +171,7 @@ def many_flows(url: str, api_key: str) -> Iterator[None]:
         LangflowClient(url, api_key, timeout=60) as client,
         httpx.Client(base_url=url, headers={"x-api-key": api_key}, timeout=600) as bare,
     ):
-        data = build_graph(sleeping(1), client.catalogue())
+        data = build_graph(sleeping(1), client.editor.catalogue())
         made: list[str] = []
         try:
             for start in range(0, FLOWS, BATCH_SIZE):

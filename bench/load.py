@@ -33,7 +33,7 @@ def run() -> Iterator[Figure]:
         with LangflowClient(url, api_key=key, timeout=120) as client:
             installer.install_samples(client)
             summary = next(flow for flow in client.flows() if flow.name == "Echo chat")
-            flow, server = client.flow(summary.id), client.server()
+            flow, server = client.flow(summary.id), client.server.info()
             for count in RUNS:
                 baseline = asyncio.run(run_bare(url, key, flow, server, count))
                 value = _run(client, url, key, flow, server, count)
@@ -72,7 +72,7 @@ def _run(
                 assert record.status is RunStatus.COMPLETED, record
             seconds = time.monotonic() - began
             for session_id in sessions.values():
-                texts = [message.text for message in client.messages(flow, session_id, 10)]
+                texts = [message.text for message in client.sessions.messages(flow, session_id, 10)]
                 assert texts == [session_id, session_id], texts  # the question and its echo
             return seconds
         finally:

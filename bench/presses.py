@@ -26,12 +26,12 @@ def run() -> Iterator[Figure]:
     with LangflowClient(live.url, api_key=live.api_key, timeout=120) as client:
         installer.install_samples(client)
         summary = next(flow for flow in client.flows() if flow.name == "Echo chat")
-        flow, server = client.flow(summary.id), client.server()
+        flow, server = client.flow(summary.id), client.server.info()
         for count in RUNS:
             baseline = asyncio.run(run_bare(live.url, live.api_key, flow, server, count))
             text = f"{count} presses:"
             seen = _press(live.url, live.api_key, flow.id, count, text)
-            messages = client.messages(flow, limit=10 * count)
+            messages = client.sessions.messages(flow, limit=10 * count)
             texts = Counter(one.text for one in messages if one.text.startswith(text))
             assert texts == {f"{text} {number}": 2 for number in range(count)}  # and their echoes
             began = min(seen.pressed)

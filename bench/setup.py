@@ -100,7 +100,7 @@ def bare_request(client: LangflowClient, flow_id: str, url: str, key: str) -> Ca
 def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
     """Create the flows on the server, measure them in turn, and delete them."""
     with LangflowClient(url, api_key=api_key, timeout=60) as client:
-        catalogue = client.catalogue()
+        catalogue = client.editor.catalogue()
         agent, plain = find(catalogue, "Agent"), find(catalogue, "Agent")
         model = plain["template"]["model"]
         plain["template"]["model"] = {
@@ -114,7 +114,9 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
             "without": flow_of("Agent-bench", plain),
             "choice": flow_of(PARSER, find(catalogue, "ParserComponent")),
         }
-        made = {name: client.create_flow(f"bench {name}", each).id for name, each in data.items()}
+        made = {
+            name: client.editor.create_flow(f"bench {name}", each).id for name, each in data.items()
+        }
         request = bare_request(client, made["choice"], url, api_key)
         try:
             environ = {"LANGFLOW_SERVER_URL": url, "LANGFLOW_API_KEY": api_key}
@@ -136,7 +138,7 @@ def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
                 baselines = [empty_rerun(page) + request() for _ in range(ROUNDS)]
         finally:
             for flow_id in made.values():
-                client.delete_flow(flow_id)
+                client.editor.delete_flow(flow_id)
     baseline = median(baselines)
     return [
         Figure.of(

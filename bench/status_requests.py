@@ -98,7 +98,7 @@ def count(url: str, api_key: str, flow_id: str) -> int:
     with tempfile.TemporaryDirectory() as folder, CountingProxy(url) as proxy:
         connection = Connection("bench", proxy.url, SecretStr(api_key), "environment")
         with LangflowClient(proxy.url, api_key=api_key) as client:
-            server = client.server()
+            server = client.server.info()
             flow = client.flow(flow_id)
         runner = Runner(Path(folder))
         run_id = runner.start(
@@ -135,15 +135,15 @@ def run(servers: dict[str, tuple[str, str]]) -> list[Figure]:
     for version, (url, api_key) in servers.items():
         for seconds, limit in ((1, 5), (60, 25)):
             with LangflowClient(url, api_key=api_key, timeout=60) as client:
-                data = build_graph(sleeping(seconds), client.catalogue())
-                made = client.create_flow(f"bench {seconds} s", data)
+                data = build_graph(sleeping(seconds), client.editor.catalogue())
+                made = client.editor.create_flow(f"bench {seconds} s", data)
                 try:
                     if seconds == 1:
                         # the first job loads its modules and takes longer than a second
                         count(url, api_key, made.id)
                     requests = count(url, api_key, made.id)
                 finally:
-                    client.delete_flow(made.id)
+                    client.editor.delete_flow(made.id)
             name = f"Status requests of a {seconds} s job, {version}"
             figures.append(Figure(name, requests, limit, "requests"))
     return figures

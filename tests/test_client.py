@@ -83,7 +83,7 @@ def test_a_submit_response_without_a_job_id_is_an_error():
 def test_another_server_at_the_address_is_not_langflow(reply: Reply):
     server = Server().on("GET", "/base/api/v1/version", reply)
     with server.client() as client, pytest.raises(NotLangflow):
-        client.server()
+        client.server.info()
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,13 @@ def test_a_proxy_that_answers_for_langflow_is_not_another_server(status, body, e
     """Langflow needs no key to tell its version."""
     server = Server().on("GET", "/base/api/v1/version", (status, body))
     with server.client() as client, pytest.raises(error, match=words):
-        client.server()
+        client.server.info()
 
 
 def test_the_release_takes_one_request():
     server = Server()
     with server.client() as client:
-        assert client.version() == VERSION["version"]
+        assert client.server.version() == VERSION["version"]
     assert [one.url.path for one in server.requests] == ["/base/api/v1/version"]
 
 
@@ -114,7 +114,7 @@ def test_a_redirect_is_not_followed():
     moved = httpx.Response(307, headers={"location": "https://evil.test/"})
     server = Server().on("GET", "/base/api/v1/version", lambda request: moved)
     with server.client() as client, pytest.raises(NotLangflow, match="redirects"):
-        client.server()
+        client.server.info()
     assert [one.url.host for one in server.requests] == ["langflow.test"]
 
 
@@ -123,14 +123,14 @@ def test_an_unreadable_version_takes_the_dialect_from_the_api_schema():
     server = Server({"version": "main", "package": "Langflow"})
     server.on("GET", "/base/openapi.json", (200, schema))
     with server.client() as client:
-        assert client.server().dialect == "modes"
+        assert client.server.info().dialect == "modes"
 
 
 def test_a_disabled_workflow_api_is_a_warning():
     server = Server(OLD).on("GET", WORKFLOWS, recorded("1.10.3", "devapi_false_post"))
     server.on("POST", WORKFLOWS, recorded("1.10.3", "devapi_false_post"))
     with server.client() as client:
-        assert "LANGFLOW_DEVELOPER_API_ENABLED" in client.server().warnings[0]
+        assert "LANGFLOW_DEVELOPER_API_ENABLED" in client.server.info().warnings[0]
         with pytest.raises(DeveloperApiDisabled):
             client.run(FLOW)
 
@@ -219,14 +219,14 @@ def test_a_flow_id_must_be_a_uuid_to_become_part_of_a_path(id: str):
         with pytest.raises(FlowNotFound):
             client.flow("Mine")
         with pytest.raises(FlowNotFound):
-            client.delete_flow(id)
+            client.editor.delete_flow(id)
     assert server.paths() == ["GET /api/v1/flows/"]
 
 
 def test_health_of_a_server_that_is_down_is_false():
     server = Server().on("GET", "/base/health", httpx.ConnectError("x"))
     with server.client() as client:
-        assert client.health() is False
+        assert client.server.is_healthy() is False
 
 
 def test_a_run_without_a_job_id_has_no_status():

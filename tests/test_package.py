@@ -32,7 +32,7 @@ def test_requests_carry_the_version():
 
     transport = httpx.MockTransport(answer)
     with lfclient.LangflowClient("http://127.0.0.1:7860", transport=transport) as client:
-        client.server()
+        client.server.info()
     assert set(agents) == {f"lfclient/{lfclient.__version__}"}
 
 

@@ -68,8 +68,8 @@ class ComponentRun:
 
     `seconds` is its duration and `ended_at` its end, by the server's clock; None if not reported.
     `usage` are the tokens of all its requests to models, None if there were none or not reported.
-    `usage_by_model` are the same by the model's name, which `client.name_models` adds: empty for
-    unknown models, and under "" if it is not known which model took how many. `cached`: as the
+    `usage_by_model` are the same by the model's name, which `client.runs.name_models` adds: empty
+    for unknown models, and under "" if it is not known which model took how many. `cached`: as the
     component is frozen, Langflow returned an earlier result, maybe that of another run; None if the
     server doesn't tell. Of several named outputs, `output` is the first, with all of them in its
     `parts`. `log` has its last log lines.

@@ -72,7 +72,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[list[str]]]:
 
 def ask(url: str, kind: str, **options: Any) -> Any:
     """Return the server's release."""
-    return call_client(kind, lambda client: client.server(), url, timeout=2, **options)
+    return call_client(kind, lambda client: client.server.info(), url, timeout=2, **options)
 
 
 both = pytest.mark.parametrize("kind", ["sync", "async"])
@@ -203,7 +203,7 @@ def test_a_call_that_is_cancelled_as_its_host_is_resolved_is_not_sent(server, mo
 
 def test_health_of_a_refused_address_is_false():
     with LangflowClient(f"http://{METADATA}") as client:
-        assert client.health() is False
+        assert client.server.is_healthy() is False
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])

@@ -93,13 +93,13 @@ def finish_work(work_over: Path) -> Iterator[Callable[[], None]]:
 def sample_ids(own_langflow: LiveServer, work_over: Path) -> Iterator[dict[str, str]]:
     """The ids of the sample flows by name, which has the prefix `PREFIX` on the server."""
     with LangflowClient(own_langflow.url, own_langflow.api_key) as api:
-        catalogue = api.catalogue(builtin.custom_component_code())
+        catalogue = api.editor.catalogue(builtin.custom_component_code())
         made = {}
         for each in builtin.SAMPLES:
             data = graph_builder.build_graph(each, catalogue)
             if each.name == "Takes half a minute":
                 _until(work_over, data)
-            made[each.name] = api.create_flow(PREFIX + each.name, data, each.description).id
+            made[each.name] = api.editor.create_flow(PREFIX + each.name, data, each.description).id
         yield made
         for flow_id in made.values():
             delete_flow(api, flow_id)
@@ -333,10 +333,10 @@ def counted(
     )
     links = (Link("a", "message", "c", "after"), Link("c", "said", "b"))
     with LangflowClient(counting_langflow.url, counting_langflow.api_key, timeout=120) as api:
-        catalogue = api.catalogue({"Counts": COUNTS})
+        catalogue = api.editor.catalogue({"Counts": COUNTS})
         graph = graph_builder.build_graph(Sample("counted", "", nodes, links), catalogue)
         # the first of the list, which a session chooses and then keeps
-        made = api.create_flow(f"(Counted) {uuid.uuid4().hex[:8]}", graph)
+        made = api.editor.create_flow(f"(Counted) {uuid.uuid4().hex[:8]}", graph)
         yield Counted(made.id, file)
         delete_flow(api, made.id)
 

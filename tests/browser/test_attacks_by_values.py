@@ -71,8 +71,8 @@ def traced(
         Console(folder, environ) as console,
         site(b"{}") as other,
     ):
-        graph = graph_builder.build_graph(Sample("traced", "", nodes), api.catalogue())
-        made = api.create_flow(f"(TracedFlow) {uuid.uuid4().hex[:8]}", graph)
+        graph = graph_builder.build_graph(Sample("traced", "", nodes), api.editor.catalogue())
+        made = api.editor.create_flow(f"(TracedFlow) {uuid.uuid4().hex[:8]}", graph)
         yield TracedFlow(console, made.id, script, trace, other)
         delete_flow(api, made.id)
 

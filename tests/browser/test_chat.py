@@ -30,9 +30,9 @@ def writer(own_langflow: LiveServer) -> Iterator[FlowSummary]:
     sample = next(one for one in builtin.SAMPLES if one.name == "Write word by word")
     with LangflowClient(own_langflow.url, own_langflow.api_key) as api:
         data = graph_builder.build_graph(
-            sample, api.catalogue(builtin.custom_component_code([sample]))
+            sample, api.editor.catalogue(builtin.custom_component_code([sample]))
         )
-        flow = api.create_flow(f"Write {uuid4().hex[:8]}", data)
+        flow = api.editor.create_flow(f"Write {uuid4().hex[:8]}", data)
         yield flow
         delete_flow(api, flow.id)
 
@@ -398,4 +398,4 @@ def test_a_user_chats_with_a_flow_and_manages_its_sessions(
         expect(page).to_have_url(first)
     expect(messages.nth(2)).to_contain_text("Once more")
     with LangflowClient(own_langflow.url, own_langflow.api_key) as api:
-        assert len(api.sessions(writer.id)) == 1
+        assert len(api.sessions.list(writer.id)) == 1

@@ -30,7 +30,7 @@ def reads_files(request: pytest.FixtureRequest, own_langflow: LiveServer) -> Ite
     """
     with LangflowClient(own_langflow.url, own_langflow.api_key) as api:
         before = {ref.id for ref in api.files.list()}
-        data = graph_builder.build_graph(READ_FILE, api.catalogue())
+        data = graph_builder.build_graph(READ_FILE, api.editor.catalogue())
         template = data["nodes"][0]["data"]["node"]["template"]
         template["path"]["api_editable"] = True
         if getattr(request, "param", "") == "optional":
@@ -38,7 +38,7 @@ def reads_files(request: pytest.FixtureRequest, own_langflow: LiveServer) -> Ite
             code["value"] = code["value"].replace(
                 '"No files to process."', "'No files to process.'"
             )
-        flow = api.create_flow(f"{PREFIX}reads files", data)
+        flow = api.editor.create_flow(f"{PREFIX}reads files", data)
         yield flow
         delete_flow(api, flow.id)
         for ref in api.files.list():

@@ -72,7 +72,7 @@ def add_flow(sample_flows):
         added = []
 
         def add(name, data):
-            added.append(api.create_flow(f"{PREFIX}{name}", data))
+            added.append(api.editor.create_flow(f"{PREFIX}{name}", data))
             return added[-1]
 
         yield add

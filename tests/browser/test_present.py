@@ -40,8 +40,8 @@ def unready_flow(sample_flows: LiveServer) -> Iterator[str]:
     nodes = (Node("a", "ChatInput"), Node("s", "SearchAPI"))
     sample = Sample("needs a key", "", nodes, (Link("a", "message", "s", "input_value"),))
     with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
-        graph = graph_builder.build_graph(sample, api.catalogue())
-        made = api.create_flow(f"{PREFIX}Needs a key", graph)
+        graph = graph_builder.build_graph(sample, api.editor.catalogue())
+        made = api.editor.create_flow(f"{PREFIX}Needs a key", graph)
         yield made.id
         delete_flow(api, made.id)
 

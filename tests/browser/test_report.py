@@ -120,9 +120,9 @@ def flow_id(sample_flows: LiveServer) -> Iterator[str]:
     """A flow that returns messages, a table and a file."""
     with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
         data = graph_builder.build_graph(
-            every_kind(f"report-{uuid4().hex[:8]}"), api.catalogue(OWN)
+            every_kind(f"report-{uuid4().hex[:8]}"), api.editor.catalogue(OWN)
         )
-        flow = api.create_flow(f"Every kind {uuid4().hex[:8]}", data)
+        flow = api.editor.create_flow(f"Every kind {uuid4().hex[:8]}", data)
         yield flow.id
         delete_flow(api, flow.id)
 

@@ -274,11 +274,11 @@ def test_every_run_has_its_own_session_unless_kept(screen):
 def test_a_flow_deleted_in_the_meantime_is_reported(screen, console, sample_flows):
     with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
         name = f"{PREFIX}Gone {uuid.uuid4().hex[:6]}"
-        flow = api.create_flow(name, {"nodes": [], "edges": []})
+        flow = api.editor.create_flow(name, {"nodes": [], "edges": []})
         screen.open(f"{console.url}/?flow={flow.id}")
         expect(screen.part("flow-picker")).to_be_visible()
         screen.page.get_by_role("button", name="Run", exact=False).first.wait_for()
-        api.delete_flow(flow.id)
+        api.editor.delete_flow(flow.id)
     screen.run()
     screen.wait("failed")
     expect(screen.part("run-status")).to_contain_text(f"The server has no flow “{name}”.")

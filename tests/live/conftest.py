@@ -40,14 +40,14 @@ def client(langflow: LiveServer) -> Iterator[LangflowClient]:
 @pytest.fixture
 def modes(client: LangflowClient) -> bool:
     """Whether the release is 1.11 or later."""
-    return client.server().dialect == "modes"
+    return client.server.info().dialect == "modes"
 
 
 @pytest.fixture(scope="session")
 def catalogue(langflow: LiveServer) -> dict[str, Any]:
     """All components of each release, requested once, which takes a second."""
     with LangflowClient(langflow.url, langflow.api_key, timeout=120) as client:
-        return client.catalogue({**builtin.custom_component_code(), **OWN})
+        return client.editor.catalogue({**builtin.custom_component_code(), **OWN})
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def make(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[Make]:
             sample = next(one for one in builtin.SAMPLES if one.name == sample)
         data = graph_builder.build_graph(sample, catalogue)
         name = f"contract {sample.name} {uuid4().hex[:8]}"
-        made.append(client.create_flow(name, data, endpoint_name=endpoint_name).id)
+        made.append(client.editor.create_flow(name, data, endpoint_name=endpoint_name).id)
         return client.flow(made[-1])
 
     yield create
@@ -78,9 +78,9 @@ def provider() -> Iterator[ModelServer]:
 @pytest.fixture
 def ollama(client: LangflowClient, provider: ModelServer) -> Iterator[ModelServer]:
     """The server knows of an Ollama while the test lasts."""
-    variable = client.save_variable(OLLAMA_URL, provider.url, is_secret=False)
+    variable = client.settings.save_variable(OLLAMA_URL, provider.url, is_secret=False)
     yield provider
-    client.delete_variable(variable)
+    client.settings.delete_variable(variable)
 
 
 @pytest.fixture
@@ -92,9 +92,11 @@ def openai(
         with ModelServer(int(os.environ[servers.MODELS_PORT])) as own:
             yield own
         return
-    variable = client.save_variable("OPENAI_BASE_URL", f"{provider.url}/v1", is_secret=False)
+    variable = client.settings.save_variable(
+        "OPENAI_BASE_URL", f"{provider.url}/v1", is_secret=False
+    )
     yield provider
-    client.delete_variable(variable)
+    client.settings.delete_variable(variable)
 
 
 @pytest.fixture

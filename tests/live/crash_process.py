@@ -86,7 +86,7 @@ def run(job: dict[str, Any], point: str, server: ServerInfo, flow: Flow) -> None
 def main() -> None:
     job = json.load(sys.stdin)
     with LangflowClient(job["url"], job["key"]) as client:
-        server = client.server()
+        server = client.server.info()
         flows = {point: client.flow(flow_id) for point, flow_id in job["flows"].items()}
     children = {}
     for point, flow in flows.items():

@@ -37,7 +37,7 @@ class LiveRunner:
         url: str = "",
     ) -> None:
         self.folder, self.timings, self.connect = folder, timings, connect
-        self.info = client.server()
+        self.info = client.server.info()
         key = SecretStr(server.api_key)
         self.connection = Connection("live", url or server.url, key, "secrets")
         self.owner = owner_fingerprint(self.connection, folder)

@@ -23,7 +23,7 @@ def main() -> None:
     runner = Runner(Path(job["folder"]), database_url=database)
     connection = Connection("live", job["url"], SecretStr(job["key"]), "secrets")
     with LangflowClient(job["url"], job["key"]) as client:
-        server = client.server()
+        server = client.server.info()
         flows = {one["flow"]: client.flow(one["flow"]) for one in job["runs"]}
     for one in job["runs"]:
         run_id = runner.start(

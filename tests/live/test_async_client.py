@@ -54,12 +54,12 @@ def test_a_template_is_imported_and_a_knowledge_base_is_filled_and_deleted(
         async with AsyncLangflowClient(langflow.url, langflow.api_key, timeout=120) as api:
             (flow,) = await api.import_flow(template)
             assert flow.name.startswith(template.name)
-            await api.delete_flow(flow.id)
-            base = await api.create_knowledge_base(f"Asynchronous {uuid4().hex[:8]}", model)
+            await api.editor.delete_flow(flow.id)
+            base = await api.knowledge.create(f"Asynchronous {uuid4().hex[:8]}", model)
             try:
-                return (await api.ingest(base, files, timeout=60)).status
+                return (await api.knowledge.ingest(base, files, timeout=60)).status
             finally:
-                await api.delete_knowledge_base(base)
+                await api.knowledge.delete(base)
                 left = [each.name for each in await api.knowledge_bases()]
                 assert base.name not in left
 

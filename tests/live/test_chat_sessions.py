@@ -13,7 +13,7 @@ from tests.live.releases import Make
 
 
 def senders_and_texts(client: LangflowClient, flow, session: str) -> list[tuple[str, str]]:
-    return [(one.sender, one.text) for one in client.messages(flow, session)]
+    return [(one.sender, one.text) for one in client.sessions.messages(flow, session)]
 
 
 def test_renaming_and_deleting_a_session_leaves_the_same_name_in_another_flow(
@@ -25,14 +25,14 @@ def test_renaming_and_deleting_a_session_leaves_the_same_name_in_another_flow(
         client.run(flow, {"ChatInput-a.input_value": text}, session_id=name)
     talk = [(who, text) for text in ("first", "second") for who in ("User", "Machine")]
     assert senders_and_texts(client, one, name) == talk
-    assert client.sessions(one) == [name]
-    assert [message.text for message in client.messages(one, limit=1)] == ["second"]
+    assert client.sessions.list(one) == [name]
+    assert [message.text for message in client.sessions.messages(one, limit=1)] == ["second"]
     new = f"50%41 a/b ü {uuid4().hex}"
-    client.rename_session(name, new, flow=one)
-    assert (client.sessions(one), client.sessions(other)) == ([new], [name])
+    client.sessions.rename(name, new, flow=one)
+    assert (client.sessions.list(one), client.sessions.list(other)) == ([new], [name])
     assert senders_and_texts(client, one, new) == talk
-    client.delete_session(new, flow=one)
-    assert client.sessions(one) == []
+    client.sessions.delete(new, flow=one)
+    assert client.sessions.list(one) == []
     assert senders_and_texts(client, other, name) == [
         ("User", "elsewhere"),
         ("Machine", "elsewhere"),
@@ -43,20 +43,20 @@ def test_a_session_of_one_flow_is_renamed_and_deleted(client: LangflowClient, ma
     """An unknown session raises an error, or is gone already."""
     flow, name, new = make(ECHO), uuid4().hex, uuid4().hex
     client.run(flow, {"ChatInput-a.input_value": "hello"}, session_id=name)
-    client.rename_session(name, new, flow=flow)
-    assert len(client.messages(flow, new)) == 2
+    client.sessions.rename(name, new, flow=flow)
+    assert len(client.sessions.messages(flow, new)) == 2
     with pytest.raises(SessionNotFound):
-        client.rename_session(name, "x", flow=flow)
-    client.delete_session(new)
-    client.delete_session(new)
-    assert client.messages(flow) == []
-    assert client.sessions(str(uuid4())) == []
+        client.sessions.rename(name, "x", flow=flow)
+    client.sessions.delete(new)
+    client.sessions.delete(new)
+    assert client.sessions.messages(flow) == []
+    assert client.sessions.list(str(uuid4())) == []
 
 
 def test_a_message_names_the_component_that_feeds_its_output(client: LangflowClient, make: Make):
     flow, session = make(TWO_OUTPUTS), uuid4().hex
     run = client.wait(client.submit(flow, session_id=session))
-    stored = client.messages(flow, session)
+    stored = client.sessions.messages(flow, session)
     for messages in (stored, run.answers or stored):
         outputs = outputs_by_message(messages, flow)
         texts = {outputs[one.id].id: one.text for one in messages}

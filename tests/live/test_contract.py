@@ -41,7 +41,7 @@ ZERO = "00000000-0000-0000-0000-000000000000"
 
 def test_the_server_reports_its_release(client: LangflowClient, langflow: LiveServer):
     """Version 1.N.p, dialect, limits, and a warning before 1.9.2."""
-    server = client.server()
+    server = client.server.info()
     minor = int(langflow.version.split(".")[1])
     assert server.version == langflow.version
     assert server.dialect == ("modes" if minor >= 11 else "inputs")
@@ -51,11 +51,11 @@ def test_the_server_reports_its_release(client: LangflowClient, langflow: LiveSe
 
 def test_the_release_needs_no_key(langflow: LiveServer):
     with LangflowClient(langflow.url) as keyless:
-        assert keyless.version() == langflow.version
+        assert keyless.server.version() == langflow.version
 
 
 def test_a_running_server_is_healthy(client: LangflowClient):
-    assert client.health()
+    assert client.server.is_healthy()
 
 
 def test_a_flow_is_listed_and_found_and_has_fields(client: LangflowClient, make: Make):
@@ -144,7 +144,7 @@ def test_a_webhook_starts_synchronous_runs_and_before_1_11_all(
     else:
         run = client.wait(client.submit(flow, check=False), timeout=60, flow=flow)
     returned = from_webhook if mode == "sync" or not modes else others
-    marked = flow.for_mode(mode, client.server())
+    marked = flow.for_mode(mode, client.server.info())
     assert sorted(run.outputs) == sorted(leaf.id for leaf in marked.expected_terminals) == returned
     assert (run.status, run.errors) == (RunStatus.COMPLETED, ())
 
@@ -162,7 +162,7 @@ def test_a_message_that_a_run_ignores_is_an_error(
     else:
         run = client.wait(client.submit(flow, overrides, check=False), timeout=60, flow=flow)
     is_read = any("hello" in str(output.value) for output in run.outputs.values())
-    assert bool(check_overrides(flow, overrides, mode, client.server())) is not is_read
+    assert bool(check_overrides(flow, overrides, mode, client.server.info())) is not is_read
 
 
 @dialects
@@ -349,7 +349,7 @@ def test_the_async_client_runs_follows_and_stops(langflow: LiveServer, make: Mak
             run, job = await asyncio.gather(client.run(echo), client.submit(slow))
             assert run.outputs["ChatOutput-b"].value == "stored"
             assert (await client.stop(job)).stopped
-            if (await client.server()).capabilities.events:
+            if (await client.server.info()).capabilities.events:
                 done = await client.wait(await client.submit(echo))
                 events = [event async for event in client.events(done.job_id)]
                 assert isinstance(events[-1], RunEnded)

@@ -77,5 +77,5 @@ def test_truncated_rows_are_reported(client: LangflowClient, make: Make):
     run = run_to_end(client, make(ROWS), "background", {"TextInput-a.input_value": text})
     output = run.outputs["SplitText-s"]
     assert (output.truncated, len(output.value)) == (True, 1000)
-    assert output.missing == (500 if client.server().version.startswith("1.8.") else None)
+    assert output.missing == (500 if client.server.info().version.startswith("1.8.") else None)
     assert "LANGFLOW_MAX_ITEMS_LENGTH" in output.note

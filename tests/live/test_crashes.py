@@ -89,7 +89,7 @@ def test_a_killed_console_loses_nothing_and_runs_nothing_twice(
         expected[UNSENT], ran[UNSENT] = RunStatus.OUTCOME_UNKNOWN, 0
     assert {point: record.status for point, record in found.items()} == expected
     counted = {
-        point: sum(one.sender == "User" for one in client.messages(flows[point], session))
+        point: sum(one.sender == "User" for one in client.sessions.messages(flows[point], session))
         for point, session in sessions.items()
     }
     if "stream begun" in counted:

@@ -52,7 +52,7 @@ def faults(
     client: LangflowClient, make: Make, reader: Flow, provider: ModelServer, mode: str
 ) -> dict[str, Fault]:
     """What a run lacks or meets, by name, as far as the release says it."""
-    minor = int(client.server().version.split(".")[1])
+    minor = int(client.server.info().version.split(".")[1])
     ask, agent = make(ASK_MODEL), make(AGENT)
     lm, base = "LanguageModelComponent-m", next(one for one in reader.fields if one.resource)
     reads = base.component_name

@@ -109,8 +109,8 @@ def test_a_flow_with_its_code_in_lines_runs(client: LangflowClient, load: Import
 
 
 def test_an_exported_flow_can_be_imported_again(client: LangflowClient, load: Importer, echo: Flow):
-    exported = client.export_flow(echo.id)
-    assert exported["last_tested_version"] == client.server().version
+    exported = client.editor.export_flow(echo.id)
+    assert exported["last_tested_version"] == client.server.info().version
     (made,) = load(exported)
     assert graph_of(client.flow(made.id)) == graph_of(echo)
 
@@ -126,8 +126,8 @@ def test_templates_can_be_added(client: LangflowClient, load: Importer):
 
 
 def test_only_code_that_the_server_lacks_is_foreign(client: LangflowClient, echo: Flow):
-    own_code = digest_code(client.catalogue())
-    (exported,) = read_flows(client.export_flow(echo))
+    own_code = digest_code(client.editor.catalogue())
+    (exported,) = read_flows(client.editor.export_flow(echo))
     assert len(foreign_components(exported, frozenset())) == len(echo.components)
     assert not foreign_components(exported, own_code)
     changed = json.loads(json.dumps(exported.raw))

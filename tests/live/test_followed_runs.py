@@ -200,6 +200,6 @@ def test_thirty_runs_at_once_complete_and_run_once_each(
     runs = [desk.start(flow, **{"ChatInput-a.input_value": f"run {n}"}) for n in range(30)]
     records = [desk.until(run_id, ended) for run_id in runs]
     assert {(record.status, record.attempts) for record in records} == {(RunStatus.COMPLETED, 1)}
-    sessions = [client.messages(flow, record.session_id, 10) for record in records]
+    sessions = [client.sessions.messages(flow, record.session_id, 10) for record in records]
     texts = [sorted(message.text for message in session) for session in sessions]
     assert texts == [[f"run {n}"] * 2 for n in range(30)]

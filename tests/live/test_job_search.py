@@ -32,7 +32,7 @@ def wait_for_jobs(look: Callable[[], list[FoundJob]]) -> list[FoundJob]:
 def ended(client: LangflowClient, flow: Flow, session: str) -> str:
     """Return the id of a job that has ended and whose builds are stored."""
     run = client.wait(client.submit(flow, session_id=session), timeout=60)
-    assert client.component_runs(run, flow)
+    assert client.runs.components(run, flow)
     return run.job_id
 
 
@@ -40,21 +40,21 @@ def test_a_chat_job_is_found_by_its_session(client: LangflowClient, make: Make):
     """No other run is taken for it."""
     flow, sent_at, session = make(ECHO), now(), uuid4().hex
     job = ended(client, flow, session)
-    assert wait_for_jobs(lambda: client.find_jobs(flow, session, sent_at)) == [
+    assert wait_for_jobs(lambda: client.runs.find_jobs(flow, session, sent_at)) == [
         FoundJob(job, "session")
     ]
-    assert client.find_jobs(flow, uuid4().hex, sent_at) == []
-    assert client.find_jobs(flow, None, sent_at) == []
-    assert client.find_jobs(flow, session, now() + timedelta(seconds=10)) == []
+    assert client.runs.find_jobs(flow, uuid4().hex, sent_at) == []
+    assert client.runs.find_jobs(flow, None, sent_at) == []
+    assert client.runs.find_jobs(flow, session, now() + timedelta(seconds=10)) == []
 
 
 def test_a_job_of_a_flow_without_chat_is_found(client: LangflowClient, make: Make):
     """From 1.12 by its session; before, by its time if it ran alone."""
     flow, sent_at, session = make(ROWS), now(), uuid4().hex
     job = ended(client, flow, session)
-    traced = client.server().capabilities.traces
+    traced = client.server.info().capabilities.traces
     expected = [FoundJob(job, "session" if traced else "time")]
-    assert wait_for_jobs(lambda: client.find_jobs(flow, session, sent_at)) == expected
+    assert wait_for_jobs(lambda: client.runs.find_jobs(flow, session, sent_at)) == expected
     other = ended(client, flow, uuid4().hex)
     assert other != job
-    assert client.find_jobs(flow, session, sent_at) == (expected if traced else [])
+    assert client.runs.find_jobs(flow, session, sent_at) == (expected if traced else [])

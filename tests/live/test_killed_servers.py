@@ -64,7 +64,7 @@ def test_runs_survive_a_server_that_is_killed_and_restarted(
         early_text = written_text(desk.until(streamed, written_text))
 
     def begun() -> int:
-        return sum(one.sender == "User" for one in client.messages(trip))
+        return sum(one.sender == "User" for one in client.sessions.messages(trip))
 
     wait_for(lambda: begun() == 2, 30)
     for run_id in (job, call):
@@ -93,7 +93,7 @@ def test_runs_survive_a_server_that_is_killed_and_restarted(
             RunStatus.COMPLETED,
             ["ChatOutput-yes"],
         )
-        texts = [one.text for one in client.messages(writing)]
+        texts = [one.text for one in client.sessions.messages(writing)]
         assert not [text for text in texts if text.endswith("else!")]
     assert {one.id for one in desk.runner.recent(desk.owner)} == set(started)
     assert begun() == 2

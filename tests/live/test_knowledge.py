@@ -24,34 +24,34 @@ def embedding(client: LangflowClient, ollama: ModelServer) -> ModelOption:
 def test_a_knowledge_base_is_made_from_files(client: LangflowClient, embedding: ModelOption):
     """1.8 reads Ollama's address from its environment only."""
     name = f"Docs {uuid4().hex[:8]}"
-    base = client.create_knowledge_base(name, embedding)
+    base = client.knowledge.create(name, embedding)
     assert (base.name, base.status, base.chunks) == (name, "empty", 0)
     assert base.dir_name == name.replace(" ", "_")
     with pytest.raises(InvalidRequest, match="already exists"):
-        client.create_knowledge_base(name, embedding)
+        client.knowledge.create(name, embedding)
     files = {"a.txt": b"The sky is blue. " * 100, "b.md": b"Grass is green."}
-    ended = client.ingest(base, files, chunk_size=500, chunk_overlap=0, timeout=60)
-    if client.server().version.startswith("1.8."):
+    ended = client.knowledge.ingest(base, files, chunk_size=500, chunk_overlap=0, timeout=60)
+    if client.server.info().version.startswith("1.8."):
         assert (ended.status, ended.chunks) == ("failed", 0)
     else:
         assert (ended.status, ended.failure) == ("ready", "")
         assert ended.chunks >= 4
-        more = client.ingest(base, {"c.txt": b"Roses are red."}, timeout=60)
+        more = client.knowledge.ingest(base, {"c.txt": b"Roses are red."}, timeout=60)
         assert more.chunks == ended.chunks + 1
         assert more in client.knowledge_bases()
-    client.delete_knowledge_base(base)
+    client.knowledge.delete(base)
     assert base.dir_name not in [one.dir_name for one in client.knowledge_bases()]
 
 
 @oldest_and_newest
 def test_files_for_a_model_without_a_key_end_as_failed(client: LangflowClient):
     model = next(one for one in client.models("embedding") if one.provider == "OpenAI")
-    base = client.create_knowledge_base(f"Docs {uuid4().hex[:8]}", model)
-    ended = client.ingest(base, {"a.txt": b"The sky is blue."}, timeout=60)
-    client.delete_knowledge_base(base)
+    base = client.knowledge.create(f"Docs {uuid4().hex[:8]}", model)
+    ended = client.knowledge.ingest(base, {"a.txt": b"The sky is blue."}, timeout=60)
+    client.knowledge.delete(base)
     assert ended.status == "failed"
     # 1.8 doesn't say why
-    assert "API key" in ended.failure or client.server().version.startswith("1.8.")
+    assert "API key" in ended.failure or client.server.info().version.startswith("1.8.")
 
 
 @on("1.8.4", "1.10.3", "1.13.0")
@@ -62,12 +62,12 @@ def test_memory_bases_are_those_of_flows_from_1_10_on(
     body = {"name": "notes", "flow_id": flow.id, "threshold": 5, "auto_capture": True}
     body |= {"embedding_model": embedding.name, "embedding_provider": embedding.provider}
     response = api.post("/api/v1/memories", json=body)
-    if client.server().version.startswith("1.8."):
+    if client.server.info().version.startswith("1.8."):
         assert response.status_code in (404, 405)  # the latter with the editor
-        assert client.memory_bases() == []
+        assert client.knowledge.memory_bases() == []
         return
     created = response.raise_for_status().json()
-    found = [one for one in client.memory_bases() if one.flow_id == flow.id]
+    found = [one for one in client.knowledge.memory_bases() if one.flow_id == flow.id]
     assert [(one.id, one.name) for one in found] == [(created["id"], "notes")]
     api.delete(f"/api/v1/memories/{created['id']}").raise_for_status()
 
@@ -101,9 +101,11 @@ def test_mcp_servers_tell_their_tools_or_why_they_have_none(
 ):
     api.post("/api/v2/mcp/servers/lost", json={"url": "http://127.0.0.1:9/mcp"}).raise_for_status()
     try:
-        (lost,) = [one for one in client.mcp_servers() if one.name == "lost"]
+        (lost,) = [one for one in client.settings.mcp_servers() if one.name == "lost"]
         assert (lost.tools, lost.error) == (None, "")
-        (lost,) = [one for one in client.mcp_servers(count_tools=True) if one.name == "lost"]
+        (lost,) = [
+            one for one in client.settings.mcp_servers(count_tools=True) if one.name == "lost"
+        ]
         assert lost.tools is None
         assert lost.error
     finally:

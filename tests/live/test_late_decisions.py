@@ -64,7 +64,7 @@ def flows(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[dict[bo
         components = {name: dict(entry) for name, entry in components_by_type(catalogue).items()}
         components["HumanInput"] = with_short_limit(components["HumanInput"], fallback)
         data = graph_builder.build_graph(question_flow(fallback), {"all": components})
-        made[fallback] = client.create_flow(f"late {fallback} {uuid4().hex[:8]}", data).id
+        made[fallback] = client.editor.create_flow(f"late {fallback} {uuid4().hex[:8]}", data).id
     yield {fallback: client.flow(flow_id) for fallback, flow_id in made.items()}
     for flow_id in made.values():
         delete_flow(client, flow_id)

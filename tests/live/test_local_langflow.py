@@ -138,7 +138,7 @@ def ask_model(client: LangflowClient, file: Flow | bytes, mode: str, model: Mode
     assert flow.refreshed
     assert flow.refreshed.errors == {}
     run = run_to_end(client, flow, mode, {f"{flow.chat_input.id}.input_value": "Say hello"})
-    client.delete_flow(added.id)
+    client.editor.delete_flow(added.id)
     assert run.status is RunStatus.COMPLETED, run.errors
     (output,) = run.outputs.values()
     return str(output.value)
@@ -157,7 +157,7 @@ def test_it_survives_the_process_that_started_it(started: str, folder: Path):
 
     assert langflow.status().state is LocalState.RUNNING
     with LangflowClient(url, key) as client:
-        assert client.server().version == "1.13.0"
+        assert client.server.info().version == "1.13.0"
 
 
 def test_it_has_all_sample_flows(started: str, folder: Path):
@@ -177,7 +177,7 @@ def test_it_has_templates(started: str, folder: Path):
 def test_its_limits_are_raised(started: str, folder: Path):
     """To 200,000 items and 5,000,000 characters."""
     with LangflowClient(*LocalLangflow(folder).connection()) as client:
-        limits = client.server().limits
+        limits = client.server.info().limits
 
     assert (limits.max_items, limits.max_text) == (200_000, 5_000_000)
 
@@ -186,7 +186,7 @@ def test_auto_login_is_off(started: str, folder: Path):
     """Even if the environment that started it asks for it."""
     url, _ = LocalLangflow(folder).connection()
     with LangflowClient(url) as client:
-        assert client.auto_login() is None
+        assert client.auth.auto_login() is None
 
 
 def test_its_editor_is_served_and_a_browser_is_signed_in(started: str, folder: Path):
@@ -237,7 +237,7 @@ def test_its_secrets_are_in_one_file_that_only_the_user_can_read(started: str, f
 def test_it_runs_a_model_of_an_ollama_on_this_machine(started: str, folder: Path):
     with ModelServer() as ollama, LangflowClient(*LocalLangflow(folder).connection()) as client:
         # as “Use it” does on the Connection page
-        client.save_variable(OLLAMA_URL, ollama.url, is_secret=False)
+        client.settings.save_variable(OLLAMA_URL, ollama.url, is_secret=False)
         template = next(one for one in client.templates() if one.name == "Basic Prompting")
         assert "says: " in ask_model(client, template, "sync", client.models()[0])
     assert any(asked.path == "/api/chat" for asked in ollama.requests)
@@ -289,7 +289,7 @@ def test_a_choice_in_a_flow_of_another_release_runs_where_no_custom_code_is_allo
     projects = servers.starter_projects("1.11.6")
     file = next(project for project in projects if project.stem == "Simple Agent")
     with ModelServer() as ollama, LangflowClient(url, key, timeout=60) as client:
-        client.save_variable(OLLAMA_URL, ollama.url, is_secret=False)
+        client.settings.save_variable(OLLAMA_URL, ollama.url, is_secret=False)
         answer = ask_model(client, file.read_bytes(), "background", client.models()[0])
     assert answer.endswith("says: Say hello")
 
@@ -312,11 +312,11 @@ def save(api: LangflowClient) -> Iterator[Callable[..., None]]:
     saved = []
 
     def save_variable(name: str, value: str, *, is_secret: bool = False) -> None:
-        saved.append(api.save_variable(name, value, is_secret=is_secret))
+        saved.append(api.settings.save_variable(name, value, is_secret=is_secret))
 
     yield save_variable
     for variable in saved:
-        api.delete_variable(variable)
+        api.settings.delete_variable(variable)
 
 
 def find_provider(client: LangflowClient, name: str) -> Provider:
@@ -376,9 +376,9 @@ def test_a_knowledge_base_is_made_with_a_typed_embedding_model(
     else:
         save_address(api, save, "OpenAI Compatible", models.url)
     model = find_model(name, api.models("embedding"), api.providers())
-    base = api.create_knowledge_base("of a typed model", model)
-    ended = api.ingest(base, {"a.txt": b"Lisbon lies on the Tagus."}, timeout=60)
-    api.delete_knowledge_base(base)
+    base = api.knowledge.create("of a typed model", model)
+    ended = api.knowledge.ingest(base, {"a.txt": b"Lisbon lies on the Tagus."}, timeout=60)
+    api.knowledge.delete(base)
     assert ended.is_ready
     assert ("/v1/embeddings", model.name) in [
         (one.path, one.body.get("model")) for one in models.requests

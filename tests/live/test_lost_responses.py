@@ -54,7 +54,7 @@ def test_a_failed_first_attempt_runs_again_and_is_counted(
     wait_for(lambda: proxy.count(POST) == 2)
     held.mark("go")
     sent = desk.runner.get(run_id, desk.owner)
-    find = partial(client.find_jobs, held.flow, sent.session_id, sent.created_at)
+    find = partial(client.runs.find_jobs, held.flow, sent.session_id, sent.created_at)
     wait_for(find)
     (first,) = find()
     assert client.wait(first.job_id, 30, flow=held.flow).status is RunStatus.FAILED
@@ -115,7 +115,7 @@ def test_a_run_whose_response_is_lost_runs_once(
     assert proxy.count(POST) == record.attempts
     if mode == "sync":
         assert record.attempts == 1
-    if mode == "sync" and not client.server().capabilities.traces:
+    if mode == "sync" and not client.server.info().capabilities.traces:
         assert record.status is RunStatus.OUTCOME_UNKNOWN
         assert "It may have run anyway" in record.problem.hint
     else:

@@ -103,7 +103,7 @@ def test_a_streamed_run_that_the_server_cancels_stays_interrupted(
     run.until(searches)
     run.mark("go")
     assert run.until(ended).status is RunStatus.INTERRUPTED
-    assert [message.text for message in client.messages(run.flow)] == ["stored"]
+    assert [message.text for message in client.sessions.messages(run.flow)] == ["stored"]
     wait_for(lambda: not desk.runner.is_followed(run.id))
     assert not desk.runner.open(run.id, desk.connection).ended
     record = run.until(ended)
@@ -121,7 +121,7 @@ def test_a_streamed_run_that_completes_much_later_is_found_when_it_is_opened(
     run = HeldRun(desk, make, tmp_path / "run")
     assert run.until(ended).status is RunStatus.INTERRUPTED
     run.mark("go")
-    wait_for(lambda: client.messages(run.flow)[-1].text == "done")
+    wait_for(lambda: client.sessions.messages(run.flow)[-1].text == "done")
     wait_for(lambda: proxy.open == 0)
     desk.restart()
     desk.runner.open(run.id, desk.connection)
@@ -155,7 +155,7 @@ def test_a_streamed_run_whose_whole_response_is_lost_is_found_by_its_session(
     record = desk.until(desk.start(flow, "stream"), ended)
     assert record.status is RunStatus.COMPLETED, record
     assert record.run.outputs["ChatOutput-b"].value == "stored"
-    (job,) = {message.job_id for message in client.messages(flow)}
+    (job,) = {message.job_id for message in client.sessions.messages(flow)}
     assert (record.job_id, proxy.count(POST)) == (job, 1)
 
 
@@ -167,7 +167,7 @@ def test_a_run_whose_last_event_is_lost_completes_with_a_table_that_arrived(
     desk.restart()
     proxy.plan(POST, Fault(cut=True, after=b'"event": "end"'))
     record = desk.until(desk.start(make(ROWS), "stream"), ended)
-    is_findable = client.server().capabilities.traces
+    is_findable = client.server.info().capabilities.traces
     assert record.status is (RunStatus.COMPLETED if is_findable else RunStatus.INTERRUPTED)
     assert [row["text"] for row in record.run.outputs["SplitText-s"].value] == ["x", "y", "z"]
     assert states(record) == {"TextInput-a": "done", "SplitText-s": "done"}

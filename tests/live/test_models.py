@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 
 from lfclient import (
-    AsyncLangflowClient,
     InvalidRequest,
     LangflowClient,
     Provider,
@@ -17,6 +16,7 @@ from lfclient import (
     apply,
 )
 from lfclient.api.operations import run_completion
+from lfclient.api.operations.run_records import AsyncRuns
 from lfclient.console.samples.spec import Link, Node, Sample
 from lfclient.resources.models import ModelKind, ModelOption, find_model
 from lfclient.runs.error_causes import explain_error
@@ -77,9 +77,9 @@ def test_a_provider_that_is_set_up_offers_its_own_models_first(
 @pytest.fixture
 def openai_key(client: LangflowClient) -> Iterator[str]:
     """The server has a key of OpenAI while the test lasts."""
-    saved = client.save_variable("OPENAI_API_KEY", "sk-of-this-test-1")
+    saved = client.settings.save_variable("OPENAI_API_KEY", "sk-of-this-test-1")
     yield "sk-of-this-test-1"
-    client.delete_variable(saved)
+    client.settings.delete_variable(saved)
 
 
 def openai_models(client: LangflowClient, kind: ModelKind = "language") -> list[ModelOption]:
@@ -126,7 +126,7 @@ def test_a_gateway_offers_all_its_models_while_it_responds(
     assert all(option.is_ready for option in [*chat, *embedding])
     assert not find(client, "OpenAI").has_silent_address
     for silent in ("http://127.0.0.1:9/v1", openai.url):
-        client.save_variable("OPENAI_BASE_URL", silent, is_secret=False)
+        client.settings.save_variable("OPENAI_BASE_URL", silent, is_secret=False)
         assert find(client, "OpenAI").has_silent_address
 
 
@@ -147,36 +147,36 @@ def test_a_model_that_is_not_enabled_runs(
 
 def test_a_variable_is_saved_twice_and_deleted(client: LangflowClient):
     for value in ("one", "two"):
-        saved = client.save_variable("LFCONSOLE_TEST_VARIABLE", value, is_secret=False)
+        saved = client.settings.save_variable("LFCONSOLE_TEST_VARIABLE", value, is_secret=False)
     listed = {one.name: one for one in client.variables()}
     assert listed["LFCONSOLE_TEST_VARIABLE"].id == saved.id
     assert listed["LFCONSOLE_TEST_VARIABLE"].is_set
-    client.delete_variable(saved)
+    client.settings.delete_variable(saved)
     assert "LFCONSOLE_TEST_VARIABLE" not in {one.name for one in client.variables()}
 
 
 def test_a_secret_in_a_variable_that_was_readable_is_not_returned(client: LangflowClient):
     name = "LFCONSOLE_TEST_SECRET"
-    client.save_variable(name, "plain", is_secret=False)
-    saved = client.save_variable(name, "not-to-be-read")
+    client.settings.save_variable(name, "plain", is_secret=False)
+    saved = client.settings.save_variable(name, "not-to-be-read")
     try:
         listed = next(one for one in client.variables() if one.name == name)
         assert (listed.id, listed.is_secret, listed.value) == (saved.id, True, "")
     finally:
-        client.delete_variable(saved)
+        client.settings.delete_variable(saved)
 
 
 def test_settings_that_the_server_can_use_pass(client: LangflowClient, provider: ModelServer):
-    client.check_provider("Ollama", {OLLAMA_URL: provider.url})
+    client.settings.check_provider("Ollama", {OLLAMA_URL: provider.url})
     assert "/api/tags" in [request.path for request in provider.requests]
 
 
 def test_a_key_that_the_provider_refuses_is_not_saved(client: LangflowClient, openai: ModelServer):
     wrong = "sk-wrong-1"
     with pytest.raises(InvalidRequest, match="Invalid API key"):
-        client.check_provider("OpenAI", {"OPENAI_API_KEY": wrong})
+        client.settings.check_provider("OpenAI", {"OPENAI_API_KEY": wrong})
     with pytest.raises(InvalidRequest, match="Invalid API key"):
-        client.save_variable("OPENAI_API_KEY", wrong)
+        client.settings.save_variable("OPENAI_API_KEY", wrong)
     assert openai.requests[-1].key == wrong
     assert not find(client, "OpenAI").is_ready
 
@@ -210,7 +210,7 @@ def test_a_flow_asks_a_model(client: LangflowClient, make: Make, ollama: ModelSe
     assert run.status == "completed", run.errors
     assert run.outputs["ChatOutput-b"].value == f"{model.name} says: Say hello"
     # the words of the question and of the answer, once each
-    counts = Usage(2, 4, 6) if client.server().capabilities.tokens else None
+    counts = Usage(2, 4, 6) if client.server.info().capabilities.tokens else None
     assert run.usage == counts
     assert not counts or run.components["LanguageModelComponent-m"].usage == counts
 
@@ -254,14 +254,14 @@ def test_a_trace_names_the_model_that_was_used(
     client: LangflowClient, make: Make, openai: ModelServer
 ):
     """Without the values that were sent. Traces don't name models of Ollama."""
-    saved = client.save_variable("OPENAI_API_KEY", "sk-of-this-test-1")
+    saved = client.settings.save_variable("OPENAI_API_KEY", "sk-of-this-test-1")
     overrides = {
         "ChatInput-a.input_value": "Say hello",
         "LanguageModelComponent-m.model": [{"name": "gpt-4o", "provider": "OpenAI"}],
     }
     run = client.run(make(ASK_MODEL), overrides)
-    named = client.name_models(run)
-    client.delete_variable(saved)
+    named = client.runs.name_models(run)
+    client.settings.delete_variable(saved)
     assert run.usage_by_model == {"": Usage(2, 4, 6)}
     assert named.usage_by_model == {"gpt-4o": Usage(2, 4, 6)}
 
@@ -288,7 +288,7 @@ def test_history_has_the_model_of_a_run(
 ):
     model = client.models()[0]
     found = models_in_history(desk, make, ollama, mode, model.value)
-    has_tokens = client.server().capabilities.tokens
+    has_tokens = client.server.info().capabilities.tokens
     assert found == ({model.name: Usage(2, 4, 6)} if has_tokens else None)
 
 
@@ -313,10 +313,8 @@ def test_history_lists_the_tokens_of_a_run(
 ):
     """The console asks for records only where neither events nor the client had them."""
     asked = []
-    get = AsyncLangflowClient.component_runs
-    monkeypatch.setattr(
-        AsyncLangflowClient, "component_runs", lambda *args: asked.append(1) or get(*args)
-    )
+    get = AsyncRuns.components
+    monkeypatch.setattr(AsyncRuns, "components", lambda *args: asked.append(1) or get(*args))
     overrides = {
         "ChatInput-a.input_value": "Say hello",
         "LanguageModelComponent-m.model": [client.models()[0].value],
@@ -324,7 +322,7 @@ def test_history_lists_the_tokens_of_a_run(
     }
     run_id = desk.start(make(ASK_MODEL), mode, **overrides)
     desk.until(run_id, has_components)
-    capabilities = client.server().capabilities
+    capabilities = client.server.info().capabilities
     total = 6 if capabilities.tokens else None
     wait_for(lambda: desk.runner.history.get([desk.owner], run_id).tokens == total)
 
@@ -355,7 +353,7 @@ def test_each_run_has_its_own_tokens(client: LangflowClient, make: Make, ollama:
         return client.run(flow, overrides)
 
     first, second = run("One"), run("Two words more")
-    if client.server().capabilities.tokens:
+    if client.server.info().capabilities.tokens:
         assert (first.usage.input, second.usage.input) == (1, 3)
-    again = client.component_runs(first, flow)
+    again = client.runs.components(first, flow)
     assert all(component.usage is None for component in again.values())

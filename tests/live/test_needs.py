@@ -46,7 +46,7 @@ def names_variable(client: LangflowClient, catalogue: dict[str, Any]) -> Iterato
     """A flow whose text is a server variable, as the editor stores it."""
     data = graph_builder.build_graph(VARIABLE, catalogue)
     data["nodes"][0]["data"]["node"]["template"]["input_value"]["load_from_db"] = True
-    made = client.create_flow(f"variable {uuid4().hex[:8]}", data)
+    made = client.editor.create_flow(f"variable {uuid4().hex[:8]}", data)
     yield client.flow(made.id)
     delete_flow(client, made.id)
 
@@ -128,7 +128,7 @@ def test_a_prompt_whose_text_names_a_variable_that_it_lacks_fails_by_its_name(
     """Such a text is saved by an import, not by the editor."""
     data = graph_builder.build_graph(PROMPT, catalogue)
     data["nodes"][0]["data"]["node"]["template"]["template"]["value"] += " {tone}"
-    flow = client.flow(client.create_flow(f"prompt {uuid4().hex[:8]}", data).id)
+    flow = client.flow(client.editor.create_flow(f"prompt {uuid4().hex[:8]}", data).id)
     (need,) = client.needs(flow, {})
     failed = run_to_end(client, flow, mode, {}, session_id=uuid4().hex)
     mended = run_to_end(client, flow, mode, {need.keys[0]: "On {topic}"})
@@ -151,13 +151,13 @@ def test_a_variable_of_an_optional_parameter_is_needed_until_the_server_has_it(
         cause = explain_error(failed.errors[0].message)
         assert cause, failed.errors[0]
         assert "variable" in cause.message
-    variable = client.save_variable("NAMED_BY_A_FLOW", "its value", is_secret=False)
+    variable = client.settings.save_variable("NAMED_BY_A_FLOW", "its value", is_secret=False)
     try:
         assert client.needs(names_variable, {}) == []
         ended = run_to_end(client, names_variable, mode, {})
         assert "its value" in str(ended.outputs["ChatOutput-b"].value)
     finally:
-        client.delete_variable(variable)
+        client.settings.delete_variable(variable)
 
 
 @with_events
@@ -195,7 +195,7 @@ def test_a_key_that_only_background_runs_look_up_is_needed_there(
     data = graph_builder.build_graph(AGENT, catalogue)
     agent = next(one["data"]["node"] for one in data["nodes"] if one["id"] == "Agent-g")
     agent["template"]["api_key"] |= {"value": "KEY_OF_THE_AUTHOR", "load_from_db": True}
-    flow = client.flow(client.create_flow(f"author {uuid4().hex[:8]}", data).id)
+    flow = client.flow(client.editor.create_flow(f"author {uuid4().hex[:8]}", data).id)
     model = next(one.value for one in client.models() if one.provider == "Ollama")
     overrides = {"Agent-g.model": [model], "ChatInput-a.input_value": "Hi"}
     missing = [one for one in client.needs(flow, overrides, mode=mode) if not one.is_met]
@@ -213,8 +213,8 @@ def test_a_run_uses_the_saved_key_of_the_provider_for_a_variable_that_the_server
     data = graph_builder.build_graph(ASK_MODEL, catalogue)
     model = next(one["data"]["node"] for one in data["nodes"] if one["id"].endswith("-m"))
     model["template"]["api_key"] |= {"value": "KEY_OF_THE_AUTHOR", "load_from_db": True}
-    flow = client.flow(client.create_flow(f"author {uuid4().hex[:8]}", data).id)
-    saved = client.save_variable("OPENAI_API_KEY", "sk-of-the-server")
+    flow = client.flow(client.editor.create_flow(f"author {uuid4().hex[:8]}", data).id)
+    saved = client.settings.save_variable("OPENAI_API_KEY", "sk-of-the-server")
     try:
         option = next(one for one in client.models() if one.name == "gpt-4o")
         overrides = {
@@ -224,7 +224,7 @@ def test_a_run_uses_the_saved_key_of_the_provider_for_a_variable_that_the_server
         needs = client.needs(flow, overrides, mode="sync")
         run = client.run(flow, overrides, session_id=uuid4().hex)
     finally:
-        client.delete_variable(saved)
+        client.settings.delete_variable(saved)
         delete_flow(client, flow.id)
     assert run.status is RunStatus.COMPLETED, run.errors
     assert openai.chats()[-1].key == "sk-of-the-server"

@@ -24,7 +24,7 @@ def make_graph(client: LangflowClient) -> Iterator[MakeGraph]:
     made: list[str] = []
 
     def create(data: dict[str, Any]) -> Flow:
-        made.append(client.create_flow(f"reach {uuid4().hex[:8]}", data).id)
+        made.append(client.editor.create_flow(f"reach {uuid4().hex[:8]}", data).id)
         return client.flow(made[-1])
 
     yield create
@@ -82,7 +82,7 @@ def test_a_frozen_component_returns_its_first_result_whatever_is_sent(
         client.run(flow, {key: "second"})
     runs = [run_to_end(client, flow, mode, {key: text}, check=False) for text in ("one", "two")]
     assert runs[0].outputs["ChatOutput-b"].value == runs[1].outputs["ChatOutput-b"].value
-    last = client.component_runs(runs[1], flow)
+    last = client.runs.components(runs[1], flow)
     assert {id: one.cached for id, one in last.items()} == {frozen.id: True, "ChatOutput-b": False}
 
 

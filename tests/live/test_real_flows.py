@@ -41,11 +41,11 @@ def models(langflow: LiveServer) -> Iterator[ModelServer]:
         ModelServer() as provider,
         LangflowClient(langflow.url, langflow.api_key, timeout=60) as client,
     ):
-        client.save_variable(OLLAMA_URL, provider.url, is_secret=False)
+        client.settings.save_variable(OLLAMA_URL, provider.url, is_secret=False)
         yield provider
         for variable in client.variables():
             if variable.name in (OLLAMA_URL, "OPENAI_BASE_URL", "OPENAI_API_KEY"):
-                client.delete_variable(variable)
+                client.settings.delete_variable(variable)
 
 
 @pytest.fixture(scope="module")
@@ -175,8 +175,8 @@ def test_a_key_that_is_entered_for_my_runs_is_sent_and_told_nowhere(
     """Before 1.12, in synchronous mode: a background run takes the key from the server only."""
     for saved in client.variables():  # by the tests before
         if saved.name == "OPENAI_API_KEY":
-            client.delete_variable(saved)
-    address = client.save_variable("OPENAI_BASE_URL", f"{models.url}/v1", is_secret=False)
+            client.settings.delete_variable(saved)
+    address = client.settings.save_variable("OPENAI_BASE_URL", f"{models.url}/v1", is_secret=False)
     screen, flow = open_project("Simple Agent")
     page, secret, told = screen.page, f"sk-{uuid4().hex}", []
     page.on("websocket", lambda each: each.on("framereceived", lambda one: told.append(str(one))))
@@ -194,7 +194,7 @@ def test_a_key_that_is_entered_for_my_runs_is_sent_and_told_nowhere(
     screen.run()
     expect(screen.part("outputs")).to_contain_text("gpt-4o-mini says:")
     assert models.chats()[-1].key == secret
-    client.delete_variable(address)
+    client.settings.delete_variable(address)
     for tab in ("Inputs", "Code"):
         page.get_by_role("tab", name=tab).click()
         screen.drawn()
@@ -271,10 +271,10 @@ def test_an_embedding_model_is_chosen_in_place_of_the_authors(
     The server asks a saved address for its models once it has a key: until then, the console does
     not know whether the author's is among them.
     """
-    data = graph_builder.build_graph(EMBED, client.catalogue())
+    data = graph_builder.build_graph(EMBED, client.editor.catalogue())
     (parts,) = (one["data"]["node"] for one in data["nodes"] if one["id"] == "EmbeddingModel-e")
     parts["template"]["model"]["value"] = [{"name": "embed-of-the-author", "provider": "OpenAI"}]
-    made.append(client.create_flow(f"embed {uuid4().hex[:8]}", data).id)
+    made.append(client.editor.create_flow(f"embed {uuid4().hex[:8]}", data).id)
     screen = open_console(made[-1])
     page = screen.page
     box = screen.part("param-EmbeddingModel-e-model").get_by_role("combobox")
@@ -368,7 +368,7 @@ def test_a_knowledge_base_is_made_in_the_form_and_searched(open_project, client:
     expect(screen.part("outputs")).to_contain_text("Lisbon lies on the Tagus.")
     for base in client.knowledge_bases():
         if base.name == name:
-            client.delete_knowledge_base(base)
+            client.knowledge.delete(base)
 
 
 def test_one_model_is_used_for_all_agents_and_a_file_is_read(open_project, tmp_path: Path):
@@ -393,9 +393,9 @@ def test_components_whose_values_no_run_reaches_are_named(
 ):
     """An agent's tools, a component that runs another flow, and one that is frozen."""
     others = Sample("", "", (Node("r", "RunFlow"), Node("f", "TextInput")))
-    graph = graph_builder.build_graph(others, client.catalogue({}))
+    graph = graph_builder.build_graph(others, client.editor.catalogue({}))
     graph["nodes"][1]["data"]["node"]["frozen"] = True
-    made.append(client.create_flow("Out of reach", graph).id)
+    made.append(client.editor.create_flow("Out of reach", graph).id)
     for screen, expected in (
         (open_project("Simple Agent")[0], ("The agent fills in the other inputs of its tools: ",)),
         (open_console(made[0]), ("stored there: Run Flow", "cached result: Text Input")),
@@ -408,8 +408,8 @@ def test_components_whose_values_no_run_reaches_are_named(
 def test_values_within_a_loop_and_what_a_choice_adds_run_in_the_background(
     open_console, made: list[str], client: LangflowClient
 ):
-    graph = loop_graph(client.catalogue({}))
-    made.append(client.create_flow("Loop with a choice", graph).id)
+    graph = loop_graph(client.editor.catalogue({}))
+    made.append(client.editor.create_flow("Loop with a choice", graph).id)
     screen = open_console(made[-1])
     screen.open_parameters("ParserComponent-p")
     pattern = screen.part("param-ParserComponent-p-pattern").locator("textarea, input").first

@@ -248,7 +248,7 @@ def grouped(data: dict[str, Any]) -> dict[str, Any]:
 @with_events
 def test_a_choice_inside_a_group_runs_with_the_graph(client: LangflowClient, make: Make):
     plain = make(OPERATIONS)
-    made = client.create_flow(f"grouped {uuid4().hex[:8]}", grouped(plain.raw["data"]))
+    made = client.editor.create_flow(f"grouped {uuid4().hex[:8]}", grouped(plain.raw["data"]))
     try:
         stored = client.flow(made.id)
         key = "GroupNode-g.{}_DataFrameOperations-o"
@@ -263,7 +263,7 @@ def test_a_choice_inside_a_group_runs_with_the_graph(client: LangflowClient, mak
             assert [row["text"] for row in table] == ["y"], mode
         assert client.flow(made.id).raw["data"] == stored.raw["data"]
     finally:
-        client.delete_flow(made.id)
+        client.editor.delete_flow(made.id)
 
 
 @dialects
@@ -299,7 +299,7 @@ def test_a_variable_that_a_choice_hides_is_not_looked_up(
     agent["template"]["api_key"] |= {"value": "KEY_OF_THE_AUTHOR", "load_from_db": True}
     models = {one.provider: one for one in reversed(client.models())}
     agent["template"]["model"]["value"] = [models["OpenAI"].value]
-    stored = client.flow(client.create_flow(f"author {uuid4().hex[:8]}", data).id)
+    stored = client.flow(client.editor.create_flow(f"author {uuid4().hex[:8]}", data).id)
     model = models["Ollama"]
     flow = client.refresh(stored, {"Agent-g.model": [model.value]})
     ends = [run(client, flow, mode, {"ChatInput-a.input_value": "Hi"}) for mode in run_modes]

@@ -142,7 +142,7 @@ def test_another_process_shows_stops_decides_and_takes_over_runs(
     record = beside.until(waiting, ended)
     assert (record.status, list(record.run.outputs)) == (RunStatus.COMPLETED, ["ChatOutput-no"])
     counts = [
-        sum(one.sender == "User" for one in client.messages(flow, session))
+        sum(one.sender == "User" for one in client.sessions.messages(flow, session))
         for flow, session in zip(flows, sessions, strict=True)
     ]
     assert counts == [1, 1, 1, 1]
@@ -164,4 +164,4 @@ def test_a_job_keeps_writing_while_its_process_is_killed(
         assert words.strip()[:10] in written_text(record)
     assert "…" not in written_text(record)
     assert beside.runner.is_followed(job) or record.run.outputs
-    assert sum(one.sender == "User" for one in client.messages(flow, session)) == 1
+    assert sum(one.sender == "User" for one in client.sessions.messages(flow, session)) == 1

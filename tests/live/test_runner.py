@@ -36,7 +36,7 @@ class Live:
         self.connection = Connection("live", server.url, SecretStr(server.api_key), "secrets")
         self.owner = owner_fingerprint(self.connection, folder)
         self.client = LangflowClient(server.url, server.api_key)
-        self.server = self.client.server()
+        self.server = self.client.server.info()
         self.node = components_by_type(catalogue)["PythonREPLComponent"]
         self.flows = []
         self.runner = Runner(folder)
@@ -58,7 +58,7 @@ class Live:
             },
         }
         data = {"nodes": [entry], "edges": [], "viewport": {"x": 0, "y": 0, "zoom": 1}}
-        made = self.client.create_flow(f"runner-test-{uuid.uuid4().hex[:8]}", data)
+        made = self.client.editor.create_flow(f"runner-test-{uuid.uuid4().hex[:8]}", data)
         self.flows.append(made.id)
         return self.client.flow(made.id)
 

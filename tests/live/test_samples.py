@@ -65,9 +65,9 @@ def client(langflow: LiveServer) -> Iterator[LangflowClient]:
 @pytest.fixture(scope="module")
 def flows(client: LangflowClient) -> Iterator[dict[str, Flow]]:
     """The samples on the server, by name, under temporary names."""
-    catalogue = client.catalogue(builtin.custom_component_code())
+    catalogue = client.editor.catalogue(builtin.custom_component_code())
     made = {
-        sample.name: client.create_flow(
+        sample.name: client.editor.create_flow(
             f"sample test: {sample.name}", graph_builder.build_graph(sample, catalogue)
         )
         for sample in builtin.SAMPLES
@@ -176,9 +176,11 @@ def test_the_slow_sample_takes_20_to_40_seconds(
     langflow_113: LiveServer,
 ):
     with LangflowClient(langflow_113.url, langflow_113.api_key) as client:
-        catalogue = client.catalogue()
+        catalogue = client.editor.catalogue()
         sample = next(sample for sample in builtin.SAMPLES if sample.name == _SLOW)
-        made = client.create_flow("sample test: slow", graph_builder.build_graph(sample, catalogue))
+        made = client.editor.create_flow(
+            "sample test: slow", graph_builder.build_graph(sample, catalogue)
+        )
         flow = client.flow(made.id)
         job = client.submit(flow)
         try:
@@ -192,7 +194,7 @@ def test_the_slow_sample_takes_20_to_40_seconds(
 
 def test_the_approval_sample_waits_for_a_person(client: LangflowClient, flows: dict[str, Flow]):
     """In the background. Releases before 1.11 have no such component."""
-    if not client.server().capabilities.pending:
+    if not client.server.info().capabilities.pending:
         assert _APPROVAL not in flows
         return
     flow = flows[_APPROVAL]

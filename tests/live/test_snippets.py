@@ -62,7 +62,7 @@ def started(
         attempts=1,
     )
     codes = {
-        one: write_snippet(one, record, flow, client.server(), server.url) for one in languages
+        one: write_snippet(one, record, flow, client.server.info(), server.url) for one in languages
     }
     for code in codes.values():
         assert server.api_key not in code
@@ -104,7 +104,7 @@ def test_snippets_print_the_runs_answer(
     """In each language and mode, whatever the text contains; a job is polled to its end."""
     flow, overrides = make(ECHO), {"ChatInput-a.input_value": NASTY}
     modes = ["sync", "background"]
-    if client.server().capabilities.events:
+    if client.server.info().capabilities.events:
         modes.append("stream")
     for mode in modes:
         folder = tmp_path / mode

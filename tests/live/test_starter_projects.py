@@ -62,20 +62,22 @@ def server(langflow: LiveServer, client: LangflowClient) -> Iterator[Server]:
     port = int(os.environ[servers.MODELS_PORT]) if langflow.version == "1.8.4" else 0
     with ModelServer(port) as provider:
         saved = [
-            client.save_variable("OLLAMA_BASE_URL", provider.url, is_secret=False),
-            client.save_variable("OPENAI_BASE_URL", f"{provider.url}/v1", is_secret=False),
-            client.save_variable("OPENAI_API_KEY", "sk-of-the-starters"),
+            client.settings.save_variable("OLLAMA_BASE_URL", provider.url, is_secret=False),
+            client.settings.save_variable("OPENAI_BASE_URL", f"{provider.url}/v1", is_secret=False),
+            client.settings.save_variable("OPENAI_API_KEY", "sk-of-the-starters"),
         ]
         models = client.models("embedding")
         ollama = next(model for model in models if model.provider == "Ollama")
-        base = client.create_knowledge_base("Starter notes", ollama)
-        client.ingest(base, {"notes.txt": b"Lisbon is the capital of Portugal."}, timeout=60)
+        base = client.knowledge.create("Starter notes", ollama)
+        client.knowledge.ingest(
+            base, {"notes.txt": b"Lisbon is the capital of Portugal."}, timeout=60
+        )
         file = client.files.upload("day.txt", b"What a lovely day.").path
         assert file
-        yield Server(client, client.resources(*KINDS), base.dir_name, file)
-        client.delete_knowledge_base(base)
+        yield Server(client, client.server.resources(*KINDS), base.dir_name, file)
+        client.knowledge.delete(base)
         for variable in saved:
-            client.delete_variable(variable)
+            client.settings.delete_variable(variable)
 
 
 def fill_in(server: Server, flow: Flow, needs: Iterable[Need]) -> dict[str, object]:
@@ -115,7 +117,7 @@ def run(client: LangflowClient, flow: Flow, overrides: dict[str, object], mode: 
         if one.kind is not OutputKind.ERROR and one.value not in (None, "", [], {})
     ]
     if mode == "sync":  # its components do the same in both
-        hidden = hidden_errors(client.component_runs(ended, flow).values())
+        hidden = hidden_errors(client.runs.components(ended, flow).values())
         if hidden:
             return hidden
     return "completed" if returned else NOTHING

@@ -49,7 +49,7 @@ def test_closing_a_streamed_call_stops_its_run(
         events.close()
         wait_for(lambda: proxy.open == 0)
     time.sleep(3.5)  # longer than the run would have taken
-    assert [one for one in client.messages(flow) if one.sender == "Machine"] == []
+    assert [one for one in client.sessions.messages(flow) if one.sender == "Machine"] == []
 
 
 def test_two_people_can_stop_the_same_run(

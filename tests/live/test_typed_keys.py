@@ -16,7 +16,7 @@ from tests.support.waiting import wait_for
 
 def user_id(server: LiveServer, key: str) -> str:
     with LangflowClient(server.url, key, timeout=60) as client:
-        return client.user_id()
+        return client.auth.user_id()
 
 
 @oldest_and_newest
@@ -30,7 +30,7 @@ def test_all_keys_of_a_user_tell_the_same_user_until_they_are_revoked(
     made = api.post("/api/v1/users/", json={"username": name, "password": password})
     api.patch(f"/api/v1/users/{made.json()['id']}", json={"is_active": True}).raise_for_status()
     with LangflowClient(langflow.url, timeout=60) as other:
-        theirs = other.create_key("bob", other.login(name, password))
+        theirs = other.auth.create_key("bob", other.auth.login(name, password))
     assert user_id(langflow, theirs) == made.json()["id"] != user_id(langflow, key)
     api.delete(f"/api/v1/api_key/{key_id}").raise_for_status()
 

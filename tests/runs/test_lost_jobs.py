@@ -126,9 +126,9 @@ def test_a_servers_clock_may_differ_for_a_match_by_session(behind: int):
         return server.on("GET", f"{MONITOR}/transactions", (200, transactions_body))
 
     with answers("s").client() as client:
-        assert client.find_jobs(FLOW, "s", sent_at) == [FoundJob("job", "session")]
+        assert client.runs.find_jobs(FLOW, "s", sent_at) == [FoundJob("job", "session")]
     with answers("").client() as client:
-        found = client.find_jobs(FLOW, "s", sent_at)
+        found = client.runs.find_jobs(FLOW, "s", sent_at)
     assert found == ([FoundJob("job", "time")] if behind == 0 else [])
 
 
@@ -144,7 +144,7 @@ def test_a_date_header_without_a_zone_is_utc(zone: str):
     )
     server.on("GET", f"{MONITOR}/messages", (200, []))
     with server.client() as client:
-        assert client.find_jobs(FLOW, "s", sent_at) == [FoundJob("job", "session")]
+        assert client.runs.find_jobs(FLOW, "s", sent_at) == [FoundJob("job", "session")]
 
 
 def test_malformed_lists_raise_bad_answer():
@@ -153,7 +153,7 @@ def test_malformed_lists_raise_bad_answer():
     server.on("GET", f"{MONITOR}/messages", (200, []))
     server.on("GET", f"{MONITOR}/traces", (200, {"traces": [{"id": 5}]}))
     with server.client() as client, pytest.raises(BadResponse, match="list of traces"):
-        client.find_jobs(FLOW, "s", CLICK)
+        client.runs.find_jobs(FLOW, "s", CLICK)
 
 
 def test_a_release_with_traces_never_matches_by_time():
@@ -166,7 +166,7 @@ def test_a_release_with_traces_never_matches_by_time():
     async def ask() -> list[FoundJob]:
         transport = httpx.MockTransport(server)
         async with AsyncLangflowClient(URL, "sk-key-123", transport=transport) as client:
-            return await client.find_jobs(FLOW, "s", CLICK)
+            return await client.runs.find_jobs(FLOW, "s", CLICK)
 
     assert asyncio.run(ask()) == []
     assert "GET /api/v1/monitor/transactions" not in server.paths()

@@ -227,7 +227,7 @@ def _server_info(dialect, release):
     async def ask():
         transport = httpx.MockTransport(FakeLangflow(dialect).handle)
         async with AsyncLangflowClient(CONNECTION.url, "sk-key", transport=transport) as client:
-            info = await client.server()
+            info = await client.server.info()
             assert str(info.version) == release
             return info
 

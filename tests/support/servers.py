@@ -159,7 +159,7 @@ def with_own_user(server: LiveServer) -> LiveServer:
         user = made.raise_for_status().json()
         api.patch(f"/api/v1/users/{user['id']}", json={"is_active": True}).raise_for_status()
     with LangflowClient(server.url, timeout=60) as client:
-        key = client.create_key("tests", client.login(name, password))
+        key = client.auth.create_key("tests", client.auth.login(name, password))
     return replace(server, api_key=key)
 
 
@@ -177,7 +177,9 @@ def restart_if_locked(server: LiveServer) -> None:
     with LangflowClient(server.url, server.api_key, timeout=45) as client:
         while time.monotonic() < limit:
             try:
-                return client.delete_variable(client.save_variable("WRITABLE", "yes"))
+                return client.settings.delete_variable(
+                    client.settings.save_variable("WRITABLE", "yes")
+                )
             except LangflowError:
                 time.sleep(1)
     for one in local(server.version, Path(os.environ[FOLDER])), isolated(server.version):
@@ -234,7 +236,7 @@ def delete_flow(client: LangflowClient, flow_id: str) -> None:
     limit = time.monotonic() + 60
     while True:
         try:
-            return client.delete_flow(flow_id)
+            return client.editor.delete_flow(flow_id)
         except FlowNotFound:
             return None
         except ServerFault:  # 1.13.0: 503 "The database is busy. Please retry the request."

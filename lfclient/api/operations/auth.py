@@ -2,6 +2,7 @@
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
+from lfclient.api.operations.base import AsyncResource, Resource, awaitable
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.requests import RequestSpec, get_request
 from lfclient.api.steps import Steps, fetch, send
@@ -9,6 +10,43 @@ from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import Json
 from lfclient.errors import BadResponse, InvalidKey
 from lfclient.wire.schemas import UserResponse
+
+
+class Auth(Resource):
+    """`client.auth`: logging in, and API keys."""
+
+    def auto_login(self) -> str | None:
+        """Return a token if the server needs no password, else None."""
+        return self._drive(auto_login(self._context))
+
+    def login(self, user: str, password: str) -> str:
+        """Return a token for a user. Raises `InvalidKey` for a wrong password."""
+        return self._drive(login(self._context, user, password))
+
+    def sign_in(self, user: str, password: str) -> dict[str, str]:
+        """Return the cookies, by name, with which a browser is signed in to Langflow's editor.
+
+        Raises `InvalidKey` for a wrong password.
+        """
+        return self._drive(sign_in(self._context, user, password))
+
+    def create_key(self, name: str, token: str) -> str:
+        """Return a new API key of the token's user."""
+        return self._drive(create_key(self._context, name, token))
+
+    def user_id(self) -> str:
+        """Return the id of the API key's user, which all keys of that user share."""
+        return self._drive(get_user_id())
+
+
+class AsyncAuth(AsyncResource):
+    """The async counterpart of `Auth`."""
+
+    auto_login = awaitable(Auth.auto_login)
+    login = awaitable(Auth.login)
+    sign_in = awaitable(Auth.sign_in)
+    create_key = awaitable(Auth.create_key)
+    user_id = awaitable(Auth.user_id)
 
 
 def auto_login(context: ApiContext) -> Steps[str | None]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from lfclient.api.error_mapping import error_from_response
+from lfclient.api.operations.base import AsyncResource, Resource, awaitable
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow_id
 from lfclient.api.operations.server import get_server_without_limits
@@ -28,6 +29,43 @@ from lfclient.wire.schemas import MessageItem
 _MESSAGES = "/api/v1/monitor/messages"
 _PAGE_SIZE = 200  # the maximum from 1.12 on
 _DELETE_BATCH = 500  # messages deleted by one request
+
+
+class Sessions(Resource):
+    """`client.sessions`: the sessions of flows and their messages."""
+
+    def messages(
+        self, flow: Flow | str, session_id: str | None = None, limit: int | None = None
+    ) -> list[Message]:
+        """Return the latest `limit` messages of a session, or of a whole flow; oldest first."""
+        return self._drive(list_messages(self._context, flow, session_id, limit))
+
+    def rename(self, old: str, new: str, flow: Flow | str | None = None) -> None:
+        """Give a session another id, in one flow or in all flows of the API key's user.
+
+        Merges it with a session that has this id already. Raises `SessionNotFound`.
+        """
+        return self._drive(rename_session(self._context, old, new, flow))
+
+    def delete(self, session_id: str, flow: Flow | str | None = None) -> None:
+        """Delete a session's messages, in one flow or in all flows of the API key's user."""
+        return self._drive(delete_session(self._context, session_id, flow))
+
+    def list(self, flow: Flow | str) -> list[str]:  # last: it hides the type
+        """Return the ids of a flow's sessions, latest first from 1.12 on.
+
+        Empty if there is no such flow. 1.12 returns only the latest 200.
+        """
+        return self._drive(list_sessions(self._context, flow))
+
+
+class AsyncSessions(AsyncResource):
+    """The async counterpart of `Sessions`."""
+
+    messages = awaitable(Sessions.messages)
+    rename = awaitable(Sessions.rename)
+    delete = awaitable(Sessions.delete)
+    list = awaitable(Sessions.list)
 
 
 def list_sessions(context: ApiContext, flow: Flow | str) -> Steps[list[str]]:

@@ -70,7 +70,7 @@ class Files(Resource):
         """
         return self._drive(_save(ref, target, max_bytes))
 
-    def list(self) -> list[FileRef]:  # the last method: it hides the type from those after it
+    def list(self) -> list[FileRef]:  # last: it hides the type
         """Return the files of the API key's user, newest first, under their stored names.
 
         `path` is the value of a parameter that takes files.

@@ -1,12 +1,14 @@
 """Flows of the API key's user, and the server's templates of flows."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
+from lfclient.api.operations.base import AsyncResource, Resource, awaitable
+from lfclient.api.operations.catalogue import get_catalogue
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import FilePart, RequestSpec, id_segment, is_uuid, list_request
@@ -37,6 +39,48 @@ _NAME_TAKEN = Backoff(0.2, 1.0, attempts=5, jitter=0.5)
 _COMMIT = Backoff(0.1, 1.0, attempts=14)  # about ten seconds
 _NUMBERED = re.compile(r"(.+) \(([0-9]{1,3})\)", re.DOTALL)  # not a year
 _IMPORT_SECONDS = 300.0  # how long a server may take to store 50 MB
+
+
+class Editor(Resource):
+    """`client.editor`: what Langflow's editor does with flows."""
+
+    def create_flow(
+        self,
+        name: str,
+        data: JsonObject,
+        description: str = "",
+        endpoint_name: str | None = None,
+    ) -> FlowSummary:
+        """Create a flow; the server may change the name to keep it unique."""
+        return self._drive(create_flow(name, data, description, endpoint_name))
+
+    def export_flow(self, flow: Flow | str) -> JsonObject:
+        """Return a flow as Langflow's editor exports it, without its id and its secrets.
+
+        Fields for keys and passwords are empty. The components' code is left as it is.
+        """
+        return self._drive(export_flow(self._context, flow))
+
+    def delete_flow(self, flow_id: str) -> None:
+        """Delete a flow. Raises `FlowNotFound`, also if it is deleted already."""
+        return self._drive(delete_flow(flow_id))
+
+    def catalogue(self, custom_code: Mapping[str, str] | None = None) -> JsonObject:
+        """Return the definitions of the server's components by category and type.
+
+        `custom_code` adds custom components, given as code by type. Code that the server or its
+        administrator refuses is omitted.
+        """
+        return self._drive(get_catalogue(custom_code or {}))
+
+
+class AsyncEditor(AsyncResource):
+    """The async counterpart of `Editor`."""
+
+    create_flow = awaitable(Editor.create_flow)
+    export_flow = awaitable(Editor.export_flow)
+    delete_flow = awaitable(Editor.delete_flow)
+    catalogue = awaitable(Editor.catalogue)
 
 
 def list_flows() -> Steps[list[FlowSummary]]:

@@ -1,14 +1,14 @@
-"""The server's knowledge bases, memory bases and MCP servers."""
+"""The server's knowledge bases and memory bases."""
 
 import io
 import mimetypes
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import BinaryIO
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
+from lfclient.api.operations.base import AsyncResource, Resource, awaitable
 from lfclient.api.requests import FilePart, RequestSpec, list_request, name_segment
 from lfclient.api.steps import Pause, Steps, fetch, send
 from lfclient.common.backoff import Backoff
@@ -18,10 +18,8 @@ from lfclient.common.json_types import JsonObject
 from lfclient.errors import InvalidRequest, LangflowError, ServerFault, Unsupported
 from lfclient.resources.knowledge import (
     KnowledgeBase,
-    McpServer,
     MemoryBase,
     parse_knowledge_base,
-    parse_mcp_server,
     parse_memory_base,
 )
 from lfclient.resources.models import ModelOption
@@ -33,7 +31,6 @@ _KNOWLEDGE = "/api/v1/knowledge_bases"
 # a server whose SQLite is locked responds after half a minute, 1.11 to the first request after five
 # seconds
 _STORE_SECONDS = 120.0
-_CONNECT_SECONDS = 30.0  # the server connects to its MCP servers, one to three seconds each
 _POLLING = Backoff(0.3, 4.0)
 _START_SECONDS = 10.0  # how long the list may name no job although it has one
 _MAX_START_SECONDS = 60.0  # how long it may name another job than the one that adds the files
@@ -49,6 +46,54 @@ _LOCKED_HINT = (
 class _MemoryPage(Schema):
     items: Items[JsonObject]
     pages: int = 1
+
+
+class Knowledge(Resource):
+    """`client.knowledge`: knowledge bases and memory bases."""
+
+    def create(self, name: str, model: ModelOption) -> KnowledgeBase:
+        """Create an empty knowledge base; `model` is one of `models("embedding")`.
+
+        The server derives its `dir_name` from the name. Raises `InvalidRequest` for a name that
+        is taken or too short.
+        """
+        return self._drive(create_knowledge_base(name, model))
+
+    def ingest(
+        self,
+        knowledge_base: KnowledgeBase | str,
+        files: Mapping[str, bytes | BinaryIO],
+        chunk_size: int = 1000,
+        chunk_overlap: int = 200,
+        timeout: float | None = None,
+        on_change: OnIngest | None = None,
+    ) -> KnowledgeBase:
+        """Add files, by name, to a knowledge base, and return it once it is ready or failed.
+
+        `chunk_size` and `chunk_overlap` are in characters. Calls `on_change` with each state.
+        Raises `LangflowError` after `timeout` seconds, or if the server does not name the job that
+        adds the files. Whatever ends the wait, the server goes on with them.
+        """
+        return self._drive(
+            ingest_files(knowledge_base, files, chunk_size, chunk_overlap, timeout, on_change)
+        )
+
+    def delete(self, knowledge_base: KnowledgeBase | str) -> None:
+        """Delete a knowledge base with its documents, unless it is gone already."""
+        return self._drive(delete_knowledge_base(knowledge_base))
+
+    def memory_bases(self) -> list[MemoryBase]:
+        """Return the memory bases of the API key's user by name; none before Langflow 1.10."""
+        return self._drive(list_memory_bases())
+
+
+class AsyncKnowledge(AsyncResource):
+    """The async counterpart of `Knowledge`."""
+
+    create = awaitable(Knowledge.create)
+    ingest = awaitable(Knowledge.ingest)
+    delete = awaitable(Knowledge.delete)
+    memory_bases = awaitable(Knowledge.memory_bases)
 
 
 def list_knowledge_bases() -> Steps[list[KnowledgeBase]]:
@@ -136,17 +181,6 @@ def list_memory_bases() -> Steps[list[MemoryBase]]:
         if number >= page.pages:
             break
     return sorted(bases, key=lambda base: base.name.casefold())
-
-
-def list_mcp_servers(count_tools: bool) -> Steps[list[McpServer]]:
-    """Return the MCP servers of the API key's user by name."""
-    parameters = {"action_count": "true"} if count_tools else {}
-    spec = list_request("/api/v2/mcp/servers", **parameters)
-    if count_tools:
-        spec = replace(spec, min_timeout=_CONNECT_SECONDS)
-    items = yield from fetch(spec, Items[JsonObject], "list of MCP servers")
-    parsed = filter(None, map(parse_mcp_server, items))
-    return sorted(parsed, key=lambda server: server.name.casefold())
 
 
 def _wait_for_end(

@@ -8,7 +8,7 @@ from lfclient.api.http import Response
 from lfclient.api.operations.catalogue import get_catalogue
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow
-from lfclient.api.operations.knowledge import list_mcp_servers
+from lfclient.api.operations.settings import list_mcp_servers
 from lfclient.api.requests import RequestSpec
 from lfclient.api.steps import Steps, send
 from lfclient.common.coerce import as_dict

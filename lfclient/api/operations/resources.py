@@ -3,29 +3,73 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from lfclient.api.operations.base import AsyncResource, Resource, awaitable
 from lfclient.api.operations.catalogue import component_types, get_catalogue
 from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow
 from lfclient.api.operations.knowledge import (
     list_knowledge_bases,
-    list_mcp_servers,
     list_memory_bases,
 )
-from lfclient.api.operations.server import get_server_without_limits
-from lfclient.api.operations.variables import list_variables
+from lfclient.api.operations.server import (
+    get_server,
+    get_server_without_limits,
+    get_version,
+    is_healthy,
+)
+from lfclient.api.operations.settings import list_mcp_servers, list_variables
 from lfclient.api.requests import list_request
 from lfclient.api.steps import Steps, fetch, or_default
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need
 from lfclient.flows.needs import find_needs
-from lfclient.resources.models import ModelKind, ModelOption, merge_options, parse_provider
+from lfclient.resources.models import (
+    ModelKind,
+    ModelOption,
+    Provider,
+    merge_options,
+    parse_provider,
+)
 from lfclient.resources.server_resources import ResourceKind, ServerResources
 from lfclient.wire.schemas import Items
+from lfclient.wire.server_info import ServerInfo
 
 # the server asks each provider that it knows; for an Ollama that hangs, it waits 20 s
 _PROVIDERS_SECONDS = 60.0
 _MODEL_KINDS: tuple[ModelKind, ...] = ("language", "embedding")
+
+
+class Server(Resource):
+    """`client.server`: the server's version, its health, and what it has for flows."""
+
+    def info(self) -> ServerInfo:
+        """Return the release, dialect, capabilities, limits and warnings; fetched once."""
+        return self._drive(get_server(self._context))
+
+    def version(self) -> str:
+        """Return the release alone. Needs no API key; fetched once."""
+        return self._drive(get_version(self._context))
+
+    def is_healthy(self) -> bool:
+        """Return whether the server responds and is healthy; never raises if it does not."""
+        return self._drive(is_healthy())
+
+    def resources(self, *kinds: ResourceKind) -> ServerResources:
+        """Return the server's providers, the names of its variables, and its lists of these kinds.
+
+        The lists of other kinds stay None or empty.
+        """
+        return self._drive(get_resources(kinds))
+
+
+class AsyncServer(AsyncResource):
+    """The async counterpart of `Server`."""
+
+    info = awaitable(Server.info)
+    version = awaitable(Server.version)
+    is_healthy = awaitable(Server.is_healthy)
+    resources = awaitable(Server.resources)
 
 
 def get_resources(kinds: Collection[ResourceKind]) -> Steps[ServerResources]:
@@ -76,3 +120,15 @@ def find_flow_needs(
 def _fetch_list(path: str, what: str) -> Steps[list[JsonObject]]:
     spec = replace(list_request(path), min_timeout=_PROVIDERS_SECONDS)
     return (yield from fetch(spec, Items[JsonObject], what))
+
+
+def list_providers() -> Steps[list[Provider]]:
+    """Return the providers with what is set, those ready first; never a secret."""
+    resources = yield from get_resources(())
+    return list(resources.providers)
+
+
+def list_models(kind: ModelKind) -> Steps[list[ModelOption]]:
+    """Return the models that the server offers, those of providers that are ready first."""
+    resources = yield from get_resources((kind,))
+    return list(resources.models[kind])

@@ -25,7 +25,7 @@ def discover(url: str, *, transport: httpx.BaseTransport | None = None) -> Disco
     """Return the Langflow server at `url`, or None if there is none."""
     try:
         with LangflowClient(url, timeout=_TIMEOUT, transport=transport) as client:
-            server = client.server()
-            return DiscoveredServer(url, server.version, client.auto_login() is not None)
+            server = client.server.info()
+            return DiscoveredServer(url, server.version, client.auth.auto_login() is not None)
     except LangflowError:
         return None

@@ -126,7 +126,7 @@ class LocalLangflow:
             raise LocalError("The local Langflow is not running.", hint="Start it, then try again.")
         secret = self._secret.read()
         with LangflowClient(connection[0]) as client:
-            return client.sign_in(secret["user"], secret["password"])
+            return client.auth.sign_in(secret["user"], secret["password"])
 
     def logs(self, lines: int = 50) -> str:
         """Return the last lines of the server's log, without secrets."""
@@ -268,7 +268,7 @@ class LocalLangflow:
         began: float = record["began"]
         url: str = record["url"]
         with LangflowClient(url, timeout=2.0) as client:
-            while not client.health():
+            while not client.server.is_healthy():
                 waited = time.time() - began
                 if self._is_stop_requested():
                     end_process(process)
@@ -306,8 +306,8 @@ class LocalLangflow:
             except InvalidKey:
                 pass  # the server's database was removed: create a new key
         with LangflowClient(url) as client:
-            token = client.login(secret["user"], secret["password"])
-            key = client.create_key("Langflow Console", token)
+            token = client.auth.login(secret["user"], secret["password"])
+            key = client.auth.create_key("Langflow Console", token)
         self._secret.update(api_key=key)
         return key
 

@@ -75,7 +75,7 @@ async def run_unsent(context: RunContext, overrides: JsonObject | None) -> None:
         await context.end(RunStatus.FAILED, problem=NEVER_SENT)
         return
     try:
-        context.server = await context.client.server()
+        context.server = await context.client.server.info()
         flow = await context.client.flow(context.record.flow_id)
     except LangflowError as error:
         await context.fail(RunStatus.FAILED, error.message, error.hint)

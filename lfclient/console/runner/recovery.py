@@ -214,7 +214,7 @@ class _Recovery:
             await context.load_server_and_flow()
             job_id = context.record.job_id or await self._find_job_of_session()
             if job_id and context.flow:
-                ended = await context.client.recover_stream(run, job_id, context.flow)
+                ended = await context.client.runs.recover_stream(run, job_id, context.flow)
                 return ended and replace(ended, job_id=job_id)
         except LangflowError as error:
             self._retry_after = error.retry_after
@@ -303,7 +303,7 @@ class _Recovery:
         """
         record, store = self._context.record, self._context.writer.store
         client, sent_at = self._context.client, self._sent_at
-        jobs = await client.find_jobs(record.flow_id, record.session_id, sent_at)
+        jobs = await client.runs.find_jobs(record.flow_id, record.session_id, sent_at)
         if not jobs:
             return jobs
         session = record.session_id if all(job.by == "session" for job in jobs) else None

@@ -280,7 +280,7 @@ class RunContext:
         """
         if run.ended_at is None:
             with suppress(LangflowError):
-                builds = await self.client.component_runs(run, self.flow)
+                builds = await self.client.runs.components(run, self.flow)
                 run = merge_component_runs(run, builds)
         ended_at = self._server_end(run)
         if ended_at is None:
@@ -311,7 +311,7 @@ class RunContext:
 
     async def load_server_and_flow(self) -> None:
         """Fetch what a restart has lost: the server's capabilities and the current flow."""
-        self.server = self.server or await self.client.server()
+        self.server = self.server or await self.client.server.info()
         if self.flow is None:
             with suppress(FlowNotFound):  # it was deleted: outputs are shown without labels
                 self.flow = await self.client.flow(self.record.flow_id)
@@ -327,7 +327,7 @@ class RunContext:
         if run is None or not run.ended or (has_all and run.components):
             return
         try:
-            builds = await self.client.component_runs(run, self.flow)
+            builds = await self.client.runs.components(run, self.flow)
         except LangflowError:
             return
         merged = merge_component_runs(run, builds)
@@ -346,7 +346,7 @@ class RunContext:
         # other values may have chosen another model than the flow's
         overrides = record.overrides if record.started_here and record.inputs_stored else None
         try:
-            named = await self.client.name_models(record.run, self.flow, overrides)
+            named = await self.client.runs.name_models(record.run, self.flow, overrides)
         except LangflowError:
             return
         if named != record.run:
@@ -357,7 +357,7 @@ class RunContext:
         if not self.has_events or self.flow is None or run.session_id is None:
             return []
         try:
-            return await self.client.messages(self.flow, run.session_id, _MAX_MESSAGES)
+            return await self.client.sessions.messages(self.flow, run.session_id, _MAX_MESSAGES)
         except LangflowError:
             return []
 

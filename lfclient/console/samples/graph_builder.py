@@ -11,7 +11,7 @@ from lfclient.console.samples.spec import Link, Node, Sample, components_by_type
 def build_graph(sample: Sample, catalogue: Mapping[str, Any]) -> dict[str, Any]:
     """Return the graph (`data`) of a flow, built from the components in `catalogue`.
 
-    `catalogue` is `client.catalogue(custom_component_code())`, with the custom components.
+    `catalogue` is `client.editor.catalogue(custom_component_code())`, with the custom components.
     Raise `KeyError` if a component is missing; see `Sample.missing`.
     """
     components = components_by_type(catalogue)

@@ -22,7 +22,7 @@ def install_samples(
     new = [sample for sample in SAMPLES if sample.name not in existing]
     if not new:
         return []
-    catalogue = client.catalogue(custom_component_code(new))
+    catalogue = client.editor.catalogue(custom_component_code(new))
     created = []
     for sample in new:
         missing = sample.missing(catalogue)
@@ -31,5 +31,5 @@ def install_samples(
                 on_missing(sample, missing)
             continue
         data = build_graph(sample, catalogue)
-        created.append(client.create_flow(sample.name, data, description=sample.description))
+        created.append(client.editor.create_flow(sample.name, data, description=sample.description))
     return created

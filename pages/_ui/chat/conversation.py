@@ -141,7 +141,7 @@ def _with_history(conversation: Conversation) -> Conversation:
     ttl = math.inf if conversation.is_answering else TTL_SECONDS
 
     def fetch(api: LangflowClient) -> list[Message]:
-        return api.messages(flow.id, conversation.id, limit=limit)
+        return api.sessions.messages(flow.id, conversation.id, limit=limit)
 
     try:
         response = server.fetch(cache_key, ttl, fetch)

@@ -50,10 +50,10 @@ class SessionChange:
         Return the number of runs that were kept because they are still running.
         """
         if not self.name:
-            api.delete_session(self.session_id, flow=self.flow_id)
+            api.sessions.delete(self.session_id, flow=self.flow_id)
             return runner.delete_session_runs(connection, self.flow_id, self.session_id)
         owner = runner.owner_of(connection)
-        if api.messages(self.flow_id, self.name, limit=1):
+        if api.sessions.messages(self.flow_id, self.name, limit=1):
             raise InvalidRequest(
                 f"Couldn't rename: a session “{self.name}” already exists.",
                 hint="Use another name.",
@@ -65,7 +65,7 @@ class SessionChange:
                 hint="Delete them in History, or use another name.",
             )
         try:
-            api.rename_session(self.session_id, self.name, flow=self.flow_id)
+            api.sessions.rename(self.session_id, self.name, flow=self.flow_id)
         except SessionNotFound:  # the session may exist only in this console
             if not runner.store.session_run_count(owner, self.flow_id, self.session_id):
                 raise

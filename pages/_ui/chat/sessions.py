@@ -82,8 +82,8 @@ def _fetch_sessions(
 
     `continued` has the sessions with several runs in this console.
     """
-    ids = api.sessions(flow_id)
-    latest = api.messages(flow_id, limit=MAX_FETCHED) if ids else []
+    ids = api.sessions.list(flow_id)
+    latest = api.sessions.messages(flow_id, limit=MAX_FETCHED) if ids else []
     newest_first = latest[::-1]
     last_at = {message.session_id: parse_time(message.timestamp) for message in latest}
     first_words = {

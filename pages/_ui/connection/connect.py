@@ -137,7 +137,7 @@ def test_and_connect(address: str | None) -> None:
         saved = [] if key else _connections_to(address)
         connection = saved[0] if saved else servers.typed_connection(address, key)
         with open_client(connection) as api:
-            api.server()
+            api.server.info()
             api.flows()
         if connection.source == "typed":
             connection = servers.remember(connection)
@@ -221,8 +221,8 @@ def _draw_discovered(server: DiscoveredServer) -> None:
 @notices.notify_errors()
 def _use_discovered(url: str) -> None:
     with open_client(servers.typed_connection(url, "")) as api:
-        token = api.auto_login()
-        key = api.create_key(KEY_NAME, token) if token else None
+        token = api.auth.auto_login()
+        key = api.auth.create_key(KEY_NAME, token) if token else None
     if key is None:
         raise LangflowError(
             "Couldn't create an API key: this Langflow now needs a password.",

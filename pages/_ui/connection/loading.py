@@ -101,8 +101,8 @@ def _retry(shown: str, request: Callable[[], object], retry: _Retry) -> None:
 
 def show_refreshing_flow(server: ServerSession, flow: Flow) -> None:
     """Show a note while a slow server refreshes the data of a flow's form."""
-    resources = " ".join(("resources", *flow.resources))
-    show_refreshing(server, "server", "flows", f"flow {flow.id}", "variables", resources)
+    resources = " ".join(("server.resources", *flow.resources))
+    show_refreshing(server, "server.info", "flows", f"flow {flow.id}", "variables", resources)
 
 
 def show_refreshing(server: ServerSession, *names: str) -> None:

@@ -59,7 +59,7 @@ def _draw_offer(server: ServerSession, ollama: Ollama) -> None:
 def _use(server: ServerSession, url: str) -> None:
     permissions().require_install()
     with server.open_client() as api:
-        api.save_variable(VARIABLE, url, is_secret=False)
+        api.settings.save_variable(VARIABLE, url, is_secret=False)
     server.refresh()
     connection_state.OLLAMA_SAVED.set(True)
 

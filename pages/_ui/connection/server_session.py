@@ -35,11 +35,11 @@ T = TypeVar("T")
 
 # by the client's method
 _TTL_SECONDS = {
-    "server": 60,
+    "server.info": 60,
     "flows": 15,
     "flow": 15,
     "variables": 60,
-    "resources": 60,
+    "server.resources": 60,
     "models": 60,
     "files.list": 15,
     "pending": 5,
@@ -129,7 +129,7 @@ class ServerSession:
 
     def info(self) -> CachedResponse[ServerInfo]:
         """Return the server's version, capabilities and limits."""
-        return self._get("server")
+        return self._get("server.info")
 
     def check(self) -> str:
         """Check that the server responds, and return its version.
@@ -195,7 +195,7 @@ class ServerSession:
             return api.refresh(start, new)
 
         name = f"refreshed {stored.id} {stored.updated_at} {_digest(choices)}"
-        return self.fetch(name, _TTL_SECONDS["resources"], refresh, max_wait).value
+        return self.fetch(name, _TTL_SECONDS["server.resources"], refresh, max_wait).value
 
     def options(self, flow: Flow, key: str) -> Sequence[str]:
         """Return a field's options, empty if the server can't list them."""
@@ -208,7 +208,7 @@ class ServerSession:
 
         choices = flow.choices
         name = f"options {flow.id} {flow.updated_at} {_digest(choices)} {key}"
-        return self.fetch(name, _TTL_SECONDS["resources"], list_options).value
+        return self.fetch(name, _TTL_SECONDS["server.resources"], list_options).value
 
     def mcp_servers(self) -> Sequence[McpServer]:
         """Return the MCP servers, each with its number of tools or its error.
@@ -217,7 +217,7 @@ class ServerSession:
         """
 
         def count(api: LangflowClient) -> list[McpServer]:
-            return api.mcp_servers(count_tools=True)
+            return api.settings.mcp_servers(count_tools=True)
 
         return self.fetch(MCP_TOOLS, _MCP_TOOLS_SECONDS, count, max_wait=0).value
 
@@ -309,7 +309,7 @@ class ServerSession:
 
     def prefetch(self) -> None:
         """Send the requests that every page needs, so that they run at the same time."""
-        for method in ("server", "flows"):
+        for method in ("server.info", "flows"):
             self._prefetch(method)
         if not self.is_stopped:
             app_context().request_cache.prefetch(*self._check_request())
@@ -368,7 +368,7 @@ class ServerSession:
 
         def request() -> str:
             with open_client(keyless) as api:
-                return api.version()
+                return api.server.version()
 
         return self.connection.url, f"version {keyless.verify}", _CHECK_SECONDS, request
 
@@ -387,7 +387,7 @@ def _made_choices(flow: Flow) -> Mapping[str, Json]:
 
 
 def _resources_request(flow: Flow) -> tuple[str, ...]:
-    return ("resources", *flow.resources) if flow.resources else ("variables",)
+    return ("server.resources", *flow.resources) if flow.resources else ("variables",)
 
 
 def _digest(choices: Mapping[str, Json]) -> str:

@@ -132,7 +132,7 @@ def remember(connection: Connection) -> Connection:
     same runs.
     """
     with suppress(LangflowError), open_client(connection) as api:
-        connection = replace(connection, user_id=api.user_id())
+        connection = replace(connection, user_id=api.auth.user_id())
     context = app_context()
     context.runner.assign_user(connection)
     context.vault.save(state_browser.browser_id(), connection)

@@ -78,7 +78,7 @@ def _draw_contents(flows: Sequence[Flow], taken: set[str]) -> None:
 def _load_own_code(api: LangflowClient) -> frozenset[str] | None:
     """Return digests of the server's own code, None if it does not list its components."""
     try:
-        return digest_code(api.catalogue())
+        return digest_code(api.editor.catalogue())
     except LangflowError:
         return None
 

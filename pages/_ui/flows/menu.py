@@ -149,7 +149,7 @@ def _delete(server: ServerSession, flow: Flow) -> None:
         if not _was_added(server, flow):
             raise FlowNotFound("The flow was not added from this console, or is deleted already.")
         with server.open_client() as api, suppress(FlowNotFound):
-            api.delete_flow(flow.id)
+            api.editor.delete_flow(flow.id)
         added_flows.remove(server.owner, flow.id)
         _DELETING.clear()
         close()

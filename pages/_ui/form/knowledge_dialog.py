@@ -248,14 +248,16 @@ def _create(
     """
     form.server.require_change()
     with st.status("Creating the knowledge base") as status, form.server.open_client() as api:
-        base = api.create_knowledge_base(name, model)
+        base = api.knowledge.create(name, model)
         form.state.set(field, base.dir_name)
         try:
 
             def report(now: KnowledgeBase) -> None:
                 status.update(label=_progress_label(now))
 
-            ended = api.ingest(base, _contents(files), timeout=_MAX_SECONDS, on_change=report)
+            ended = api.knowledge.ingest(
+                base, _contents(files), timeout=_MAX_SECONDS, on_change=report
+            )
         except (InvalidRequest, FileRefused):
             _discard(api, base)
             form.state.set(field, None)
@@ -295,7 +297,7 @@ def _contents(files: Sequence[UploadedFile]) -> dict[str, bytes]:
 def _discard(api: LangflowClient, base: KnowledgeBase) -> None:
     """Delete a knowledge base without documents, so that its name can be used again."""
     try:
-        api.delete_knowledge_base(base)
+        api.knowledge.delete(base)
     except LangflowError as error:
         words = f"Couldn't delete the empty knowledge base “{base.name}”. {error.message}"
         st.caption(escape(words))

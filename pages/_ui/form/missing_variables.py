@@ -98,7 +98,7 @@ def _save(field: Field, name: str, is_secret: bool, form: FlowForm) -> None:
         if any(one.name == name and one.is_address for one in settings):
             check_provider_address(name, text)
         with form.server.open_client() as api:
-            api.save_variable(name, text, is_secret)
+            api.settings.save_variable(name, text, is_secret)
     except LangflowError as error:
         refusals.refuse(_container_key(field), text, form, error)
         return

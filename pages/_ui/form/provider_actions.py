@@ -149,7 +149,7 @@ def use(need: Need, settings: tuple[ProviderSetting, ...], form: FlowForm) -> No
 
     def check(values: dict[str, str]) -> None:
         with form.server.open_client() as api:
-            api.check_provider(provider.name, values)
+            api.settings.check_provider(provider.name, values)
         given_settings(form.server.owner).update(values)
 
     sent = tuple(each for each in settings if setting_keys(form.flow, need, each))
@@ -170,10 +170,12 @@ def save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowFo
         addresses = (one for one in settings if one.is_required and not one.is_secret)
         with form.server.open_client() as api:
             if len(values) > 1 or any(one.name in values for one in addresses):
-                api.check_provider(provider.name, values)
+                api.settings.check_provider(provider.name, values)
             for setting in sorted(settings, key=lambda one: one.is_secret):
                 if setting.name in values:
-                    api.save_variable(setting.name, values[setting.name], setting.is_secret)
+                    api.settings.save_variable(
+                        setting.name, values[setting.name], setting.is_secret
+                    )
                     given_settings(form.server.owner).pop(setting.name, None)
         form.server.reload_resources(form.flow)
         st.toast(f"Saved the settings of {escape(provider.name)}.", icon=":material/check:")
@@ -189,7 +191,7 @@ def remove(provider: Provider, setting: ProviderSetting, form: FlowForm) -> None
         with form.server.open_client() as api:
             for variable in api.variables():
                 if variable.name == setting.name:
-                    api.delete_variable(variable)
+                    api.settings.delete_variable(variable)
         if not unsaved([setting], form):
             _empty([setting], form)
         form.server.reload_resources(form.flow)

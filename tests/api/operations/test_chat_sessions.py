@@ -74,7 +74,7 @@ def test_all_pages_of_a_long_session_are_returned_oldest_first():
     """Servers from 1.12 on return at most 200 messages at once."""
     server = Server().on("GET", M, windows([row(number) for number in range(450)]))
     with server.client() as client:
-        found = client.messages(FLOW, "s")
+        found = client.sessions.messages(FLOW, "s")
     assert [message.id for message in found] == [message_id(number) for number in range(450)]
     assert server.paths().count("GET /api/v1/monitor/messages") == 3
 
@@ -82,7 +82,7 @@ def test_all_pages_of_a_long_session_are_returned_oldest_first():
 def test_a_limit_requests_only_the_latest_messages():
     server = Server().on("GET", M, windows([row(number) for number in range(450)]))
     with server.client() as client:
-        found = client.messages(FLOW, "s", limit=3)
+        found = client.sessions.messages(FLOW, "s", limit=3)
     assert [message.id for message in found] == [message_id(447), message_id(448), message_id(449)]
     assert server.paths().count("GET /api/v1/monitor/messages") == 1
 
@@ -91,12 +91,12 @@ def test_a_limit_is_applied_by_the_client_before_1_11():
     """These releases have no limit and always return the oldest first."""
     server = Server(OLD).on("GET", M, (200, [row(number) for number in range(250)]))
     with server.client() as client:
-        assert [one.id for one in client.messages(FLOW, "s", limit=2)] == [
+        assert [one.id for one in client.sessions.messages(FLOW, "s", limit=2)] == [
             message_id(248),
             message_id(249),
         ]
-        assert client.messages(FLOW, "s", limit=0) == []
-        assert len(client.messages(FLOW, "s")) == 250
+        assert client.sessions.messages(FLOW, "s", limit=0) == []
+        assert len(client.sessions.messages(FLOW, "s")) == 250
 
 
 def test_a_message_added_between_two_pages_duplicates_none():
@@ -110,7 +110,7 @@ def test_a_message_added_between_two_pages_duplicates_none():
 
     server = Server().on("GET", M, answer)
     with server.client() as client:
-        found = [message.id for message in client.messages(FLOW, "s")]
+        found = [message.id for message in client.sessions.messages(FLOW, "s")]
     assert found == [message_id(number) for number in range(300)]
 
 
@@ -126,7 +126,7 @@ def test_a_stored_message_has_its_files_and_its_component():
     )
     server = Server().on("GET", M, (200, [machine]))
     with server.client() as client:
-        assert client.messages(FLOW, "s") == [
+        assert client.sessions.messages(FLOW, "s") == [
             Message(
                 message_id(1),
                 "text 1",
@@ -146,7 +146,7 @@ def test_a_failure_without_a_text_takes_its_reason_from_the_blocks():
     failed = row(1, sender="Agent", category="error", text="", content_blocks=blocks)
     server = Server().on("GET", M, (200, [failed]))
     with server.client() as client:
-        found = client.messages(FLOW, "s")[0]
+        found = client.sessions.messages(FLOW, "s")[0]
     assert (found.category, found.sender, found.text) == ("error", "Agent", "no such key")
     assert found.blocks == tuple(blocks[0]["contents"])
 
@@ -162,21 +162,21 @@ def test_a_failure_that_tells_only_a_code_takes_its_reason_from_the_traceback():
     failed = row(1, sender="Agent", category="error", text="Code: None\n", content_blocks=blocks)
     server = Server().on("GET", M, (200, [failed]))
     with server.client() as client:
-        assert client.messages(FLOW, "s")[0].text == "Connection error.."
+        assert client.sessions.messages(FLOW, "s")[0].text == "Connection error.."
 
 
 def test_an_unfinished_message_is_incomplete():
     """Servers store it as partial and without its text, even after its run was stopped."""
     begun = row(1, sender="Machine", text="", properties={"state": "partial"})
     with Server().on("GET", M, (200, [begun, row(2)])).client() as client:
-        assert [one.complete for one in client.messages(FLOW, "s")] == [True, False]
+        assert [one.complete for one in client.sessions.messages(FLOW, "s")] == [True, False]
 
 
 @pytest.mark.parametrize("files", [None, "", "not json", "{}", 5, '"one"'])
 def test_malformed_files_do_not_hide_a_message(files: Any):
     server = Server().on("GET", M, (200, [row(1, files=files)]))
     with server.client() as client:
-        found = client.messages(FLOW, "s")[0]
+        found = client.sessions.messages(FLOW, "s")[0]
     assert (found.text, found.files) == ("text 1", ("not json",) if files == "not json" else ())
 
 
@@ -193,7 +193,7 @@ def test_malformed_files_do_not_hide_a_message(files: Any):
 )
 def test_a_malformed_list_of_messages_raises_an_error(reply: Any, error: type[Exception]):
     with Server().on("GET", M, reply).client() as client, pytest.raises(error):
-        client.messages(FLOW, "s")
+        client.sessions.messages(FLOW, "s")
 
 
 def test_sessions_are_fetched_page_by_page():
@@ -211,7 +211,7 @@ def test_sessions_are_fetched_page_by_page():
     ):
         server = Server().on("GET", f"{M}/sessions", reply)
         with server.client() as client:
-            assert client.sessions(FLOW) == ids[:known]
+            assert client.sessions.list(FLOW) == ids[:known]
         assert server.paths().count("GET /api/v1/monitor/messages/sessions") == requests
 
 
@@ -219,7 +219,7 @@ def test_a_session_id_is_encoded_twice():
     """Servers decode it twice."""
     server = Server().on("GET", M, (200, []))
     with server.client() as client:
-        client.messages(FLOW, "50% of a/b")
+        client.sessions.messages(FLOW, "50% of a/b")
     assert server.requests[-1].url.params["session_id"] == "50%25 of a/b"
 
 
@@ -227,7 +227,7 @@ def test_a_session_of_one_flow_is_renamed_by_one_request():
     server = Server().on("GET", M, windows([row(1), row(2)]))
     server.on("PATCH", f"{M}/session/s", (200, []))
     with server.client() as client:
-        client.rename_session("s", "  Trip to Rome ", flow=FLOW)
+        client.sessions.rename("s", "  Trip to Rome ", flow=FLOW)
     assert server.requests[-1].url.params["new_session_id"] == "Trip to Rome"
     assert sent(server, "PUT") == []
 
@@ -249,8 +249,8 @@ def test_only_messages_of_this_flow_are_changed(version: dict, rows: list, sessi
     server = Server(version).on("GET", M, reply).on("PUT", f"{M}/{message_id(1)}", (200, {}))
     server.on("DELETE", M, (204, b""))
     with server.client() as client:
-        client.rename_session(session, "new", flow=FLOW)
-        client.delete_session(session, flow=FLOW)
+        client.sessions.rename(session, "new", flow=FLOW)
+        client.sessions.delete(session, flow=FLOW)
     assert sent(server, "PUT") == [(f"/{message_id(1)}", {"session_id": "new"})]
     assert sent(server, "DELETE") == [("", [message_id(1)])]
     assert sent(server, "PATCH") == []
@@ -260,8 +260,8 @@ def test_without_a_flow_a_session_is_changed_in_all_flows():
     server = Server().on("GET", M, windows([row(1), row(2, flow_id=OTHER)]))
     server.on("PATCH", f"{M}/session/s", (200, [])).on("DELETE", f"{M}/session/s", (204, b""))
     with server.client() as client:
-        client.rename_session("s", "new")
-        client.delete_session("s")
+        client.sessions.rename("s", "new")
+        client.sessions.delete("s")
     assert sent(server, "PATCH") == [("/session/s", None)]
     assert sent(server, "DELETE") == [("/session/s", None)]
 
@@ -271,7 +271,7 @@ def test_a_large_session_is_deleted_in_batches():
     server = Server(OLDEST).on("GET", M, (200, [row(number) for number in range(1200)]))
     server.on("DELETE", M, (204, b""))
     with server.client() as client:
-        client.delete_session("s", flow=FLOW)
+        client.sessions.delete("s", flow=FLOW)
     parts = [ids for _, ids in sent(server, "DELETE")]
     assert [len(ids) for ids in parts] == [500, 500, 200]
     assert len({one for ids in parts for one in ids}) == 1200
@@ -280,21 +280,21 @@ def test_a_large_session_is_deleted_in_batches():
 def test_an_unknown_session_fails_to_rename_but_counts_as_deleted():
     with Server().on("GET", M, (200, [])).client() as client:
         with pytest.raises(SessionNotFound):
-            client.rename_session("gone", "new", flow=FLOW)
-        client.delete_session("gone", flow=FLOW)
+            client.sessions.rename("gone", "new", flow=FLOW)
+        client.sessions.delete("gone", flow=FLOW)
 
 
 def test_a_session_deleted_during_its_renaming_is_not_found():
     server = Server().on("GET", M, windows([row(1)]))
     server.on("PATCH", f"{M}/session/s", (404, {"detail": "No messages found"}))
     with server.client() as client, pytest.raises(SessionNotFound):
-        client.rename_session("s", "new")
+        client.sessions.rename("s", "new")
 
 
 def test_an_empty_session_name_is_rejected():
     server = Server()
     with server.client() as client, pytest.raises(InvalidRequest):
-        client.rename_session("s", "  ")
+        client.sessions.rename("s", "  ")
     assert server.requests == []
 
 
@@ -303,9 +303,9 @@ def test_the_async_client_has_the_same_session_operations():
     server.on("PATCH", f"{M}/session/s", (200, [])).on("DELETE", f"{M}/session/s", (204, b""))
 
     async def work(client: AsyncLangflowClient) -> tuple[list[str], list[Message]]:
-        found = await client.sessions(FLOW), await client.messages(FLOW, "s")
-        await client.rename_session("s", "new")
-        await client.delete_session("s")
+        found = await client.sessions.list(FLOW), await client.sessions.messages(FLOW, "s")
+        await client.sessions.rename("s", "new")
+        await client.sessions.delete("s")
         return found
 
     sessions, messages = call_client("async", work, transport=httpx.MockTransport(server))
@@ -317,5 +317,5 @@ def test_a_message_id_must_be_a_uuid_to_become_part_of_a_path():
     away = row(1, id="../../users/whoami", session_id="a/b")
     server = Server().on("GET", M, windows([away]))
     with server.client() as client, pytest.raises(BadResponse, match="without an id"):
-        client.rename_session("a/b", "new", flow=FLOW)
+        client.sessions.rename("a/b", "new", flow=FLOW)
     assert sent(server, "PUT") == []

@@ -158,7 +158,7 @@ def test_a_new_flow_is_returned_once_it_can_be_read(create: str, no_pauses: None
         if create == "import":
             client.import_flow(GRAPH)
         else:
-            client.create_flow("Test", GRAPH["data"])
+            client.editor.create_flow("Test", GRAPH["data"])
         assert server.paths().count(f"GET /api/v1/flows/{NEW_ID}") == 2
 
 
@@ -217,7 +217,7 @@ def test_an_export_names_the_release_and_has_no_stored_key():
     server = Server().on("GET", FLOWS + stored["id"], (200, stored))
     with server.client() as client:
         for flow in (stored["id"], Flow.from_json(stored)):
-            exported = client.export_flow(flow)
+            exported = client.editor.export_flow(flow)
             assert exported["last_tested_version"] == "1.13.0"
             assert "id" not in exported
             assert "sk-stored" not in json.dumps(exported)

@@ -37,7 +37,7 @@ def test_knowledge_bases_are_listed_by_name():
 def test_a_knowledge_base_is_created_for_a_model():
     server = Server().on("POST", BASES, (201, base("empty", None)))
     with server.client() as client:
-        created = client.create_knowledge_base("My docs", MODEL)
+        created = client.knowledge.create("My docs", MODEL)
     assert (created.dir_name, created.status) == ("My_docs", "empty")
     assert json.loads(server.requests[-1].content) == {
         "name": "My docs",
@@ -52,7 +52,7 @@ def test_a_name_that_is_taken_is_refused_as_it_was_entered():
     taken = (409, {"detail": "Knowledge base 'My_docs' already exists"})
     server = Server().on("POST", BASES, taken)
     with server.client() as client, pytest.raises(InvalidRequest) as caught:
-        client.create_knowledge_base("My docs", MODEL)
+        client.knowledge.create("My docs", MODEL)
     assert str(caught.value) == "A knowledge base named “My docs” already exists."
     assert "another name" in caught.value.hint
 
@@ -63,8 +63,8 @@ def test_a_server_whose_database_is_locked_says_how_to_set_it_up():
     server = Server().on("POST", BASES, locked).on("POST", INGEST, locked)
     with server.client() as client:
         for call in (
-            lambda: client.create_knowledge_base("My docs", MODEL),
-            lambda: client.ingest("My_docs", {"a.txt": b"a"}),
+            lambda: client.knowledge.create("My docs", MODEL),
+            lambda: client.knowledge.ingest("My_docs", {"a.txt": b"a"}),
         ):
             with pytest.raises(ServerFault) as caught:
                 call()
@@ -82,7 +82,7 @@ def test_files_are_added_and_their_progress_told_to_the_end():
     server.on("GET", BASES, *((200, one) for one in lists))
     states = []
     with server.client() as client:
-        ended = client.ingest(
+        ended = client.knowledge.ingest(
             "My_docs", {"a.txt": b"first", "b.md": b"second"}, 500, 50, on_change=states.append
         )
     assert (ended.status, ended.chunks) == ("ready", 18)
@@ -101,7 +101,7 @@ def test_the_end_of_another_job_never_counts_as_that_of_the_files(monkeypatch: p
     server.on("GET", BASES, (200, [base("ready", "job-3")]))
     states = []
     with server.client() as client, pytest.raises(LangflowError, match="does not say whether"):
-        client.ingest("My_docs", {"a.txt": b"a"}, on_change=states.append)
+        client.knowledge.ingest("My_docs", {"a.txt": b"a"}, on_change=states.append)
     assert states == []
 
 
@@ -110,14 +110,16 @@ def test_a_list_that_names_no_job_counts_after_a_while(monkeypatch: pytest.Monke
     server = Server().on("POST", INGEST, (200, {"id": "job-2"}))
     server.on("GET", BASES, (200, [base("ready", None)]))
     with server.client() as client:
-        assert client.ingest("My_docs", {"a.txt": b"a"}).status == "ready"
+        assert client.knowledge.ingest("My_docs", {"a.txt": b"a"}).status == "ready"
 
 
 def test_files_that_the_server_cannot_process_end_as_failed_with_its_reason():
     failed = base("failed", failure_reason="Could not import 'langchain_ollama'.")
     server = Server().on("POST", INGEST, (200, {"id": "job-2"})).on("GET", BASES, (200, [failed]))
     with server.client() as client:
-        assert client.ingest("My_docs", {"a.txt": b"a"}).failure == failed["failure_reason"]
+        assert (
+            client.knowledge.ingest("My_docs", {"a.txt": b"a"}).failure == failed["failure_reason"]
+        )
 
 
 def test_a_knowledge_base_that_is_deleted_meanwhile_is_named():
@@ -126,14 +128,14 @@ def test_a_knowledge_base_that_is_deleted_meanwhile_is_named():
     with server.client() as client:
         for _ in range(2):
             with pytest.raises(LangflowError, match="no knowledge base “My_docs”"):
-                client.ingest("My_docs", {"a.txt": b"a"})
+                client.knowledge.ingest("My_docs", {"a.txt": b"a"})
 
 
 def test_files_that_take_too_long_are_left_to_the_server():
     server = Server().on("POST", INGEST, (200, {"id": "job-2"}))
     server.on("GET", BASES, (200, [base("ingesting")]))
     with server.client() as client, pytest.raises(LangflowError, match="within 0 seconds") as error:
-        client.ingest("My_docs", {"a.txt": b"a"}, timeout=0)
+        client.knowledge.ingest("My_docs", {"a.txt": b"a"}, timeout=0)
     assert "goes on" in error.value.hint
 
 
@@ -142,8 +144,8 @@ def test_a_name_that_leads_elsewhere_is_never_requested(name: str):
     server = Server()
     with server.client() as client:
         for call in (
-            lambda: client.delete_knowledge_base(name),
-            lambda: client.ingest(name, {"a.txt": b"a"}),
+            lambda: client.knowledge.delete(name),
+            lambda: client.knowledge.ingest(name, {"a.txt": b"a"}),
         ):
             with pytest.raises(LangflowError, match="no knowledge base"):
                 call()
@@ -155,43 +157,46 @@ def test_a_name_stays_one_part_of_the_address():
     server = Server()
     server.on("DELETE", f"{BASES}/../x/ü", (200, {}))
     with server.client() as client:
-        client.delete_knowledge_base("../x/ü")
+        client.knowledge.delete("../x/ü")
     assert server.requests[-1].url.raw_path == b"/base/api/v1/knowledge_bases/..%2Fx%2F%C3%BC"
 
 
 def test_nothing_to_add_is_refused_unsent():
     server = Server()
     with server.client() as client, pytest.raises(InvalidRequest, match="no file"):
-        client.ingest("My_docs", {})
+        client.knowledge.ingest("My_docs", {})
     assert server.requests == []
 
 
 def test_a_knowledge_base_that_is_gone_counts_as_deleted():
     server = Server().on("DELETE", f"{BASES}/My_docs", (200, {}), (404, {"detail": "not found"}))
     with server.client() as client:
-        client.delete_knowledge_base("My_docs")
-        client.delete_knowledge_base("My_docs")
+        client.knowledge.delete("My_docs")
+        client.knowledge.delete("My_docs")
 
 
 def test_all_pages_of_memory_bases_are_listed():
     pages = [{"items": [{"name": name, "flow_id": "f"}], "pages": 2} for name in "ba"]
     server = Server().on("GET", MEMORIES, *((200, page) for page in pages))
     with server.client() as client:
-        assert [one.name for one in client.memory_bases()] == ["a", "b"]
+        assert [one.name for one in client.knowledge.memory_bases()] == ["a", "b"]
     assert [dict(one.url.params) for one in server.requests] == [{"page": "1"}, {"page": "2"}]
 
 
 def test_a_server_without_memory_bases_has_none():
     server = Server()
     with server.client() as client:
-        assert client.memory_bases() == []
+        assert client.knowledge.memory_bases() == []
 
 
 def test_mcp_servers_are_connected_to_only_if_their_tools_are_counted():
     server = Server().on("GET", MCP, (200, [{"name": "demo", "toolsCount": 2}, {"name": "a"}]))
     with server.client() as client:
-        assert [(one.name, one.tools) for one in client.mcp_servers()] == [("a", None), ("demo", 2)]
-        client.mcp_servers(count_tools=True)
+        assert [(one.name, one.tools) for one in client.settings.mcp_servers()] == [
+            ("a", None),
+            ("demo", 2),
+        ]
+        client.settings.mcp_servers(count_tools=True)
     assert [dict(one.url.params) for one in server.requests] == [{}, {"action_count": "true"}]
 
 
@@ -204,6 +209,10 @@ def test_a_list_that_cannot_be_read_is_an_error(answer: tuple, error: type[Excep
     for path in (BASES, MEMORIES, MCP):
         server.on("GET", path, answer)
     with server.client() as client:
-        for call in (client.knowledge_bases, client.memory_bases, client.mcp_servers):
+        for call in (
+            client.knowledge_bases,
+            client.knowledge.memory_bases,
+            client.settings.mcp_servers,
+        ):
             with pytest.raises(error):
                 call()

@@ -38,7 +38,9 @@ def recover(kind: str, status: Any, *messages: dict[str, Any]) -> tuple[Run | No
     server = Server().on("GET", WORKFLOWS, status).on("GET", MESSAGES, (200, list(messages)[::-1]))
     server.on("GET", f"/base/api/v1/flows/{FLOW_ID}", (200, FLOW))
     transport = httpx.MockTransport(server)
-    return call_client(kind, lambda api: api.recover_stream(LOST, JOB), transport=transport), server
+    return call_client(
+        kind, lambda api: api.runs.recover_stream(LOST, JOB), transport=transport
+    ), server
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -94,6 +96,6 @@ def test_a_request_that_fails_raises_an_error(kind: str, status: Any, error: typ
 def test_a_given_flow_is_not_requested():
     server = Server().on("GET", WORKFLOWS, COMPLETED).on("GET", MESSAGES, (200, [ANSWERED]))
     with server.client() as api:
-        run = api.recover_stream(LOST, JOB, Flow.from_json(FLOW))
+        run = api.runs.recover_stream(LOST, JOB, Flow.from_json(FLOW))
     assert run.status is RunStatus.COMPLETED
     assert not [path for path in server.paths() if "/flows/" in path]

@@ -24,7 +24,7 @@ def models(server: Server, *, usage: Usage | None = USAGE, **changes: object):
     components = {AGENT: ComponentRun(AGENT, usage=usage)}
     values = {"status": RunStatus.COMPLETED, "job_id": JOB, "components": components, **changes}
     with server.client() as client:
-        run = client.name_models(Run(FLOW.id, "sync", **values), FLOW, {})
+        run = client.runs.name_models(Run(FLOW.id, "sync", **values), FLOW, {})
     return list(run.components[AGENT].usage_by_model)
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from lfclient import InvalidRequest, LangflowError, ServerFault
-from lfclient.api.operations.variables import CHECK_ENTERED
+from lfclient.api.operations.settings import CHECK_ENTERED
 from lfclient.errors import BadResponse
 from lfclient.runs.error_causes import CHECK_ADDRESS
 from tests.support.scripted import Server
@@ -34,8 +34,8 @@ def test_no_error_repeats_the_key(status: int):
     server.on("POST", f"{MODELS}/validate-provider", refusal)
     with server.client() as client:
         for call in (
-            lambda: client.save_variable("OPENAI_API_KEY", "sk-wrong-key-1"),
-            lambda: client.check_provider("OpenAI", {"OPENAI_API_KEY": "sk-wrong-key-1"}),
+            lambda: client.settings.save_variable("OPENAI_API_KEY", "sk-wrong-key-1"),
+            lambda: client.settings.check_provider("OpenAI", {"OPENAI_API_KEY": "sk-wrong-key-1"}),
         ):
             with pytest.raises(LangflowError) as caught:
                 call()
@@ -49,8 +49,8 @@ def test_settings_that_the_server_tried_in_vain_are_refused():
     server.on("GET", VARIABLES, (200, [KEY]))
     with server.client() as client:
         with pytest.raises(InvalidRequest, match="Invalid API key"):
-            client.check_provider("OpenAI", {"OPENAI_API_KEY": "sk-wrong"})
-        client.check_provider("OpenAI", {"OPENAI_API_KEY": "sk-1"})
+            client.settings.check_provider("OpenAI", {"OPENAI_API_KEY": "sk-wrong"})
+        client.settings.check_provider("OpenAI", {"OPENAI_API_KEY": "sk-1"})
     assert body(server) == {"provider": "OpenAI", "variables": {"OPENAI_API_KEY": "sk-1"}}
 
 
@@ -59,7 +59,7 @@ def test_the_hint_for_a_refused_address_says_what_it_must_reach(name: str):
     server = Server().on("GET", VARIABLES, (200, []))
     server.on("POST", f"{MODELS}/validate-provider", (200, {"valid": False, "error": "Invalid"}))
     with server.client() as client, pytest.raises(InvalidRequest) as caught:
-        client.check_provider("Any", {name: "http://nobody"})
+        client.settings.check_provider("Any", {name: "http://nobody"})
     assert caught.value.hint == (CHECK_ENTERED if name == "OPENAI_API_KEY" else CHECK_ADDRESS)
 
 
@@ -69,7 +69,7 @@ def test_a_key_is_tried_at_the_address_that_the_server_has():
     server = Server().on("POST", f"{MODELS}/validate-provider", (200, {"valid": True}))
     server.on("GET", VARIABLES, (200, [KEY, address]))
     with server.client() as client:
-        client.check_provider("OpenAI", {"OPENAI_API_KEY": "sk-1"})
+        client.settings.check_provider("OpenAI", {"OPENAI_API_KEY": "sk-1"})
     sent = {"OPENAI_BASE_URL": "http://gateway", "OPENAI_API_KEY": "sk-1"}
     assert body(server) == {"provider": "OpenAI", "variables": sent}
 

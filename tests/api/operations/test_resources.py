@@ -16,7 +16,7 @@ def test_knowledge_and_memory_bases_that_cannot_be_listed_are_unknown(answer: tu
     server.on("GET", "/base/api/v1/knowledge_bases", answer)
     server.on("GET", "/base/api/v1/memories", answer)
     with server.client() as client:
-        resources = client.resources("knowledge_base", "memory_base")
+        resources = client.server.resources("knowledge_base", "memory_base")
     assert resources.knowledge_bases is None
     assert resources.models == {}
 
@@ -40,10 +40,10 @@ def test_mcp_servers_and_components_are_listed_only_if_they_are_asked_for():
     catalogue = {"models": {"Agent": {}, "Model": {}}, "tools": {"Tool": {}}, "broken": 3}
     server.on("GET", all_components, (200, catalogue), (403, {}))
     with server.client() as client:
-        assert client.resources().mcp_servers is None
+        assert client.server.resources().mcp_servers is None
         assert not [path for path in server.paths() if "mcp" in path or "/all" in path]
-        listed = client.resources("mcp_server", "component")
+        listed = client.server.resources("mcp_server", "component")
         assert listed.mcp_servers == {"demo"}
         assert listed.component_types == {"Agent", "Model", "Tool"}
-        unknown = client.resources("mcp_server", "component")
+        unknown = client.server.resources("mcp_server", "component")
     assert (unknown.mcp_servers, unknown.component_types, unknown.packages) == (None, None, None)

@@ -62,12 +62,12 @@ def follow(client: Any) -> Any:
 
 # the limit belongs to the call, whichever client reads: one call shows the asynchronous one
 CALLS = [
-    ("GET /base/api/v1/version", lambda client: client.server(), "1.0 MB", 5 * MB),
-    ("GET /base/api/v1/auto_login", lambda client: client.auto_login(), "1.0 MB", 5 * MB),
-    ("POST /base/api/v1/login", lambda client: client.login("a", "b"), "1.0 MB", 5 * MB),
+    ("GET /base/api/v1/version", lambda client: client.server.info(), "1.0 MB", 5 * MB),
+    ("GET /base/api/v1/auto_login", lambda client: client.auth.auto_login(), "1.0 MB", 5 * MB),
+    ("POST /base/api/v1/login", lambda client: client.auth.login("a", "b"), "1.0 MB", 5 * MB),
     ("GET /base/api/v2/files", lambda client: client.files.list(), "50 MB", 120 * MB),
     (f"GET {FLOWS}", lambda client: client.flows(), "50 MB", 120 * MB),
-    ("GET /base/api/v1/all", lambda client: client.catalogue(), "50 MB", 120 * MB),
+    ("GET /base/api/v1/all", lambda client: client.editor.catalogue(), "50 MB", 120 * MB),
     (f"POST {WORKFLOWS}", lambda client: client.run(FLOW), "100 MB", 230 * MB),
     (f"GET {WORKFLOWS}", lambda client: client.status(JOB), "100 MB", 230 * MB),
 ]
@@ -110,7 +110,7 @@ def test_small_responses_and_streams_are_requested_uncompressed(kind: str):
     server.on("GET", EVENTS, reply(b"", "text/event-stream"))
     file = FileRef("a", JOB)
     server.on("GET", f"/base/api/v2/files/{JOB}", (200, b"abc"))
-    ask(kind, server, lambda client: client.health())
+    ask(kind, server, lambda client: client.server.is_healthy())
     ask(kind, server, lambda client: client.flows())
     ask(kind, server, lambda client: client.files.download(file))
     ask(kind, server, follow)
@@ -130,7 +130,7 @@ def test_compression_that_was_not_requested_is_read(kind: str):
     """Some releases compress lists, and some proxies everything."""
     body = gzip.compress(b'{"status": "ok"}')
     server = Server().on("GET", "/base/health", reply(body, **{"content-encoding": "gzip"}))
-    assert ask(kind, server, lambda client: client.health())
+    assert ask(kind, server, lambda client: client.server.is_healthy())
 
 
 @pytest.mark.parametrize("encoding", ["", "gzip"])

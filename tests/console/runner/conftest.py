@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lfclient.api import steps
-from lfclient.api.operations import model_names, run_completion, runs, stopping
+from lfclient.api.operations import run_completion, run_records, runs, stopping
 from lfclient.console.runner import takeover
 from lfclient.console.runner.timings import Timings
 from tests.support import databases
@@ -30,7 +30,7 @@ def short_pauses(monkeypatch):
         (steps, "_RETRIES"),
         (runs, "_DOUBTFUL_STATUS"),
         (run_completion, "_LATE_BUILDS"),
-        (model_names, "_LATE_TRACE"),
+        (run_records, "_LATE_TRACE"),
         (stopping, "_STOP_CONFIRMATION"),
     ):
         backoff = replace(getattr(module, name), wait_initial=0.02, wait_max=0.02)

@@ -234,10 +234,10 @@ def test_the_async_client_builds_custom_components():
     async def ask() -> dict:
         transport = _answers([], [])
         async with AsyncLangflowClient("http://langflow", "key", transport=transport) as client:
-            return await client.catalogue(_OWN)
+            return await client.editor.catalogue(_OWN)
 
     with _server([], []) as client:
-        catalogue = client.catalogue(_OWN)
+        catalogue = client.editor.catalogue(_OWN)
 
     assert catalogue == asyncio.run(ask())
     assert not any(sample.missing(catalogue) for sample in builtin.SAMPLES)

@@ -12,7 +12,7 @@ import pytest
 
 from lfclient import AsyncLangflowClient, LangflowClient
 from lfclient.api import http, payloads
-from lfclient.api.operations import job_search
+from lfclient.api.operations import run_records
 from lfclient.common.backoff import Backoff
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner import execution, recovery, run_context, runner, submission
@@ -92,6 +92,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
         def now(cls, tz: tzinfo | None = None) -> datetime:
             return datetime.now(tz) + made.offset
 
-    for module in (execution, http, job_search, recovery, run_context, runner, submission):
+    for module in (execution, http, recovery, run_context, run_records, runner, submission):
         monkeypatch.setattr(module, "datetime", Jumping)
     return made

@@ -78,7 +78,9 @@ def test_a_run_that_is_found_when_it_is_opened_ended_when_the_server_says(
     session_id = desk.until(run_id, ended).session_id
     began = datetime.now(UTC)
     held.mark("go")
-    wait_for(lambda: "done" in [one.text for one in client.messages(held.flow, session_id)])
+    wait_for(
+        lambda: "done" in [one.text for one in client.sessions.messages(held.flow, session_id)]
+    )
     wait_for(lambda: not desk.runner.is_followed(run_id))
     time.sleep(3)
     opened = datetime.now(UTC)

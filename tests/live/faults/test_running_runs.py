@@ -183,7 +183,7 @@ def test_a_new_key_takes_on_a_run_whose_key_is_revoked(
 ):
     """It sees the run, and follows it to its end."""
     (first, first_id), (second, _) = new_key(), new_key()
-    typed = replace(desk.connection, source="typed", user_id=client.user_id())
+    typed = replace(desk.connection, source="typed", user_id=client.auth.user_id())
     desk.connection = replace(typed, api_key=SecretStr(first))
     desk.owner = desk.runner.owner_of(desk.connection)
     run_id = start_and_begin(desk, held)
@@ -202,7 +202,7 @@ def test_a_flow_that_is_deleted_during_its_run_leaves_what_it_had_reported(
 ):
     """The server no longer tells how the run ended, and the record says so."""
     run_id = start_and_begin(desk, held)
-    client.delete_flow(held.flow.id)
+    client.editor.delete_flow(held.flow.id)
     held.mark("go")
     record = desk.until(run_id, ended)
     assert (record.status, held.executions()) == (RunStatus.OUTCOME_UNKNOWN, 1)

@@ -93,7 +93,8 @@ def test_a_run_whose_message_never_reached_the_server_is_not_a_session(chat_lang
 def is_session(*rows):
     """Return a function: whether these messages make a form's run a session of Chat."""
     messages = [replace(each, session_id=RUN) for each in read_messages(*rows)]
-    api = SimpleNamespace(sessions=lambda _: [RUN], messages=lambda *_, limit: messages)
+    stored = SimpleNamespace(list=lambda _: [RUN], messages=lambda *_, limit: messages)
+    api = SimpleNamespace(sessions=stored)
     (entry,) = sessions._fetch_sessions(api, ONE, continued=())
     return not entry.is_single_run
 

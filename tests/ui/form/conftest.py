@@ -25,6 +25,10 @@ def api(monkeypatch):
     sent = SimpleNamespace(checked=[], saved=[], deleted=[], error=None)
 
     class Client:
+        @property
+        def settings(self):
+            return self
+
         def check_provider(self, provider, settings):
             sent.checked.append((provider, settings))
             if sent.error:

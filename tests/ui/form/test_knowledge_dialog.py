@@ -34,8 +34,9 @@ class Client:
         self.create_error: LangflowError | None = None
         self.ingest_error: LangflowError | None = None
         self.ended = KnowledgeBase("My notes", "My_notes", "ready", 3)
+        self.knowledge = self
 
-    def create_knowledge_base(self, name: str, model: ModelOption) -> KnowledgeBase:
+    def create(self, name: str, model: ModelOption) -> KnowledgeBase:
         if self.create_error:
             raise self.create_error
         self.made.append((name, model))
@@ -48,7 +49,7 @@ class Client:
             raise self.ingest_error
         return self.ended
 
-    def delete_knowledge_base(self, base: KnowledgeBase) -> None:
+    def delete(self, base: KnowledgeBase) -> None:
         self.deleted.append(base.dir_name)
 
 

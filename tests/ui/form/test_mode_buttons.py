@@ -219,7 +219,7 @@ def test_a_chat_offers_the_mode_that_does_without_a_variable(server):
 def test_a_chat_goes_back_to_its_mode_once_the_variable_is_there(server, monkeypatch):
     app = press(open_chat(server), SYNC)
     server.answers["GET /api/v1/variables/"] = (200, [{"id": "1", "name": "NAMED_BY_THE_AUTHOR"}])
-    monkeypatch.setitem(server_session._TTL_SECONDS, "resources", 0)
+    monkeypatch.setitem(server_session._TTL_SECONDS, "server.resources", 0)
     app.run()
     app.chat_input[0].set_value("Hello")
     app.run()
