@@ -22,7 +22,15 @@ from lfclient.errors import (
     Unreachable,
     Unsupported,
 )
-from lfclient.flows.field import Field, FieldKind, FieldOption, Problem, Range, Variable
+from lfclient.flows.field import (
+    Field,
+    FieldKind,
+    FieldOption,
+    Problem,
+    ProblemCode,
+    Range,
+    Variable,
+)
 from lfclient.flows.graph import Component, Edge
 from lfclient.flows.model import Flow, FlowSummary, Refresh
 from lfclient.flows.need import Need, NeedKind
@@ -124,6 +132,7 @@ __all__ = [
     "OutputReady",
     "Package",
     "Problem",
+    "ProblemCode",
     "Provider",
     "ProviderSetting",
     "Range",

@@ -54,7 +54,7 @@ def run_request(
         raise Unsupported(f"{lack} 1.{traits.since} and later have it.")
     problem = refreshed_runs.check_graph_choice(flow, overrides, mode, server)
     if problem:
-        raise InvalidRequest(f"{problem.key}: {problem.message}", field=problem.key)
+        raise InvalidRequest(str(problem), field=problem.key)
     graph = None
     looped = _looped_values(server, flow, overrides, mode)
     if looped or refreshed_runs.find_graph_choice(flow, overrides, mode, server):

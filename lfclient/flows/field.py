@@ -171,6 +171,14 @@ class FieldOption:
     metadata: JsonObject
 
 
+class ProblemCode(StrEnum):
+    """The problems that programs distinguish."""
+
+    INVALID = "invalid"
+    REQUIRED = "required"  # a required value is missing
+    UNKNOWN_COMPONENT = "unknown_component"  # the flow lacks the override's component
+
+
 @dataclass(frozen=True)
 class Problem:
     """A problem with a field's value. Only errors keep a run from starting."""
@@ -178,3 +186,7 @@ class Problem:
     key: str
     level: Literal["error", "warning", "note"]
     message: str
+    code: ProblemCode = ProblemCode.INVALID
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.message}"

@@ -20,7 +20,7 @@ from lfclient.common.redaction import (
 from lfclient.errors import InvalidRequest
 from lfclient.flows import file_fields
 from lfclient.flows.encoding import sends_bare_values, unsupported_reason
-from lfclient.flows.field import Field, FieldKind, Problem, Variable
+from lfclient.flows.field import Field, FieldKind, Problem, ProblemCode, Variable
 from lfclient.flows.field_extraction import locked_reason
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
@@ -38,7 +38,6 @@ class SecretMask(str):
 
 
 SECRET_MASK = SecretMask("was set")  # replaces secrets in records
-REQUIRED_MESSAGE = "This is required."
 _OTHER_FLOW = (
     "Langflow finds the flow by its id, so a run can't name another one. "
     "Refresh the flow with this choice first."
@@ -92,8 +91,7 @@ def check_overrides(
             continue  # the editor alone offers it, and the server has accepted it
         if field is None:
             suggestions -= 1
-            message = _unknown_key_message(flow, key, with_suggestion=suggestions >= 0)
-            problems.append(Problem(key, "error", message))
+            problems.append(_unknown_key(flow, key, with_suggestion=suggestions >= 0))
             continue
         problems += check_value(field, value)
         reason = unsupported_reason(field, value, mode, server) if mode else None
@@ -132,7 +130,7 @@ def raise_errors(problems: Iterable[Problem]) -> None:
     """Raise `InvalidRequest` for the field of the first error, if any. Its message names five."""
     errors = [problem for problem in problems if problem.level == "error"]
     if errors:
-        lines = [f"{problem.key}: {problem.message}" for problem in errors[:5]]
+        lines = [str(problem) for problem in errors[:5]]
         if len(errors) > len(lines):
             lines.append(f"… and {len(errors) - len(lines)} more.")
         raise InvalidRequest("\n".join(lines), field=errors[0].key)
@@ -224,7 +222,9 @@ def _check_required(field: Field, value: Json) -> list[Problem]:
     is_unknown = field.kind is FieldKind.UNKNOWN
     empty_values: list[Json] = [None] if is_unknown else [None, "", [], {}]
     is_missing = field.required and not field.has_stored_value and value in empty_values
-    return [_error(field, REQUIRED_MESSAGE)] if is_missing else []
+    if not is_missing:
+        return []
+    return [Problem(field.key, "error", "This is required.", ProblemCode.REQUIRED)]
 
 
 def _check_parsers(flow: Flow, overrides: Mapping[str, Json]) -> Iterable[Problem]:
@@ -288,20 +288,24 @@ def _check_ignored(
             yield Problem(field.key, "warning", problem)
 
 
-def _unknown_key_message(flow: Flow, key: str, *, with_suggestion: bool) -> str:
+def _unknown_key(flow: Flow, key: str, *, with_suggestion: bool) -> Problem:
     owner, parameter = flow.split_key(key)
     if owner is None:
         shape = "" if "." in key else " Overrides are named Component.parameter."
         component = key.rpartition(".")[0] or key
         ids = [component.id for component in flow.components] if with_suggestion else []
         suggestion = _suggestion(component, ids)
-        return f"This flow has no component “{component}”.{shape}{suggestion}"
+        message = f"This flow has no component “{component}”.{shape}{suggestion}"
+        return Problem(key, "error", message, ProblemCode.UNKNOWN_COMPONENT)
     if parameter not in owner.template:
         fields = flow.fields if with_suggestion else []
         names = [field.parameter for field in fields if field.component == owner.id]
         component = flow.component_label(owner.id)
-        return f"{component} has no such parameter.{_suggestion(parameter, names)}"
-    return locked_reason(owner, parameter, flow.connected_parameters) or "A run can't change it."
+        message = f"{component} has no such parameter.{_suggestion(parameter, names)}"
+    else:
+        reason = locked_reason(owner, parameter, flow.connected_parameters)
+        message = reason or "A run can't change it."
+    return Problem(key, "error", message)
 
 
 def _suggestion(name: str, names: list[str]) -> str:

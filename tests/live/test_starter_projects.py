@@ -26,7 +26,6 @@ from lfclient import (
     ServerResources,
 )
 from lfclient.flows.needs import find_needs
-from lfclient.flows.validation import REQUIRED_MESSAGE
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.error_causes import explain_error
 from tests.live.releases import newest_by_default
@@ -132,7 +131,7 @@ def hidden_errors(components: Iterable[ComponentRun]) -> str:
 
 def lacks_value(end: str) -> bool:
     """Return whether a run did no work, or was refused for a missing value."""
-    return end in ("completed", NOTHING) or REQUIRED_MESSAGE in end
+    return end in ("completed", NOTHING) or "This is required." in end
 
 
 def run_project(server: Server, project: Path) -> list[str]:

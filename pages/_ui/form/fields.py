@@ -10,9 +10,8 @@ from lfclient.common.formatting import clip
 from lfclient.console.wording.statuses import DOES_NOT_RUN
 from lfclient.errors import LangflowError
 from lfclient.flows.encoding import looks_up_variables, sends_bare_values
-from lfclient.flows.field import Field, FieldKind, Variable
+from lfclient.flows.field import Field, FieldKind, ProblemCode, Variable
 from lfclient.flows.run_inputs import field_label
-from lfclient.flows.validation import REQUIRED_MESSAGE
 from pages._ui.connection import loading
 from pages._ui.form import file_fields, mode_button
 from pages._ui.form.flow_form import FlowForm
@@ -260,7 +259,7 @@ def _accessible_label(label: str) -> str:
 def _draw_badges(field: Field, form: FlowForm, *, is_needed: bool) -> None:
     is_modified = form.state.is_modified(field.key)
     problems = form.problems.get(field.key, ())
-    lacks_value = any(problem.message == REQUIRED_MESSAGE for problem in problems)
+    lacks_value = any(problem.code is ProblemCode.REQUIRED for problem in problems)
     # after a refused run, a line below the field says so
     if (is_needed or lacks_value) and not (lacks_value and form.state.was_refused):
         st.badge("Required", color="orange")
@@ -282,7 +281,7 @@ def _messages(field: Field, form: FlowForm) -> list[str]:
         lines.append(f"{_ICONS['error']} :red[{escape(error)}]")
     at_files = state.file_problems([field])  # drawn next to each file
     for problem in form.problems.get(field.key, ()):
-        is_drawn = state.was_refused if problem.message == REQUIRED_MESSAGE else not error
+        is_drawn = state.was_refused if problem.code is ProblemCode.REQUIRED else not error
         if problem not in at_files and (is_drawn or problem.level != "error"):
             text = escape(problem.message)
             text = f":red[{text}]" if problem.level == "error" else text

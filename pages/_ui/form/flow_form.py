@@ -8,12 +8,11 @@ from typing import Any
 
 from lfclient.common.formatting import clip, end_sentence
 from lfclient.errors import LangflowError
-from lfclient.flows.field import Field, FieldKind, Problem
+from lfclient.flows.field import Field, FieldKind, Problem, ProblemCode
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need
 from lfclient.flows.needs import find_needs, provider_overrides
 from lfclient.flows.validation import (
-    REQUIRED_MESSAGE,
     check_overrides,
     check_value,
     error_messages,
@@ -239,12 +238,12 @@ def _read(
         problem
         for problem in check_overrides(state.flow, overrides, mode, server_info)
         if problem.key not in errors
-        and not (is_partial and problem.key not in fields and problem.message == REQUIRED_MESSAGE)
+        and not (is_partial and problem.key not in fields and problem.code is ProblemCode.REQUIRED)
     ]
     problems += [Problem(key, "error", error) for key, error in errors.items()]
     problems += [*state.file_problems(fields.values()), *state.unfinished_uploads()]
     # a field whose value was refused or is still uploading is not missing
-    missing = [each for each in problems if each.message == REQUIRED_MESSAGE]
+    missing = [each for each in problems if each.code is ProblemCode.REQUIRED]
     wrong = {each.key for each in problems if each.level == "error" and each not in missing}
     problems = [each for each in problems if each not in missing or each.key not in wrong]
     if state.json_error:

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.json_text import from_json, to_json
-from lfclient.flows.field import Problem, Variable, value_from_json, value_to_json
+from lfclient.flows.field import Problem, ProblemCode, Variable, value_from_json, value_to_json
 from lfclient.flows.validation import SECRET_MASK, check_overrides, is_secret_field
 from pages._ui.form.choices import show_fields_of
 from pages._ui.form.form_state import FormState
@@ -108,9 +108,8 @@ def _parse(state: FormState, text: str) -> dict[str, Any]:
 
 
 def _describe(problem: Problem) -> str:
-    component = problem.key.rpartition(".")[0] or problem.key
-    is_named = f"“{component}”" in problem.message
-    return problem.message if is_named else f"{problem.key}: {problem.message}"
+    is_named = problem.code is ProblemCode.UNKNOWN_COMPONENT
+    return problem.message if is_named else str(problem)
 
 
 def _text_key(state: FormState) -> str:

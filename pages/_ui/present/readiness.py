@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from lfclient.common.formatting import list_names
-from lfclient.flows.field import Problem
+from lfclient.flows.field import Problem, ProblemCode
 from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.needs import ADD_VARIABLE, find_needs
 from lfclient.flows.run_inputs import qualified_label_for_key
-from lfclient.flows.validation import REQUIRED_MESSAGE, SECRET_MASK
+from lfclient.flows.validation import SECRET_MASK
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.present import problems
 from pages._ui.present.presented import Presented, shown_keys
@@ -30,7 +30,7 @@ def find_obstacle(
     hidden = [each for each in found if each.level == "error" and each.key not in shown]
     if not visitor_presents():
         return NotReady(problems.NOT_SHOWN, hint=problems.TELL_SENDER) if hidden else None
-    missing = [each.key for each in hidden if each.message == REQUIRED_MESSAGE]
+    missing = [each.key for each in hidden if each.code is ProblemCode.REQUIRED]
     wrong = [each.key for each in hidden if each.key not in missing]
     known = shown.union(missing, wrong)
     needs = [need for need in form.needs if not (need.is_met or need.package)]

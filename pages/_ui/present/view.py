@@ -9,8 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 from lfclient.common.formatting import clip, list_names
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest
+from lfclient.flows.field import ProblemCode
 from lfclient.flows.run_inputs import qualified_label_for_key
-from lfclient.flows.validation import REQUIRED_MESSAGE, SECRET_MASK
+from lfclient.flows.validation import SECRET_MASK
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.fields import draw_plain_field
@@ -245,7 +246,7 @@ def _not_ready(presented: Presented, form: FlowForm, result: FormResult) -> Inva
     obstacle = readiness.find_obstacle(presented, form, result.problems)
     if obstacle and len(own) < len(errors):
         return NotReady("", hint="")  # the line above the inputs says why
-    if all(problem.message == REQUIRED_MESSAGE for problem in own):
+    if all(problem.code is ProblemCode.REQUIRED for problem in own):
         return MissingValue(list_names([labels[problem.key] for problem in own], _MAX_NAMED))
     reasons = " ".join(f"{labels[each.key]}: {each.message}" for each in own[:_MAX_NAMED])
     return InvalidRequest(reasons, hint="Correct the marked fields, then run again.")

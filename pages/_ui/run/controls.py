@@ -11,10 +11,9 @@ from lfclient.common.formatting import list_names
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.modes import MODE_HELP
 from lfclient.errors import InvalidRequest, LangflowError
-from lfclient.flows.field import FieldKind
+from lfclient.flows.field import FieldKind, ProblemCode
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import qualified_label_for_key
-from lfclient.flows.validation import REQUIRED_MESSAGE
 from lfclient.wire.modes import MODES, Mode
 from pages._ui.app import window
 from pages._ui.connection.app_context import app_context, close_run
@@ -324,7 +323,7 @@ def _not_ready_error(result: FormResult, flow: Flow) -> InvalidRequest:
     fields = flow.fields_by_key
     errors = [problem for problem in result.problems if problem.level == "error"]
     labels = [qualified_label_for_key(fields, each.key) for each in errors]
-    if all(problem.message == REQUIRED_MESSAGE for problem in errors):
+    if all(problem.code is ProblemCode.REQUIRED for problem in errors):
         are_files = all(fields[problem.key].kind is FieldKind.FILE for problem in errors)
         hint = "Choose a file." if are_files else None
         keys = frozenset(problem.key for problem in errors)
