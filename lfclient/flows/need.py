@@ -31,7 +31,7 @@ class Need:
     meet it. `missing` are the settings of a `provider` that neither the server nor all components
     have. `note` says what a run does without something that it can do without, such as a variable
     or the base of a tool. `alternatives` are the labels of parameters of which one can take the
-    place of a file.
+    place of a file. `missing_variable` is the name of the variable that the server lacks.
     """
 
     kind: NeedKind
@@ -43,3 +43,4 @@ class Need:
     package: Package | None = None
     note: str = ""
     alternatives: tuple[str, ...] = ()
+    missing_variable: str = ""

@@ -17,7 +17,6 @@ from lfclient.resources.packages import Package
 from lfclient.resources.server_resources import ServerResources
 from lfclient.wire.server_info import ServerInfo
 
-ADD_VARIABLE = "Enter a value, or save the variable in Setup."
 _NO_BASE_OF_TOOL = "Optional. The agent runs without one, but this tool fails if it is called."
 _FILE = "_file"  # the end of a parameter's name
 _FILE_REPLACEMENTS = ("path", "string", "text", "url")  # ends of names
@@ -240,9 +239,9 @@ def _value_need(kind: NeedKind, name: str, field: Field, value: Json) -> Need:
 
 def _variable_need(name: str, field: Field, value: Variable, variables: Collection[str]) -> Need:
     is_met = value.name in variables
-    has = f"has {'the' if is_met else 'no'} variable “{value.name}”."
-    hint = "" if is_met else f" {ADD_VARIABLE}"
-    return Need(NeedKind.VARIABLE, (field.key,), f"{name}: the server {has}{hint}", is_met)
+    message = f"{name}: the server has {'the' if is_met else 'no'} variable “{value.name}”."
+    missing = "" if is_met else value.name
+    return Need(NeedKind.VARIABLE, (field.key,), message, is_met, missing_variable=missing)
 
 
 def _saved_key_needs(name: str, field: Field, value: Json, provider: Provider) -> Iterator[Need]:

@@ -4,147 +4,175 @@ from __future__ import annotations
 
 import pytest
 
-from lfclient.runs.error_causes import explain_error
+from lfclient.runs.error_causes import CauseCode, ErrorCause, explain_error
 from tests.support.cpu_time import cpu_seconds
 
 
 @pytest.mark.parametrize(
-    ("text", "message", "parameter"),
+    ("text", "code", "name", "parameter"),
     [
-        ("A model selection is required", "No model is chosen.", "model"),
+        ("A model selection is required", CauseCode.MODEL_MISSING, "", "model"),
         (
             "The server rejected the API key: Invalid API key.",
-            "Langflow rejected the API key.",
+            CauseCode.LANGFLOW_KEY_REFUSED,
+            "",
             "",
         ),
         (
             "No model selected. Please select a language model from the available options.",
-            "No model is chosen.",
+            CauseCode.MODEL_MISSING,
+            "",
             "model",
         ),
-        ("An embedding model selection is required", "No model is chosen.", "model"),
+        ("An embedding model selection is required", CauseCode.MODEL_MISSING, "", "model"),
         (
             "OpenAI API key is required when using OpenAI provider. Please provide it in the "
             "component or configure it globally as OPENAI_API_KEY.",
-            "OpenAI has no key.",
+            CauseCode.KEY_MISSING,
+            "OpenAI",
             "api_key",
         ),
         (
             "The variable 'NOPE' referenced by the component's ``api_key`` field could not be "
             "resolved from the database.",
-            "The server has no variable “NOPE”.",
+            CauseCode.VARIABLE_MISSING,
+            "NOPE",
             "api_key",
         ),
         (
             "1 validation error for MultilineInput\nvalue\n  Value error, Invalid value type "
             "<class 'NoneType'> [type=value_error, input_value=None, input_type=NoneType]",
-            "A parameter has no value: the server may lack the variable that it names.",
+            CauseCode.VALUE_MISSING,
+            "",
             "",
         ),
-        ("Flow name or id is required", "No flow to run is chosen.", "flow_name_selected"),
+        ("Flow name or id is required", CauseCode.FLOW_MISSING, "", "flow_name_selected"),
         (
             "Please provide exactly one of: JSON file, file path, or JSON string.",
-            "JSON must be given exactly once: as a file, a path or text.",
+            CauseCode.SOURCES,
+            "JSON",
             "json_file",
         ),
-        ("TAVILY_API_KEY variable not found.", "The server has no variable “TAVILY_API_KEY”.", ""),
+        ("TAVILY_API_KEY variable not found.", CauseCode.VARIABLE_MISSING, "TAVILY_API_KEY", ""),
         (
             "•••• variable not found.",
-            "The entered value was read as the name of a server variable.",
+            CauseCode.VALUE_AS_VARIABLE,
+            "",
             "",
         ),
         (
             "The selected model is missing a provider. Please reselect it.",
-            "The model was sent without its provider.",
+            CauseCode.MODEL_WITHOUT_PROVIDER,
+            "",
             "model",
         ),
         (
             "No embedding class defined in metadata for text-embedding-3-small",
-            "The model was sent without its provider.",
+            CauseCode.MODEL_WITHOUT_PROVIDER,
+            "",
             "model",
         ),
         (
             "model 'llama3.2' not found (status code: 404)",
-            "The provider has no model “llama3.2”.",
+            CauseCode.MODEL_UNKNOWN,
+            "llama3.2",
             "model",
         ),
         (
             "Error code: 404 - {'error': {'message': 'The model `gpt-9` does not exist or you do "
             "not have access to it.', 'code': 'model_not_found'}}",
-            "The provider has no model “gpt-9”.",
+            CauseCode.MODEL_UNKNOWN,
+            "gpt-9",
             "model",
         ),
         (
             "HTTPSConnectionPool(host='openaipublic.blob.core.windows.net', port=443): Max retries "
             "exceeded with url: /encodings/cl100k_base.tiktoken (Caused by ProxyError('Unable to "
             "connect to proxy', NewConnectionError('[Errno 111] Connection refused')))",
-            "Langflow could not fetch a file from the internet that OpenAI embeddings need.",
+            CauseCode.TOKENIZER_UNREACHABLE,
+            "",
             "",
         ),
         (
             "HTTPSConnectionPool(host='api.example', port=443): Max retries exceeded with url: / "
             "(Caused by NameResolutionError('Name or service not known'))",
-            "Couldn't reach the internet or a service that the component uses.",
+            CauseCode.UNREACHABLE,
+            "",
             "",
         ),
-        ("Error code: 401 - {'error': {}}", "The provider refused the key.", "api_key"),
-        ("Error code: 429 - {'error': {}}", "The provider's rate limit was reached.", "model"),
-        ("Rate limit reached for gpt-4o.", "The provider's rate limit was reached.", "model"),
+        ("Error code: 401 - {'error': {}}", CauseCode.KEY_REFUSED, "", "api_key"),
+        ("Error code: 429 - {'error': {}}", CauseCode.LIMITED, "", "model"),
+        ("Rate limit reached for gpt-4o.", CauseCode.LIMITED, "", "model"),
         (
             "peer closed connection without sending complete message body (incomplete chunked "
             "read)",
-            "The connection broke off before the answer was complete.",
+            CauseCode.CUT_OFF,
+            "",
             "",
         ),
         (
             "All connection attempts failed",
-            "Couldn't reach the internet or a service that the component uses.",
+            CauseCode.UNREACHABLE,
+            "",
             "",
         ),
         (
             "Request error: <urlopen error [Errno 111] Connection refused>",
-            "Couldn't reach the internet or a service that the component uses.",
+            CauseCode.UNREACHABLE,
+            "",
             "",
         ),
         (
             "Error loading documents: No documents were successfully loaded from any URL",
-            "Couldn't reach the internet or a service that the component uses.",
+            CauseCode.UNREACHABLE,
+            "",
             "",
         ),
-        ("Error processing files: No files to process.", "No file was given.", "path"),
+        ("Error processing files: No files to process.", CauseCode.FILE_MISSING, "", "path"),
         (
             "Metadata not found for knowledge base: . Ensure it has been indexed.",
-            "No knowledge base is chosen.",
+            CauseCode.KNOWLEDGE_BASE_MISSING,
+            "",
             "knowledge_base",
         ),
         (
             "Metadata not found for knowledge base: kb_1. Ensure it has been indexed.",
-            "Knowledge base “kb_1” does not exist or has no documents.",
+            CauseCode.KNOWLEDGE_BASE_EMPTY,
+            "kb_1",
             "knowledge_base",
         ),
         (
             "Error running graph: The requested model provider is not available",
-            "The server has no such knowledge base or model provider.",
+            CauseCode.BASE_OR_PROVIDER_UNKNOWN,
+            "",
             "knowledge_base",
         ),
         (
             "Memory Base 'x' is not attached to this flow.",
-            "Memory base “x” does not belong to this flow.",
+            CauseCode.MEMORY_BASE_FOREIGN,
+            "x",
             "memory_base",
         ),
-        ("No Memory Base is selected.", "No memory base is chosen.", "memory_base"),
+        ("No Memory Base is selected.", CauseCode.MEMORY_BASE_MISSING, "", "memory_base"),
         (
             "MCP server 'nope' is not configured. Add a server with this name.",
-            "The server has no MCP server “nope”.",
+            CauseCode.MCP_SERVER_UNKNOWN,
+            "nope",
             "mcp_server",
         ),
     ],
 )
-def test_an_error_is_put_in_words_with_the_parameter_to_fill_in(text, message, parameter):
+def test_an_error_is_recognized_with_the_parameter_to_fill_in(text, code, name, parameter):
     cause = explain_error(text)
     assert cause
-    assert (cause.message, cause.parameter) == (message, parameter)
-    assert cause.hint
+    assert (cause.code, cause.name, cause.parameter) == (code, name, parameter)
+
+
+@pytest.mark.parametrize("code", CauseCode)
+def test_each_cause_has_a_message_and_a_hint(code):
+    cause = ErrorCause(code, "{name}", variable="KEY")
+    assert cause.message
+    assert str(cause) == f"{cause.message} {cause.hint}" != f"{cause.message} "
 
 
 @pytest.mark.parametrize(

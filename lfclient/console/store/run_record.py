@@ -13,10 +13,9 @@ from lfclient.flows.model import Flow
 from lfclient.resources.models import chosen_model
 from lfclient.runs.components import Usage
 from lfclient.runs.error_causes import (
-    UNREACHABLE,
+    CauseCode,
     ErrorCause,
     explain_error,
-    explain_unreachable,
 )
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.tool_calls import mark_tools
@@ -160,7 +159,9 @@ class RunRecord(RunBase):
         cause = explain_error(error.message)
         model = chosen_model(self.overrides.get(f"{error.component_id}.model"))
         provider = as_str(model.get("provider")) if model else ""
-        return explain_unreachable(provider) if cause == UNREACHABLE and provider else cause
+        if cause and cause.code is CauseCode.UNREACHABLE and provider:
+            return ErrorCause(CauseCode.PROVIDER_UNREACHABLE, provider)
+        return cause
 
     @property
     def failure(self) -> str:

@@ -8,11 +8,12 @@ from streamlit.typing import UploadedFile
 from lfclient.client import LangflowClient
 from lfclient.common.filenames import safe_name
 from lfclient.common.formatting import clip, format_count, format_size
+from lfclient.console.wording.hints import error_hint
 from lfclient.errors import FileRefused, InvalidRequest, LangflowError
 from lfclient.flows.field import Field
 from lfclient.resources.knowledge import KnowledgeBase
 from lfclient.resources.models import ModelOption, Provider, find_model
-from lfclient.runs.error_causes import UNREACHABLE, explain_error, explain_unreachable
+from lfclient.runs.error_causes import CauseCode, ErrorCause, explain_error
 from pages._ui.form import file_fields, provider_actions, provider_settings
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import full_label
@@ -60,12 +61,12 @@ class _FilesNotAdded(LangflowError):
 
     def __init__(self, base: KnowledgeBase, model: ModelOption) -> None:
         cause = explain_error(base.failure)
-        if cause == UNREACHABLE:
-            cause = explain_unreachable(model.provider)
+        if cause and cause.code is CauseCode.UNREACHABLE:
+            cause = ErrorCause(CauseCode.PROVIDER_UNREACHABLE, model.provider)
         reason = f" {cause.message}" if cause else ""
         super().__init__(
             f"The files could not be added to “{base.name}”.{reason}",
-            hint=cause.hint if cause else None,
+            hint=error_hint(cause) if cause else None,
         )
         self.base = base
 

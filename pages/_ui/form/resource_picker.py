@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import format_count
+from lfclient.console.wording.hints import describe_need
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field
 from lfclient.flows.need import Need, NeedKind
@@ -90,7 +91,7 @@ def _labels(field: Field, form: FlowForm) -> dict[str, str] | None:
 def draw_need(need: Need, field: Field, form: FlowForm) -> None:
     """Draw what is wrong with a choice, and the way to what there is to choose."""
     if not need.is_met and form.state.value(field):
-        st.caption(f":orange[:material/warning:] {escape(need.message)}")
+        st.caption(f":orange[:material/warning:] {escape(describe_need(need))}")
         for base in form.resources.knowledge_bases or ():
             if field.resource == "knowledge_base" and base.dir_name == form.state.value(field):
                 knowledge_dialog.draw_failure(base)

@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from lfclient.common.formatting import clip
+from lfclient.console.wording.hints import describe_need
 from lfclient.flows.field import Field
 from lfclient.flows.need import Need, NeedKind
 from pages._ui.connection import loading, local_packages
@@ -105,7 +106,7 @@ def _draw_need(need: Need, form: FlowForm) -> None:
         provider_settings.draw(need, form)
         return
     if need.package:
-        st.markdown(f":orange[:material/warning:] {escape(need.message)}")
+        st.markdown(f":orange[:material/warning:] {escape(describe_need(need))}")
         local_packages.draw_install_buttons(form.server.connection, need.package.modules, "setup")
         return
     field = form.state.fields.get(need.keys[0])

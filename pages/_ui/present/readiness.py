@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from lfclient.common.formatting import list_names
+from lfclient.console.wording.hints import describe_need
 from lfclient.flows.field import Problem, ProblemCode
 from lfclient.flows.need import Need, NeedKind
-from lfclient.flows.needs import ADD_VARIABLE, find_needs
+from lfclient.flows.needs import find_needs
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import SECRET_MASK
 from pages._ui.form.flow_form import FlowForm
@@ -38,13 +39,13 @@ def find_obstacle(
     sentences = [
         *_name(form, "Not filled in", missing),
         *_name(form, "Not valid", wrong),
-        *(need.message for need in needs),
+        *map(describe_need, needs),
     ]
     if not sentences:
         return None
     wrong += [key for need in needs if need.kind is NeedKind.PROMPT for key in need.keys]
     needs = [need for need in needs if need.kind is not NeedKind.PROMPT]
-    rest = [need for need in needs if not (need.provider or need.message.endswith(ADD_VARIABLE))]
+    rest = [need for need in needs if not (need.provider or need.missing_variable)]
     missing += [key for need in rest for key in need.keys]
     hints = _hints(presented, form, missing, wrong)
     if any(need.provider for need in needs):

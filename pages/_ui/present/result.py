@@ -20,12 +20,7 @@ from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.answers import LiveOutput
 from lfclient.runs.components import Message, RunError
 from lfclient.runs.error_causes import (
-    BUSY_LANGFLOW,
-    CUT_OFF,
-    LIMITED,
-    NO_FILE,
-    REFUSED_LANGFLOW_KEY,
-    UNREACHABLE,
+    CauseCode,
     ErrorCause,
     explain_error,
 )
@@ -57,15 +52,15 @@ _HEADINGS = {
 }
 # causes of the console's own
 _REASONS = {
-    REFUSED_LANGFLOW_KEY: problems.NO_ACCESS,
-    BUSY_LANGFLOW: BUSY_LANGFLOW.message,
+    CauseCode.LANGFLOW_KEY_REFUSED: problems.NO_ACCESS,
+    CauseCode.LANGFLOW_BUSY: ErrorCause(CauseCode.LANGFLOW_BUSY).message,
 }
 # of others, whoever made the flow has to know
 _STEPS = {
-    UNREACHABLE: problems.TRY_AGAIN,
-    LIMITED: problems.TRY_AGAIN,
-    CUT_OFF: problems.TRY_AGAIN,
-    NO_FILE: problems.CHECK_VALUES,
+    CauseCode.UNREACHABLE: problems.TRY_AGAIN,
+    CauseCode.LIMITED: problems.TRY_AGAIN,
+    CauseCode.CUT_OFF: problems.TRY_AGAIN,
+    CauseCode.FILE_MISSING: problems.CHECK_VALUES,
 }
 _NOT_ACCEPTED = "The server could not be reached or did not accept it."
 
@@ -212,12 +207,16 @@ def draw_problem(record: RunRecord, presented: Presented | None) -> None:
     found = [explain_error(error.message) for error in errors]
     if problem:
         own = explain_error(problem.message)
-        found.append(own if own in _REASONS else problem.cause)
+        found.append(own if own and own.code in _REASONS else problem.cause)
     causes = [cause for cause in found if cause]
-    reasons = [_REASONS.get(cause, cause.message) for cause in causes]
+    reasons = [_REASONS.get(cause.code, cause.message) for cause in causes]
     if problem and record.run is None and record.status is RunStatus.FAILED:
         heading, reasons = "The run did not start", reasons or [_NOT_ACCEPTED]
-    if server and server.takes_own_key and causes[:1] == [REFUSED_LANGFLOW_KEY]:
+    if (
+        server
+        and server.takes_own_key
+        and causes[:1] == [ErrorCause(CauseCode.LANGFLOW_KEY_REFUSED)]
+    ):
         own_error = problems.own_key_error(server)
         alerts.show_message(heading, own_error.message, own_error.hint)
         problems.draw_connection_link()
@@ -253,10 +252,10 @@ def _hint(record: RunRecord, cause: ErrorCause | None) -> str:
     if cause is None:
         has_run = record.status is RunStatus.FAILED and record.run
         return problems.advise(problems.CHECK_VALUES if has_run else problems.TRY_AGAIN)
-    if cause == BUSY_LANGFLOW and record.problem:
+    if cause.code is CauseCode.LANGFLOW_BUSY and record.problem:
         return record.problem.hint  # how long to wait
-    if cause in _STEPS:
-        return problems.advise(_STEPS[cause])
+    if cause.code in _STEPS:
+        return problems.advise(_STEPS[cause.code])
     return "" if visitor_presents() else problems.TELL_SENDER
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from dataclasses import replace
 from functools import partial
 from typing import Literal, TypeVar
 
@@ -13,6 +12,7 @@ from lfclient.common.coerce import as_str
 from lfclient.common.formatting import clip, without_codes
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames
+from lfclient.console.wording.hints import error_hint
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field, FieldKind, Variable
 from lfclient.flows.model import Flow
@@ -23,12 +23,10 @@ from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.components import RunError
 from lfclient.runs.error_causes import (
     CHECK_SERVICE,
-    NO_VALUE,
-    UNREACHABLE,
+    CauseCode,
     ErrorCause,
     explain_error,
     explain_missing_variable,
-    explain_unreachable,
 )
 from lfclient.runs.model import Run
 from pages._ui.connection import local_packages
@@ -43,6 +41,7 @@ from pages._ui.widgets.markdown import escape, escape_message
 
 T = TypeVar("T")
 
+_NEEDS_FLOW = (CauseCode.UNREACHABLE, CauseCode.VALUE_MISSING)
 _ONLY_OPERATOR = "Only the operator of this console can change the address of {}."
 _BUTTONS = {"model": "Choose a model", "api_key": "Enter the key", "path": "Choose a file"}
 
@@ -62,7 +61,7 @@ def draw(
     """
     causes = [explain_error(error.message) for error in run.errors]
     needs_flow = any(
-        cause.parameter or cause.variable or cause in (UNREACHABLE, NO_VALUE)
+        cause.parameter or cause.variable or cause.code in _NEEDS_FLOW
         if cause
         else _may_be_a_name(error)
         for error, cause in zip(run.errors, causes, strict=True)
@@ -71,22 +70,27 @@ def draw(
     names = ComponentNames(flow, run.components, run.outputs)
     for number, (error, cause) in enumerate(zip(run.errors, causes, strict=True)):
         key = f"{record.id}-{number}"
-        settings = None
-        if cause == UNREACHABLE:
-            cause, settings = _explain_unreachable(server, flow, record, error)
-        elif cause == NO_VALUE and flow:
-            variable = _find_missing_variable(server, flow, record)
-            cause = explain_missing_variable(variable) if variable else cause
-        elif cause is None and flow:
-            cause = _explain_prompt(flow, record, error)
-        _draw_error(error, names.error_source(error), cause, key)
-        if flow and cause:
-            field = _find_field(server, flow, record, error, cause)
+        settings: ShownSettings | None = None
+        field: Field | None = None
+        words: tuple[str, str] | None = None
+        if cause and cause.code is CauseCode.UNREACHABLE:
+            reason, hint, settings = _explain_unreachable(server, flow, record, error)
+            words = reason, hint
+        elif cause:
+            if cause.code is CauseCode.VALUE_MISSING and flow:
+                variable = _find_missing_variable(server, flow, record)
+                cause = explain_missing_variable(variable) if variable else cause
+            words = cause.message, error_hint(cause)
+            field = _find_field(server, flow, record, error, cause) if flow else None
+        elif flow:
+            field, words = _explain_prompt(flow, record, error)
+        _draw_error(error, names.error_source(error), words, key)
+        if flow and words:
             with nullcontext() if buttons is None else buttons:
                 if settings:
                     _draw_button("Provider settings", SHOWN_SETTINGS, settings, key, show_form)
                 elif field:
-                    label = _BUTTONS.get(cause.parameter, "Go to the field")
+                    label = _BUTTONS.get(cause.parameter if cause else "", "Go to the field")
                     _draw_button(label, SHOWN_FIELD, field.key, key, show_form)
 
 
@@ -95,49 +99,52 @@ def _may_be_a_name(error: RunError) -> bool:
     return error.component_id is not None and len(error.message.split()) == 1
 
 
-def _explain_prompt(flow: Flow, record: RunRecord, error: RunError) -> ErrorCause | None:
-    """Return the cause of a prompt's error, which is the name that it lacks, or that in quotes."""
+def _explain_prompt(
+    flow: Flow, record: RunRecord, error: RunError
+) -> tuple[Field | None, tuple[str, str] | None]:
+    """Return the prompt whose unknown variable is the error's text, with a reason and a hint.
+
+    The text may be in quotes. Both results are None for other errors.
+    """
     for field in flow.fields:
         if field.kind is FieldKind.PROMPT and field.target[0] == error.component_id:
             text = str(record.overrides.get(field.key, field.default or ""))
             with suppress(ValueError):
                 for name in unknown_variables(field, text):
                     if error.message in (name, repr(name)):
-                        return ErrorCause(*explain_unknown(field, name), field.target[1])
-    return None
+                        return field, explain_unknown(field, name)
+    return None, None
 
 
 def _explain_unreachable(
     server: ServerSession, flow: Flow | None, record: RunRecord, error: RunError
-) -> tuple[ErrorCause, ShownSettings | None]:
-    """Return the cause, and the settings if this visitor can enter an address there, else None.
+) -> tuple[str, str, ShownSettings | None]:
+    """Return a reason, a hint, and the settings if this visitor can enter an address there.
 
     While the server's providers are not known, any visitor may be able to.
     """
     name = _find_provider(error, flow, record)
-    if not name:
-        return UNREACHABLE, None
-    cause = explain_unreachable(name)
-    if flow is None:
-        return cause, None
+    code = CauseCode.PROVIDER_UNREACHABLE if name else CauseCode.UNREACHABLE
+    cause = ErrorCause(code, name)
+    if flow is None or not name:
+        return cause.message, cause.hint, None
     try:
         provider = server.resources(flow).value.provider(name)
     except LangflowError:  # its settings are not known yet
-        return cause, ShownSettings(name, at_address=True)
+        return cause.message, cause.hint, ShownSettings(name, at_address=True)
     settings = provider.settings if provider else ()
     addresses = [setting for setting in settings if setting.is_address]
     if not addresses:
-        return replace(cause, hint=CHECK_SERVICE), None
+        return cause.message, CHECK_SERVICE, None
     component = error.component_id or ""
     if not (server.may_change or any(takes_setting(flow, component, one) for one in addresses)):
-        return replace(cause, hint=f"{CHECK_SERVICE} {_ONLY_OPERATOR.format(name)}"), None
+        return cause.message, f"{CHECK_SERVICE} {_ONLY_OPERATOR.format(name)}", None
     own = flow.fields_by_target.get((component, addresses[0].parameter))
     key = own.key if own else f"{component}.{addresses[0].parameter}"
     has_own = bool(record.overrides.get(key, own.default if own else None))
     address = "" if has_own else provider_actions.saved_text(addresses[0], server)
-    if address:
-        cause = replace(cause, hint=f"The saved address is {address}. {cause.hint}")
-    return cause, ShownSettings(name, at_address=True)
+    hint = f"The saved address is {address}. {cause.hint}" if address else cause.hint
+    return cause.message, hint, ShownSettings(name, at_address=True)
 
 
 def _find_provider(error: RunError, flow: Flow | None, record: RunRecord) -> str:
@@ -176,7 +183,7 @@ def draw_problem(record: RunRecord, heading: str, *, warning: bool) -> None:
     alerts.show_message(
         heading,
         cause.message if cause else problem.message,
-        cause.hint if cause else problem.hint,
+        error_hint(cause) if cause else problem.hint,
         warning=warning,
     )
     if cause:
@@ -192,12 +199,12 @@ def draw_packages(server: ServerSession, record: RunRecord) -> None:
     local_packages.draw_install_buttons(server.connection, modules, "run")
 
 
-def _draw_error(error: RunError, source: str, cause: ErrorCause | None, key: str) -> None:
+def _draw_error(error: RunError, source: str, words: tuple[str, str] | None, key: str) -> None:
     heading = f"**{escape(source)}** failed" if source else "**The flow failed**"
-    shown = cause.message if cause else clip(without_codes(error.message), MAX_ERROR_LENGTH)
+    shown = words[0] if words else clip(without_codes(error.message), MAX_ERROR_LENGTH)
     lines = [heading, escape_message(shown)]
-    if cause:
-        lines.append(f":material/arrow_forward: {escape_message(cause.hint)}")
+    if words:
+        lines.append(f":material/arrow_forward: {escape_message(words[1])}")
     st.error("\n\n".join(lines), icon=":material/error:")
     is_whole = shown == error.message
     details = "\n\n".join(filter(None, ["" if is_whole else error.message, error.traceback]))

@@ -1,0 +1,27 @@
+"""Hints that name the console's screens, by what an error or a need lacks."""
+
+from lfclient.flows.need import Need
+from lfclient.runs.error_causes import CauseCode, ErrorCause
+
+_ADD_VARIABLE = "Enter a value, or save the variable in Setup."
+_HINTS = {
+    CauseCode.KEY_MISSING: "Enter the key in Setup, or save it on the server as {0.variable}.",
+    CauseCode.VARIABLE_MISSING: _ADD_VARIABLE,
+    CauseCode.VALUE_MISSING: _ADD_VARIABLE,
+    CauseCode.MODEL_MISSING: "Choose a model in Setup.",
+    CauseCode.MODEL_UNKNOWN: "Choose another model in Setup.",
+    CauseCode.BASE_OR_PROVIDER_UNKNOWN: "Choose another one in Setup.",
+    CauseCode.FLOW_MISSING: "Choose one in Setup.",
+    CauseCode.LANGFLOW_KEY_REFUSED: "Enter another one on the Connection page, then run again.",
+}
+
+
+def error_hint(cause: ErrorCause) -> str:
+    """Return where in the console an error's cause is fixed; else the cause's own hint."""
+    hint = _HINTS.get(cause.code)
+    return hint.format(cause) if hint else cause.hint
+
+
+def describe_need(need: Need) -> str:
+    """Return a need's message, with what to do about a missing variable."""
+    return f"{need.message} {_ADD_VARIABLE}" if need.missing_variable else need.message
