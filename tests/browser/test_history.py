@@ -209,22 +209,6 @@ def test_new_runs_of_another_window_are_announced_and_shown_on_request(console, 
     expect(last.first).to_be_attached()
 
 
-def test_enter_opens_the_row_that_has_the_focus(screen, console, echoes):
-    """It is reached with Tab and the arrow keys; nothing has to be selected."""
-    page = screen.page
-    open_list(screen, console, echoes)
-    screen.drawn()
-    screen.part("history-bar").get_by_role("button", name="CSV").focus()
-    for _ in range(4):
-        page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.dataset.testid") == "data-grid-canvas":
-            break
-    page.keyboard.press("ArrowDown")
-    expect(page.locator("td[aria-selected=true]")).to_have_attribute("id", re.compile("-1$"))
-    page.keyboard.press("Enter")
-    expect(screen.part("outputs")).to_contain_text(echoes.texts[1])
-
-
 def test_a_filter_that_was_cleared_does_not_return(screen, console, echoes):
     """The browser keeps the values of controls in a closed panel."""
     page = screen.page

@@ -23,21 +23,6 @@ def listed(shared_window: Screen, console: Console, echoes: Echoes) -> Screen:
     return shared_window
 
 
-def test_a_letter_typed_while_a_popover_is_open_opens_no_run(listed: Screen):
-    select(listed, 0, "1 selected")
-    page = listed.page
-    delete = listed.part("history-bar").get_by_role("button", name="Delete")
-    delete.click()
-    expect(page.get_by_test_id("stPopoverBody")).to_be_visible()
-    listed.drawn()
-    page.keyboard.press("o")
-    page.wait_for_timeout(500)
-    expect(page).to_have_url(re.compile("/history"))
-    page.keyboard.press("Escape")
-    delete.press("o")
-    expect(page).to_have_url(re.compile("run="))
-
-
 def test_a_key_that_is_held_deletes_nothing(listed: Screen, console: Console, echoes: Echoes):
     """Its repeats open and close the question; what deletes does not get the focus by itself."""
     select(listed, 0, "1 selected")
@@ -59,7 +44,9 @@ def test_a_key_leads_to_the_runs_of_history(listed: Screen):
     expect(cell(page, 1)).to_have_attribute("aria-selected", "true")
     page.keyboard.press("ArrowDown")
     expect(cell(page, 1, 1)).to_have_attribute("aria-selected", "true")
-    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Space")
+    expect(listed.part("history-bar")).to_contain_text("1 selected")
+    page.keyboard.press("o")
     listed.part("run-status").wait_for()
 
 

@@ -358,35 +358,6 @@ def test_the_picked_flow_has_a_frame_for_the_keyboard_only(shared_window: Screen
     expect(frame).not_to_have_css("box-shadow", "none")
 
 
-def test_enter_opens_a_list_and_takes_back_a_name_that_no_flow_has(echo_form: Screen):
-    page, box = echo_form.page, echo_form.part("flow-picker").locator("input")
-    name = box.input_value()
-    box.focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("option").filter(has_text=name)).to_be_visible()
-    page.keyboard.type("no flow has this name")
-    expect(page.get_by_text("No results")).to_be_visible()
-    page.keyboard.press("Enter")
-    expect(box).to_have_value(name)
-    expect(box).to_be_focused()
-
-
-def test_enter_that_confirms_the_text_of_an_input_method_keeps_it(echo_form: Screen):
-    page, box = echo_form.page, echo_form.part("flow-picker").locator("input")
-    name = box.input_value()
-    box.focus()
-    page.keyboard.type("no flow ")
-    expect(page.get_by_text("No results")).to_be_visible()
-    composition = {"text": "nihon", "selectionStart": 5, "selectionEnd": 5}
-    page.context.new_cdp_session(page).send("Input.imeSetComposition", composition)
-    page.keyboard.press("Enter")
-    expect(box).to_have_value("no flow nihon")
-    expect(page.get_by_text("No results")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(box).to_have_value(name)
-
-
-@pytest.mark.usefixtures("echoes")
 def test_a_recent_run_that_leaves_its_list_moves_the_focus_to_no_result(echo_result: Screen):
     recent = echo_result.part("recent-runs")
     row = recent.locator("button:enabled").first

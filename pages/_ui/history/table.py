@@ -7,7 +7,6 @@ from typing import Any
 import pyarrow  # type: ignore[import-untyped]  # has no stubs
 import streamlit as st
 
-from pages._ui.app.navigation import ASSETS
 from pages._ui.connection.app_context import app_context
 from pages._ui.history.columns import COLUMNS, ListContext, table_columns
 from pages._ui.history.rows import ListRow
@@ -16,10 +15,6 @@ from pages._ui.state.history import history_key
 
 _OPEN = "Open"  # the column of buttons
 _IMAGE_ROW_HEIGHT = 44  # pixels, if a run has a thumbnail
-
-_open_row_component = st.components.v2.component(
-    "open_row", js=(ASSETS / "open_row.js").read_text(encoding="utf-8")
-)
 
 
 def draw(rows: Sequence[ListRow], *, with_server: bool) -> None:
@@ -52,18 +47,13 @@ def draw(rows: Sequence[ListRow], *, with_server: bool) -> None:
         placeholder="",
         alt="Runs by result" if rows[0].group else "Runs, newest first",
     )
-    enter_key = history_key(f"enter-{key}")
-    with st.container(key=history_key("open-row")):
-        _open_row_component(
-            key=enter_key, data={"table": key}, on_row_change=partial(_open_row, enter_key, rows)
-        )
 
 
 def _open_column(key: str, rows: Sequence[ListRow]) -> Any:
     return st.column_config.ButtonColumn(
         "",
         width=72,
-        help="Keyboard: Enter opens the run, Shift+Space selects it.",
+        help="Keyboard: Shift+Space selects the run, O opens it.",
         on_click=_open_clicked,
         args=(key, [(row.run.id, row.run.flow_id) for row in rows]),
         key=key,
@@ -79,10 +69,3 @@ def _open_clicked(key: str, runs: list[tuple[str, str]]) -> None:
     click = st.session_state.get(key)
     if click and click["row"] < len(runs):
         history_state.REQUESTED.set(runs[click["row"]])
-
-
-def _open_row(key: str, rows: Sequence[ListRow]) -> None:
-    row = st.session_state[key].row
-    if isinstance(row, int) and row < len(rows):
-        run = rows[row].run
-        history_state.REQUESTED.set((run.id, run.flow_id))

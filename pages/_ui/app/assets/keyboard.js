@@ -20,7 +20,6 @@ const KEYS = [
   ["Alt + P", "Present the flow", ".st-key-present-flow, .st-key-present-key"],
   ["Alt + P", "End the presentation", ".st-key-present-exit"],
   ["Alt + Enter", "Full screen, and back", ".st-key-full-screen"],
-  ["Enter", "Open the focused run", RUNS],
   ["Shift + Space", "Select the focused run", RUNS],
   ["O", "Open the selected run", RUNS],
   ["?", "Show this list, unless you are in a field", ":root"],
@@ -159,17 +158,6 @@ document.addEventListener("fullscreenchange", () => {
   [...document.querySelectorAll(FULL_SCREEN)].find((each) => each.checkVisibility())?.focus();
 });
 
-// The page's letters do not act below an open popover, which they may have been meant for.
-document.addEventListener(
-  "keydown",
-  (event) => {
-    const { code, altKey, ctrlKey, metaKey, target } = event; // autofill sends events without a code
-    if (!code?.startsWith("Key") || altKey || ctrlKey || metaKey || target.matches?.(EDITABLE)) return;
-    if (document.querySelector('[data-testid="stPopoverBody"]')) event.stopImmediatePropagation();
-  },
-  true,
-);
-
 // on macOS, Option writes other letters: Option + O is ø
 function isOtherLetter({ key, code }) {
   return [...key].length === 1 && `Key${key.toUpperCase()}` !== code;
@@ -238,29 +226,6 @@ document.addEventListener(
       target.focus();
     } else {
       select.dispatchEvent(new KeyboardEvent("keydown", { key, code: key, bubbles: true }));
-    }
-  },
-  true,
-);
-
-// Enter opens a list of choices, as other buttons with an arrow do. Streamlit would do nothing, and
-// keep a typed text that no choice has, which would look like the chosen one.
-document.addEventListener(
-  "keydown",
-  (event) => {
-    const { key, target, isTrusted, isComposing, altKey, ctrlKey, metaKey } = event;
-    // an input method's Enter confirms a text
-    if (key !== "Enter" || !isTrusted || isComposing || altKey || ctrlKey || metaKey) return;
-    if (!target.matches?.('[data-testid="stSelectbox"] input')) return;
-    const list = document.getElementById(target.getAttribute("aria-controls"));
-    if (target.ariaExpanded !== "true") {
-      event.stopImmediatePropagation(); // it would close the list again
-      const down = { key: "ArrowDown", code: "ArrowDown", bubbles: true };
-      target.dispatchEvent(new KeyboardEvent("keydown", down));
-    } else if (list?.matches("[data-empty]")) {
-      event.stopImmediatePropagation();
-      target.blur();
-      target.focus();
     }
   },
   true,

@@ -6,13 +6,6 @@ function tellWidth() {
 tellWidth();
 narrow.addEventListener("change", tellWidth);
 
-// A navigation that was open is closed after a reload, too: it covers the page.
-if (narrow.matches) {
-  for (const key of Object.keys(localStorage)) {
-    if (key.startsWith("stSidebarCollapsed")) localStorage.removeItem(key);
-  }
-}
-
 // Closes a navigation that covers the page once a page is chosen in it; Streamlit leaves it open.
 document.addEventListener("click", ({ target }) => {
   if (!narrow.matches || !target.closest?.('[data-testid="stSidebarNavLink"]')) return;
