@@ -40,7 +40,7 @@ def test_a_chosen_file_is_sent_and_its_path_is_the_value():
     assert server.arrived == [("note.txt", b"abc", None)]
     assert page.overrides == {"T-a.path": "u/1-note.txt"}
     assert page.result.ready
-    assert server.refreshed == ["files"]
+    assert server.refreshed == ["files.list"]
     assert "note.txt 3 B" in page.text().replace(":gray[", "")
     assert "u/1-note.txt" not in page.text()
     assert any("u/1-note.txt" in (line.help or "") for line in page.at.markdown)
