@@ -7,9 +7,9 @@ from typing import Any
 
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.task_supervisor import TaskSupervisor
-from lfclient.console.store.commands import Command
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.store import Store
+from lfclient.console.store.workers import Command
 
 
 class CommandHandler:

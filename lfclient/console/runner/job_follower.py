@@ -10,8 +10,8 @@ from lfclient.console.runner.event_listener import EventListener
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.silence import last_sign, silence_notes
 from lfclient.console.runner.timings import Schedule
-from lfclient.console.store.commands import Command
 from lfclient.console.store.notes import Note, NoteCode, Notes, quote
+from lfclient.console.store.workers import Command
 from lfclient.errors import (
     TOO_MANY_REQUESTS,
     BadResponse,

@@ -13,9 +13,9 @@ from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.run_cache import RunNotCached
 from lfclient.console.runner.server_load import ServerLoad
 from lfclient.console.runner.timings import Timings
-from lfclient.console.store.commands import Command
 from lfclient.console.store.notes import Notes
 from lfclient.console.store.run_record import RecordProblem, RunRecord
+from lfclient.console.store.workers import Command
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.model import Flow
 from lfclient.runs.builds import read_timestamp

@@ -31,11 +31,11 @@ from lfclient.console.runner.threads import PeriodicThread
 from lfclient.console.runner.timings import Timings
 from lfclient.console.runner.unconfirmed_runs import UnconfirmedRuns
 from lfclient.console.runner.worker_registry import WorkerRegistry, open_worker_registry
-from lfclient.console.store.commands import Command
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RunRecord
 from lfclient.console.store.search_text import summarize_flow_inputs
 from lfclient.console.store.store import Store
+from lfclient.console.store.workers import Command
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import input_defaults

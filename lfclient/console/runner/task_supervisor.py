@@ -15,8 +15,8 @@ from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.server_load import ServerLoad
 from lfclient.console.runner.threads import in_thread, is_interpreter_shutdown
 from lfclient.console.runner.timings import Timings
-from lfclient.console.store.commands import Command
 from lfclient.console.store.notes import Note, NoteCode, quote
+from lfclient.console.store.workers import Command
 from lfclient.errors import LangflowError
 from lfclient.runs.model import RunStatus
 from lfclient.wire.server_info import ServerInfo

@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, inser
 
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.store.added_flows import AddedFlowStore
-from lfclient.console.store.commands import CommandQueue
 from lfclient.console.store.database import Database
 from lfclient.console.store.drafts import DraftStore
 from lfclient.console.store.errors import JobTaken
@@ -37,7 +36,7 @@ from lfclient.console.store.stored_responses import (
     write_response,
 )
 from lfclient.console.store.tables import RUNS, SEARCH_TEXTS, RunRow
-from lfclient.console.store.workers import WorkerHeartbeats
+from lfclient.console.store.workers import CommandQueue, WorkerHeartbeats
 from lfclient.runs.model import RunStatus
 
 _SELECT_RUNS = select(RUNS)

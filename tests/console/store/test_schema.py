@@ -13,13 +13,13 @@ from pydantic import SecretStr
 from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.engine import Engine
 
-from lfclient.console.store.commands import Command
 from lfclient.console.store.database import BACKUP_NAME, postgres_url
 from lfclient.console.store.errors import NewerDatabase, StoreError
 from lfclient.console.store.notes import quote
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RecordProblem, StoredParts
 from lfclient.console.store.store import Store
+from lfclient.console.store.workers import Command
 from lfclient.flows.field import Variable
 from lfclient.outputs.model import FileRef, OutputKind
 from lfclient.runs.components import ComponentState
