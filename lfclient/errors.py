@@ -15,8 +15,9 @@ LangflowError
 │   └── FileRefused        a file was refused for its size or name
 ├── NotWaiting             the run isn't waiting for this decision: answered, stopped or expired
 ├── Unsupported            this release of Langflow lacks the feature
-├── ServerFault            the server failed (429, or a 5xx that is not about a run), or failed to
-│                          check the API key
+├── ServerFault            the server failed (a 5xx that is not about a run), or failed to check
+│   │                      the API key
+│   └── RateLimited        the server received too many requests (429) and did nothing
 ├── BadResponse            a malformed response: not JSON, cut off, wrong types
 │   └── ResponseTooLarge   it exceeds the limit for its kind and was not read to its end
 └── WaitTimeout            `wait` gave up; the run continues and is in `run`
@@ -26,18 +27,18 @@ A failed run is not an error: it is a `Run` with a status.
 
 from typing import Any
 
-# the status of a request that was refused before anything was done; a 503 is no such certainty: it
-# may come from a proxy whose server has taken the request
-TOO_MANY_REQUESTS = 429
+import httpx
 
 
 class LangflowError(Exception):
     """A failed call. `str()` says what failed, `hint` what to do next.
 
-    `status` is the HTTP status and `code` Langflow's own error code, if the server responded.
-    `retry_after` is how many seconds the server asks to wait before the next request, at most an
-    hour; 0 if it doesn't ask.
-    Messages, hints and bodies contain no secrets: the client redacts them before it raises.
+    `response` is the server's response, None if there was none, and `code` Langflow's own error
+    code. `retry_after` is how many seconds the server asks to wait before the next request, at most
+    an hour; 0 if it doesn't ask.
+
+    Messages, hints and responses contain no known secrets: the client redacts them before it
+    raises. The response has no request, whose headers contain the API key.
     """
 
     default_hint = ""
@@ -47,18 +48,26 @@ class LangflowError(Exception):
         message: str,
         *,
         hint: str | None = None,
-        status: int | None = None,
+        response: httpx.Response | None = None,
         code: str | None = None,
-        body: object = None,
         retry_after: float = 0.0,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = self.default_hint if hint is None else hint
-        self.status = status
+        self.response = response
         self.code = code
-        self.body = body
         self.retry_after = retry_after
+
+    @property
+    def status_code(self) -> int | None:
+        """The response's HTTP status, None if there was no response."""
+        return self.response.status_code if self.response else None
+
+    @property
+    def request_id(self) -> str | None:
+        """The response's header X-Request-ID, which proxies and hosts set; None without one."""
+        return self.response.headers.get("x-request-id") if self.response else None
 
 
 class AddressRefused(LangflowError):
@@ -143,6 +152,15 @@ class Unsupported(LangflowError):
 
 class ServerFault(LangflowError):
     default_hint = "Try again. If the error persists, check the Langflow server's log."
+
+
+class RateLimited(ServerFault):
+    """The server received too many requests and did nothing.
+
+    A 503 gives no such certainty: a proxy may send it although its server received the request.
+    """
+
+    default_hint = "Wait a minute, then try again."
 
 
 class BadResponse(LangflowError):

@@ -10,7 +10,6 @@ from lfclient.api.http import MAX_RETRY_AFTER, Response
 from lfclient.common.coerce import as_dict, as_list
 from lfclient.common.formatting import format_duration
 from lfclient.errors import (
-    TOO_MANY_REQUESTS,
     BadResponse,
     DeveloperApiDisabled,
     FlowNotFound,
@@ -20,6 +19,7 @@ from lfclient.errors import (
     LangflowError,
     MissingKey,
     NotLangflow,
+    RateLimited,
     ServerFault,
     Unsupported,
 )
@@ -50,14 +50,13 @@ class _Failure:
         hint: str | None = None,
         **options: Any,
     ) -> LangflowError:
-        """Return an error with the status, code, body and Retry-After of the response."""
+        """Return an error with the redacted response, its code and its Retry-After."""
         response = self.response
         return kind(
             message,
             hint=hint,
-            status=response.status,
+            response=response.for_error(),
             code=response.code,
-            body=response.body,
             retry_after=response.retry_after,
             **options,
         )
@@ -108,9 +107,9 @@ def error_from_response(
         return _unauthorized(failure)
     if status in (405, 501):
         return error(Unsupported, response.message or "This server lacks the feature.")
-    if status == TOO_MANY_REQUESTS:
+    if status == 429:
         return error(
-            ServerFault,
+            RateLimited,
             f"The server received too many requests{suffix}.",
             f"Wait {_pause_text(response.retry_after)}, then try again.",
         )

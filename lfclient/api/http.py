@@ -1,5 +1,6 @@
 """Translation between `RequestSpec`, `Response` and httpx, shared by both clients."""
 
+import json
 import re
 import socket
 from collections.abc import Callable, Iterable, Iterator
@@ -27,6 +28,11 @@ POOLED = httpx.Limits(keepalive_expiry=1.5)
 UNPOOLED = httpx.Limits(max_keepalive_connections=0)
 
 MAX_RETRY_AFTER = 3600.0
+
+# headers that errors leave out: those that may contain secrets, or describe the body as it was sent
+_UNSAFE_HEADERS = frozenset(
+    ("set-cookie", "location", "content-encoding", "content-length", "transfer-encoding")
+)
 
 _NOT_SENT_ERRORS = (
     httpx.ConnectError,
@@ -89,7 +95,7 @@ class Response:
             raise BadResponse(
                 f"The {description} is not valid JSON: {len(self.content):,} bytes of "
                 f"“{self.content_type}”, starting with “{start}”.",
-                status=self.status,
+                response=self.for_error(),
             )
         if kept and self.body is not self._whole:
             return self.redactor.without(kept(self._whole)).redact_value(self._whole)
@@ -107,6 +113,20 @@ class Response:
             return parse_json(self.content, self.limit)
         except ValueError:
             return None
+
+    def for_error(self) -> httpx.Response:
+        """Return the response for an error: redacted, and without its request and cookies.
+
+        Its body is JSON, or text for anything else. Raises `ResponseTooLarge`.
+        """
+        redact = self.redactor.redact_text
+        if self.body is None:
+            content = redact(self.content.decode("utf-8", "replace"))
+        else:
+            content = json.dumps(self.body)
+        kept = (item for item in self.headers.items() if item[0] not in _UNSAFE_HEADERS)
+        headers = [(name.encode(), redact(value).encode()) for name, value in kept]
+        return httpx.Response(self.status, headers=headers, content=content.encode())
 
     @property
     def detail(self) -> Json:

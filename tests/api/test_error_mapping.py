@@ -51,7 +51,7 @@ def test_a_recorded_refusal_raises_its_error_with_a_hint(
     assert type(error) is kind
     assert words in str(error)
     assert error.hint
-    assert (error.status, error.body) == (status, body)
+    assert (error.status_code, error.response.json()) == (status, body)
 
 
 @pytest.mark.parametrize(("key", "kind"), [(None, errors.MissingKey), ("k", errors.InvalidKey)])
@@ -122,7 +122,7 @@ def test_the_404_of_a_disabled_api_differs_from_a_missing_flow():
         (418, None, errors.NotLangflow),
         (401, {"detail": "Invalid token"}, errors.InvalidKey),
         (403, {"detail": "API key authentication failed"}, errors.ServerFault),
-        (429, {"detail": "5 per 1 minute"}, errors.ServerFault),
+        (429, {"detail": "5 per 1 minute"}, errors.RateLimited),
         (502, None, errors.ServerFault),
         (500, {"detail": 5}, errors.ServerFault),
         (405, {"detail": "Method Not Allowed"}, errors.Unsupported),
@@ -161,3 +161,29 @@ def test_a_redirect_is_reported_without_secrets_in_its_target():
 def test_the_hint_for_too_many_requests_is_how_long_the_server_asks_to_wait(header, hint):
     error = error_from_response(Response(429, b"{}", Redactor(), httpx.Headers(header)))
     assert error.hint == hint
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"detail": "bad sk-secret-key"}', b"<p>bad sk-secret-key</p>"]
+)
+def test_an_error_has_the_response_and_its_request_id_without_secrets(content: bytes):
+    headers = {
+        "x-request-id": "r-1",
+        "x-echo": "sk-secret-key",
+        "set-cookie": "session=abc",
+        "location": "http://elsewhere.test/?token=abc",
+        "content-encoding": "gzip",
+    }
+    redactor = Redactor(("sk-secret-key",))
+    error = error_from_response(Response(500, content, redactor, httpx.Headers(headers)))
+    assert (error.status_code, error.request_id) == (500, "r-1")
+    assert "bad" in error.response.text
+    shown = error.response.text + str(error.response.headers)
+    assert not any(secret in shown for secret in ("sk-secret-key", "abc", "gzip"))
+    with pytest.raises(RuntimeError, match="request"):  # its headers have the API key
+        _ = error.response.request
+
+
+def test_an_error_without_a_response_has_neither_status_nor_request_id():
+    error = errors.Unreachable("away")
+    assert (error.response, error.status_code, error.request_id) == (None, None, None)

@@ -286,7 +286,7 @@ def test_a_wrong_or_missing_key_raises_invalid_key(langflow: LiveServer):
     for key in ("sk-wrong-key-123", None):
         with LangflowClient(langflow.url, key) as client, pytest.raises(InvalidKey) as caught:
             client.flows()
-        assert "sk-wrong-key-123" not in str(caught.value) + str(caught.value.body)
+        assert "sk-wrong-key-123" not in str(caught.value) + caught.value.response.text
 
 
 def test_a_secret_never_comes_back(client: LangflowClient, make: Make):

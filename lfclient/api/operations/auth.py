@@ -80,7 +80,7 @@ def _log_in(context: ApiContext, user: str, password: str) -> Steps[Json]:
         raise InvalidKey(
             "The server rejected the user name and password.",
             hint="Check both, then try again.",
-            status=response.status,
+            response=response.for_error(),
         )
     return _read_login(response)
 

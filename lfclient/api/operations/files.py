@@ -196,7 +196,7 @@ def _check_download(ref: FileRef, response: Response) -> None:
         raise LangflowError(
             f"“{ref.name}” is no longer on the server.",
             hint="Run the flow again to create it again.",
-            status=404,
+            response=response.for_error(),
         )
     if response.status != 200:
         raise error_from_response(response)
@@ -207,8 +207,7 @@ def _refused(name: str, error: LangflowError) -> LangflowError:
         return error
     return FileRefused(
         f"The server refused “{name}”. {error.message}",
-        hint=_SIZE_HINT if error.status == 413 else None,
-        status=error.status,
+        hint=_SIZE_HINT if error.status_code == 413 else None,
+        response=error.response,
         code=error.code,
-        body=error.body,
     )

@@ -41,10 +41,12 @@ def resume_run(context: ApiContext, job: Run | str, request_id: str, decision: s
         context.jobs[job_id].resumed_at = time.monotonic()
     if response.status == 409:
         raise NotWaiting(
-            "The run is not waiting for this decision.", status=409, code="NOT_RESUMABLE"
+            "The run is not waiting for this decision.",
+            response=response.for_error(),
+            code="NOT_RESUMABLE",
         )
     if response.status == 404:
-        raise JobNotFound(f"The server has no job “{job_id}”.", status=404)
+        raise JobNotFound(f"The server has no job “{job_id}”.", response=response.for_error())
     if not response.is_success:
         raise error_from_response(response, subject=job_id)
 

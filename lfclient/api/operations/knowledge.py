@@ -117,7 +117,7 @@ def create_knowledge_base(name: str, model: ModelOption) -> Steps[KnowledgeBase]
         raise InvalidRequest(
             f"A knowledge base named “{name}” already exists.",
             hint=_NAME_HINT,
-            status=409,
+            response=response.for_error(),
         )
     if not response.is_success:
         raise _refused(response, _NAME_HINT)
@@ -241,5 +241,4 @@ def _gone(dir_name: str) -> LangflowError:
     return LangflowError(
         f"The server has no knowledge base “{dir_name}”.",
         hint="Refresh the list of knowledge bases: it may have been deleted.",
-        status=404,
     )

@@ -226,7 +226,7 @@ def _update(
                 "server, which allows no others.",
                 field=place.key,
                 hint="Enter the value, or set LANGFLOW_ALLOW_CUSTOM_COMPONENTS=true on the server.",
-                status=403,
+                response=response.for_error(),
             )
         response = yield from _send(place, value, is_refresh)
     if not response.is_success:
@@ -257,7 +257,6 @@ def _refused(response: Response, place: _Place) -> LangflowError:
         f"Langflow could not apply {label} to {component}. {reason}",
         field=place.key,
         hint=hint,
-        status=error.status,
+        response=error.response,
         code=error.code,
-        body=error.body,
     )

@@ -10,7 +10,6 @@ from lfclient.api.requests import get_request, list_request, status_request
 from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.coerce import as_dict
 from lfclient.errors import (
-    TOO_MANY_REQUESTS,
     BadResponse,
     DeveloperApiDisabled,
     LangflowError,
@@ -100,14 +99,14 @@ def _fetch_server() -> Steps[ServerInfo]:
             hint="Check the address. If it is right, a proxy or a login page in front of Langflow "
             "refuses the console: ask the server's administrator.",
         )
-    if status >= 500 or 300 <= status < 400 or status in (408, TOO_MANY_REQUESTS):
+    if status >= 500 or 300 <= status < 400 or status in (408, 429):
         raise error_from_response(response)
     try:
         version = parse(VersionResponse, response.body, "server's version")
     except BadResponse as error:
         raise NotLangflow(
             f"The server at this address is not Langflow (HTTP {status}, {response.content_type}).",
-            status=status,
+            response=response.for_error(),
         ) from error
     if len(version.version) > _MAX_VERSION_LENGTH:
         raise NotLangflow(

@@ -96,7 +96,7 @@ def save_variable(
     response = yield from send(spec)
     if response.status == 400:
         message = response.message or f"{name} was refused."
-        raise InvalidRequest(message, hint=CHECK_ENTERED, status=400)
+        raise InvalidRequest(message, hint=CHECK_ENTERED, response=response.for_error())
     if not response.is_success:
         raise error_from_response(response)
     saved = parse_variable(as_dict(response.body))

@@ -12,7 +12,7 @@ from lfclient.api.requests import WORKFLOWS, RequestSpec, status_request
 from lfclient.api.steps import Pause, Steps, send
 from lfclient.common.backoff import Backoff
 from lfclient.common.coerce import as_dict
-from lfclient.errors import TOO_MANY_REQUESTS, LangflowError, ServerFault, Unreachable
+from lfclient.errors import LangflowError, RateLimited, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.runs.model import Run, RunStatus, StopResult
 
@@ -90,7 +90,7 @@ def _check_status(context: ApiContext, before: Run, flow: Flow | None) -> Steps[
     try:
         return (yield from get_status(context, before, flow))
     except ServerFault as error:
-        if error.status != TOO_MANY_REQUESTS and not error.retry_after:
+        if not (isinstance(error, RateLimited) or error.retry_after):
             raise
         return before
 

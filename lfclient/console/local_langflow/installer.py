@@ -348,7 +348,7 @@ def _install_error(output: str) -> LocalError:
     for pattern, message, hint in _KNOWN_ERRORS:
         found = re.search(pattern, output, re.IGNORECASE)
         if found:
-            return LocalError(message.format(*found.groups()), hint=hint, body=_last_lines(output))
+            return LocalError(message.format(*found.groups()), hint=hint)
     return LocalError(
         f"Couldn't install Langflow. uv reports: {_last_lines(output)}",
         hint="Start again. Finished downloads are kept.",

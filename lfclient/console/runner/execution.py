@@ -19,14 +19,13 @@ from lfclient.console.runner.run_context import OUTCOME_HINT, RunContext
 from lfclient.console.runner.submission import send_until_accepted, submit
 from lfclient.console.store.notes import Note, NoteCode, Notes, quote
 from lfclient.console.store.run_record import RecordProblem
-from lfclient.errors import TOO_MANY_REQUESTS, BadResponse, LangflowError, ServerFault, Unreachable
+from lfclient.errors import BadResponse, LangflowError, RateLimited, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.runs.events import ComponentStarted, KeepAlive, RunEnded, RunStarted, Warned
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.reducer import apply, finalize
 from lfclient.wire.modes import MODES
 
-_REFUSED_STATUSES = (403, TOO_MANY_REQUESTS)  # before the flow begins
 _UNAVAILABLE_STATUSES = (502, 503, 504)
 _MAX_UNSENT_AGE = timedelta(minutes=10)  # a run that starts later would come as a surprise
 NEVER_SENT = RecordProblem(
@@ -265,6 +264,8 @@ def _may_have_arrived(error: LangflowError) -> bool:
     """
     if isinstance(error, Unreachable):
         return error.sent
-    if isinstance(error, ServerFault) and error.status not in _REFUSED_STATUSES:
-        return error.status in _UNAVAILABLE_STATUSES or error.code is None
+    if isinstance(error, ServerFault):
+        if isinstance(error, RateLimited) or error.status_code == 403:  # before the flow begins
+            return False
+        return error.status_code in _UNAVAILABLE_STATUSES or error.code is None
     return isinstance(error, BadResponse)

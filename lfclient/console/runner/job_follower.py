@@ -13,7 +13,6 @@ from lfclient.console.runner.timings import Schedule
 from lfclient.console.store.notes import Note, NoteCode, Notes, quote
 from lfclient.console.store.workers import Command
 from lfclient.errors import (
-    TOO_MANY_REQUESTS,
     BadResponse,
     FlowNotFound,
     InvalidKey,
@@ -21,6 +20,7 @@ from lfclient.errors import (
     JobNotFound,
     LangflowError,
     NotWaiting,
+    RateLimited,
     ResponseTooLarge,
     ServerFault,
     Unreachable,
@@ -280,7 +280,7 @@ class _JobFollower:
             if not (may_have_arrived and isinstance(error, NotWaiting)):
                 rejection = _note_refused_decision(error)
         except (BadResponse, ServerFault) as error:
-            if error.status != TOO_MANY_REQUESTS:
+            if not isinstance(error, RateLimited):
                 self._uncertain_decision = command
             raise
         except Unreachable as error:

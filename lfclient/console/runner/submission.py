@@ -9,7 +9,7 @@ from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.server_load import MAX_SUBMITS
 from lfclient.console.store.notes import Note, NoteCode, quote
-from lfclient.errors import TOO_MANY_REQUESTS, LangflowError, ServerFault, Unreachable
+from lfclient.errors import LangflowError, RateLimited, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.runs.model import Run, RunStatus
 
@@ -74,7 +74,7 @@ async def send_until_accepted(
 def _max_repeat_seconds(error: ServerFault | Unreachable) -> float:
     """Return for how long a request that failed so is sent again; 0 if it may have arrived."""
     if isinstance(error, ServerFault):
-        return _MAX_REFUSED_SECONDS if error.status == TOO_MANY_REQUESTS else 0.0
+        return _MAX_REFUSED_SECONDS if isinstance(error, RateLimited) else 0.0
     return _MAX_UNREACHED_SECONDS if error.timed_out and not error.sent else 0.0
 
 

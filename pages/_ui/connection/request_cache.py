@@ -222,4 +222,4 @@ def may_serve_stale(error: LangflowError) -> bool:
 
     Return False after a 403, which may mean that access was revoked.
     """
-    return isinstance(error, Unreachable | ServerFault | BadResponse) and error.status != 403
+    return isinstance(error, Unreachable | ServerFault | BadResponse) and error.status_code != 403

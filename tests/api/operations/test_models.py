@@ -40,7 +40,7 @@ def test_no_error_repeats_the_key(status: int):
             with pytest.raises(LangflowError) as caught:
                 call()
             assert "is no key" in str(caught.value)
-            assert "sk-wrong-key-1" not in str(caught.value) + repr(caught.value.body)
+            assert "sk-wrong-key-1" not in str(caught.value) + caught.value.response.text
 
 
 def test_settings_that_the_server_tried_in_vain_are_refused():

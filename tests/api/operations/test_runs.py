@@ -182,7 +182,7 @@ def test_a_sent_secret_is_redacted_everywhere():
         with pytest.raises(InvalidRequest) as caught:
             client.run(flow, {"C-1.api_key": secret})
     assert run.outputs["C-1"].value == "used ••••"
-    assert secret not in repr(run) + str(caught.value) + repr(caught.value.body)
+    assert secret not in repr(run) + str(caught.value) + caught.value.response.text
 
 
 def test_a_secret_stored_in_the_flow_is_redacted():

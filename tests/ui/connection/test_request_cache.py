@@ -6,6 +6,7 @@ import time
 import traceback
 import weakref
 
+import httpx
 import pytest
 
 from lfclient.errors import FlowNotFound, ServerFault, Unreachable
@@ -120,7 +121,12 @@ def test_a_403_hides_the_previous_response(cache, slow, monkeypatch):
     monkeypatch.setattr(request_cache, "_ERROR_SECONDS", 0.0)
     cache.get("o", "w", 60, lambda: "early")
     with pytest.raises(ServerFault):
-        cache.get("o", "w", 0, fails(ServerFault("The key was not checked.", status=403)))
+        cache.get(
+            "o",
+            "w",
+            0,
+            fails(ServerFault("The key was not checked.", response=httpx.Response(403))),
+        )
     with pytest.raises(StillLoading):
         cache.get("o", "w", 60, slow, max_wait=0)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
 
+import httpx
 import pytest
 from streamlit.testing.v1.element_tree import Selectbox, TextInput
 
@@ -251,7 +252,7 @@ def test_what_was_entered_for_one_parameter_is_not_in_the_dialog_of_another():
 
 
 def test_a_model_can_be_typed_while_the_servers_list_fails(api):
-    found = open_dialog(error=ServerFault("Busy.", status=500))
+    found = open_dialog(error=ServerFault("Busy.", response=httpx.Response(500)))
     assert "Busy." in found.text()
     create(found, "Ollama: nomic")
     ((_, model),) = api.made

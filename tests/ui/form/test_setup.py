@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import httpx
+
 from lfclient.errors import ServerFault
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
@@ -210,7 +212,7 @@ def test_a_file_with_an_alternative_is_not_marked_as_required():
 
 
 def test_without_the_servers_list_a_model_can_still_be_typed():
-    more = {"resources-error": ServerFault("Busy.", status=500)}
+    more = {"resources-error": ServerFault("Busy.", response=httpx.Response(500))}
     found = setup(agent(), resources=ServerResources(), **more)
     assert "Busy." in found.text()
     assert "Ready" not in found.text()
