@@ -14,6 +14,7 @@ from tests.browser.screen import Screen
 from tests.support.console_process import ROOT, Console
 from tests.support.model_server import ModelServer
 
+pytestmark = pytest.mark.exhaustive
 INSTALL_SECONDS = 900
 
 

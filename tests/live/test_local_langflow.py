@@ -269,6 +269,7 @@ def test_a_crashed_server_is_started_again_with_its_data(
         assert len(client.flows()) == len(SAMPLES)
 
 
+@pytest.mark.exhaustive
 def test_each_package_of_the_list_can_be_imported(changed: LocalLangflow, folder: Path):
     """Other tests run models of each provider."""
     assert changed.installation.added == [PACKAGES[-1].name]
@@ -278,6 +279,7 @@ def test_each_package_of_the_list_can_be_imported(changed: LocalLangflow, folder
     subprocess.run([python, "-c", f"import {modules}"], cwd=folder, check=True)
 
 
+@pytest.mark.exhaustive
 def test_a_choice_in_a_flow_of_another_release_runs_where_no_custom_code_is_allowed(
     changed: LocalLangflow,
 ):
@@ -332,6 +334,7 @@ def save_address(
     save(next(one.name for one in before.settings if one.is_required), address)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(("provider", "path"), [("OpenAI Compatible", ""), ("vLLM", "/v1")])
 def test_models_of_an_openai_compatible_server_run(
     api: LangflowClient,
@@ -351,6 +354,7 @@ def test_models_of_an_openai_compatible_server_run(
             assert f"{name} says: " in ask_model(api, template, mode, model)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("provider", ["Anthropic", "Google Generative AI"])
 def test_models_of_other_vendors_run_with_the_key_that_is_saved(
     api: LangflowClient, vendors: ModelServer, save: Callable[..., None], provider: str
@@ -366,6 +370,7 @@ def test_models_of_other_vendors_run_with_the_key_that_is_saved(
     assert {asked.key for asked in vendors.requests} == {"sk-of-the-vendor"}
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", ["OpenAI Compatible: mine", "OpenAI: text-embedding-3-small"])
 def test_a_knowledge_base_is_made_with_a_typed_embedding_model(
     api: LangflowClient, models: ModelServer, save: Callable[..., None], name: str
