@@ -60,6 +60,7 @@ TITLES: dict[type[LangflowError], str] = {
     errors.FileRefused: "The file was rejected",
     errors.Unsupported: "Not supported by this server",
     errors.ServerFault: "The server failed",
+    errors.RateLimited: "Too many requests",
     errors.BadResponse: "Unexpected response from the server",
     errors.ResponseTooLarge: "The response is too large",
     model.WaitTimeout: "Timed out waiting for the run",
