@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from bench.stand_in import Request, StandIn
+from lfclient.api.requests import STATUS
 from tests.support.fake_langflow import node
 from tests.support.flows import edge
 
@@ -66,7 +67,7 @@ class ScriptedLangflow(StandIn):
             job_id = f"00000000-0000-4000-8000-{len(self.jobs) + 1:012}"
             self.jobs[job_id] = ScriptedJob(self._frames)
             request.reply(200, self._state(job_id))
-        elif what == f"GET {WORKFLOWS}":
+        elif what == f"GET {STATUS}":
             request.reply(200, self._state(parse_qs(path.query)["job_id"][0]))
         elif what.endswith("/events"):
             request.begin(200, "text/event-stream; charset=utf-8")

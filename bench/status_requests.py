@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from bench.figures import Figure
 from lfclient import LangflowClient
+from lfclient.api import requests
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
@@ -89,7 +90,7 @@ class CountingProxy:
         return sum(
             n
             for what, n in self.counts.items()
-            if what == "GET /api/v2/workflows" or what.endswith("/events")
+            if what == f"GET {requests.STATUS}" or what.endswith("/events")
         )
 
 

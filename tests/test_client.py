@@ -32,6 +32,7 @@ from tests.support.scripted import (
     JOB,
     OLD,
     QUEUED,
+    STATUS,
     TRANSIENT,
     URL,
     VERSION,
@@ -127,7 +128,7 @@ def test_an_unreadable_version_takes_the_dialect_from_the_api_schema():
 
 
 def test_a_disabled_workflow_api_is_a_warning():
-    server = Server(OLD).on("GET", WORKFLOWS, recorded("1.10.3", "devapi_false_post"))
+    server = Server(OLD).on("GET", STATUS, recorded("1.10.3", "devapi_false_post"))
     server.on("POST", WORKFLOWS, recorded("1.10.3", "devapi_false_post"))
     with server.client() as client:
         assert "LANGFLOW_DEVELOPER_API_ENABLED" in client.server.info().warnings[0]
@@ -159,7 +160,7 @@ def file_server(*lists: list[dict[str, Any]]) -> Server:
     metadata = {"component_type": "SaveToFile", "file_path": saved}
     output = {"type": "message", "status": "completed", "content": None, "metadata": metadata}
     raw = {"status": "completed", "job_id": JOB, "outputs": {"SaveToFile-w": output}}
-    server = Server().on("POST", WORKFLOWS, (200, raw)).on("GET", WORKFLOWS, (200, raw))
+    server = Server().on("POST", WORKFLOWS, (200, raw)).on("GET", STATUS, (200, raw))
     server.on("GET", FILES, *((200, files) for files in lists))
     return server.on("GET", f"{FILES}/{FILE}", (200, b"abc"))
 
@@ -285,7 +286,7 @@ def test_the_async_client_retries_waits_and_refuses_as_the_sync_one():
     server = (
         Server()
         .on("POST", WORKFLOWS, httpx.ConnectError("x"), QUEUED)
-        .on("GET", WORKFLOWS, TRANSIENT, DONE)
+        .on("GET", STATUS, TRANSIENT, DONE)
     )
 
     async def walk(client: AsyncLangflowClient) -> None:

@@ -11,6 +11,7 @@ from lfclient.errors import JobNotFound, LangflowError
 from lfclient.wire.bodies import LIST, RUN, SMALL, BodyLimit
 
 WORKFLOWS = "/api/v2/workflows"
+STATUS = WORKFLOWS  # of a job, with its ID as the parameter job_id
 EVENT_STREAM = "text/event-stream"
 
 
@@ -75,7 +76,7 @@ def events_request(job_id: str, last_event_id: str | None) -> RequestSpec:
 
 def status_request(job_id: str) -> RequestSpec:
     """Return the request for a job's status."""
-    return run_data_request(WORKFLOWS, job_id=job_id)
+    return run_data_request(STATUS, job_id=job_id)
 
 
 def job_path(job_id: str) -> str:

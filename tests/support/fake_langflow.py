@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from lfclient.api.requests import STATUS
 from tests.support.fake_events import FLOW_ID, question
 
 _ACTIVE = ("queued", "in_progress")
@@ -144,7 +145,7 @@ class FakeLangflow:
 
     @property
     def status_requests(self) -> int:
-        return self.count("GET", "/api/v2/workflows")
+        return self.count("GET", STATUS)
 
     async def handle(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path.rstrip("/")
@@ -162,7 +163,7 @@ class FakeLangflow:
             return httpx.Response(403, json={"detail": "Invalid API key"})
         if path == "/api/v2/workflows" and request.method == "POST":
             return await self._post(request)
-        if path == "/api/v2/workflows":
+        if path == STATUS:
             answer = self._status(request.url.params["job_id"])
             while self.hold_status:
                 await asyncio.sleep(_TICK)

@@ -10,10 +10,12 @@ from typing import Any
 import httpx
 
 from lfclient import AsyncLangflowClient, Event, LangflowClient
+from lfclient.api import requests
 from tests.support.recorded import flow_of, recorded, sse
 
 URL = "http://langflow.test/base"
 WORKFLOWS = "/base/api/v2/workflows"
+STATUS = f"/base{requests.STATUS}"
 VERSION = {"version": "1.13.0", "main_version": "1.13.0", "package": "Langflow"}
 OLD = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
 FLOW = flow_of(

@@ -11,7 +11,7 @@ import pytest
 from lfclient import Event, Run, RunEnded, RunStatus
 from lfclient.runs.reducer import apply
 from tests.support.recorded import events, flow_of, recorded, sse
-from tests.support.scripted import JOB, WORKFLOWS, EventLog, Server, collect_events
+from tests.support.scripted import JOB, STATUS, WORKFLOWS, EventLog, Server, collect_events
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -53,7 +53,7 @@ def ended_status(case: str) -> tuple[int, dict[str, Any]]:
 
 def follow(kind: str, log: EventLog, case: str, looks: int = 0) -> list[Event]:
     """Return all events of a job that is still running at the first `looks` status requests."""
-    server = Server().on("GET", WORKFLOWS, *[GOING_ON] * looks, ended_status(case))
+    server = Server().on("GET", STATUS, *[GOING_ON] * looks, ended_status(case))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", log)
     server.on("GET", "/base/api/v1/monitor/messages", (200, []))
     found = collect_events(kind, server, JOB, flow=FLOW)
@@ -150,7 +150,7 @@ def test_events_read_from_the_first_one_are_not_fetched_again_as_evidence(
 ):
     """The outcome of a failed run needs all its events; a client that resumed has only some."""
     log = EventLog(events("1.13.0", "bg_events_failed"))
-    server = Server().on("GET", WORKFLOWS, recorded("1.13.0", "status_failed"))
+    server = Server().on("GET", STATUS, recorded("1.13.0", "status_failed"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", log)
     found = collect_events(kind, server, JOB, after=after, flow=FLOW)
     assert found[-1].status is RunStatus.FAILED

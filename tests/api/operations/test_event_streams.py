@@ -27,7 +27,16 @@ from lfclient.common.backoff import Backoff
 from lfclient.wire.server_info import Capabilities
 from tests.support.proxy import Fault, Proxy, raw_response
 from tests.support.recorded import events, recorded, sse
-from tests.support.scripted import DONE, FLOW, JOB, WORKFLOWS, EventCollector, EventLog, Server
+from tests.support.scripted import (
+    DONE,
+    FLOW,
+    JOB,
+    STATUS,
+    WORKFLOWS,
+    EventCollector,
+    EventLog,
+    Server,
+)
 from tests.support.waiting import wait_for
 
 EVENTS = f"{JOB}/events"
@@ -64,7 +73,7 @@ class Job:
         self.set_status_responses(1)
 
     def set_status_responses(self, times: int, end: Any = DONE) -> None:
-        self.server.on("GET", WORKFLOWS, *[GOING_ON] * times, end)
+        self.server.on("GET", STATUS, *[GOING_ON] * times, end)
 
     def collect(self, kind: str, pause: float = 0.0, **options: Any) -> list[Any]:
         url = f"{self.proxy.url}/base"
@@ -236,7 +245,7 @@ def test_silence_leads_to_a_status_request_and_a_reconnect(job: Any, kind: str):
     found = made.collect(kind)
     assert ids(found) == IDS
     assert made.proxy.count(EVENTS) >= 4
-    assert made.proxy.count("GET " + WORKFLOWS) >= 3
+    assert made.proxy.count("GET " + STATUS) >= 3
 
 
 def test_silence_without_keep_alives_leads_to_a_status_request(
@@ -251,7 +260,7 @@ def test_silence_without_keep_alives_leads_to_a_status_request(
     made.proxy.plan(EVENTS, Fault(stall=30, after=b"id: 4\n\n"))
     found = made.collect(kind)
     assert ids(found) == IDS
-    assert made.proxy.count("GET " + WORKFLOWS) >= 2
+    assert made.proxy.count("GET " + STATUS) >= 2
 
 
 def test_keep_alives_keep_the_connection_open(job: Any, kind: str):

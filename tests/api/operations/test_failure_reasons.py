@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 
 from lfclient import RunStatus
+from lfclient.api import requests
 from tests.support.connection_errors import BROKEN_OFF, UNREACHED, connection_traceback
 from tests.support.recorded import recorded
-from tests.support.scripted import FLOW, JOB, OLD, TRANSIENT, WORKFLOWS, Server
+from tests.support.scripted import FLOW, JOB, OLD, STATUS, TRANSIENT, WORKFLOWS, Server
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
 
 def test_a_failure_without_a_reason_is_checked_again():
     cancelled = recorded("1.13.0", "status_cancelled")
-    server = Server().on("GET", WORKFLOWS, TRANSIENT, TRANSIENT, cancelled)
+    server = Server().on("GET", STATUS, TRANSIENT, TRANSIENT, cancelled)
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
     with server.client() as client:
         assert client.status(JOB, flow=FLOW).status is RunStatus.CANCELLED
@@ -24,7 +25,7 @@ def test_a_failure_without_a_reason_is_checked_again():
 
 def test_a_failure_that_lasts_for_a_second_is_final():
     """It always has a reason in words."""
-    server = Server().on("GET", WORKFLOWS, recorded("1.13.0", "status_after_term"))
+    server = Server().on("GET", STATUS, recorded("1.13.0", "status_after_term"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
     server.on("GET", "/base/api/v1/monitor/messages", (200, []))
     with server.client() as client:
@@ -34,11 +35,11 @@ def test_a_failure_that_lasts_for_a_second_is_final():
 
 
 def test_a_failure_with_a_reason_is_final_at_once():
-    server = Server().on("GET", WORKFLOWS, recorded("1.13.0", "status_failed"))
+    server = Server().on("GET", STATUS, recorded("1.13.0", "status_failed"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
     with server.client() as client:
         assert client.status(JOB, flow=FLOW).errors[0].message == "boom happened"
-    assert server.paths().count("GET /api/v2/workflows") == 1
+    assert server.paths().count(f"GET {requests.STATUS}") == 1
 
 
 @pytest.mark.parametrize("end", ["", "\n\n", "\nCode: None"])
@@ -55,7 +56,7 @@ def test_a_failed_job_of_1_10_takes_its_reason_from_the_error_message_of_its_ses
         "session_metadata": {"graph_run_id": JOB},
     }
     failed = (500, {"detail": {"code": "JOB_FAILED", "job_id": JOB}})
-    server = Server(OLD).on("GET", WORKFLOWS, failed)
+    server = Server(OLD).on("GET", STATUS, failed)
     server.on("GET", "/base/api/v1/monitor/messages", (200, [message]))
     with server.client() as client:
         (error,) = client.status(JOB, flow=FLOW).errors
@@ -94,7 +95,7 @@ CONNECTION_ERRORS = pytest.mark.parametrize(
 def test_a_failed_job_tells_a_broken_connection_from_an_unreached_model(kind, reason, message):
     """Of an agent, 1.13 says “Connection error.” of both. The traceback tells."""
     detail = {"code": "JOB_FAILED", "job_id": JOB, "error_detail": connection_error(kind, reason)}
-    server = Server().on("GET", WORKFLOWS, (500, {"detail": detail}))
+    server = Server().on("GET", STATUS, (500, {"detail": detail}))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
     with server.client() as client:
         (error,) = client.status(JOB, flow=FLOW).errors

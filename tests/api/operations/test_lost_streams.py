@@ -11,7 +11,7 @@ from lfclient import LangflowError, Run, RunStatus, ServerFault
 from lfclient.flows.model import Flow
 from tests.support.fake_events import stored_message
 from tests.support.fake_langflow import FLOW, FLOW_ID
-from tests.support.scripted import JOB, WORKFLOWS, Server, call_client
+from tests.support.scripted import JOB, STATUS, Server, call_client
 
 MESSAGES = "/base/api/v1/monitor/messages"
 OTHER = "00000000-0000-4000-8000-000000000002"
@@ -35,7 +35,7 @@ FAILED = stored_message(
 
 
 def recover(kind: str, status: Any, *messages: dict[str, Any]) -> tuple[Run | None, Server]:
-    server = Server().on("GET", WORKFLOWS, status).on("GET", MESSAGES, (200, list(messages)[::-1]))
+    server = Server().on("GET", STATUS, status).on("GET", MESSAGES, (200, list(messages)[::-1]))
     server.on("GET", f"/base/api/v1/flows/{FLOW_ID}", (200, FLOW))
     transport = httpx.MockTransport(server)
     return call_client(
@@ -94,7 +94,7 @@ def test_a_request_that_fails_raises_an_error(kind: str, status: Any, error: typ
 
 
 def test_a_given_flow_is_not_requested():
-    server = Server().on("GET", WORKFLOWS, COMPLETED).on("GET", MESSAGES, (200, [ANSWERED]))
+    server = Server().on("GET", STATUS, COMPLETED).on("GET", MESSAGES, (200, [ANSWERED]))
     with server.client() as api:
         run = api.runs.recover_stream(LOST, JOB, Flow.from_json(FLOW))
     assert run.status is RunStatus.COMPLETED

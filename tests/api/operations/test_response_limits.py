@@ -18,6 +18,7 @@ from tests.support.scripted import (
     DONE,
     FLOW,
     JOB,
+    STATUS,
     WORKFLOWS,
     BodyStream,
     Reply,
@@ -69,7 +70,7 @@ CALLS = [
     (f"GET {FLOWS}", lambda client: client.flows(), "50 MB", 120 * MB),
     ("GET /base/api/v1/all", lambda client: client.editor.catalogue(), "50 MB", 120 * MB),
     (f"POST {WORKFLOWS}", lambda client: client.run(FLOW), "100 MB", 230 * MB),
-    (f"GET {WORKFLOWS}", lambda client: client.status(JOB), "100 MB", 230 * MB),
+    (f"GET {STATUS}", lambda client: client.status(JOB), "100 MB", 230 * MB),
 ]
 
 
@@ -105,7 +106,7 @@ def test_an_error_response_is_bounded_too(kind: str):
 
 @both_clients
 def test_small_responses_and_streams_are_requested_uncompressed(kind: str):
-    server = Server().on("GET", FLOWS, (200, [])).on("GET", WORKFLOWS, DONE)
+    server = Server().on("GET", FLOWS, (200, [])).on("GET", STATUS, DONE)
     server.on("GET", "/base/health", (200, {"status": "ok"}))
     server.on("GET", EVENTS, reply(b"", "text/event-stream"))
     file = FileRef("a", JOB)

@@ -17,6 +17,7 @@ from tests.support.scripted import (
     JOB,
     OLD,
     QUEUED,
+    STATUS,
     WORKFLOWS,
     EventLog,
     Reply,
@@ -29,14 +30,14 @@ pytestmark = pytest.mark.usefixtures("no_pauses")
 
 def test_a_completed_job_of_1_10_may_fail_for_a_moment():
     false = recorded("1.10.3", "status_transient_500_after_completion")
-    server = Server(OLD).on("GET", WORKFLOWS, false, recorded("1.8.4", "bg_completed"))
+    server = Server(OLD).on("GET", STATUS, false, recorded("1.8.4", "bg_completed"))
     with server.client() as client:
         assert client.status(JOB, flow=FLOW).outputs["ChatOutput-xyz34"].value == "hello"
 
 
 def test_a_job_of_1_10_without_build_records_is_completed_without_its_result():
     server = Server(OLD).on(
-        "GET", WORKFLOWS, recorded("1.10.3", "status_transient_500_after_completion")
+        "GET", STATUS, recorded("1.10.3", "status_transient_500_after_completion")
     )
     server.on("GET", "/base/api/v1/monitor/builds", (200, {"vertex_builds": {}}))
     with server.client() as client:
@@ -48,9 +49,7 @@ def test_a_job_of_1_10_without_build_records_is_completed_without_its_result():
 def test_the_flow_of_an_ended_job_is_fetched_to_evaluate_its_outcome():
     flow = {"id": DONE[1]["flow_id"], "name": "Echo", "data": {"nodes": [], "edges": []}}
     server = (
-        Server()
-        .on("GET", WORKFLOWS, DONE)
-        .on("GET", f"/base/api/v1/flows/{flow['id']}", (200, flow))
+        Server().on("GET", STATUS, DONE).on("GET", f"/base/api/v1/flows/{flow['id']}", (200, flow))
     )
     with server.client() as client:
         assert client.status(JOB).status is RunStatus.COMPLETED
@@ -59,7 +58,7 @@ def test_the_flow_of_an_ended_job_is_fetched_to_evaluate_its_outcome():
 def test_a_job_of_a_deleted_flow_keeps_its_outputs():
     path = f"/base/api/v1/flows/{DONE[1]['flow_id']}"
     server = (
-        Server().on("GET", WORKFLOWS, DONE).on("GET", path, recorded("1.13.0", "flow_get_unknown"))
+        Server().on("GET", STATUS, DONE).on("GET", path, recorded("1.13.0", "flow_get_unknown"))
     )
     with server.client() as client:
         run = client.status(JOB)
@@ -76,7 +75,7 @@ def test_a_job_without_its_evidence_raises_the_error(fault: Reply, error: type[L
     """Another attempt may help."""
     server = (
         Server()
-        .on("GET", WORKFLOWS, EMPTY)
+        .on("GET", STATUS, EMPTY)
         .on("GET", f"{WORKFLOWS}/{DONE[1]['job_id']}/events", fault)
     )
     with server.client() as client, pytest.raises(error):
@@ -84,7 +83,7 @@ def test_a_job_without_its_evidence_raises_the_error(fault: Reply, error: type[L
 
 
 def test_a_job_whose_events_are_deleted_keeps_its_status_with_a_warning():
-    server = Server().on("GET", WORKFLOWS, EMPTY)
+    server = Server().on("GET", STATUS, EMPTY)
     with server.client() as client:
         run = client.status(DONE[1]["job_id"], flow=FLOW)
     assert (run.status, run.errors, run.not_run) == (RunStatus.COMPLETED, (), ())
@@ -92,7 +91,7 @@ def test_a_job_whose_events_are_deleted_keeps_its_status_with_a_warning():
 
 
 def test_a_failed_output_needs_no_further_evidence():
-    server = Server().on("GET", WORKFLOWS, recorded("1.13.0", "bg_completed_with_failed_terminal"))
+    server = Server().on("GET", STATUS, recorded("1.13.0", "bg_completed_with_failed_terminal"))
     with server.client() as client:
         run = client.status(JOB, flow=flow_of("TypeProbe-aaaaa"))
     assert run.status is RunStatus.FAILED
@@ -112,12 +111,12 @@ def test_a_sync_run_without_its_evidence_keeps_its_status_with_a_warning():
 
 def test_wait_reports_each_new_status_once_and_times_out_with_the_run():
     running = (200, {**QUEUED[1], "status": "in_progress"})
-    server = Server().on("GET", WORKFLOWS, QUEUED, running, running, DONE)
+    server = Server().on("GET", STATUS, QUEUED, running, running, DONE)
     seen: list[str] = []
     with server.client() as client:
         run = client.wait(JOB, on_change=lambda run: seen.append(run.status.value), flow=FLOW)
         assert run.status is RunStatus.COMPLETED
-        server.on("GET", WORKFLOWS, running)
+        server.on("GET", STATUS, running)
         with pytest.raises(WaitTimeout) as caught:
             client.wait(JOB, timeout=0.01, flow=FLOW)
     assert seen == ["queued", "in_progress", "completed"]
@@ -134,11 +133,11 @@ def test_wait_reports_each_new_status_once_and_times_out_with_the_run():
 )
 def test_wait_tolerates_a_failing_server_for_a_while(fault: Reply, monkeypatch: pytest.MonkeyPatch):
     """Such as one with a locked database."""
-    server = Server().on("GET", WORKFLOWS, QUEUED, fault, DONE)
+    server = Server().on("GET", STATUS, QUEUED, fault, DONE)
     with server.client() as client:
         assert client.wait(JOB, flow=FLOW).status is RunStatus.COMPLETED
         monkeypatch.setattr("lfclient.api.operations.runs.MAX_UNAVAILABLE_SECONDS", 0.0)
-        server.on("GET", WORKFLOWS, fault)
+        server.on("GET", STATUS, fault)
         with pytest.raises((ServerFault, Unreachable)):
             client.wait(JOB, timeout=20, flow=FLOW)
 
@@ -155,7 +154,7 @@ def test_wait_sends_few_requests():
 
 def test_stop_checks_the_status_first_before_1_11():
     """Stopping a finished job would erase its result."""
-    server = Server(OLD).on("GET", WORKFLOWS, recorded("1.8.4", "bg_completed"))
+    server = Server(OLD).on("GET", STATUS, recorded("1.8.4", "bg_completed"))
     with server.client() as client:
         result = client.stop(JOB, flow=FLOW)
     assert result.stopped is False
@@ -174,7 +173,7 @@ def test_a_result_erased_by_a_stop_is_recovered_from_build_records():
             }
         ]
     }
-    server = Server(OLD).on("GET", WORKFLOWS, running, recorded("1.8.4", "status_cancelled"))
+    server = Server(OLD).on("GET", STATUS, running, recorded("1.8.4", "status_cancelled"))
     server.on("POST", f"{WORKFLOWS}/stop", (200, {"message": "Job cancelled successfully."}))
     server.on("GET", "/base/api/v1/monitor/builds", (200, {"vertex_builds": builds}))
     with server.client() as client:
@@ -182,7 +181,7 @@ def test_a_result_erased_by_a_stop_is_recovered_from_build_records():
         job = client.status(JOB, flow=FLOW)
     server.on(
         "GET",
-        WORKFLOWS,
+        STATUS,
         running,
         (200, {**recorded("1.8.4", "status_cancelled")[1], "job_id": JOB}),
     )
@@ -198,7 +197,7 @@ def test_a_result_is_recovered_though_the_server_refused_all_status_requests_aro
     build = {"valid": True, "job_id": JOB, "data": {"outputs": outputs}}
     cancelled = (200, {**recorded("1.8.4", "status_cancelled")[1], "job_id": JOB})
     refused = (429, {"detail": "Too many requests"})
-    server = Server(OLD).on("GET", WORKFLOWS, refused, refused, cancelled)
+    server = Server(OLD).on("GET", STATUS, refused, refused, cancelled)
     server.on("POST", f"{WORKFLOWS}/stop", (200, {"message": "Job cancelled successfully."}))
     builds = {"vertex_builds": {"ChatOutput-xyz34": [build]}}
     server.on("GET", "/base/api/v1/monitor/builds", (200, builds))
@@ -222,7 +221,7 @@ def test_a_late_build_record_is_awaited():
 
     first = {"ChatOutput-xyz34": built("hello")}
     both = {**first, "ChatOutput-late": built("there")}
-    server = Server(OLD).on("GET", WORKFLOWS, done)
+    server = Server(OLD).on("GET", STATUS, done)
     answers = [(200, {"vertex_builds": one}) for one in (first, first, both)]
     server.on("GET", "/base/api/v1/monitor/builds", *answers)
     with server.client() as client:
@@ -239,7 +238,7 @@ def server_with_message(content: str, message: dict) -> Server:
         {"id": "1", "event": "add_message", "data": message},
         {"id": "2", "event": "end", "data": {}},
     ]
-    server = Server().on("GET", WORKFLOWS, (200, body))
+    server = Server().on("GET", STATUS, (200, body))
     return server.on("GET", f"{WORKFLOWS}/{JOB}/events", EventLog(frames))
 
 
@@ -326,7 +325,7 @@ def test_a_release_that_records_no_tokens_is_not_asked():
 
 
 def test_a_job_that_asked_a_model_has_its_tokens_after_waiting():
-    server = Server().on("GET", WORKFLOWS, (200, ANSWER)).on("GET", BUILDS, builds(JOB))
+    server = Server().on("GET", STATUS, (200, ANSWER)).on("GET", BUILDS, builds(JOB))
     with server.client() as client:
         assert client.wait(JOB, flow=MODEL_FLOW).usage == Usage(22, 20, 42)
 

@@ -23,6 +23,7 @@ from tests.support.scripted import (
     JOB,
     OLD,
     QUEUED,
+    STATUS,
     VERSION,
     WORKFLOWS,
     Server,
@@ -222,7 +223,7 @@ def test_build_records_of_the_previous_run_do_not_count_as_replaced():
 def test_a_job_that_is_not_found_only_once_is_followed(missing: object):
     """A busy server may respond to a submit before it has committed the job."""
     server = Server().on("POST", WORKFLOWS, QUEUED)
-    server.on("GET", WORKFLOWS, (404, {"detail": missing}), DONE)
+    server.on("GET", STATUS, (404, {"detail": missing}), DONE)
     with server.client() as client:
         assert client.wait(client.submit(FLOW)).status is RunStatus.COMPLETED
 

@@ -9,16 +9,9 @@ import httpx
 import pytest
 
 from lfclient import Unreachable
+from lfclient.api import requests
 from tests.support.recorded import recorded
-from tests.support.scripted import (
-    FLOW,
-    JOB,
-    QUEUED,
-    VERSION,
-    WORKFLOWS,
-    Reply,
-    Server,
-)
+from tests.support.scripted import FLOW, JOB, QUEUED, STATUS, VERSION, WORKFLOWS, Reply, Server
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -32,7 +25,7 @@ def status_requests_before_stop(server: Server) -> int:
     """Return the number of status requests before the stop."""
     paths = server.paths()
     before = paths[: paths.index("POST /api/v2/workflows/stop")]
-    return before.count("GET /api/v2/workflows")
+    return before.count(f"GET {requests.STATUS}")
 
 
 STOPPED = (200, {"message": "Job cancelled successfully."})
@@ -43,7 +36,7 @@ def test_stop_waits_until_the_job_has_started(known: bool):
     """Stopping it during its start would lock the SQLite database of 1.13 for minutes."""
     server = Server().on("POST", f"{WORKFLOWS}/stop", STOPPED).on("POST", WORKFLOWS, QUEUED)
     statuses = [status_of("queued"), status_of("queued"), status_of("in_progress")]
-    server.on("GET", WORKFLOWS, *statuses, recorded("1.13.0", "status_cancelled"))
+    server.on("GET", STATUS, *statuses, recorded("1.13.0", "status_cancelled"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
     with server.client() as client:
         job = client.submit(FLOW) if known else JOB
@@ -58,7 +51,7 @@ class ScriptedStatus:
         self.server = (
             Server(version)
             .on("POST", f"{WORKFLOWS}/stop", self._stop)
-            .on("GET", WORKFLOWS, self._status)
+            .on("GET", STATUS, self._status)
         )
         self.server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
         self._response, self._stopped = response, False
@@ -90,7 +83,7 @@ def test_stop_limits_the_wait_for_the_start(response: Reply, requests: int):
     with scripted.server.client() as client:
         assert client.stop(JOB, flow=FLOW).stopped is True
     assert status_requests_before_stop(scripted.server) == requests
-    first = next(one for one in scripted.server.requests if one.url.path == WORKFLOWS)
+    first = next(one for one in scripted.server.requests if one.url.path == STATUS)
     assert all(seconds <= 4 for seconds in first.extensions["timeout"].values())
 
 
@@ -124,7 +117,7 @@ def test_stop_right_after_a_decision_waits_until_the_job_has_resumed(
 
 def test_stop_of_a_running_job_is_sent_at_once():
     server = Server().on("POST", f"{WORKFLOWS}/stop", STOPPED)
-    server.on("GET", WORKFLOWS, status_of("in_progress"), recorded("1.13.0", "status_cancelled"))
+    server.on("GET", STATUS, status_of("in_progress"), recorded("1.13.0", "status_cancelled"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
     with server.client() as client:
         job = client.status(JOB, flow=FLOW)
@@ -135,7 +128,7 @@ def test_stop_of_a_running_job_is_sent_at_once():
 
 def test_a_run_that_cannot_be_stopped_has_the_servers_reason():
     server = Server().on("POST", f"{WORKFLOWS}/stop", recorded("1.13.0", "stop_sync_job"))
-    server.on("GET", WORKFLOWS, (200, {**QUEUED[1], "status": "in_progress"}))
+    server.on("GET", STATUS, (200, {**QUEUED[1], "status": "in_progress"}))
     with server.client() as client:
         result = client.stop(JOB, flow=FLOW)
     assert result.stopped is False
@@ -150,7 +143,7 @@ def test_a_stop_of_an_ended_run_before_1_11_tells_whether_it_was_stopped(
 ):
     """An earlier stop may have done that. No other is sent, which would overwrite the status."""
     classic = {**VERSION, "version": "1.10.3", "main_version": "1.10.3"}
-    server = Server(classic).on("GET", WORKFLOWS, recorded("1.13.0", name))
+    server = Server(classic).on("GET", STATUS, recorded("1.13.0", name))
     server.on("GET", "/base/api/v1/monitor/builds", (200, {}))
     with server.client() as client:
         result = client.stop(JOB, flow=FLOW)

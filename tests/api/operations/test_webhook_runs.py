@@ -7,7 +7,7 @@ import pytest
 from lfclient import RunStatus
 from tests.support.flows import chat_input, edge, flow, node
 from tests.support.recorded import recorded
-from tests.support.scripted import JOB, OLD, WORKFLOWS, Server
+from tests.support.scripted import JOB, OLD, STATUS, WORKFLOWS, Server
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -29,7 +29,7 @@ def returned(id):
 
 def test_a_job_of_1_10_is_completed_by_what_follows_the_webhook():
     """It needs no more evidence."""
-    server = Server(OLD).on("GET", WORKFLOWS, returned("ChatOutput-w"))
+    server = Server(OLD).on("GET", STATUS, returned("ChatOutput-w"))
     with server.client() as client:
         run = client.status(JOB, flow=FLOW)
     assert (run.status, list(run.outputs)) == (RunStatus.COMPLETED, ["ChatOutput-w"])
@@ -38,7 +38,7 @@ def test_a_job_of_1_10_is_completed_by_what_follows_the_webhook():
 
 def test_a_job_of_1_10_whose_result_was_replaced_had_what_follows_the_webhook():
     missing = recorded("1.10.3", "status_transient_500_after_completion")
-    server = Server(OLD).on("GET", WORKFLOWS, missing)
+    server = Server(OLD).on("GET", STATUS, missing)
     server.on("GET", "/base/api/v1/monitor/builds", (200, {"vertex_builds": {}}))
     with server.client() as client:
         assert list(client.status(JOB, flow=FLOW).outputs) == ["ChatOutput-w"]

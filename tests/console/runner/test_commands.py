@@ -10,17 +10,18 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient import RunStatus
+from lfclient.api.requests import STATUS
 from lfclient.common.backoff import Backoff
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.notes import Note, NoteCode, has_code
 from lfclient.console.wording.run_notes import describe_notes
 from tests.support.fake_events import event, message, question
 from tests.support.fake_langflow import FakeLangflow
-from tests.support.runner_harness import CONNECTION, JOB, RUN_STARTED, STOP, SUBMIT, both_dialects
+from tests.support.runner_harness import CONNECTION, JOB, RUN_STARTED, STOP, both_dialects
 from tests.support.waiting import wait_for
 
 SECRET = "sk-very-secret-1234567890"
-POLL = ("GET", SUBMIT)
+POLL = ("GET", STATUS)
 SECOND_QUESTION = {**question(JOB), "request_id": "Second:job", "prompt": "And now?"}
 
 

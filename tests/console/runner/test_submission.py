@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
+from lfclient.api.requests import STATUS
 from lfclient.console.runner import recovery, submission
 from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.wording.run_notes import describe_notes
@@ -333,7 +334,7 @@ def test_a_poll_waits_as_long_as_the_server_asks(bench, monkeypatch):
 
     async def refuse_once(request):
         response = await handle(request)
-        if request.method == "GET" and request.url.path == SUBMIT:
+        if request.method == "GET" and request.url.path == STATUS:
             times.append(time.monotonic())
             return response if len(times) > 1 else refusal(503, **{"retry-after": "1"})
         return response

@@ -9,6 +9,7 @@ from typing import Any
 import psutil
 
 from lfclient import RunStatus
+from lfclient.api import requests
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.run_notes import describe_notes
 from tests.live.held_flow import HeldFlow
@@ -23,7 +24,7 @@ ISOLATED = "1.13.0-isolated"  # its second server, which tests may freeze and ki
 
 POST = "POST /api/v2/workflows"
 STOP = "POST /api/v2/workflows/stop"
-STATUS = "GET /api/v2/workflows"
+STATUS = f"GET {requests.STATUS}"
 LOGIN_PAGE = raw_response(200, b"<html><h1>Sign in</h1></html>", "text/html")
 TRUNCATED = raw_response(200, b'{"job_id": "0f')
 SUBMIT_SECONDS = 10.0  # within which a server responds to a submit

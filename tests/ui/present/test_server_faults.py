@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
+from lfclient.api import requests
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.errors import StoreError
@@ -31,7 +32,7 @@ from tests.ui.support.whole_pages import (
 VERSION = "GET /api/v1/version"
 OTHER_FLOW = f"GET /api/v1/flows/{TWO}"
 UNREACHED = "The flow can't be reached right now"
-SUBMIT, STATUS = "POST /api/v2/workflows", "GET /api/v2/workflows"
+SUBMIT, STATUS = "POST /api/v2/workflows", f"GET {requests.STATUS}"
 REFUSED = (403, {"detail": "Invalid API key sk-configured-key"})
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lfclient.api import requests
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, Message, RunError
 from lfclient.runs.model import Run, RunStatus
@@ -185,7 +186,7 @@ def test_a_run_whose_response_was_lost_is_found_when_it_is_opened(langflow_stand
         "GET /api/v1/monitor/builds": (200, {"vertex_builds": {"ChatInput-a": [build]}}),
         "GET /api/v1/monitor/messages": (200, []),
         "GET /api/v1/monitor/traces": (200, {"traces": []}),
-        "GET /api/v2/workflows": completed,
+        f"GET {requests.STATUS}": completed,
     }
     lost_at = datetime.now(UTC) - timedelta(minutes=1)
     record = add_ended_run(

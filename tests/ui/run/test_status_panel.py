@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lfclient.api import requests
 from lfclient.console.store.notes import Note, NoteCode, quote
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProblem
 from lfclient.console.wording.run_notes import describe_notes
@@ -25,7 +26,7 @@ from tests.ui.support.whole_pages import (
     press,
 )
 
-RUN, STATUS = "POST /api/v2/workflows", "GET /api/v2/workflows"
+RUN, STATUS = "POST /api/v2/workflows", f"GET {requests.STATUS}"
 
 
 @pytest.mark.parametrize(
