@@ -160,8 +160,6 @@ class RateLimited(ServerFault):
     A 503 gives no such certainty: a proxy may send it although its server received the request.
     """
 
-    default_hint = "Wait a minute, then try again."
-
 
 class BadResponse(LangflowError):
     default_hint = (

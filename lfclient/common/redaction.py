@@ -96,9 +96,8 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._lock = Lock()
-        self._compiled = (
-            _Compiled()
-        )  # replaced as a whole, because other threads read it without the lock
+        # replaced as a whole, because other threads read it without the lock
+        self._compiled = _Compiled()
         self.add(*secrets)
         self._permanent = self._compiled.secrets
 

@@ -54,9 +54,8 @@ class BodyReader:
         encoding = encoding.strip().lower()
         self._max_bytes = limit.max_bytes if limit else None
         self._size = self._received = 0
-        self._began: float | None = (
-            None  # time of the first bytes; some proxies send the headers at once
-        )
+        # time of the first bytes: some proxies send the headers earlier
+        self._began: float | None = None
         self._decompressor = None
         if encoding in ("gzip", "x-gzip"):
             self._decompressor = zlib.decompressobj(zlib.MAX_WBITS | 16)

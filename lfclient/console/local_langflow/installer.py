@@ -24,9 +24,8 @@ from lfclient.resources.packages import PACKAGES, Package
 DOWNLOAD_MB = 530
 DISK_MB = 1500
 INSTALL_SECONDS = 60
-START_SECONDS = (
-    20  # usual time to the first response on two cores; the first start takes twice as long
-)
+# usual time to the first response on two cores; the first start takes twice as long
+START_SECONDS = 20
 DOWNLOAD_NOTE = (
     f"About {DOWNLOAD_MB} MB to download ({DISK_MB / 1000:.1f} GB on disk). Installing and "
     f"starting usually takes {(INSTALL_SECONDS + START_SECONDS) / 60:.0f}–2 minutes on a fast "

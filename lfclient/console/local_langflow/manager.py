@@ -323,9 +323,8 @@ class LocalLangflow:
             self._start(lambda status: None, called, add)
         except LocalError as problem:
             if self._called != called:
-                self._problem = (
-                    problem  # the start never acquired the lock, so nothing was recorded
-                )
+                # the start never acquired the lock, so nothing was recorded
+                self._problem = problem
 
     @contextmanager
     def _exclusive(self, on_step: OnStep) -> Iterator[None]:
