@@ -120,7 +120,7 @@ def timings() -> Timings:
 
 
 @pytest.fixture
-def desk(
+def live_runner(
     tmp_path: Path, langflow: LiveServer, client: LangflowClient, timings: Timings
 ) -> Iterator[LiveRunner]:
     made = LiveRunner(tmp_path, langflow, client, timings)
@@ -129,7 +129,7 @@ def desk(
 
 
 @pytest.fixture
-def proxied_desk(
+def proxied_runner(
     tmp_path: Path, langflow: LiveServer, client: LangflowClient, proxy: Proxy, timings: Timings
 ) -> Iterator[LiveRunner]:
     """A console that connects through the proxy."""

@@ -19,18 +19,18 @@ pytestmark = with_events
 
 
 def test_of_two_simultaneous_decisions_one_counts(
-    desk: LiveRunner, other: LiveRunner, make: Make, client: LangflowClient
+    live_runner: LiveRunner, other: LiveRunner, make: Make, client: LangflowClient
 ):
     """The other console gets an error. Both show the outcome."""
     flow = make("Wait for an approval")
-    mine = desk.start(flow)
-    my_question = desk.until(mine, is_waiting).run.waiting_for
+    mine = live_runner.start(flow)
+    my_question = live_runner.until(mine, is_waiting).run.waiting_for
     (waiting,) = client.pending(flow)
     theirs = other.runner.adopt(other.connection, flow, waiting)
     their_question = other.until(theirs, is_waiting).run.waiting_for
-    desk.runner.decide(mine, desk.connection, my_question, "approve")
+    live_runner.runner.decide(mine, live_runner.connection, my_question, "approve")
     other.runner.decide(theirs, other.connection, their_question, "reject")
-    first, second = desk.until(mine, ended), other.until(theirs, ended)
+    first, second = live_runner.until(mine, ended), other.until(theirs, ended)
     assert first.status is second.status is RunStatus.COMPLETED
     assert list(first.run.outputs) == list(second.run.outputs)
     assert len(first.run.outputs) == 1
@@ -61,14 +61,14 @@ def test_invalid_decisions_raise_an_error(client: LangflowClient, make: Make):
 
 
 def test_a_decision_after_a_stop_changes_nothing(
-    desk: LiveRunner, make: Make, client: LangflowClient
+    live_runner: LiveRunner, make: Make, client: LangflowClient
 ):
     """Somebody else stopped the run just before."""
     flow = make("Wait for an approval")
-    run_id = desk.start(flow)
-    record = desk.until(run_id, is_waiting)
+    run_id = live_runner.start(flow)
+    record = live_runner.until(run_id, is_waiting)
     client.stop(record.job_id, flow=flow)
-    desk.runner.decide(run_id, desk.connection, record.run.waiting_for, "approve")
-    record = desk.until(run_id, ended)
+    live_runner.runner.decide(run_id, live_runner.connection, record.run.waiting_for, "approve")
+    record = live_runner.until(run_id, ended)
     assert (record.status, record.run.waiting_for) == (RunStatus.CANCELLED, None)
     assert "ChatOutput-yes" not in record.run.outputs

@@ -46,16 +46,16 @@ def test_jobs_stopped_right_after_their_submit_leave_the_server_well(
 
 
 def test_calls_stopped_right_after_they_were_sent_leave_the_server_well(
-    desk: LiveRunner, make: Make, client: LangflowClient
+    live_runner: LiveRunner, make: Make, client: LangflowClient
 ):
     """The console closes them."""
     flow = make("Takes half a minute")
     for turn in range(TIMES):
-        runs = [desk.start(flow, mode="stream") for _ in range(PEOPLE)]
+        runs = [live_runner.start(flow, mode="stream") for _ in range(PEOPLE)]
         time.sleep(0.03 * (turn % 5))  # until they have been sent
         for run_id in runs:
-            desk.runner.stop(run_id, desk.connection)
-        found = {desk.until(run_id, ended).status for run_id in runs}
+            live_runner.runner.stop(run_id, live_runner.connection)
+        found = {live_runner.until(run_id, ended).status for run_id in runs}
         assert found == {RunStatus.CANCELLED}
     began = time.monotonic()
     assert client.flows()

@@ -28,7 +28,9 @@ TEXT = "one, of <b>é 漢字</b>\ntwo\nthree"
 
 
 @pytest.fixture
-def desk(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterator[LiveRunner]:
+def live_runner(
+    tmp_path: Path, langflow: LiveServer, client: LangflowClient
+) -> Iterator[LiveRunner]:
     made = LiveRunner(tmp_path, langflow, client)
     yield made
     made.runner.close()
@@ -36,12 +38,12 @@ def desk(tmp_path: Path, langflow: LiveServer, client: LangflowClient) -> Iterat
 
 @oldest_and_newest
 def test_report_and_zip_hold_the_whole_run_except_its_secret(
-    desk: LiveRunner, make: Make, client: LangflowClient, langflow: LiveServer
+    live_runner: LiveRunner, make: Make, client: LangflowClient, langflow: LiveServer
 ):
     """Messages, a table and a file's bytes."""
     flow = make(every_kind(f"taken-{uuid4().hex[:8]}"))
     overrides = {"ChatInput-a.input_value": TEXT, "TellsSecret-s.api_key": SECRET}
-    record = desk.until(desk.start(flow, **overrides), has_components)
+    record = live_runner.until(live_runner.start(flow, **overrides), has_components)
     assert record.status is RunStatus.COMPLETED, record
     file = record.run.outputs["SaveToFile-w"].value
     assert isinstance(file, FileRef)

@@ -19,14 +19,14 @@ SECRET = "sk-a-secret-of-the-live-test"
 @dialects
 @pytest.mark.parametrize("mode", ["background", "sync", "stream"])
 def test_every_components_state_and_output_is_known(
-    desk: LiveRunner, make: Make, modes: bool, mode: str
+    live_runner: LiveRunner, make: Make, modes: bool, mode: str
 ):
     """From events, or from the build records of releases without events."""
     if mode == "stream" and not modes:
-        record = desk.until(desk.start(make(ROWS), "stream"), ended)
+        record = live_runner.until(live_runner.start(make(ROWS), "stream"), ended)
         assert "1.11 and later" in record.problem.message
         return
-    record = desk.until(desk.start(make(ROWS), mode), has_components)
+    record = live_runner.until(live_runner.start(make(ROWS), mode), has_components)
     assert record.status is RunStatus.COMPLETED
     assert states(record) == {"TextInput-a": "done", "SplitText-s": "done"}
     rows = record.run.components["SplitText-s"].output
@@ -37,34 +37,38 @@ def test_every_components_state_and_output_is_known(
 
 
 @with_events
-def test_components_are_shown_while_they_run(desk: LiveRunner, make: Make):
+def test_components_are_shown_while_they_run(live_runner: LiveRunner, make: Make):
     """Several at a time; a finished one shows its output while others still run."""
-    run_id = desk.start(make("Plan a trip"))
-    record = desk.until(run_id, lambda record: record.run and "running" in states(record).values())
+    run_id = live_runner.start(make("Plan a trip"))
+    record = live_runner.until(
+        run_id, lambda record: record.run and "running" in states(record).values()
+    )
     at_work = [name for name, state in states(record).items() if state == "running"]
     assert not record.ended
-    record = desk.until(run_id, lambda one: list(states(one).values()).count("running") == 3)
-    record = desk.until(run_id, lambda one: list(states(one).values()).count("done") == 2)
+    record = live_runner.until(run_id, lambda one: list(states(one).values()).count("running") == 3)
+    record = live_runner.until(run_id, lambda one: list(states(one).values()).count("done") == 2)
     done = [one for one in record.run.components.values() if one.state is ComponentState.DONE]
     assert all(one.output is not None for one in done)
     assert at_work
-    assert desk.until(run_id, ended).status is RunStatus.COMPLETED
+    assert live_runner.until(run_id, ended).status is RunStatus.COMPLETED
 
 
 @with_events
-def test_text_appears_as_it_is_written_and_is_kept_after_a_stop(desk: LiveRunner, make: Make):
+def test_text_appears_as_it_is_written_and_is_kept_after_a_stop(
+    live_runner: LiveRunner, make: Make
+):
     """So are the outputs of components that had ended. The stop is confirmed quickly."""
-    run_id = desk.start(make("Write word by word"))
+    run_id = live_runner.start(make("Write word by word"))
 
     def text(record: RunRecord) -> str:
         messages = record.run.messages.values() if record.run else ()
         return "".join(one.visible_text for one in messages if one.sender != "User")
 
-    early = text(desk.until(run_id, lambda record: len(text(record).split()) >= 5))
-    later = text(desk.until(run_id, lambda record: len(text(record).split()) >= 12))
+    early = text(live_runner.until(run_id, lambda record: len(text(record).split()) >= 5))
+    later = text(live_runner.until(run_id, lambda record: len(text(record).split()) >= 12))
     assert later.startswith(early)
-    desk.runner.stop(run_id, desk.connection)
-    record = desk.until(run_id, ended)
+    live_runner.runner.stop(run_id, live_runner.connection)
+    record = live_runner.until(run_id, ended)
     assert record.status is RunStatus.CANCELLED
     assert has_code(record.stop_result, NoteCode.STOPPED)
     assert text(record).startswith(later)
@@ -75,10 +79,10 @@ def test_text_appears_as_it_is_written_and_is_kept_after_a_stop(desk: LiveRunner
 
 @with_events
 @pytest.mark.parametrize("mode", ["stream", "background"])
-def test_events_contain_no_secret(desk: LiveRunner, make: Make, mode: str):
+def test_events_contain_no_secret(live_runner: LiveRunner, make: Make, mode: str):
     """Neither the shown run, nor its raw events, nor the database."""
-    run_id = desk.start(make(SECRETIVE), mode, **{"TellsSecret-s.api_key": SECRET})
-    record = desk.until(run_id, ended)
+    run_id = live_runner.start(make(SECRETIVE), mode, **{"TellsSecret-s.api_key": SECRET})
+    record = live_runner.until(run_id, ended)
     assert record.status is RunStatus.COMPLETED, record.problem
     assert record.run.outputs["ChatOutput-b"].value == "it is ••••"
     log = record.run.components["TellsSecret-s"].log
@@ -88,18 +92,20 @@ def test_events_contain_no_secret(desk: LiveRunner, make: Make, mode: str):
     if mode == "stream":
         assert record.run.raw["events"]
     assert SECRET not in repr(record)
-    stored = b"".join(part.read_bytes() for part in desk.folder.rglob("*") if part.is_file())
+    stored = b"".join(part.read_bytes() for part in live_runner.folder.rglob("*") if part.is_file())
     assert stored
     assert SECRET.encode() not in stored
 
 
 @with_events
-def test_a_restarted_console_shows_everything_that_had_happened(desk: LiveRunner, make: Make):
+def test_a_restarted_console_shows_everything_that_had_happened(
+    live_runner: LiveRunner, make: Make
+):
     """Past events are replayed, then it continues live."""
-    run_id = desk.start(make("Plan a trip"))
-    desk.until(run_id, lambda record: record.run and "done" in states(record).values())
-    desk.restart()
-    record = desk.until(run_id, ended)
+    run_id = live_runner.start(make("Plan a trip"))
+    live_runner.until(run_id, lambda record: record.run and "done" in states(record).values())
+    live_runner.restart()
+    record = live_runner.until(run_id, ended)
     assert record.status is RunStatus.COMPLETED
     assert set(states(record).values()) == {"done"}
     assert len(states(record)) == 7
@@ -107,16 +113,16 @@ def test_a_restarted_console_shows_everything_that_had_happened(desk: LiveRunner
 
 @with_events
 @pytest.mark.parametrize("decision", ["approve", "reject"])
-def test_a_decision_continues_the_run(desk: LiveRunner, make: Make, decision: str):
+def test_a_decision_continues_the_run(live_runner: LiveRunner, make: Make, decision: str):
     """The chosen branch runs, the other is skipped; a second press does nothing."""
-    run_id = desk.start(make("Wait for an approval"))
-    record = desk.until(run_id, is_waiting)
+    run_id = live_runner.start(make("Wait for an approval"))
+    record = live_runner.until(run_id, is_waiting)
     question = record.run.waiting_for
     assert [one.action_id for one in question.decisions] == ["approve", "reject"]
     assert states(record)["HumanInput-decision"] == "suspended"
-    desk.runner.decide(run_id, desk.connection, question, decision)
-    desk.runner.decide(run_id, desk.connection, question, "approve")
-    record = desk.until(run_id, ended)
+    live_runner.runner.decide(run_id, live_runner.connection, question, decision)
+    live_runner.runner.decide(run_id, live_runner.connection, question, "approve")
+    record = live_runner.until(run_id, ended)
     taken, other = ("yes", "no") if decision == "approve" else ("no", "yes")
     assert record.status is RunStatus.COMPLETED
     assert states(record)[f"ChatOutput-{taken}"] == "done"
@@ -130,7 +136,7 @@ def test_a_decision_continues_the_run(desk: LiveRunner, make: Make, decision: st
 
 @with_events
 def test_a_waiting_run_started_elsewhere_can_be_adopted(
-    desk: LiveRunner, make: Make, client: LangflowClient
+    live_runner: LiveRunner, make: Make, client: LangflowClient
 ):
     """It is found by its flow, followed and decided. Adopting it twice gives the same run."""
     flow = make("Wait for an approval")
@@ -140,28 +146,28 @@ def test_a_waiting_run_started_elsewhere_can_be_adopted(
         assert time.monotonic() < until
         time.sleep(0.1)
     assert waiting[0].job_id == job.job_id
-    run_id = desk.runner.adopt(desk.connection, flow, waiting[0])
-    assert desk.runner.adopt(desk.connection, flow, waiting[0]) == run_id
-    record = desk.until(run_id, is_waiting)
-    desk.runner.decide(run_id, desk.connection, record.run.waiting_for, "approve")
-    record = desk.until(run_id, ended)
+    run_id = live_runner.runner.adopt(live_runner.connection, flow, waiting[0])
+    assert live_runner.runner.adopt(live_runner.connection, flow, waiting[0]) == run_id
+    record = live_runner.until(run_id, is_waiting)
+    live_runner.runner.decide(run_id, live_runner.connection, record.run.waiting_for, "approve")
+    record = live_runner.until(run_id, ended)
     assert record.status is RunStatus.COMPLETED
     assert "ChatOutput-yes" in record.run.outputs
 
 
 @with_events
 def test_a_decision_that_comes_too_late_is_reported(
-    desk: LiveRunner, make: Make, client: LangflowClient
+    live_runner: LiveRunner, make: Make, client: LangflowClient
 ):
     """Somebody else decided first; the run continues with that decision."""
-    run_id = desk.start(make("Wait for an approval"))
-    record = desk.until(run_id, is_waiting)
+    run_id = live_runner.start(make("Wait for an approval"))
+    record = live_runner.until(run_id, is_waiting)
     client.resume(record.job_id, record.run.waiting_for.request_id, "reject")
-    desk.runner.decide(run_id, desk.connection, record.run.waiting_for, "approve")
-    desk.until(
+    live_runner.runner.decide(run_id, live_runner.connection, record.run.waiting_for, "approve")
+    live_runner.until(
         run_id, lambda record: has_code(record.notes, NoteCode.DECISION_REFUSED) or record.ended
     )
-    record = desk.until(run_id, ended)
+    record = live_runner.until(run_id, ended)
     assert list(record.run.outputs) == ["ChatOutput-no"]
     assert [one.sent for one in record.run.decided] == [None]
 
@@ -169,23 +175,23 @@ def test_a_decision_that_comes_too_late_is_reported(
 @with_events
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_a_run_asks_its_second_question(
-    desk: LiveRunner, make: Make, client: LangflowClient, elsewhere: bool
+    live_runner: LiveRunner, make: Make, client: LangflowClient, elsewhere: bool
 ):
     """Whether the first was answered here or in another console."""
-    run_id = desk.start(make(TWO_QUESTIONS))
-    first = desk.until(run_id, is_waiting).run.waiting_for
+    run_id = live_runner.start(make(TWO_QUESTIONS))
+    first = live_runner.until(run_id, is_waiting).run.waiting_for
     if elsewhere:
-        client.resume(desk.until(run_id, is_waiting).job_id, first.request_id, "approve")
+        client.resume(live_runner.until(run_id, is_waiting).job_id, first.request_id, "approve")
     else:
-        desk.runner.decide(run_id, desk.connection, first, "approve")
+        live_runner.runner.decide(run_id, live_runner.connection, first, "approve")
 
     def asks_anew(record: RunRecord) -> bool:
         return is_waiting(record) and record.run.waiting_for.request_id != first.request_id
 
-    record = desk.until(run_id, asks_anew)
+    record = live_runner.until(run_id, asks_anew)
     assert record.run.waiting_for.component_id == "HumanInput-second"
-    desk.runner.decide(run_id, desk.connection, record.run.waiting_for, "approve")
-    record = desk.until(run_id, ended)
+    live_runner.runner.decide(run_id, live_runner.connection, record.run.waiting_for, "approve")
+    record = live_runner.until(run_id, ended)
     assert (record.status, list(record.run.outputs)) == (RunStatus.COMPLETED, ["ChatOutput-yes"])
     made = [None if elsewhere else "approve", "approve"]
     assert [one.sent for one in record.run.decided] == made
@@ -193,12 +199,12 @@ def test_a_run_asks_its_second_question(
 
 @on("1.10.3", "1.13.0")
 def test_thirty_runs_at_once_complete_and_run_once_each(
-    desk: LiveRunner, make: Make, client: LangflowClient
+    live_runner: LiveRunner, make: Make, client: LangflowClient
 ):
     """By the messages in the session of each: its question and its echo."""
     flow = make(ECHO)
-    runs = [desk.start(flow, **{"ChatInput-a.input_value": f"run {n}"}) for n in range(30)]
-    records = [desk.until(run_id, ended) for run_id in runs]
+    runs = [live_runner.start(flow, **{"ChatInput-a.input_value": f"run {n}"}) for n in range(30)]
+    records = [live_runner.until(run_id, ended) for run_id in runs]
     assert {(record.status, record.attempts) for record in records} == {(RunStatus.COMPLETED, 1)}
     sessions = [client.sessions.messages(flow, record.session_id, 10) for record in records]
     texts = [sorted(message.text for message in session) for session in sessions]

@@ -46,7 +46,7 @@ def lost_its_worker(record: RunRecord) -> bool:
 
 
 def test_runs_survive_a_server_that_is_killed_and_restarted(
-    desk: LiveRunner, make: Make, client: LangflowClient, langflow: LiveServer, modes: bool
+    live_runner: LiveRunner, make: Make, client: LangflowClient, langflow: LiveServer, modes: bool
 ):
     """Calls are not repeated; jobs and waiting runs continue.
 
@@ -55,45 +55,48 @@ def test_runs_survive_a_server_that_is_killed_and_restarted(
     """
     server = servers.isolated(langflow.version)
     trip, writing = make("Plan a trip"), make("Write word by word") if modes else None
-    job, call = (desk.start(trip, mode, **LONG) for mode in ("background", "sync"))
+    job, call = (live_runner.start(trip, mode, **LONG) for mode in ("background", "sync"))
     started = [job, call]
     if modes:
-        asking, streamed = desk.start(make("Wait for an approval")), desk.start(writing, "stream")
+        asking, streamed = (
+            live_runner.start(make("Wait for an approval")),
+            live_runner.start(writing, "stream"),
+        )
         started += [asking, streamed]
-        question = desk.until(asking, is_waiting).run.waiting_for
-        early_text = written_text(desk.until(streamed, written_text))
+        question = live_runner.until(asking, is_waiting).run.waiting_for
+        early_text = written_text(live_runner.until(streamed, written_text))
 
     def begun() -> int:
         return sum(one.sender == "User" for one in client.sessions.messages(trip))
 
     wait_for(lambda: begun() == 2, 30)
     for run_id in (job, call):
-        desk.until(run_id, goes_on)
+        live_runner.until(run_id, goes_on)
     pid = server.status().pid
     assert pid  # None would be the test process itself
     psutil.Process(pid).kill()
     if modes:
-        record = desk.until(streamed, ended)
+        record = live_runner.until(streamed, ended)
         assert record.status is RunStatus.INTERRUPTED
         assert written_text(record).startswith(early_text)
-    noted = desk.until(job, lambda record: record.notes)
+    noted = live_runner.until(job, lambda record: record.notes)
     assert noted.status is RunStatus.IN_PROGRESS
     assert server.start().url == langflow.url
-    record = desk.until(call, ended)
+    record = live_runner.until(call, ended)
     assert record.status is RunStatus.OUTCOME_UNKNOWN or lost_its_worker(record)
-    desk.until(job, lambda record: not record.notes)
-    desk.runner.stop(job, desk.connection)
-    record = desk.until(job, ended)
+    live_runner.until(job, lambda record: not record.notes)
+    live_runner.runner.stop(job, live_runner.connection)
+    record = live_runner.until(job, ended)
     assert record.status is RunStatus.CANCELLED or lost_its_worker(record)
     if modes:
-        assert desk.runner.get(asking, desk.owner).status is RunStatus.SUSPENDED
-        desk.runner.decide(asking, desk.connection, question, "approve")
-        record = desk.until(asking, ended)
+        assert live_runner.runner.get(asking, live_runner.owner).status is RunStatus.SUSPENDED
+        live_runner.runner.decide(asking, live_runner.connection, question, "approve")
+        record = live_runner.until(asking, ended)
         assert (record.status, list(record.run.outputs)) == (
             RunStatus.COMPLETED,
             ["ChatOutput-yes"],
         )
         texts = [one.text for one in client.sessions.messages(writing)]
         assert not [text for text in texts if text.endswith("else!")]
-    assert {one.id for one in desk.runner.recent(desk.owner)} == set(started)
+    assert {one.id for one in live_runner.runner.recent(live_runner.owner)} == set(started)
     assert begun() == 2

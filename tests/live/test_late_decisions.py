@@ -70,20 +70,24 @@ def flows(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[dict[bo
         delete_flow(client, flow_id)
 
 
-def test_a_decision_after_the_limit_does_not_count(desk: LiveRunner, flows: dict[bool, Flow]):
+def test_a_decision_after_the_limit_does_not_count(
+    live_runner: LiveRunner, flows: dict[bool, Flow]
+):
     """The run keeps waiting, then continues with its fallback; without one, on no branch."""
-    waiting = {fallback: desk.start(flow) for fallback, flow in flows.items()}
-    records = {fallback: desk.until(run_id, is_waiting) for fallback, run_id in waiting.items()}
+    waiting = {fallback: live_runner.start(flow) for fallback, flow in flows.items()}
+    records = {
+        fallback: live_runner.until(run_id, is_waiting) for fallback, run_id in waiting.items()
+    }
     limits = [record.run.waiting_for.expires_at for record in records.values()]
     wait_for(lambda: datetime.now(UTC) > max(limits) + LATE)
     for fallback, run_id in waiting.items():
-        record = desk.runner.get(run_id, desk.owner)
+        record = live_runner.runner.get(run_id, live_runner.owner)
         assert record.status is RunStatus.SUSPENDED
         question = record.run.waiting_for
         assert question.fallback_action == ("fallback" if fallback else None)
-        desk.runner.decide(run_id, desk.connection, question, "approve")
+        live_runner.runner.decide(run_id, live_runner.connection, question, "approve")
     for fallback, run_id in waiting.items():
-        record = desk.until(run_id, ended)
+        record = live_runner.until(run_id, ended)
         assert record.status is RunStatus.COMPLETED
         assert list(record.run.outputs) == (["ChatOutput-other"] if fallback else [])
         assert states(record)["ChatOutput-yes"] == "skipped"

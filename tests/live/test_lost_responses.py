@@ -30,8 +30,8 @@ LOST = Fault(stall=60.0)  # the server has received it, its response never comes
 
 
 @pytest.fixture
-def desk(proxied_desk: LiveRunner) -> LiveRunner:
-    return proxied_desk
+def live_runner(proxied_runner: LiveRunner) -> LiveRunner:
+    return proxied_runner
 
 
 def ran_twice(record: RunRecord) -> bool:
@@ -41,26 +41,26 @@ def ran_twice(record: RunRecord) -> bool:
 @with_events
 @pytest.mark.parametrize("crash", [True, False])
 def test_a_failed_first_attempt_runs_again_and_is_counted(
-    desk: LiveRunner, proxy: Proxy, hold: Hold, client: LangflowClient, crash: bool
+    live_runner: LiveRunner, proxy: Proxy, hold: Hold, client: LangflowClient, crash: bool
 ):
     """The only known duplicate: it fails between the search and the second request with its key."""
     held, arrives = hold("twice"), threading.Event()
     held.mark("fails")
     proxy.plan(POST, LOST if crash else Fault(cut=True), Fault(let_go=arrives))
-    run_id = desk.start(held.flow)
+    run_id = live_runner.start(held.flow)
     wait_for(held.begun)
     if crash:
-        desk.restart()
+        live_runner.restart()
     wait_for(lambda: proxy.count(POST) == 2)
     held.mark("go")
-    sent = desk.runner.get(run_id, desk.owner)
+    sent = live_runner.runner.get(run_id, live_runner.owner)
     find = partial(client.runs.find_jobs, held.flow, sent.session_id, sent.created_at)
     wait_for(find)
     (first,) = find()
     assert client.wait(first.job_id, 30, flow=held.flow).status is RunStatus.FAILED
     assert held.executions() == 1
     arrives.set()
-    record = desk.until(run_id, ran_twice)
+    record = live_runner.until(run_id, ran_twice)
     assert (record.status, record.attempts) == (RunStatus.COMPLETED, 2)
     assert first.job_id in record.run.warnings[-1]
     assert proxy.count(POST) == 2
@@ -68,7 +68,9 @@ def test_a_failed_first_attempt_runs_again_and_is_counted(
 
 
 @with_events
-def test_a_late_restart_or_a_lost_secret_starts_nothing(desk: LiveRunner, proxy: Proxy, hold: Hold):
+def test_a_late_restart_or_a_lost_secret_starts_nothing(
+    live_runner: LiveRunner, proxy: Proxy, hold: Hold
+):
     """The job is followed if it is found; one that never arrived is not started."""
     cases = [(why, arrived) for why in ("late", "secret") for arrived in (True, False)]
     helds = {case: hold(f"{case[0]} {case[1]}") for case in cases}
@@ -77,18 +79,20 @@ def test_a_late_restart_or_a_lost_secret_starts_nothing(desk: LiveRunner, proxy:
         why, arrived = case
         proxy.plan(POST, LOST if arrived else Fault(let_go=threading.Event()))
         secret = {"HeldStep-h.api_key": "sk-a-secret-of-this-test"} if why == "secret" else {}
-        runs[case] = desk.start(held.flow, **secret)
+        runs[case] = live_runner.start(held.flow, **secret)
         wait_for(held.begun if arrived else lambda: proxy.count(POST) == len(runs))
-    desk.runner.close()
+    live_runner.runner.close()
     for (why, _), run_id in runs.items():
         if why == "late":
-            backdate_run(desk.folder, run_id, LATE)
-    desk.runner = Runner(desk.folder, timings=Timings(search_seconds=4.0, min_search_seconds=4.0))
-    desk.runner.attach(desk.connection)
+            backdate_run(live_runner.folder, run_id, LATE)
+    live_runner.runner = Runner(
+        live_runner.folder, timings=Timings(search_seconds=4.0, min_search_seconds=4.0)
+    )
+    live_runner.runner.attach(live_runner.connection)
     wait_for(lambda: proxy.count(BUILDS) >= 2 * len(runs))  # each search found nothing
     for held in helds.values():
         held.mark("go")
-    records = {case: desk.until(run_id, ended) for case, run_id in runs.items()}
+    records = {case: live_runner.until(run_id, ended) for case, run_id in runs.items()}
     expected = {True: RunStatus.COMPLETED, False: RunStatus.OUTCOME_UNKNOWN}
     found = {case: record.status for case, record in records.items()}
     assert found == {case: expected[case[1]] for case in cases}
@@ -101,7 +105,7 @@ def test_a_late_restart_or_a_lost_secret_starts_nothing(desk: LiveRunner, proxy:
 @dialects
 @pytest.mark.parametrize("mode", ["background", "sync"])
 def test_a_run_whose_response_is_lost_runs_once(
-    desk: LiveRunner,
+    live_runner: LiveRunner,
     proxy: Proxy,
     make: Make,
     client: LangflowClient,
@@ -111,7 +115,7 @@ def test_a_run_whose_response_is_lost_runs_once(
     """A job is found and followed. A call is not repeated; from 1.12 on it is found, too."""
     flow = make(ECHO)
     proxy.plan(POST, Fault(cut=True))
-    record = desk.until(desk.start(flow, mode), ended)
+    record = live_runner.until(live_runner.start(flow, mode), ended)
     assert proxy.count(POST) == record.attempts
     if mode == "sync":
         assert record.attempts == 1

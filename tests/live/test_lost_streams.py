@@ -38,13 +38,13 @@ def searched_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 class HeldRun(HeldFlow):
     """A streamed run of a held flow, through the proxy."""
 
-    def __init__(self, desk: LiveRunner, make: Make, folder: Path) -> None:
+    def __init__(self, live_runner: LiveRunner, make: Make, folder: Path) -> None:
         super().__init__(folder, make, chat=True)
-        self._desk = desk
-        self.id = desk.start(self.flow, "stream")
+        self._live_runner = live_runner
+        self.id = live_runner.start(self.flow, "stream")
 
     def until(self, ready: Callable[[RunRecord], object]) -> RunRecord:
-        return self._desk.until(self.id, ready)
+        return self._live_runner.until(self.id, ready)
 
 
 def searches(record: RunRecord) -> bool:
@@ -52,16 +52,16 @@ def searches(record: RunRecord) -> bool:
 
 
 @pytest.fixture
-def desk(proxied_desk: LiveRunner) -> LiveRunner:
-    return proxied_desk
+def live_runner(proxied_runner: LiveRunner) -> LiveRunner:
+    return proxied_runner
 
 
 def test_a_streamed_run_that_completes_after_its_connection_broke_is_found(
-    desk: LiveRunner, proxy: Proxy, make: Make, tmp_path: Path
+    live_runner: LiveRunner, proxy: Proxy, make: Make, tmp_path: Path
 ):
     """With its outputs, and without what no record tells of its components. It ran once."""
     proxy.plan(POST, RUNS_ON)
-    run = HeldRun(desk, make, tmp_path / "run")
+    run = HeldRun(live_runner, make, tmp_path / "run")
     run.until(searches)
     run.mark("go")
     record = run.until(ended)
@@ -75,11 +75,11 @@ def test_a_streamed_run_that_completes_after_its_connection_broke_is_found(
 
 
 def test_a_streamed_run_that_fails_after_its_connection_broke_is_found(
-    desk: LiveRunner, proxy: Proxy, make: Make, tmp_path: Path
+    live_runner: LiveRunner, proxy: Proxy, make: Make, tmp_path: Path
 ):
     """With the component's error and its traceback."""
     proxy.plan(POST, RUNS_ON)
-    run = HeldRun(desk, make, tmp_path / "run")
+    run = HeldRun(live_runner, make, tmp_path / "run")
     run.until(searches)
     run.mark("fails")
     run.mark("go")
@@ -93,51 +93,51 @@ def test_a_streamed_run_that_fails_after_its_connection_broke_is_found(
 
 
 def test_a_streamed_run_that_the_server_cancels_stays_interrupted(
-    desk: LiveRunner, proxy: Proxy, make: Make, client: LangflowClient, tmp_path: Path
+    live_runner: LiveRunner, proxy: Proxy, make: Make, client: LangflowClient, tmp_path: Path
 ):
     """Also when somebody opens it again."""
-    desk.timings = Timings(min_search_seconds=3.0)
-    desk.restart()
+    live_runner.timings = Timings(min_search_seconds=3.0)
+    live_runner.restart()
     proxy.plan(POST, IN_THE_MIDDLE)
-    run = HeldRun(desk, make, tmp_path / "run")
+    run = HeldRun(live_runner, make, tmp_path / "run")
     run.until(searches)
     run.mark("go")
     assert run.until(ended).status is RunStatus.INTERRUPTED
     assert [message.text for message in client.sessions.messages(run.flow)] == ["stored"]
-    wait_for(lambda: not desk.runner.is_followed(run.id))
-    assert not desk.runner.open(run.id, desk.connection).ended
+    wait_for(lambda: not live_runner.runner.is_followed(run.id))
+    assert not live_runner.runner.open(run.id, live_runner.connection).ended
     record = run.until(ended)
     assert record.status is RunStatus.INTERRUPTED
     assert (run.executions(), proxy.count(POST)) == (1, 1)
 
 
 def test_a_streamed_run_that_completes_much_later_is_found_when_it_is_opened(
-    desk: LiveRunner, proxy: Proxy, make: Make, client: LangflowClient, tmp_path: Path
+    live_runner: LiveRunner, proxy: Proxy, make: Make, client: LangflowClient, tmp_path: Path
 ):
     """Not while it runs, and after a restart of the console."""
-    desk.timings = Timings(min_search_seconds=0.5)
-    desk.restart()
+    live_runner.timings = Timings(min_search_seconds=0.5)
+    live_runner.restart()
     proxy.plan(POST, RUNS_ON)
-    run = HeldRun(desk, make, tmp_path / "run")
+    run = HeldRun(live_runner, make, tmp_path / "run")
     assert run.until(ended).status is RunStatus.INTERRUPTED
     run.mark("go")
     wait_for(lambda: client.sessions.messages(run.flow)[-1].text == "done")
     wait_for(lambda: proxy.open == 0)
-    desk.restart()
-    desk.runner.open(run.id, desk.connection)
+    live_runner.restart()
+    live_runner.runner.open(run.id, live_runner.connection)
     record = run.until(lambda record: record.status is RunStatus.COMPLETED)
     assert record.run.outputs["ChatOutput-b"].value == "done"
     assert (run.executions(), proxy.count(POST)) == (1, 1)
 
 
 def test_a_half_open_call_ends_with_the_servers_status_of_its_run(
-    desk: LiveRunner, proxy: Proxy, make: Make, tmp_path: Path
+    live_runner: LiveRunner, proxy: Proxy, make: Make, tmp_path: Path
 ):
     """The connection stays open, and nothing arrives any more."""
-    desk.timings = Timings(call_silence_seconds=0.5)
-    desk.restart()
+    live_runner.timings = Timings(call_silence_seconds=0.5)
+    live_runner.restart()
     proxy.plan(POST, Fault(stall=120.0, after=AFTER_CHAT_INPUT))
-    run = HeldRun(desk, make, tmp_path / "run")
+    run = HeldRun(live_runner, make, tmp_path / "run")
     run.until(lambda record: has_code(record.notes, NoteCode.STREAM_SILENT))
     wait_for(run.begun)
     run.mark("go")
@@ -148,11 +148,11 @@ def test_a_half_open_call_ends_with_the_servers_status_of_its_run(
 
 
 def test_a_streamed_run_whose_whole_response_is_lost_is_found_by_its_session(
-    desk: LiveRunner, proxy: Proxy, make: Make, client: LangflowClient
+    live_runner: LiveRunner, proxy: Proxy, make: Make, client: LangflowClient
 ):
     proxy.plan(POST, Fault(cut=True, reads_on=True))
     flow = make(ECHO)
-    record = desk.until(desk.start(flow, "stream"), ended)
+    record = live_runner.until(live_runner.start(flow, "stream"), ended)
     assert record.status is RunStatus.COMPLETED, record
     assert record.run.outputs["ChatOutput-b"].value == "stored"
     (job,) = {message.job_id for message in client.sessions.messages(flow)}
@@ -160,13 +160,13 @@ def test_a_streamed_run_whose_whole_response_is_lost_is_found_by_its_session(
 
 
 def test_a_run_whose_last_event_is_lost_completes_with_a_table_that_arrived(
-    desk: LiveRunner, proxy: Proxy, make: Make, client: LangflowClient
+    live_runner: LiveRunner, proxy: Proxy, make: Make, client: LangflowClient
 ):
     """Langflow 1.11 keeps nothing that names a streamed run without messages."""
-    desk.timings = Timings(min_search_seconds=3.0)
-    desk.restart()
+    live_runner.timings = Timings(min_search_seconds=3.0)
+    live_runner.restart()
     proxy.plan(POST, Fault(cut=True, after=b'"event": "end"'))
-    record = desk.until(desk.start(make(ROWS), "stream"), ended)
+    record = live_runner.until(live_runner.start(make(ROWS), "stream"), ended)
     is_findable = client.server.info().capabilities.traces
     assert record.status is (RunStatus.COMPLETED if is_findable else RunStatus.INTERRUPTED)
     assert [row["text"] for row in record.run.outputs["SplitText-s"].value] == ["x", "y", "z"]

@@ -267,7 +267,7 @@ def test_a_trace_names_the_model_that_was_used(
 
 
 def models_in_history(
-    desk: LiveRunner, make: Make, provider: ModelServer, mode: str, model: object
+    live_runner: LiveRunner, make: Make, provider: ModelServer, mode: str, model: object
 ):
     """Return the tokens by model that History has of a run, once it is complete."""
     overrides = {
@@ -275,36 +275,36 @@ def models_in_history(
         "LanguageModelComponent-m.model": [model],
         "LanguageModelComponent-m.ollama_base_url": provider.url,
     }
-    run_id = desk.start(make(ASK_MODEL), mode, **overrides)
-    desk.until(run_id, ended)
-    wait_for(lambda: not desk.runner.is_followed(run_id))
-    return desk.runner.history.get([desk.owner], run_id).usage_by_model
+    run_id = live_runner.start(make(ASK_MODEL), mode, **overrides)
+    live_runner.until(run_id, ended)
+    wait_for(lambda: not live_runner.runner.is_followed(run_id))
+    return live_runner.runner.history.get([live_runner.owner], run_id).usage_by_model
 
 
 @with_and_without_tokens
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_history_has_the_model_of_a_run(
-    desk: LiveRunner, client: LangflowClient, make: Make, ollama: ModelServer, mode: str
+    live_runner: LiveRunner, client: LangflowClient, make: Make, ollama: ModelServer, mode: str
 ):
     model = client.models()[0]
-    found = models_in_history(desk, make, ollama, mode, model.value)
+    found = models_in_history(live_runner, make, ollama, mode, model.value)
     has_tokens = client.server.info().capabilities.tokens
     assert found == ({model.name: Usage(2, 4, 6)} if has_tokens else None)
 
 
 @with_events
 def test_history_has_the_model_of_a_streamed_run(
-    desk: LiveRunner, client: LangflowClient, make: Make, ollama: ModelServer
+    live_runner: LiveRunner, client: LangflowClient, make: Make, ollama: ModelServer
 ):
     model = client.models()[0]
-    found = models_in_history(desk, make, ollama, "stream", model.value)
+    found = models_in_history(live_runner, make, ollama, "stream", model.value)
     assert found == {model.name: Usage(2, 4, 6)}
 
 
 @with_and_without_tokens
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_history_lists_the_tokens_of_a_run(
-    desk: LiveRunner,
+    live_runner: LiveRunner,
     client: LangflowClient,
     make: Make,
     ollama: ModelServer,
@@ -320,11 +320,11 @@ def test_history_lists_the_tokens_of_a_run(
         "LanguageModelComponent-m.model": [client.models()[0].value],
         "LanguageModelComponent-m.ollama_base_url": ollama.url,
     }
-    run_id = desk.start(make(ASK_MODEL), mode, **overrides)
-    desk.until(run_id, has_components)
+    run_id = live_runner.start(make(ASK_MODEL), mode, **overrides)
+    live_runner.until(run_id, has_components)
     capabilities = client.server.info().capabilities
     total = 6 if capabilities.tokens else None
-    wait_for(lambda: desk.runner.history.get([desk.owner], run_id).tokens == total)
+    wait_for(lambda: live_runner.runner.history.get([live_runner.owner], run_id).tokens == total)
 
     has_them = capabilities.tokens if mode == "sync" else capabilities.events
     assert len(asked) == (0 if has_them else 1)

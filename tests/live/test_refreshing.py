@@ -126,7 +126,7 @@ def test_fields_that_a_choice_shows_are_sent_in_every_mode(
 
 @with_events
 def test_a_field_that_a_choice_adds_is_sent_with_the_graph(
-    client: LangflowClient, desk: LiveRunner, make: Make
+    client: LangflowClient, live_runner: LiveRunner, make: Make
 ):
     stored = make(PARSER)
     flow = client.refresh(stored, {"ParserComponent-p.mode": "Stringify"})
@@ -135,10 +135,10 @@ def test_a_field_that_a_choice_adds_is_sent_with_the_graph(
     for mode in ("background", "stream"):
         assert run(client, flow, mode, {cleaned.key: False}).status is RunStatus.COMPLETED
         assert run(client, flow, mode, {}).status is RunStatus.COMPLETED
-        record = desk.until(desk.start(flow, mode, **{cleaned.key: False}), ended)
+        record = live_runner.until(live_runner.start(flow, mode, **{cleaned.key: False}), ended)
         assert record.status is RunStatus.COMPLETED, mode
-        wait_for(lambda run_id=record.id: not desk.runner.is_followed(run_id))
-        states = desk.runner.get(record.id, desk.owner).run.components
+        wait_for(lambda run_id=record.id: not live_runner.runner.is_followed(run_id))
+        states = live_runner.runner.get(record.id, live_runner.owner).run.components
         assert states.keys() == {leaf.id for leaf in flow.leaves}, mode
     with pytest.raises(InvalidRequest, match="Synchronous runs can't apply this choice"):
         client.run(flow, {cleaned.key: False})

@@ -15,15 +15,19 @@ GIVEN = {"TextInput-a.input_value": "rain-sun-snow", "SplitText-s.separator": "-
 
 @oldest_and_newest
 @pytest.mark.parametrize("mode", ["background", "sync"])
-def test_rerunning_a_stored_run_sends_the_same_values(desk: LiveRunner, make: Make, mode: str):
+def test_rerunning_a_stored_run_sends_the_same_values(
+    live_runner: LiveRunner, make: Make, mode: str
+):
     """Read from disk and checked against the flow as it is now."""
     flow = make(ROWS)
-    first = desk.until(desk.start(flow, mode, **GIVEN), ended)
-    desk.restart()
-    stored = desk.runner.get(first.id, desk.owner)
-    inputs = check_rerun(stored.overrides, flow, mode=stored.mode, server=desk.info)
+    first = live_runner.until(live_runner.start(flow, mode, **GIVEN), ended)
+    live_runner.restart()
+    stored = live_runner.runner.get(first.id, live_runner.owner)
+    inputs = check_rerun(stored.overrides, flow, mode=stored.mode, server=live_runner.info)
     assert inputs.problems == ()
-    again = desk.until(desk.start(flow, stored.mode, **inputs.reusable_overrides), ended)
+    again = live_runner.until(
+        live_runner.start(flow, stored.mode, **inputs.reusable_overrides), ended
+    )
     assert again.status is RunStatus.COMPLETED
     for record in (first, again):
         rows = [row["text"] for row in record.run.outputs["SplitText-s"].value]

@@ -53,7 +53,7 @@ def test_closing_a_streamed_call_stops_its_run(
 
 
 def test_two_people_can_stop_the_same_run(
-    desk: LiveRunner, make: Make, client: LangflowClient, langflow: LiveServer
+    live_runner: LiveRunner, make: Make, client: LangflowClient, langflow: LiveServer
 ):
     """In this console and in another program: both see it stopped.
 
@@ -63,8 +63,8 @@ def test_two_people_can_stop_the_same_run(
     because the request for it failed.
     """
     flow = make("Takes half a minute")
-    run_id = desk.start(flow)
-    record = desk.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
+    run_id = live_runner.start(flow)
+    record = live_runner.until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
     time.sleep(1)
     results: list[Any] = []
 
@@ -79,10 +79,10 @@ def test_two_people_can_stop_the_same_run(
     for one in pressed:
         one.start()
     for _ in range(2):
-        desk.runner.stop(run_id, desk.connection)
+        live_runner.runner.stop(run_id, live_runner.connection)
     for one in pressed:
         one.join(150)
-    record = desk.until(run_id, ended)
+    record = live_runner.until(run_id, ended)
     assert record.status is RunStatus.CANCELLED
     assert len(results) == 2
     for one in results:
@@ -95,4 +95,4 @@ def test_two_people_can_stop_the_same_run(
         )
         assert not message or any(words in message for words in expected)
     assert client.status(record.job_id, flow).status is RunStatus.CANCELLED
-    assert len(desk.runner.recent(desk.owner)) == 1
+    assert len(live_runner.runner.recent(live_runner.owner)) == 1

@@ -63,7 +63,7 @@ def impatient(connection: Connection, server: ServerInfo | None) -> AsyncLangflo
 
 
 @pytest.fixture
-def desk(
+def live_runner(
     tmp_path: Path, langflow: LiveServer, client: LangflowClient, proxy: Proxy, timings: Timings
 ) -> Iterator[LiveRunner]:
     """A console that connects through the proxy."""

@@ -39,17 +39,17 @@ def call_twice(call: Callable[[], Any]) -> list[Any]:
         return [future.result() for future in [pool.submit(call), pool.submit(call)]]
 
 
-def start_and_begin(desk: LiveRunner, held: HeldFlow, mode: str = "background") -> str:
+def start_and_begin(live_runner: LiveRunner, held: HeldFlow, mode: str = "background") -> str:
     """Start a run, wait until its step has begun, and return the run's id."""
-    run_id = desk.start(held.flow, mode)
+    run_id = live_runner.start(held.flow, mode)
     wait_for(held.begun)
     return run_id
 
 
-def ends_once(desk: LiveRunner, held: HeldFlow, run_id: str) -> RunRecord:
+def ends_once(live_runner: LiveRunner, held: HeldFlow, run_id: str) -> RunRecord:
     """Let the step end; the run has completed, and the step has run once."""
     held.mark("go")
-    record = desk.until(run_id, ended)
+    record = live_runner.until(run_id, ended)
     assert (record.status, held.executions()) == (RunStatus.COMPLETED, 1), record
     assert [output.value for output in record.run.outputs.values()] == ["done"]
     return record

@@ -30,15 +30,15 @@ from tests.support.waiting import wait_for
 
 @isolated
 def test_a_stop_during_the_submit_stops_the_job_on_the_server(
-    desk: LiveRunner, proxy: Proxy, held: HeldFlow, client: LangflowClient
+    live_runner: LiveRunner, proxy: Proxy, held: HeldFlow, client: LangflowClient
 ):
     arrives = threading.Event()
     proxy.plan(POST, Fault(let_go=arrives))
-    run_id = desk.start(held.flow)
+    run_id = live_runner.start(held.flow)
     wait_for(lambda: proxy.count(POST))
-    desk.runner.stop(run_id, desk.connection)
+    live_runner.runner.stop(run_id, live_runner.connection)
     arrives.set()
-    record = desk.until(run_id, ended)
+    record = live_runner.until(run_id, ended)
     assert record.status is RunStatus.CANCELLED
     assert client.status(record.job_id, held.flow).status is RunStatus.CANCELLED
     assert held.executions() <= 1
@@ -46,15 +46,15 @@ def test_a_stop_during_the_submit_stops_the_job_on_the_server(
 
 @newest
 def test_a_stop_after_a_lasting_503_says_that_the_run_may_have_run(
-    desk: LiveRunner, proxy: Proxy, held: HeldFlow
+    live_runner: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
     """The server has taken it, and keeps no trace of it before its first component ends."""
     unavailable = Fault(raw=raw_response(503), patience=SUBMIT_SECONDS)
     proxy.plan(POST, *[unavailable] * 20)
-    run_id = start_and_begin(desk, held)
-    desk.until(run_id, noted("looks for the run"))
-    desk.runner.stop(run_id, desk.connection)
-    record = desk.until(run_id, ended)
+    run_id = start_and_begin(live_runner, held)
+    live_runner.until(run_id, noted("looks for the run"))
+    live_runner.runner.stop(run_id, live_runner.connection)
+    record = live_runner.until(run_id, ended)
     assert (record.status, held.executions()) == (RunStatus.OUTCOME_UNKNOWN, 1)
     assert "may have run" in record.problem.hint
     assert record.stop_result == ()
@@ -62,7 +62,7 @@ def test_a_stop_after_a_lasting_503_says_that_the_run_may_have_run(
 
 @pytest.mark.parametrize("langflow", ["1.8.4", "1.13.0"], indirect=True)
 def test_a_run_that_is_found_when_it_is_opened_ended_when_the_server_says(
-    desk: LiveRunner,
+    live_runner: LiveRunner,
     proxy: Proxy,
     held: HeldFlow,
     client: LangflowClient,
@@ -72,55 +72,57 @@ def test_a_run_that_is_found_when_it_is_opened_ended_when_the_server_says(
     monkeypatch.setattr(takeover, "JUST_LOST_SECONDS", 0.0)
     unavailable = Fault(raw=raw_response(503), patience=SUBMIT_SECONDS)
     proxy.plan(POST, *[unavailable] * 20)
-    run_id = start_and_begin(desk, held)
-    desk.until(run_id, noted("looks for the run"))
-    desk.runner.stop(run_id, desk.connection)
-    session_id = desk.until(run_id, ended).session_id
+    run_id = start_and_begin(live_runner, held)
+    live_runner.until(run_id, noted("looks for the run"))
+    live_runner.runner.stop(run_id, live_runner.connection)
+    session_id = live_runner.until(run_id, ended).session_id
     began = datetime.now(UTC)
     held.mark("go")
     wait_for(
         lambda: "done" in [one.text for one in client.sessions.messages(held.flow, session_id)]
     )
-    wait_for(lambda: not desk.runner.is_followed(run_id))
+    wait_for(lambda: not live_runner.runner.is_followed(run_id))
     time.sleep(3)
     opened = datetime.now(UTC)
-    desk.runner.open(run_id, desk.connection)
-    record = desk.until(run_id, lambda record: record.run and record.ended_at)
+    live_runner.runner.open(run_id, live_runner.connection)
+    record = live_runner.until(run_id, lambda record: record.run and record.ended_at)
     assert record.status is RunStatus.COMPLETED
     assert began - timedelta(seconds=1) < record.ended_at < opened - timedelta(seconds=1)
     assert held.executions() == 1
 
 
 @classic
-def test_two_clicks_on_stop_send_one_stop(desk: LiveRunner, proxy: Proxy, held: HeldFlow):
+def test_two_clicks_on_stop_send_one_stop(live_runner: LiveRunner, proxy: Proxy, held: HeldFlow):
     """A second one could make Langflow 1.8 call an ended job cancelled."""
-    run_id = start_and_begin(desk, held)
-    call_twice(lambda: desk.runner.stop(run_id, desk.connection))
-    record = desk.until(run_id, ended)
+    run_id = start_and_begin(live_runner, held)
+    call_twice(lambda: live_runner.runner.stop(run_id, live_runner.connection))
+    record = live_runner.until(run_id, ended)
     assert (record.status, held.executions()) == (RunStatus.CANCELLED, 1)
-    desk.runner.stop(run_id, desk.connection)
-    assert desk.runner.get(run_id, desk.owner).status is RunStatus.CANCELLED
+    live_runner.runner.stop(run_id, live_runner.connection)
+    assert live_runner.runner.get(run_id, live_runner.owner).status is RunStatus.CANCELLED
     assert proxy.count(STOP) == 1
 
 
 @classic
-def test_two_clicks_on_run_are_one_press(desk: LiveRunner, proxy: Proxy, held: HeldFlow):
-    [run_id, same] = call_twice(lambda: desk.start(held.flow, submit_token="press"))
+def test_two_clicks_on_run_are_one_press(live_runner: LiveRunner, proxy: Proxy, held: HeldFlow):
+    [run_id, same] = call_twice(lambda: live_runner.start(held.flow, submit_token="press"))
     assert run_id == same
-    ends_once(desk, held, run_id)
+    ends_once(live_runner, held, run_id)
     assert proxy.count(POST) == 1
 
 
 @newest
 def test_one_press_in_two_consoles_on_one_database_runs_once(
-    desk: LiveRunner, proxy: Proxy, held: HeldFlow
+    live_runner: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
-    runners = [desk.runner, desk.new_runner()]
+    runners = [live_runner.runner, live_runner.new_runner()]
     turns = iter(runners)
     try:
-        runs = call_twice(lambda: desk.start(held.flow, submit_token="press", runner=next(turns)))
+        runs = call_twice(
+            lambda: live_runner.start(held.flow, submit_token="press", runner=next(turns))
+        )
         assert len(set(runs)) == 1
-        ends_once(desk, held, runs[0])
+        ends_once(live_runner, held, runs[0])
     finally:
         runners[1].close()
     assert proxy.count(POST) == 1

@@ -38,9 +38,11 @@ from tests.support.waiting import wait_for
 
 
 @contextmanager
-def locked(desk: LiveRunner) -> Iterator[None]:
+def locked(live_runner: LiveRunner) -> Iterator[None]:
     """Let another program hold the lock of the database."""
-    with closing(sqlite3.connect(desk.folder / database.FILE_NAME, isolation_level=None)) as other:
+    with closing(
+        sqlite3.connect(live_runner.folder / database.FILE_NAME, isolation_level=None)
+    ) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
         other.execute("ROLLBACK")
@@ -48,11 +50,11 @@ def locked(desk: LiveRunner) -> Iterator[None]:
 
 @newest
 def test_a_console_killed_between_submit_and_response_runs_it_once(
-    desk: LiveRunner, proxy: Proxy, held: HeldFlow
+    live_runner: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
     proxy.plan(POST, Fault(stall=60.0))
-    job = {"folder": str(desk.folder), "url": proxy.url, "database": None}
-    job["key"] = desk.connection.api_key.get_secret_value()
+    job = {"folder": str(live_runner.folder), "url": proxy.url, "database": None}
+    job["key"] = live_runner.connection.api_key.get_secret_value()
     job["runs"] = [{"flow": held.flow.id, "mode": "background", "session": "killed"}]
     with subprocess.Popen(
         [sys.executable, "-m", "tests.live.replica_process"],
@@ -65,68 +67,70 @@ def test_a_console_killed_between_submit_and_response_runs_it_once(
         run_id = console.stdout.readline().strip()
         wait_for(held.begun)
         console.kill()
-    desk.restart()
-    ends_once(desk, held, run_id)
+    live_runner.restart()
+    ends_once(live_runner, held, run_id)
 
 
 @isolated
-def test_a_console_that_restarts_while_runs_are_queued_runs_each_once(desk: LiveRunner, hold: Hold):
+def test_a_console_that_restarts_while_runs_are_queued_runs_each_once(
+    live_runner: LiveRunner, hold: Hold
+):
     """Langflow runs five at a time."""
     helds = [hold(f"flow {number}") for number in range(DEFAULT_CONCURRENCY + 2)]
-    runs = [desk.start(held.flow) for held in helds]
+    runs = [live_runner.start(held.flow) for held in helds]
     for run_id in runs:
-        desk.until(run_id, lambda record: record.job_id)
+        live_runner.until(run_id, lambda record: record.job_id)
     wait_for(lambda: sum(held.begun() for held in helds) == DEFAULT_CONCURRENCY)
-    desk.restart()
+    live_runner.restart()
     for held in helds:
         held.mark("go")
     for held, run_id in zip(helds, runs, strict=True):
-        ends_once(desk, held, run_id)
+        ends_once(live_runner, held, run_id)
 
 
 @isolated
 def test_jobs_that_a_killed_server_left_behind_are_reported_and_can_be_stopped(
-    desk: LiveRunner, hold: Hold, langflow: LiveServer
+    live_runner: LiveRunner, hold: Hold, langflow: LiveServer
 ):
     """Langflow calls them in progress or queued for good, unless its restart takes 45 s."""
     helds = [hold(f"flow {number}") for number in range(DEFAULT_CONCURRENCY + 1)]
-    runs = [desk.start(held.flow) for held in helds]
+    runs = [live_runner.start(held.flow) for held in helds]
     for run_id in runs:
-        desk.until(run_id, lambda record: record.job_id)
+        live_runner.until(run_id, lambda record: record.job_id)
     wait_for(lambda: sum(held.begun() for held in helds) == DEFAULT_CONCURRENCY)
     server_process(langflow).kill()
-    desk.until(runs[0], noted("Retrying"))
+    live_runner.until(runs[0], noted("Retrying"))
     assert servers.isolated(langflow.version).start().url == langflow.url
     for held, run_id in zip(helds, runs, strict=True):
         silent = noted("sent no updates" if held.begun() else "queued for more than")
-        desk.until(run_id, lambda record, silent=silent: silent(record) or is_lost(record))
-        desk.runner.stop(run_id, desk.connection)
-    records = [desk.until(run_id, ended) for run_id in runs]
+        live_runner.until(run_id, lambda record, silent=silent: silent(record) or is_lost(record))
+        live_runner.runner.stop(run_id, live_runner.connection)
+    records = [live_runner.until(run_id, ended) for run_id in runs]
     assert all(record.status is RunStatus.CANCELLED or is_lost(record) for record in records)
     assert sum(held.executions() for held in helds) == DEFAULT_CONCURRENCY
 
 
 @newest
 def test_a_press_that_a_full_database_does_not_record_runs_nothing(
-    desk: LiveRunner, proxy: Proxy, held: HeldFlow
+    live_runner: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
-    with full_disk(desk.runner.store, room_bytes=0), pytest.raises(StoreError, match="full"):
-        desk.start(held.flow, **{"HeldStep-h.note": "x" * 1_000_000})
+    with full_disk(live_runner.runner.store, room_bytes=0), pytest.raises(StoreError, match="full"):
+        live_runner.start(held.flow, **{"HeldStep-h.note": "x" * 1_000_000})
     assert (proxy.count(POST), held.executions()) == (0, 0)
-    ends_once(desk, held, desk.start(held.flow))
+    ends_once(live_runner, held, live_runner.start(held.flow))
 
 
 @classic
 def test_a_run_whose_result_finds_no_room_in_the_database_still_ends(
-    desk: LiveRunner, held: HeldFlow
+    live_runner: LiveRunner, held: HeldFlow
 ):
     """It is stored without its outputs, and whole once there is room."""
-    stored = Store(desk.folder)
+    stored = Store(live_runner.folder)
     held.mark("large")
-    run_id = start_and_begin(desk, held, "sync")
-    with full_disk(desk.runner.store, room_bytes=100_000):
+    run_id = start_and_begin(live_runner, held, "sync")
+    with full_disk(live_runner.runner.store, room_bytes=100_000):
         held.mark("go")
-        record = desk.until(run_id, ended)
+        record = live_runner.until(run_id, ended)
         assert (record.status, held.executions()) == (RunStatus.COMPLETED, 1)
         wait_for(lambda: stored.get(run_id).ended)
         assert stored.get(run_id).status is RunStatus.COMPLETED
@@ -138,22 +142,22 @@ def test_a_run_whose_result_finds_no_room_in_the_database_still_ends(
 
 @newest
 def test_a_press_that_a_locked_database_does_not_record_runs_nothing(
-    desk: LiveRunner, proxy: Proxy, held: HeldFlow
+    live_runner: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
-    with locked(desk), pytest.raises(StoreError, match="locked"):
-        desk.start(held.flow)
+    with locked(live_runner), pytest.raises(StoreError, match="locked"):
+        live_runner.start(held.flow)
     assert (proxy.count(POST), held.executions()) == (0, 0)
-    ends_once(desk, held, desk.start(held.flow))
+    ends_once(live_runner, held, live_runner.start(held.flow))
 
 
 @isolated
 def test_a_run_during_which_the_database_is_locked_ends_and_is_stored(
-    desk: LiveRunner, held: HeldFlow
+    live_runner: LiveRunner, held: HeldFlow
 ):
-    stored = Store(desk.folder)
-    run_id = start_and_begin(desk, held)
-    with locked(desk):
-        ends_once(desk, held, run_id)
+    stored = Store(live_runner.folder)
+    run_id = start_and_begin(live_runner, held)
+    with locked(live_runner):
+        ends_once(live_runner, held, run_id)
         assert not stored.get(run_id).ended
     wait_for(lambda: stored.get(run_id).ended)
     assert stored.get(run_id).status is RunStatus.COMPLETED
