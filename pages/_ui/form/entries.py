@@ -1,4 +1,4 @@
-"""The entries of a form, as drafts and the undo history store them."""
+"""The entries of a form, and their form in a draft."""
 
 from __future__ import annotations
 
@@ -15,12 +15,20 @@ from lfclient.flows.validation import is_secret_field, mask_secrets
 from pages._ui.form.uploads import Upload
 
 
-@dataclass
+@dataclass(frozen=True)
 class EnteredValue:
     """A value and the kind its field had when it was entered; the flow may change later."""
 
     kind: str
     value: Any
+
+
+@dataclass(frozen=True)
+class InvalidEntry:
+    """The states of a field's widgets that no value can be read from, and the reason."""
+
+    states: Mapping[str, Any]
+    error: str
 
 
 @dataclass(frozen=True)
@@ -37,24 +45,18 @@ class PresetLink:
 
 @dataclass
 class Entries:
-    """Values by field key; `invalid` are widget states that cannot be parsed, `errors` the reasons.
+    """What differs from the flow, by field key: values, invalid entries and unfinished uploads.
 
-    `preset_link` is None until a preset was chosen or dropped. `uploads` are unfinished uploads.
+    `preset_link` is None until the form is filled, with a preset or otherwise.
     """
 
     values: dict[str, EnteredValue] = dataclasses.field(default_factory=dict)
-    invalid: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
-    errors: dict[str, str] = dataclasses.field(default_factory=dict)
+    invalid: dict[str, InvalidEntry] = dataclasses.field(default_factory=dict)
     preset_link: PresetLink | None = dataclasses.field(default=None, compare=False)
     uploads: dict[str, list[Upload]] = dataclasses.field(default_factory=dict, compare=False)
 
     def __bool__(self) -> bool:
-        return bool(self.values or self.invalid)
-
-    def discard(self, key: str) -> None:
-        """Discard what was entered in a field."""
-        for entered in (self.values, self.invalid, self.errors):
-            entered.pop(key, None)
+        return bool(self.values or self.invalid or any(self.uploads.values()))
 
     def to_draft(self, flow: Flow, secrets: Iterable[str] = ()) -> dict[str, Any]:
         """Return the entries as JSON, without those that are or contain secrets."""
@@ -62,18 +64,18 @@ class Entries:
         values = {key: entered.value for key, entered in self.values.items()}
         masked = mask_secrets(flow, values, secrets)
         unsafe = {field.key for field in flow.fields if is_secret_field(field)}
-        unsafe |= {
-            key for key, states in self.invalid.items() if redactor.redact_value(states) != states
-        }
         return {
             "values": {
                 key: [entered.kind, value_to_json(entered.value)]
                 for key, entered in self.values.items()
                 if masked[key] == entered.value
             },
-            "wrong": {key: states for key, states in self.invalid.items() if key not in unsafe},
-            "faults": {key: text for key, text in self.errors.items() if key not in unsafe},
-            "tie": self.preset_link and asdict(self.preset_link),
+            "invalid": {
+                key: [entry.states, entry.error]
+                for key, entry in self.invalid.items()
+                if key not in unsafe and redactor.redact_value(entry.states) == entry.states
+            },
+            "preset": self.preset_link and asdict(self.preset_link),
         }
 
     @classmethod
@@ -88,20 +90,6 @@ class Entries:
                 values[name] = EnteredValue(kind, value)
         return cls(
             values,
-            dict(draft["wrong"]),
-            dict(draft["faults"]),
-            draft["tie"] and PresetLink(**draft["tie"]),
+            {key: InvalidEntry(*entry) for key, entry in draft["invalid"].items()},
+            draft["preset"] and PresetLink(**draft["preset"]),
         )
-
-
-@dataclass
-class Prefill:
-    """Values that filled a form from elsewhere.
-
-    `source` is a sentence about their origin, "" once it is dismissed. `hints` are shown at
-    fields, by key, until the field changes.
-    """
-
-    source: str
-    entries: Entries
-    hints: dict[str, str]

@@ -276,12 +276,12 @@ def _draw_badges(field: Field, form: FlowForm, *, is_needed: bool) -> None:
 
 def _messages(field: Field, form: FlowForm) -> list[str]:
     state, lines = form.state, []
-    error = state.entries.errors.get(field.key)
-    if error:
-        lines.append(f"{_ICONS['error']} :red[{escape(error)}]")
+    invalid = state.entries.invalid.get(field.key)
+    if invalid:
+        lines.append(f"{_ICONS['error']} :red[{escape(invalid.error)}]")
     at_files = state.file_problems([field])  # drawn next to each file
     for problem in form.problems.get(field.key, ()):
-        is_drawn = state.was_refused if problem.code is ProblemCode.REQUIRED else not error
+        is_drawn = state.was_refused if problem.code is ProblemCode.REQUIRED else not invalid
         if problem not in at_files and (is_drawn or problem.level != "error"):
             text = escape(problem.message)
             text = f":red[{text}]" if problem.level == "error" else text

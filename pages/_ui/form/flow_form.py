@@ -22,7 +22,7 @@ from lfclient.resources.server_resources import ServerResources
 from lfclient.wire.modes import Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.form import json_editor, prefill
+from pages._ui.form import json_editor
 from pages._ui.form.choices import apply_choices, stored_flow
 from pages._ui.form.form_state import FormState
 from pages._ui.state.given_settings import given_settings
@@ -89,8 +89,8 @@ class FlowForm:
         """
         providers = (need for need in self.needs if need.provider and need.is_met)
         met = {key for need in providers for key in need.keys} - self.state.entries.values.keys()
-        hints = prefill.active_hints(self.state)
-        return {key: hint for key, hint in hints.items() if key not in met}
+        hints, fields = self.state.hints, self.state.fields
+        return {key: hint for key, hint in hints.items() if key in fields and key not in met}
 
     @cached_property
     def better_modes(self) -> Mapping[str, Mode]:
@@ -221,7 +221,7 @@ def _read(
         server.refresh("files.list")
     state.drop_stale()
     fields = state.fields
-    errors = {key: error for key, error in state.entries.errors.items() if key in fields}
+    errors = {key: each.error for key, each in state.entries.invalid.items() if key in fields}
     overrides = {
         key: _as_offered(fields[key], value, resources) for key, value in state.overrides().items()
     }

@@ -1,7 +1,9 @@
-"""The state of a flow's form, independent of the widgets drawn at the moment.
+"""The state of a flow's form: the home of what a person enters.
 
-Each Streamlit session has one `FormState` for each owner and flow. Widgets are seeded from it and
-read back into it at the start of each rerun, whether or not they are drawn again.
+`FormState.entries` holds each value, and the draft in the database is its only copy. A widget gets
+its value from there when it is first drawn. Its changes are read back at the start of each rerun.
+`replaced` holds the entries before the last fill, for *Restore*. Only the browser has text that it
+has not sent yet: `page.js`, and `chat_box.js` for Chat, keep that text.
 """
 
 import dataclasses
@@ -25,7 +27,7 @@ from lfclient.flows.validation import (
     is_secret_field,
     mask_secrets,
 )
-from pages._ui.form.entries import EnteredValue, Entries, Prefill
+from pages._ui.form.entries import EnteredValue, Entries, InvalidEntry
 from pages._ui.form.widgets import LiveWidget, Widget, shows_default
 from pages._ui.state import browser
 from pages._ui.state.drafts import drafts
@@ -53,15 +55,21 @@ class SentFile:
 class FormState:
     """The entries of one flow: for its runs and its chat, for an opened run, or for a presentation.
 
-    `run_id` is the opened run whose inputs filled the form, "" for others.
-    `secrets` are the connection's, which are masked in whatever is stored.
-    `files` holds the finished uploads by server path, `upload_counts` the number of file choices by
-    field key. `prefill` is the latest fill from elsewhere; `previous` are the entries it replaced,
-    oldest first. After a refused run `was_refused` is true, so that each field shows its problem,
-    and `scroll_token` is set until the page has scrolled to the first one. `shown_key` is the field
-    that a button elsewhere led to, "" for none. `keys_to_open` are the keys of fields that the form
-    reveals when it is next drawn. `flow` is the flow as it is after its choices, unless
-    `has_unapplied_choices`; `seen_keys` are the fields that choices have shown.
+    - `run_id`: the opened run whose inputs filled the form, or "".
+    - `secrets`: the connection's, which are masked in whatever is stored.
+    - `json_text`: the JSON editor's text, None until the editor is opened. `json_seed` is the text
+      that it started with.
+    - `files`: the finished uploads, by server path. `upload_counts`: file choices, by field key.
+    - `source`: a sentence about the origin of the values that filled the form, or "".
+    - `edited`: the keys of fields that have changed since the form was filled.
+    - `hints`: what to check at a field until it changes, by its key.
+    - `replaced`: the entries before the last fill, if a person had entered any.
+    - `was_refused`: whether a run was refused, so that each field shows its problem.
+    - `scroll_token`: set until the page has scrolled to the first problem of a refused run.
+    - `shown_key`: the field that a button elsewhere led to, or "".
+    - `keys_to_open`: the fields that the form reveals when it is next drawn.
+    - `flow`: the flow after its choices, unless `has_unapplied_choices`.
+    - `seen_keys`: the fields that choices have shown.
     """
 
     owner: str
@@ -78,8 +86,10 @@ class FormState:
     saved_draft: str = ""
     files: dict[str, SentFile] = dataclasses.field(default_factory=dict)
     upload_counts: Counter[str] = dataclasses.field(default_factory=Counter)
-    prefill: Prefill | None = None
-    previous: list[Entries] = dataclasses.field(default_factory=list)
+    source: str = ""
+    hints: dict[str, str] = dataclasses.field(default_factory=dict)
+    edited: set[str] = dataclasses.field(default_factory=set)
+    replaced: Entries | None = None
     was_refused: bool = False
     scroll_token: str = ""
     shown_key: str = ""
@@ -146,9 +156,20 @@ class FormState:
 
     def _put(self, field: Field, value: Any) -> None:
         """Set a value that the widget already shows."""
-        self.entries.discard(field.key)
-        if is_changed(field, value):
-            self.entries.values[field.key] = EnteredValue(field.kind.value, value)
+        is_own = not is_changed(field, value)
+        self.enter(field.key, None if is_own else EnteredValue(field.kind.value, value))
+
+    def enter(self, key: str, entry: EnteredValue | InvalidEntry | None) -> None:
+        """Replace what was entered in a field; None removes it."""
+        values, invalid = self.entries.values, self.entries.invalid
+        before = values.pop(key, None), invalid.pop(key, None)
+        if isinstance(entry, EnteredValue):
+            values[key] = entry
+        elif entry:
+            invalid[key] = entry
+        if before != (values.get(key), invalid.get(key)):
+            self.edited.add(key)
+            self.hints.pop(key, None)
 
     def _discard_widget(self, key: str) -> None:
         """Discard the widget, so that it is rebuilt when it is next drawn."""
@@ -175,12 +196,14 @@ class FormState:
         st.session_state[_WIDGET_COUNT] = st.session_state.get(_WIDGET_COUNT, 0) + 1
         key = f"field-{st.session_state[_WIDGET_COUNT]}-{field.key}"
         value = self.value(field)
-        states = self.entries.invalid.get(field.key)
-        if states is None or set(states) != set(widget.suffixes) or not widget.seeded:
+        invalid = self.entries.invalid.get(field.key)
+        if invalid and set(invalid.states) == set(widget.suffixes) and widget.seeded:
+            states = dict(invalid.states)
+        else:
             states = widget.seed(field, value)
         if widget.seeded:
             st.session_state.update({key + suffix: shown for suffix, shown in states.items()})
-        live = self.live_widgets[field.key] = LiveWidget(key, widget, dict(states), value)
+        live = self.live_widgets[field.key] = LiveWidget(key, widget, states, value)
         return live
 
     def read_widgets(self) -> None:
@@ -202,9 +225,7 @@ class FormState:
             if has_lone_surrogate(value):  # from a table's cell; no widget could show it again
                 raise ValueError(LONE_SURROGATE)
         except ValueError as error:
-            self.entries.discard(field.key)
-            self.entries.invalid[field.key] = live.states
-            self.entries.errors[field.key] = str(error)
+            self.enter(field.key, InvalidEntry(live.states, str(error)))
             return
         self._put(field, None if shows_default(field, live.widget, live.states, value) else value)
 
@@ -227,7 +248,7 @@ class FormState:
                 self._discard_widget(key)
                 self.dropped_keys.append(key)
         for key in self.entries.invalid.keys() - kinds:
-            self.entries.discard(key)
+            del self.entries.invalid[key]
 
     def is_hidden(self, key: str) -> bool:
         """Return whether a choice has hidden a parameter that the flow can have."""
@@ -284,18 +305,20 @@ class FormState:
 
         An opened run that was only read leaves no draft: they are limited in number.
         """
-        entries, prefill = self.entries, self.prefill
-        if self.run_id and prefill and prefill.entries == entries and not self.saved_draft:
+        entries = self.entries
+        if self.run_id and not self.edited and not self.saved_draft:
             return
         to_draft = partial(Entries.to_draft, flow=self.flow, secrets=self.secrets)
         saved = to_draft(entries) if entries or entries.preset_link else {}
+        unsaved = entries.values.keys() - saved.get("values", {}).keys()
         draft = {
             **saved,
-            "secrets": [key for key in entries.values if key not in saved.get("values", ())],
             "json": self._json_without_secrets(),
             "files": self._files_in_use(),
-            "former": [to_draft(each) for each in self.previous],
-            "filled": prefill and [prefill.source, to_draft(prefill.entries), prefill.hints],
+            "source": self.source,
+            "hints": {**self.hints, **dict.fromkeys(sorted(unsaved), SECRET_HINT)},
+            "edited": sorted(self.edited),
+            "replaced": to_draft(self.replaced) if self.replaced else None,
         }
         text = json.dumps(draft)
         if text != self.saved_draft:
@@ -329,13 +352,6 @@ class FormState:
             if not (value == SECRET_MASK and is_secret_field(field)):
                 self.set(field, value)
 
-    def request_secrets(self, keys: Collection[str]) -> None:
-        """Show at these fields that a value was entered there and not saved."""
-        if keys:
-            prefill = self.prefill = self.prefill or Prefill("", Entries(), {})
-            prefill.hints |= dict.fromkeys(keys, SECRET_HINT)
-            self.keys_to_open.update(keys)
-
     def reset(self, fields: Iterable[Field]) -> None:
         """Reset fields to the flow's own values."""
         for field in fields:
@@ -366,13 +382,14 @@ def form_state(
         fields = flow.fields_by_key
         if "values" in draft:
             state.entries = Entries.from_draft(draft, fields)
-        if draft.get("filled"):
-            source, filled, hints = draft["filled"]
-            state.prefill = Prefill(source, Entries.from_draft(filled, fields), hints)
-        state.request_secrets(draft.get("secrets", ()))
-        state.previous = [Entries.from_draft(each, fields) for each in draft.get("former", ())]
-        state.json_text = draft.get("json")
-        state.files = {path: SentFile(*sent) for path, sent in draft.get("files", {}).items()}
+        if draft:
+            state.json_text = draft["json"]
+            state.files = {path: SentFile(*sent) for path, sent in draft["files"].items()}
+            state.source, state.hints = draft["source"], draft["hints"]
+            state.keys_to_open.update(state.hints)
+            state.edited = set(draft["edited"])
+            replaced = draft["replaced"]
+            state.replaced = Entries.from_draft(replaced, fields) if replaced else None
     state.secrets, state.use = secrets, use
     state.read_widgets()
     if state.flow.refreshed is None:  # else `apply_choices` replaces it

@@ -1,8 +1,7 @@
 """Fill a form from elsewhere, such as an earlier run, and restore the earlier input."""
 
-import copy
-import dataclasses
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -12,12 +11,11 @@ from lfclient.console.store.search_text import summarize_flow_inputs
 from lfclient.flows.run_inputs import SECRET_HINT, qualified_label_for_key
 from lfclient.flows.validation import mask_secrets
 from pages._ui.connection.app_context import close_run
-from pages._ui.form.entries import Entries, Prefill, PresetLink
+from pages._ui.form.entries import Entries, PresetLink
 from pages._ui.form.form_state import FormState
 from pages._ui.state.run_page import SHOWN_FIELD
 from pages._ui.widgets.markdown import escape
 
-MAX_PREVIOUS = 5  # sets of entries stored for one form
 MAX_SUMMARY_CHARS = 100
 _MAX_NAMED = 5  # fields to check
 
@@ -31,7 +29,7 @@ def fill(
     by key, until the field changes; what hides those fields is opened.
     """
     _read_form(state)
-    _save_current(state, len(state.previous))
+    _keep_typed(state)
     state.dropped_keys.clear()
     state.load_values(overrides)
     state.entries.preset_link = PresetLink()
@@ -40,7 +38,7 @@ def fill(
         for key, hint in hints.items()
         if hint != SECRET_HINT or key not in state.entries.values  # a secret that stayed
     }
-    state.prefill = Prefill(source, _snapshot(state), needed)
+    state.source, state.hints, state.edited = source, needed, set()
     state.keys_to_open.update(needed)
 
 
@@ -49,38 +47,35 @@ def take_over(state: FormState, other: FormState) -> None:
     _read_form(state)
     own, new = state.entries, other.entries
     if any(own.uploads.values()) or (own.values, own.invalid) != (new.values, new.invalid):
-        _save_current(state, len(state.previous))
+        _keep_typed(state)
     state.discard_undrawn(())
     state.entries, other.entries = new, Entries()
     state.flow, state.has_unapplied_choices = other.flow, other.has_unapplied_choices
     state.seen_keys |= other.seen_keys
     state.files |= other.files
-    state.prefill, other.prefill = Prefill("", _snapshot(state), {}), None
+    for each in (state, other):
+        clear_source(each)
+        each.edited = set()
     if other.saved_draft:
         other.save()
 
 
-def restore_previous(state: FormState) -> None:
-    """Restore the latest stored entries.
-
-    The current entries are stored as the oldest, so that repeated presses cycle through all.
-    """
+def restore(state: FormState) -> None:
+    """Restore the entries before the last fill; those typed since can be restored in turn."""
     _read_form(state)
-    if not state.previous:
+    restored, state.replaced = state.replaced, None
+    if restored is None:
         return
-    restored = state.previous.pop()
-    _save_current(state, 0)
+    _keep_typed(state)
     state.discard_undrawn(())
     state.entries = restored
-    # the user's own entries: they must not count as filled from elsewhere
-    state.prefill = Prefill("", Entries(), {}) if state.previous else None
+    clear_source(state)
+    _count_as_typed(state)
 
 
 def clear_source(state: FormState) -> None:
     """Stop showing where the form's values came from and what to check; they can be undone."""
-    if state.prefill:
-        state.prefill.source = ""
-        state.prefill.hints.clear()
+    state.source, state.hints = "", {}
 
 
 def draw(state: FormState, hints: Mapping[str, str]) -> None:
@@ -88,11 +83,10 @@ def draw(state: FormState, hints: Mapping[str, str]) -> None:
 
     Name the fields that have `hints`, with a button that leads to the first.
     """
-    prefill = state.prefill
-    if prefill is None or not (prefill.source or state.previous or hints):
+    source, replaced = state.source, state.replaced
+    if not (source or replaced or hints):
         return
-    source = prefill.source
-    summary = _summary(state.previous[-1], state) if state.previous else ""
+    summary = _summary(replaced, state) if replaced else ""
     before = source or (f"You entered before: {summary}" if summary else "")
     with st.container(key="form-filled", horizontal=True, vertical_alignment="center"):
         words = " ".join(filter(None, [before, _name_fields(state, hints)]))
@@ -106,11 +100,11 @@ def draw(state: FormState, hints: Mapping[str, str]) -> None:
                     on_click=SHOWN_FIELD.set,
                     args=(next(iter(hints)),),
                 )
-            if state.previous:
+            if replaced:
                 st.button(
                     "Restore my input" if source else "Restore",
                     key=state.key("form-back"),
-                    on_click=restore_previous,
+                    on_click=restore,
                     args=(state,),
                     icon=":material/undo:",
                     help=escape(summary),
@@ -133,9 +127,7 @@ def draw(state: FormState, hints: Mapping[str, str]) -> None:
                 type="tertiary",
                 on_click=forget,
                 args=(state,),
-                help="Keep the current values and forget the earlier ones"
-                if state.previous
-                else None,
+                help="Keep the current values and forget the earlier ones" if replaced else None,
             )
 
 
@@ -147,24 +139,15 @@ def _name_fields(state: FormState, hints: Mapping[str, str]) -> str:
     return f"Check {list_names(labels, _MAX_NAMED)} before you run."
 
 
-def active_hints(state: FormState) -> dict[str, str]:
-    """Return the hints of fields that have not changed since the form was filled."""
-    if state.prefill is None:
-        return {}
-    before, fields = state.prefill.entries.values, state.fields
-    return {
-        key: text
-        for key, text in state.prefill.hints.items()
-        if state.entries.values.get(key) == before.get(key)
-        and key not in state.entries.invalid
-        and key in fields
-    }
-
-
 def forget(state: FormState) -> None:
-    """Keep the current entries and forget the earlier ones, with their uploads."""
-    state.prefill = Prefill("", Entries(), {})
-    _drop_oldest(state, len(state.previous))
+    """Keep the current entries and forget the replaced ones, with their uploads."""
+    clear_source(state)
+    _count_as_typed(state)
+    _forget_replaced(state)
+
+
+def _count_as_typed(state: FormState) -> None:
+    state.edited = {*state.entries.values, *state.entries.invalid}
 
 
 def _read_form(state: FormState) -> None:
@@ -181,23 +164,23 @@ def _summary(entries: Entries, state: FormState) -> str:
     return clip(summarize_flow_inputs(state.flow, shown), MAX_SUMMARY_CHARS)
 
 
-def _save_current(state: FormState, place: int) -> None:
-    """Store the current entries at `place` if the user typed any; uploads continue."""
-    current = _snapshot(state)
-    is_prefill = state.prefill is not None and state.prefill.entries == current
-    if any(state.entries.uploads.values()) or (current and not is_prefill):
-        current.uploads, state.entries.uploads = state.entries.uploads, {}
-        state.previous.insert(place, current)
-        _drop_oldest(state, len(state.previous) - MAX_PREVIOUS)
+def _keep_typed(state: FormState) -> None:
+    """Keep the current entries, which are about to be replaced, if a person typed any.
+
+    Their uploads continue.
+    """
+    entries = state.entries
+    if entries and (state.edited or any(entries.uploads.values())):
+        _forget_replaced(state)
+        state.replaced = replace(
+            entries, values=dict(entries.values), invalid=dict(entries.invalid)
+        )
+        entries.uploads = {}
 
 
-def _drop_oldest(state: FormState, count: int) -> None:
-    """Drop the `count` oldest stored entries and cancel their uploads."""
-    for _ in range(count):
-        for uploads in state.previous.pop(0).uploads.values():
-            for upload in uploads:
-                upload.cancel()
-
-
-def _snapshot(state: FormState) -> Entries:
-    return copy.deepcopy(dataclasses.replace(state.entries, uploads={}))
+def _forget_replaced(state: FormState) -> None:
+    """Forget the replaced entries and cancel their uploads."""
+    uploads = state.replaced.uploads if state.replaced else {}
+    for upload in [each for started in uploads.values() for each in started]:
+        upload.cancel()
+    state.replaced = None

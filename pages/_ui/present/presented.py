@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -35,7 +35,7 @@ from pages._ui.connection.request_cache import raise_copy
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import prefill
 from pages._ui.form.choices import show_fields_of
-from pages._ui.form.entries import Entries, Prefill, PresetLink
+from pages._ui.form.entries import PresetLink
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form import input_fields
 from pages._ui.form.form_state import FormState, form_state
@@ -219,11 +219,8 @@ def _fill(
     show_fields_of(state, values)
     fitted = fit_values(state.flow, values)
     fill_form(state, fitted, "")
-    filled = state.prefill.entries if state.prefill else Entries()
-    for key in chosen:
-        filled.discard(key)  # a person chose it
     prefill.forget(state)  # an audience restores nothing
-    state.prefill = Prefill("", filled, {})
+    state.edited = set(chosen)
     state.entries.preset_link = _link(preset)
     misfits(state).set((name, list(fitted.rejected)))
 
@@ -255,20 +252,13 @@ def _fill_once(state: FormState, presented: Presented, record: RunRecord | None)
         return
     state.read_widgets()
     keys = entered_keys(state) if filled and _has_same_address(filled, presented) else set()
-    uploads = {key: state.entries.uploads.pop(key, []) for key in keys}
-    before = replace(
-        state.entries,
-        values=dict(state.entries.values),
-        invalid=dict(state.entries.invalid),
-        errors=dict(state.entries.errors),
-    )
-    fill(state, presented.preset)
     entries = state.entries
-    for key in keys:
-        entries.discard(key)
-    entries.values |= {key: each for key, each in before.values.items() if key in keys}
-    entries.invalid |= {key: each for key, each in before.invalid.items() if key in keys}
-    entries.errors |= {key: each for key, each in before.errors.items() if key in keys}
+    entered = {key: entries.invalid.get(key) or entries.values.get(key) for key in keys}
+    uploads = {key: entries.uploads.pop(key, []) for key in keys}
+    fill(state, presented.preset)
+    for key, entry in entered.items():
+        state.enter(key, entry)
+    state.edited |= keys
     entries.uploads |= uploads
 
 
@@ -303,10 +293,7 @@ def _has_same_address(filled: PresetLink, presented: Presented) -> bool:
 
 def entered_keys(state: FormState) -> set[str]:
     """Return the keys of what a person has entered since the form was filled."""
-    filled, entries = state.prefill.entries.values if state.prefill else {}, state.entries
-    keys = {*filled, *entries.values}
-    changed = {key for key in keys if entries.values.get(key) != filled.get(key)}
-    return changed | {*entries.invalid, *(key for key, each in entries.uploads.items() if each)}
+    return state.edited | {key for key, each in state.entries.uploads.items() if each}
 
 
 def shown_keys(presented: Presented, form: FlowForm) -> set[str]:

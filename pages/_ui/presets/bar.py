@@ -51,7 +51,7 @@ def apply_initial_values(state: FormState) -> None:
 
 def _is_untouched(state: FormState) -> bool:
     """Return whether this browser has neither entered values nor chosen a preset."""
-    is_filled = state.entries or state.entries.uploads or state.json_text or state.prefill
+    is_filled = state.entries or state.json_text or state.hints
     return not is_filled and state.entries.preset_link is None
 
 
@@ -126,7 +126,7 @@ def _apply_preset_by_id(state: FormState, preset_id: str) -> None:
 def _apply_preset(state: FormState, preset: Preset, *, opened: bool = False) -> None:
     source = "" if opened else f"Filled with the preset “{clip(preset.name, 60)}”."
     apply_preset(state, preset, source, opened=opened)
-    if not state.previous:
+    if not state.replaced:
         clear_source(state)  # the select box shows the preset
 
 

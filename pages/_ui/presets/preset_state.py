@@ -125,7 +125,8 @@ def save_form(
     secrets = tuple(dict.fromkeys([*fitted.secrets, *pending]))
     preset = save_preset(state, name, replace(fitted, secrets=secrets), same)
     prefill.clear_source(state)
-    omitted = _reasons(fields, [*state.entries.errors.items(), *fitted.rejected.items()])
+    errors = {key: each.error for key, each in state.entries.invalid.items()}
+    omitted = _reasons(fields, [*errors.items(), *fitted.rejected.items()])
     if omitted:
         heading = f"{action} “{preset.name}” without the invalid fields:"
         banner(state).set((heading, omitted[:_MAX_LINES]))

@@ -41,7 +41,7 @@ def prepare_form(server: ServerSession, flow: Flow, record: RunRecord | None) ->
     if record is None or run_page.has_form(record.id, flow.id):
         return run_form.prepare(server, flow)
     state = form_state(server.owner, flow, server.connection.secrets, run_id=record.id)
-    if state.prefill is None:
+    if state.entries.preset_link is None:  # not filled yet
         request = partial(_check_inputs, server, flow, record)
         try:
             state.flow, inputs = request()

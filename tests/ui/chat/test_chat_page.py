@@ -5,6 +5,7 @@ from lfclient.runs.components import ComponentRun, ComponentState
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import request_cache
 from pages._ui.connection.app_context import app_context
+from pages._ui.form.entries import InvalidEntry
 from tests.ui.support.chat_langflow import MESSAGES, chat_flow
 from tests.ui.support.chat_page import (
     button_labels,
@@ -142,10 +143,9 @@ def test_an_unanswered_message_stays_after_later_messages(chat_langflow):
 def test_a_message_that_cannot_be_sent_returns_to_the_chat_input(chat_langflow, monkeypatch):
     """The page shows the invalid parameter."""
     app = open_chat()
-    form = app.session_state["forms"]
-    next(each for each in form.values() if each.use == "chat").entries.errors[
-        "ChatOutput-b.tone"
-    ] = "not a tone"
+    forms = app.session_state["forms"].values()
+    entries = next(each for each in forms if each.use == "chat").entries
+    entries.invalid["ChatOutput-b.tone"] = InvalidEntry({}, "not a tone")
     app.chat_input[0].set_value("keep me").run()
     assert "The message was not sent." in page_text(app)
     assert "not a tone" in page_text(app)

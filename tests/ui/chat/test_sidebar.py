@@ -11,7 +11,7 @@ from lfclient.errors import InvalidRequest
 from lfclient.flows.run_inputs import SECRET_HINT
 from pages._ui.connection import servers
 from pages._ui.connection.server_session import MCP_TOOLS, ServerSession
-from pages._ui.form.entries import EnteredValue
+from pages._ui.form.entries import EnteredValue, InvalidEntry
 from pages._ui.state import browser
 from pages._ui.state.chat import chat_key
 from pages._ui.state.notices import NOTICE
@@ -235,7 +235,7 @@ def test_a_problem_of_the_run_pages_message_does_not_prevent_chat_messages(chat_
     form = next(iter(app.session_state["forms"].values()))
     upload = SimpleNamespace(name="slow.png", size=9, sent_bytes=1, ended=Event(), ref=None)
     upload.cancel = upload.ended.set
-    form.entries.errors["ChatInput-a.input_value"] = "Enter text."
+    form.entries.invalid["ChatInput-a.input_value"] = InvalidEntry({}, "Enter text.")
     form.entries.uploads["ChatInput-a.input_value"] = [upload]
     app.switch_page(PAGE).run()
     send(app, "hello")

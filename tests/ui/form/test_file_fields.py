@@ -332,7 +332,7 @@ def test_an_upload_continues_while_the_form_is_filled_from_elsewhere(monkeypatch
     assert page.run().overrides == {"T-a.p": "filled"}
     (held,) = page.at.session_state["forms"].values()
     server.open.set()
-    assert held.previous[0].uploads["T-a.path"][0].ended.wait(10)
+    assert held.replaced.uploads["T-a.path"][0].ended.wait(10)
     assert page.press("Restore my input").overrides == {"T-a.path": "u/1-note.txt"}
 
 

@@ -140,7 +140,8 @@ def by_json(given: Given) -> AppTest:
 
 def by_draft(given: Given) -> AppTest:
     values = {f"T-a.{parameter}": [*kind_and_value] for parameter, kind_and_value in given.items()}
-    draft = {"values": values, "wrong": {}, "faults": {}, "tie": None}
+    entries = {"values": values, "invalid": {}, "preset": None, "replaced": None, "edited": []}
+    draft = {**entries, "json": None, "files": {}, "source": "", "hints": {}}
     drafts().save(("b" * 43, owner(), ONE), draft)
     return open_page("b", flow=ONE)
 

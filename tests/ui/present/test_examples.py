@@ -36,7 +36,7 @@ def test_an_example_cancels_the_uploads_that_it_replaces():
     state.entries.uploads["T-a.p"] = [upload]
     press(app, "Short")
     assert upload._dropped
-    assert not state.previous
+    assert state.replaced is None
 
 
 def test_a_chosen_example_stays_if_the_default_preset_changes():
