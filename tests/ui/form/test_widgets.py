@@ -8,70 +8,74 @@ from tests.ui.support.forms import editable_node, form, form_server
 from tests.ui.support.whole_pages import lacks
 
 
-def edit_table(found, **edits):
-    """Edit the table T-a.p as its editor does."""
+def edit_table(found, parameter="p", **edits):
+    """Edit the table of this parameter as its editor does; the form isn't drawn again."""
     (state,) = found.at.session_state["forms"].values()
     empty = {"edited_rows": {}, "added_rows": [], "deleted_rows": []}
-    found.at.session_state[state.live_widgets["T-a.p"].key] = {**empty, **edits}
-    found.run()
+    found.at.session_state[state.live_widgets[f"T-a.{parameter}"].key] = {**empty, **edits}
+    return found
 
 
-@pytest.mark.parametrize(
-    ("parameter", "widget", "given", "sent"),
-    [
-        (text("a"), "text_input", "b", "b"),
-        (entry("MultilineInput", "str", "a"), "text_area", "b\nc", "b\nc"),
-        (entry("PromptInput", "prompt", "a"), "text_area", "b", "b"),
-        (entry("IntInput", "int", 5), "text_input", "9" * 30, int("9" * 30)),
-        (entry("FloatInput", "float", 0.5), "text_input", "0.123456789012345", 0.123456789012345),
-        (
-            entry("SliderInput", "slider", 0.5, range_spec={"min": 0, "max": 1, "step": 0.1}),
-            "slider",
-            0.7,
-            0.7,
-        ),
-        (entry("BoolInput", "bool", True), "toggle", False, False),
-        (entry("DropdownInput", "str", "x", options=["x", "y"]), "selectbox", "y", "y"),
-        (entry("TabInput", "tab", "x", options=["x", "y"]), "segmented_control", "y", "y"),
-        (
-            entry("MultiselectInput", "str", ["x"], options=["x", "y"], list=True),
-            "multiselect",
-            ["y", "x"],
-            ["y", "x"],
-        ),
-        (
-            entry("SortableListInput", "sortableList", "", options=[{"name": "A"}, {"name": "B"}]),
-            "multiselect",
-            ["B", "A"],
-            [{"name": "B"}, {"name": "A"}],
-        ),
-        (
-            entry("SortableListInput", "sortableList", "", options=[{"name": "A"}], limit=1),
-            "selectbox",
-            "A",
-            [{"name": "A"}],
-        ),
-        (entry("StrInput", "str", ["a"], list=True), "text_area", "b\nc", ["b", "c"]),
-        (entry("DictInput", "dict", {"n": 1}), "text_area", '{"n": 2}', {"n": 2}),
-        (entry("NestedDictInput", "NestedDict", {}), "text_area", '{"a": [1]}', {"a": [1]}),
-        (entry("SecretStrInput", "str", password=True), "text_input", "sk-1", "sk-1"),
-        (entry("ModelInput", "model"), "text_input", "gpt", [{"name": "gpt"}]),
-        (
-            entry("ModelInput", "model"),
-            "text_input",
-            "Ollama: llama3.2:1b",
-            [{"name": "llama3.2:1b", "provider": "Ollama"}],
-        ),
-        (entry("FutureInput", "future", {"a": 1}), "text_area", "[2]", [2]),
-    ],
-)
-def test_every_kind_has_its_widget(parameter, widget, given, sent):
-    found = form(editable_node(p=parameter)).set(widget, "T-a.p", given)
-    assert found.overrides == {"T-a.p": sent}
+# the parameter, its widget, what is entered there, and the value that is sent
+KINDS = [
+    (text("a"), "text_input", "b", "b"),
+    (entry("MultilineInput", "str", "a"), "text_area", "b\nc", "b\nc"),
+    (entry("PromptInput", "prompt", "a"), "text_area", "b", "b"),
+    (entry("IntInput", "int", 5), "text_input", "9" * 30, int("9" * 30)),
+    (entry("FloatInput", "float", 0.5), "text_input", "0.123456789012345", 0.123456789012345),
+    (
+        entry("SliderInput", "slider", 0.5, range_spec={"min": 0, "max": 1, "step": 0.1}),
+        "slider",
+        0.7,
+        0.7,
+    ),
+    (entry("BoolInput", "bool", True), "toggle", False, False),
+    (entry("DropdownInput", "str", "x", options=["x", "y"]), "selectbox", "y", "y"),
+    (entry("TabInput", "tab", "x", options=["x", "y"]), "segmented_control", "y", "y"),
+    (
+        entry("MultiselectInput", "str", ["x"], options=["x", "y"], list=True),
+        "multiselect",
+        ["y", "x"],
+        ["y", "x"],
+    ),
+    (
+        entry("SortableListInput", "sortableList", "", options=[{"name": "A"}, {"name": "B"}]),
+        "multiselect",
+        ["B", "A"],
+        [{"name": "B"}, {"name": "A"}],
+    ),
+    (
+        entry("SortableListInput", "sortableList", "", options=[{"name": "A"}], limit=1),
+        "selectbox",
+        "A",
+        [{"name": "A"}],
+    ),
+    (entry("StrInput", "str", ["a"], list=True), "text_area", "b\nc", ["b", "c"]),
+    (entry("DictInput", "dict", {"n": 1}), "text_area", '{"n": 2}', {"n": 2}),
+    (entry("NestedDictInput", "NestedDict", {}), "text_area", '{"a": [1]}', {"a": [1]}),
+    (entry("SecretStrInput", "str", password=True), "text_input", "sk-1", "sk-1"),
+    (entry("ModelInput", "model"), "text_input", "gpt", [{"name": "gpt"}]),
+    (
+        entry("ModelInput", "model"),
+        "text_input",
+        "Ollama: llama3.2:1b",
+        [{"name": "llama3.2:1b", "provider": "Ollama"}],
+    ),
+    (entry("FutureInput", "future", {"a": 1}), "text_area", "[2]", [2]),
+]
+
+
+def test_every_kind_has_its_widget():
+    parameters = {f"p{place:02}": parameter for place, (parameter, *_) in enumerate(KINDS)}
+    found = form(editable_node(**parameters))
+    for name, (_, widget, given, _) in zip(parameters, KINDS, strict=True):
+        found.find(widget, f"T-a.{name}").set_value(given)
+    expected = [sent for *_, sent in KINDS]
+    assert [found.run().overrides[f"T-a.{name}"] for name in parameters] == expected
     assert found.result.ready
-    assert "Changed" in found.text()
-    found.press("Reset")
-    assert found.overrides == {}
+    assert found.text().count("Changed") == len(KINDS)
+    found.at.button(key="reset-T-a.p00").click()
+    assert "T-a.p00" not in found.run().overrides
 
 
 def test_fields_that_share_a_label_name_their_components_for_screen_readers():
@@ -97,35 +101,23 @@ def test_a_model_is_picked_with_its_provider():
     assert found.overrides == {"T-a.p": models[1:]}
 
 
-@pytest.mark.parametrize(
-    ("parameter", "edits", "sent"),
-    [
-        (
-            entry("TableInput", "table", [{"c": "1"}], table_schema=[{"name": "c"}]),
-            {"edited_rows": {0: {"c": "2"}}, "added_rows": [{"c": "3"}, {}]},
-            [{"c": "2"}, {"c": "3"}],
-        ),
-        (
-            entry(
-                "TableInput",
-                "table",
-                [{"n": "a", "on": "False"}],
-                table_schema=[{"name": "n"}, {"name": "on", "type": "boolean", "default": True}],
-            ),
-            {"added_rows": [{"n": "b"}]},
-            [{"n": "a", "on": "False"}, {"n": "b", "on": True}],
-        ),
-        (
-            entry("DictInput", "dict", {"a": "1", "b": "2"}),
-            {"deleted_rows": [0], "added_rows": [{"key": "c", "value": "3"}]},
-            {"b": "2", "c": "3"},
-        ),
-    ],
-)
-def test_tables_are_edited_in_place(parameter, edits, sent):
-    found = form(editable_node(p=parameter))
-    edit_table(found, **edits)
-    assert found.overrides == {"T-a.p": sent}
+def test_tables_are_edited_in_place():
+    flags = [{"name": "n"}, {"name": "on", "type": "boolean", "default": True}]
+    found = form(
+        editable_node(
+            rows=entry("TableInput", "table", [{"c": "1"}], table_schema=[{"name": "c"}]),
+            flags=entry("TableInput", "table", [{"n": "a", "on": "False"}], table_schema=flags),
+            pairs=entry("DictInput", "dict", {"a": "1", "b": "2"}),
+        )
+    )
+    edit_table(found, "rows", edited_rows={0: {"c": "2"}}, added_rows=[{"c": "3"}, {}])
+    edit_table(found, "flags", added_rows=[{"n": "b"}])
+    edit_table(found, "pairs", deleted_rows=[0], added_rows=[{"key": "c", "value": "3"}])
+    assert found.run().overrides == {
+        "T-a.rows": [{"c": "2"}, {"c": "3"}],
+        "T-a.flags": [{"n": "a", "on": "False"}, {"n": "b", "on": True}],
+        "T-a.pairs": {"b": "2", "c": "3"},
+    }
 
 
 def test_a_rerun_keeps_the_editor_of_a_table():
@@ -139,35 +131,32 @@ def test_a_rerun_keeps_the_editor_of_a_table():
 def test_table_edits_survive_another_page():
     parameter = entry("TableInput", "table", [{"c": "1"}], table_schema=[{"name": "c"}])
     found = form(editable_node(p=parameter))
-    edit_table(found, added_rows=[{"c": "2"}])
+    edit_table(found, added_rows=[{"c": "2"}]).run()
     found.at.session_state["elsewhere"] = True
     found.run()
     found.at.session_state["elsewhere"] = False
     found.run()
     assert found.run().overrides == {"T-a.p": [{"c": "1"}, {"c": "2"}]}
-    edit_table(found, added_rows=[{"c": "3"}])
+    edit_table(found, added_rows=[{"c": "3"}]).run()
     assert found.overrides == {"T-a.p": [{"c": "1"}, {"c": "2"}, {"c": "3"}]}
 
 
 @pytest.mark.parametrize("edits", ["added_rows", "edited_rows"])
-@pytest.mark.parametrize(
-    "parameter",
-    [
-        entry("DictInput", "dict", {"key": "a"}),
-        entry(
-            "TableInput", "table", [{"key": "a", "value": "b"}], table_schema=[{"name": "value"}]
-        ),
-    ],
-)
-def test_a_lone_surrogate_in_a_cell_is_refused(parameter, edits):
+def test_a_lone_surrogate_in_a_cell_is_refused(edits):
     """A browser sends cells as JSON, which can hold one; no browser draws it."""
-    found = form(editable_node(p=parameter))
+    rows = [{"key": "a", "value": "b"}]
+    found = form(
+        editable_node(
+            pairs=entry("DictInput", "dict", {"key": "a"}),
+            rows=entry("TableInput", "table", rows, table_schema=[{"name": "value"}]),
+        )
+    )
     cells = {"key": "k", "value": "half of \ud83d"}
-    edit_table(found, **{edits: [cells] if edits == "added_rows" else {0: cells}})
-    (problem,) = found.result.problems
-    assert (problem.key, problem.level) == ("T-a.p", "error")
-    assert "a lone surrogate" in problem.message
-    assert "a lone surrogate" in found.text()
+    for name in ("pairs", "rows"):
+        edit_table(found, name, **{edits: [cells] if edits == "added_rows" else {0: cells}})
+    problems = found.run().result.problems
+    assert [each.key for each in problems if each.level == "error"] == ["T-a.pairs", "T-a.rows"]
+    assert found.text().count("a lone surrogate") == 2
     found.at.session_state["elsewhere"] = True
     found.run()
     found.at.session_state["elsewhere"] = False
@@ -176,26 +165,26 @@ def test_a_lone_surrogate_in_a_cell_is_refused(parameter, edits):
 
 def test_a_duplicate_key_is_refused():
     found = form(editable_node(p=entry("DictInput", "dict", {"a": "1"})))
-    edit_table(found, added_rows=[{"key": "a", "value": "2"}])
+    edit_table(found, added_rows=[{"key": "a", "value": "2"}]).run()
     assert not found.result.ready
     assert "twice" in found.text()
 
 
-@pytest.mark.parametrize(
-    ("parameter", "widget", "given", "words"),
-    [
-        (entry("IntInput", "int", 5), "text_input", "5.5", "whole number"),
-        (entry("FloatInput", "float", 5), "text_input", "x", "Enter a number"),
-        (entry("NestedDictInput", "NestedDict", {}), "text_area", '{"a": }', "line 1, column 7"),
-        (entry("PromptInput", "prompt", "a"), "text_area", "{nobody}", "no variable"),
-    ],
-)
-def test_invalid_input_is_reported_at_its_field_and_kept(parameter, widget, given, words):
-    found = form(node("T-a", template={**parameter, "api_editable": True}))
-    found.set(widget, "T-a.template", given)
-    assert not found.result.ready
-    assert words in found.text()
-    assert found.find(widget, "T-a.template").value == given
+def test_invalid_input_is_reported_at_its_field_and_kept():
+    given = {
+        "whole": (entry("IntInput", "int", 5), "text_input", "5.5"),
+        "number": (entry("FloatInput", "float", 5), "text_input", "x"),
+        "data": (entry("NestedDictInput", "NestedDict", {}), "text_area", '{"a": }'),
+        "template": (entry("PromptInput", "prompt", "a"), "text_area", "{nobody}"),
+    }
+    found = form(editable_node(**{name: parameter for name, (parameter, *_) in given.items()}))
+    for name, (_, widget, entered) in given.items():
+        found.find(widget, f"T-a.{name}").set_value(entered)
+    assert not found.run().result.ready
+    for words in ("whole number", "Enter a number", "line 1, column 7", "no variable"):
+        assert words in found.text()
+    for name, (_, widget, entered) in given.items():
+        assert found.find(widget, f"T-a.{name}").value == entered
 
 
 def test_clearing_a_number_restores_the_flows_value():
