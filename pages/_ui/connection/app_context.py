@@ -23,7 +23,7 @@ from lfclient.wire.server_info import ServerInfo
 from pages._ui.app import browser_cookie
 from pages._ui.connection.request_cache import RequestCache
 from pages._ui.state import run_page
-from pages._ui.state.drafts import drafts
+from pages._ui.state.browser import drafts
 
 MAX_BROWSERS = 1_000
 REATTACH_SECONDS = 60.0  # how often the runner gets a connection that is in use

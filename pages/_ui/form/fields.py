@@ -13,7 +13,7 @@ from lfclient.flows.encoding import looks_up_variables, sends_bare_values
 from lfclient.flows.field import Field, FieldKind, ProblemCode, Variable
 from lfclient.flows.run_inputs import field_label
 from pages._ui.connection import loading
-from pages._ui.form import file_fields, mode_button
+from pages._ui.form import file_fields
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import (
     ModelPicker,
@@ -101,7 +101,7 @@ def draw_field(
         for line in _messages(field, form):
             st.caption(line)
         if not is_needed:  # else Setup says first what is missing
-            mode_button.draw(field.key, form.better_modes.get(field.key), form)
+            form.draw_mode_button(field.key, form.better_modes.get(field.key))
 
 
 def _component_name(field: Field, form: FlowForm) -> str:

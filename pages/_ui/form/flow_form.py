@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import streamlit as st
+
 from lfclient.common.formatting import clip, end_sentence
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field, FieldKind, Problem, ProblemCode
@@ -19,13 +21,14 @@ from lfclient.flows.validation import (
 )
 from lfclient.resources.models import Provider, offered_value
 from lfclient.resources.server_resources import ServerResources
-from lfclient.wire.modes import Mode
+from lfclient.wire.modes import MODES, Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import json_editor
 from pages._ui.form.choices import apply_choices, stored_flow
 from pages._ui.form.form_state import FormState
-from pages._ui.state.given_settings import given_settings
+from pages._ui.state import run_options
+from pages._ui.state.tab_choices import given_settings
 
 _TEXTS = (FieldKind.PROMPT, FieldKind.MULTILINE)
 _MAX_WAIT_SECONDS = 30.0  # how long a run waits for the server's lists
@@ -149,6 +152,21 @@ class FlowForm:
     def variables(self) -> Sequence[str]:
         """The names of the server's variables."""
         return sorted(self.resources.variables or ())
+
+    def draw_mode_button(self, place: str, mode: Mode | None) -> None:
+        """Draw a button that selects a mode for this flow; nothing without a `mode`.
+
+        `place` is unique on the page.
+        """
+        if mode:
+            st.button(
+                f"Use {MODES[mode].label.lower()} mode",
+                key=f"use-mode-{place}",
+                type="tertiary",
+                icon=":material/swap_horiz:",
+                on_click=run_options.set_flow_mode,
+                args=(self.server.owner, self.flow.id, mode),
+            )
 
     def check(self, mode: Mode, extra_overrides: Mapping[str, Any]) -> FormResult:
         """Return the current entries, with the JSON editor's, checked for a run in `mode`.

@@ -22,8 +22,8 @@ from pages._ui.form import (
 from pages._ui.form.fields import draw_chat_files, draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
-from pages._ui.state.last_models import remember_models
 from pages._ui.state.run_page import SHOWN_FIELD
+from pages._ui.state.tab_choices import remember_models
 from pages._ui.widgets import controls, focus
 from pages._ui.widgets.markdown import escape, inline_code
 

@@ -29,8 +29,7 @@ from lfclient.flows.validation import (
 )
 from pages._ui.form.entries import EnteredValue, Entries, InvalidEntry
 from pages._ui.form.widgets import LiveWidget, Widget, shows_default
-from pages._ui.state import browser
-from pages._ui.state.drafts import drafts
+from pages._ui.state.browser import load_draft, save_draft
 
 _FORMS = "forms"
 FormUse = Literal["run", "chat", "present"]
@@ -323,7 +322,7 @@ class FormState:
         text = json.dumps(draft)
         if text != self.saved_draft:
             self.saved_draft = text
-            drafts().save((browser.browser_id(), self.owner, self.name), draft)
+            save_draft(self.owner, self.name, draft)
 
     def _files_in_use(self) -> dict[str, list[Any]]:
         values = self.entries.values.values()
@@ -378,7 +377,7 @@ def form_state(
     state = forms.pop(key, None)
     if state is None:
         state = FormState(owner, flow, use, run_id)
-        draft = drafts().get((browser.browser_id(), owner, state.name)) or {}
+        draft = load_draft(owner, state.name)
         fields = flow.fields_by_key
         if "values" in draft:
             state.entries = Entries.from_draft(draft, fields)

@@ -7,7 +7,7 @@ from lfclient.flows.field import Field, Variable
 from lfclient.flows.need import NeedKind
 from pages._ui.form import refusals
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.form.provider_addresses import check_provider_address
+from pages._ui.form.provider_actions import check_provider_address
 from pages._ui.form.widgets import PERSIST
 from pages._ui.widgets.alerts import NOT_STARTED, UnusedSetting
 from pages._ui.widgets.markdown import inline_code

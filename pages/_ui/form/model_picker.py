@@ -20,7 +20,7 @@ from lfclient.resources.models import (
 from lfclient.resources.server_resources import ServerResources
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.widgets import Widget, WidgetSpec, WidgetStates
-from pages._ui.state.given_settings import given_settings
+from pages._ui.state.tab_choices import given_settings
 
 _NOT_SET_UP, _NOT_HERE = " (not set up)", " (not on this server)"
 

@@ -5,17 +5,17 @@ from collections.abc import Callable, Iterable, Mapping
 import streamlit as st
 
 from lfclient.common.formatting import strip_credentials
-from lfclient.errors import InvalidRequest, LangflowError
+from lfclient.errors import AddressRefused, InvalidRequest, LangflowError
 from lfclient.flows.encoding import unsupported_reason
 from lfclient.flows.need import Need
 from lfclient.flows.needs import setting_keys
 from lfclient.resources.models import Provider, ProviderSetting
+from lfclient.wire.addresses import check_resolved_address, normalize_address
 from lfclient.wire.modes import Mode
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import refusals
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.form.provider_addresses import check_provider_address
-from pages._ui.state.given_settings import given_settings
+from pages._ui.state.tab_choices import given_settings
 from pages._ui.widgets.markdown import escape
 
 
@@ -247,6 +247,17 @@ def _check_addresses(settings: Iterable[ProviderSetting], values: Mapping[str, s
     for setting in settings:
         if setting.is_address and setting.name in values:
             check_provider_address(setting.label, values[setting.name])
+
+
+def check_provider_address(label: str, address: str) -> None:
+    """Check what Langflow would connect to, as a server's address is checked.
+
+    The address may contain a user name and a password. Raises `InvalidRequest`.
+    """
+    try:
+        check_resolved_address(normalize_address(strip_credentials(address) or address))
+    except AddressRefused as error:
+        raise InvalidRequest(f"{label}: {error}", hint="Correct the address.") from error
 
 
 def _what_stays(settings: Iterable[ProviderSetting], form: FlowForm) -> str:

@@ -9,8 +9,8 @@ from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.needs import setting_keys, unused_provider_need
 from lfclient.resources.models import LISTING_ADDRESS, Provider, ProviderSetting
 from lfclient.runs.error_causes import CHECK_ADDRESS, CHECK_ADDRESS_AND_KEY
-from pages._ui.form import mode_button, refusals
 from pages._ui.form import provider_actions as actions
+from pages._ui.form import refusals
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.widgets import PERSIST
 from pages._ui.widgets import controls
@@ -117,7 +117,7 @@ def draw(need: Need, form: FlowForm) -> None:
                 if problem.level == "error":
                     st.caption(f":red[:material/error: {escape(problem.message)}]")
         wrong = (key for key in need.keys if form.has_error(key) and not settings)
-        mode_button.draw(provider.name, form.better_modes.get(next(wrong, "")), form)
+        form.draw_mode_button(provider.name, form.better_modes.get(next(wrong, "")))
 
 
 def _silence(provider: Provider, form: FlowForm) -> str:
@@ -273,7 +273,7 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
             modes = (
                 mode for mode in form.modes if not actions.why_not_for_runs(shown, need, form, mode)
             )
-            mode_button.draw(provider.name, next(modes, None), form)
+            form.draw_mode_button(provider.name, next(modes, None))
     if can_be_used and sent:
         st.caption(
             f"*Use for my runs* keeps {_names(sent)} in this tab until you reload or close it, and "

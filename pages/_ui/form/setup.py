@@ -11,7 +11,6 @@ from lfclient.flows.need import Need, NeedKind
 from pages._ui.connection import loading, local_packages
 from pages._ui.form import (
     missing_variables,
-    mode_button,
     provider_actions,
     provider_settings,
     resource_picker,
@@ -19,8 +18,8 @@ from pages._ui.form import (
 from pages._ui.form.fields import draw_field
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import is_fitting, model_text, unlisted_model
-from pages._ui.state.last_models import last_models
 from pages._ui.state.run_page import SHOWN_SETTINGS, ShownSettings
+from pages._ui.state.tab_choices import last_models
 from pages._ui.widgets import controls, focus
 from pages._ui.widgets.markdown import escape
 
@@ -124,7 +123,7 @@ def _draw_need(need: Need, form: FlowForm) -> None:
     if need.kind is NeedKind.VARIABLE:
         missing_variables.draw(field, form)
     if not need.is_met:
-        mode_button.draw(field.key, form.better_modes.get(field.key), form)
+        form.draw_mode_button(field.key, form.better_modes.get(field.key))
     if need.kind is NeedKind.MODEL:
         _draw_use_last(field, form)
         _draw_use_for_all(field, form)

@@ -9,8 +9,7 @@ from lfclient.console.present.presentation import PURPOSE, Presentation, read_or
 from lfclient.console.store.flow_settings import FlowSettings, FlowSettingsStore, SettingsConflict
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.servers import require_access
-from pages._ui.state import browser
-from pages._ui.state.drafts import drafts
+from pages._ui.state.browser import load_draft, save_draft
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.present import (
     CONFLICT,
@@ -28,19 +27,19 @@ _PARTS = ("title", "description", "accent", "large")
 @notify_errors()
 def start(owner: str, flow_id: str) -> None:
     """Edit the settings of a flow, from the draft of this browser if it left one; a callback."""
-    _open(owner, flow_id, drafts().get(_draft_key(owner, flow_id)))
+    _open(owner, flow_id, load_draft(owner, _draft_name(flow_id)))
 
 
 def stop(owner: str, flow_id: str) -> None:
     """End editing, and forget what was not saved; a callback."""
-    drafts().save(_draft_key(owner, flow_id), {})
+    save_draft(owner, _draft_name(flow_id), {})
     for slot in (EDITED, CONFLICT, PROBLEM, EXAMPLE_PROBLEM, VALUES_PROBLEM):
         slot.clear()
 
 
 def has_draft(owner: str, flow_id: str) -> bool:
     """Return whether this browser left settings that were not saved."""
-    return bool(drafts().get(_draft_key(owner, flow_id)))
+    return bool(load_draft(owner, _draft_name(flow_id)))
 
 
 def is_edited(owner: str, flow_id: str) -> bool:
@@ -89,7 +88,7 @@ def keep_draft(owner: str, flow_id: str) -> None:
         return
     is_changed = edited.is_draft or settings != edited.first
     draft = {"settings": settings.to_json(), "version": edited.version} if is_changed else {}
-    drafts().save(_draft_key(owner, flow_id), draft)
+    save_draft(owner, _draft_name(flow_id), draft)
 
 
 @notify_errors(PROBLEM)
@@ -121,7 +120,7 @@ def save(owner: str, flow_id: str, *, overwrite: bool = False) -> None:
 def use_theirs(owner: str, flow_id: str) -> None:
     """Replace the settings in the editor by those that somebody else has saved; a callback."""
     _open(owner, flow_id, None)
-    drafts().save(_draft_key(owner, flow_id), {})
+    save_draft(owner, _draft_name(flow_id), {})
 
 
 def _open(owner: str, flow_id: str, draft: JsonObject | None) -> None:
@@ -153,5 +152,5 @@ def _seed(settings: Presentation) -> None:
         st.session_state[edit_key(f"help-{each.key}")] = each.help
 
 
-def _draft_key(owner: str, flow_id: str) -> tuple[str, str, str]:
-    return browser.browser_id(), owner, f"{flow_id}-present-settings"
+def _draft_name(flow_id: str) -> str:
+    return f"{flow_id}-present-settings"

@@ -30,7 +30,7 @@ from pages._ui.present.presented import (
 from pages._ui.presets.preset_state import field_names
 from pages._ui.run import controls as run_controls
 from pages._ui.run import run_form
-from pages._ui.state import run_options, run_page, submit_token
+from pages._ui.state import run_options, run_page
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.present import ENTERED, visitor_presents
 from pages._ui.widgets import alerts, controls, focus
@@ -212,7 +212,7 @@ def draw_buttons(presented: Presented, form: FlowForm, record: RunRecord | None)
                     "Run",
                     key="run",
                     on_click=_on_run,
-                    args=(presented, form, submit_token.submit_token()),
+                    args=(presented, form, run_page.submit_token()),
                     type="primary",
                     icon=":material/play_arrow:",
                     shortcut="Ctrl+Enter",
@@ -234,7 +234,7 @@ def _on_run(presented: Presented, form: FlowForm, token: str) -> None:
     has_session = run_form.supports_session(form.server_info, form.flow)
     session_id = run_options.random_run_session() if has_session else None
     run_id = run_controls.start_run(form, result.overrides, form.mode, session_id, token)
-    submit_token.drop_submit_token(token)
+    run_page.drop_submit_token(token)
     run_page.show_started(run_id)
     ENTERED.clear()
 

@@ -29,7 +29,7 @@ from pages._ui.run.run_form import (
     supported_modes,
     supports_session,
 )
-from pages._ui.state import run_options, run_page, submit_token
+from pages._ui.state import run_options, run_page
 from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import alerts, focus
 from pages._ui.widgets.alerts import NOT_STARTED, MissingValue
@@ -210,7 +210,7 @@ def _draw_run_button(form: FlowForm) -> None:
             "Run" if count == 1 else f"Run {count} times",
             key="run",
             on_click=_on_run,
-            args=(form, submit_token.submit_token()),
+            args=(form, run_page.submit_token()),
             type="primary",
             icon=":material/play_arrow:",
             shortcut="Ctrl+Enter",
@@ -261,7 +261,7 @@ def _on_run(form: FlowForm, token: str) -> None:
     count = run_options.run_count(owner, flow_id)
     first_token = batch.numbered_token(token, 1, count)
     run_id = start_run(form, overrides, mode, session_id, first_token)
-    submit_token.drop_submit_token(token)
+    run_page.drop_submit_token(token)
     if not run_page.show_started(run_id):
         return
     run_options.mark_session_used(owner, flow_id, session_id)

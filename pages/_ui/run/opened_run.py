@@ -25,7 +25,7 @@ from pages._ui.form.form_state import FormState, form_state
 from pages._ui.run import run_form
 from pages._ui.run.run_form import selected_mode
 from pages._ui.state import run_options, run_page
-from pages._ui.state.given_settings import given_settings
+from pages._ui.state.tab_choices import given_settings
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_full_time, format_time
 

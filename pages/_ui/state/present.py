@@ -7,8 +7,7 @@ import streamlit as st
 from lfclient.common.json_types import JsonObject
 from lfclient.console.present.presentation import Presentation
 from lfclient.errors import LangflowError
-from pages._ui.state import browser
-from pages._ui.state.drafts import drafts
+from pages._ui.state.browser import load_draft, save_draft
 from pages._ui.state.query_params import FLOW
 from pages._ui.state.slot import Slot
 
@@ -59,7 +58,7 @@ def edit_key(part: str) -> str:
 def set_presenter(flow_id: str, is_presenter: bool) -> None:
     """Save whether this browser came from the Run page to present a flow, also for a reload."""
     _presenter(flow_id).set(is_presenter)
-    drafts().save((browser.browser_id(), flow_id, _PRESENTER), {_PRESENTER: is_presenter})
+    save_draft(flow_id, _PRESENTER, {_PRESENTER: is_presenter})
 
 
 def visitor_presents() -> bool:
@@ -70,7 +69,7 @@ def visitor_presents() -> bool:
     flow_id = st.query_params.get(FLOW, "")
     slot = _presenter(flow_id)
     if slot.get() is None:  # after a reload
-        slot.set(bool(drafts().get((browser.browser_id(), flow_id, _PRESENTER))))
+        slot.set(bool(load_draft(flow_id, _PRESENTER)))
     return bool(slot.get())
 
 

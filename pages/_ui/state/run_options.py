@@ -7,8 +7,7 @@ import streamlit as st
 
 from lfclient.common.json_types import JsonObject
 from lfclient.wire.modes import Mode
-from pages._ui.state import browser
-from pages._ui.state.drafts import drafts
+from pages._ui.state.browser import load_draft, save_draft
 
 MODE = "run-mode-choice"
 ADVANCED = "run-advanced"
@@ -48,11 +47,7 @@ def flow_mode(owner: str, flow_id: str) -> Mode | None:
 
 
 def _saved(owner: str) -> JsonObject:
-    return drafts().get(_draft_key(owner)) or {}
-
-
-def _draft_key(owner: str) -> tuple[str, str, str]:
-    return browser.browser_id(), owner, MODE
+    return load_draft(owner, MODE)
 
 
 def is_advanced() -> bool:
@@ -70,7 +65,7 @@ def save_mode(owner: str, flow_id: str, default: Mode) -> None:
         is_common = chosen == (_saved(owner).get("mode") or default)
         _save_flow_mode(owner, flow_id, None if is_common else chosen)
     else:
-        drafts().save(_draft_key(owner), {**_saved(owner), "mode": chosen})
+        save_draft(owner, MODE, {**_saved(owner), "mode": chosen})
 
 
 def set_flow_mode(owner: str, flow_id: str, mode: Mode) -> None:
@@ -82,7 +77,7 @@ def set_flow_mode(owner: str, flow_id: str, mode: Mode) -> None:
 def _save_flow_mode(owner: str, flow_id: str, mode: Mode | None) -> None:
     saved = _saved(owner)
     others = {id: own for id, own in saved.get("flows", {}).items() if id != flow_id}
-    drafts().save(_draft_key(owner), {**saved, "flows": others | ({flow_id: mode} if mode else {})})
+    save_draft(owner, MODE, {**saved, "flows": others | ({flow_id: mode} if mode else {})})
 
 
 def session_key(owner: str, flow_id: str) -> str:

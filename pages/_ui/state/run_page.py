@@ -3,17 +3,16 @@
 Widget keys of single parameters belong to the form and start with `param-`.
 """
 
+import uuid
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
 from lfclient.errors import LangflowError
-from pages._ui.state import browser
-from pages._ui.state.drafts import drafts
+from pages._ui.state.browser import load_draft, save_draft
 from pages._ui.state.query_params import RUN, RUNS
 from pages._ui.state.slot import Slot, is_drawn
-from pages._ui.state.submit_token import renew_submit_token
 
 T = TypeVar("T")
 
@@ -47,6 +46,7 @@ _FORM_RUN = "form-of-run"
 _FULL_WIDTH = "full-width"
 _FOLDED = "components-folded"
 _ALL_FLOWS = ""
+_TOKEN = "run-click"
 
 
 def run_id() -> str | None:
@@ -124,7 +124,7 @@ def attach_form(run_id: str, flow_id: str) -> None:
     Only the latest such run of a flow keeps it.
     """
     st.session_state[f"{_FORM_RUN}-{flow_id}"] = run_id
-    drafts().save((browser.browser_id(), flow_id, _FORM_RUN), {"run": run_id})
+    save_draft(flow_id, _FORM_RUN, {"run": run_id})
 
 
 def detach_form(flow_id: str) -> None:
@@ -136,8 +136,7 @@ def has_form(run_id: str, flow_id: str) -> bool:
     """Return whether a person's own form is beside this run, not one with the run's inputs."""
     key = f"{_FORM_RUN}-{flow_id}"
     if key not in st.session_state:  # after a reload
-        draft = drafts().get((browser.browser_id(), flow_id, _FORM_RUN)) or {}
-        st.session_state[key] = draft.get("run")
+        st.session_state[key] = load_draft(flow_id, _FORM_RUN).get("run")
     return bool(st.session_state[key] == run_id)
 
 
@@ -166,14 +165,13 @@ def _read_choice(name: str, flow_id: str = _ALL_FLOWS) -> bool:
     """Return a choice of this browser, False until it is made."""
     key = f"{name}-{flow_id}"
     if key not in st.session_state:  # after a reload
-        draft = drafts().get((browser.browser_id(), flow_id, name)) or {}
-        st.session_state[key] = bool(draft.get("on"))
+        st.session_state[key] = bool(load_draft(flow_id, name).get("on"))
     return bool(st.session_state[key])
 
 
 def _save_choice(name: str, is_on: bool, flow_id: str = _ALL_FLOWS) -> None:
     st.session_state[f"{name}-{flow_id}"] = is_on
-    drafts().save((browser.browser_id(), flow_id, name), {"on": is_on})
+    save_draft(flow_id, name, {"on": is_on})
 
 
 def close_run() -> None:
@@ -184,7 +182,18 @@ def close_run() -> None:
     STOPPED.clear()
     RUN_RETURNED.clear()
     _drop_other_runs()
-    renew_submit_token()
+    st.session_state.pop(_TOKEN, None)
+
+
+def submit_token() -> str:
+    """Return the token of the Run button: repeated clicks on one button start one run."""
+    return str(st.session_state.setdefault(_TOKEN, uuid.uuid4().hex))
+
+
+def drop_submit_token(token: str) -> None:
+    """Drop the token if this run used it."""
+    if st.session_state.get(_TOKEN) == token:
+        del st.session_state[_TOKEN]
 
 
 def cached(key: str, make: Callable[[], T], version: Hashable = None) -> T:

@@ -23,7 +23,7 @@ from pages._ui.history.view import ListView
 from pages._ui.present import editing
 from pages._ui.run import status
 from pages._ui.run.export import RunExporter
-from pages._ui.state.drafts import drafts
+from pages._ui.state.browser import drafts
 from pages._ui.state.history import history_key
 from pages._ui.state.present import Edited
 from tests.ui.support.chat_langflow import ChatLangflow

@@ -14,7 +14,7 @@ from lfclient.console.presets.preset_file import FORMAT
 from lfclient.console.presets.share_links import encode_values
 from lfclient.flows.encoding import mcp_value
 from pages._ui.connection import servers
-from pages._ui.state.drafts import drafts
+from pages._ui.state.browser import drafts
 from tests.support.flows import chat_input, edge, entry, node, text
 from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.preset_pages import choose, key_of, open_page, owner, store_preset

@@ -5,7 +5,7 @@ import json
 from lfclient.console.present.presentation import PURPOSE, Presentation, ShownInput
 from lfclient.console.store.flow_settings import FlowSettings
 from pages._ui.connection.app_context import app_context
-from pages._ui.state.drafts import drafts
+from pages._ui.state.browser import drafts
 from tests.ui.support.preset_pages import owner
 from tests.ui.support.whole_pages import ONE, open_app
 

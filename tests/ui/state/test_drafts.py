@@ -8,7 +8,7 @@ from lfclient.console.store.errors import StoreError
 from lfclient.flows.run_inputs import SECRET_HINT
 from pages._ui.connection.app_context import app_context
 from pages._ui.form import json_editor
-from pages._ui.state.drafts import drafts
+from pages._ui.state.browser import drafts
 from tests.ui.support.preset_pages import choose, enter, open_page, store_preset, value
 from tests.ui.support.whole_pages import APP, page_text, press
 

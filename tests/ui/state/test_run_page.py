@@ -13,11 +13,11 @@ def token_page() -> None:
     """Return the submit token in "token", and use it if "use" is set. AppTest runs this source."""
     import streamlit as st
 
-    from pages._ui.state import submit_token
+    from pages._ui.state import run_page
 
-    token = submit_token.submit_token()
+    token = run_page.submit_token()
     if st.session_state.pop("use", False):
-        submit_token.drop_submit_token(token)
+        run_page.drop_submit_token(token)
     st.session_state["token"] = token
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from pages._ui.state.drafts import drafts
+from pages._ui.state.browser import drafts
 from tests.support.flows import graph, node
 
 OWNER = "owner-of-this-form"

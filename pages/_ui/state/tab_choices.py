@@ -1,4 +1,4 @@
-"""The models of the last runs that this tab started."""
+"""Provider settings and models of this tab's runs, in memory only: most settings are secrets."""
 
 from collections.abc import Mapping
 from typing import Any, get_args
@@ -9,7 +9,14 @@ from lfclient.flows.model import Flow
 from lfclient.resources.models import ModelKind
 from lfclient.resources.server_resources import ResourceKind
 
+_SETTINGS = "given-settings"
 _MODELS = "last-models"
+
+
+def given_settings(owner: str) -> dict[str, str]:
+    """Return the entered settings of an owner's server, by name."""
+    by_owner: dict[str, dict[str, str]] = st.session_state.setdefault(_SETTINGS, {})
+    return by_owner.setdefault(owner, {})
 
 
 def last_models(owner: str) -> dict[ResourceKind | None, Any]:
@@ -19,7 +26,7 @@ def last_models(owner: str) -> dict[ResourceKind | None, Any]:
 
 
 def remember_models(owner: str, flow: Flow, overrides: Mapping[str, Any]) -> None:
-    """Remember the models that were chosen for a run: of several, the form's first of a kind."""
+    """Remember the models that were chosen for a run, the form's first of each kind."""
     chosen: dict[ResourceKind | None, Any] = {
         field.resource: overrides[field.key]
         for field in reversed(flow.fields)
