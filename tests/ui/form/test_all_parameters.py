@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from pages._ui.form import all_parameters
 from pages._ui.state.run_page import SHOWN_FIELD
 from tests.support.flows import chat_input, edge, entry, node, text
@@ -20,17 +18,16 @@ def labels(found) -> list[str]:
     return [each.label for each in found.at.expander]
 
 
-def test_the_part_is_closed_at_first():
-    found = form(node("T-a", p=text()))
+def test_the_part_and_its_components_are_closed_and_count_their_fields():
+    found = form(node("T-a", p=text("x"), q=text()), node("U-b", r=text()))
     assert not found.at.text_input
     found.open_all_parameters()
-    assert found.at.text_input
-
-
-def test_the_part_and_its_components_count_their_fields():
-    found = form(node("T-a", p=text(), q=text()), node("U-b", r=text())).open_all_parameters()
     counts = ["All parameters :gray[· 3]", "T :gray[· 2]", "U :gray[· 1]"]
     assert labels(found) == [*counts, "Overrides as JSON"]
+    found.open("T-a").set("text_input", "T-a.p", "z")
+    assert found.find("text_input", "U-b.r") is None
+    assert found.toggle("T-a", False).overrides == {"T-a.p": "z"}
+    assert found.toggle("T-a", True).find("text_input", "T-a.p").value == "z"
 
 
 def test_components_are_listed_as_a_person_reads_the_graph():
@@ -47,17 +44,13 @@ def test_components_are_listed_as_a_person_reads_the_graph():
     assert [label[:6] for label in opened[1:4]] == ["Step 1", "Step 2", "Step 3"]
 
 
-def test_the_closed_part_counts_changed_values():
-    found = form(node("T-a", p=text(), q=text()), node("U-b", r=text()))
-    assert not badges(found)
-    found.open("T-a").set("text_input", "T-a.p", "x").set("text_input", "T-a.q", "y")
-    assert badges(found.open_all_parameters(False)) == ["2 changed"]
-
-
-def test_the_closed_part_marks_an_invalid_value():
+def test_the_closed_part_counts_changed_values_and_marks_an_invalid_one():
     found = form(node("T-a", n=entry("IntInput", "int", 5), p=text()), node("U-b", r=text()))
+    assert not badges(found)
+    found.open("T-a").set("text_input", "T-a.p", "x")
+    assert badges(found.open_all_parameters(False)) == ["1 changed"]
     found.open("T-a").set("text_input", "T-a.n", "many")
-    assert badges(found.open_all_parameters(False)) == ["Check", "1 changed"]
+    assert badges(found.open_all_parameters(False)) == ["Check", "2 changed"]
 
 
 def test_the_closed_part_marks_a_secret_to_enter_again():
@@ -131,11 +124,9 @@ def large_component(name="T-a", **more):
     return node(name, **{f"p{place:02}": text("x") for place in range(40)}, **more)
 
 
-@pytest.mark.parametrize("open_first", [(), ("U-a", "U-b")], ids=["alone", "among many"])
-def test_the_field_that_a_button_leads_to_is_drawn_beyond_the_first_page(open_first):
+def test_the_field_that_a_button_leads_to_is_drawn_beyond_the_first_page():
     found = form(*map(large_component, ("U-a", "U-b", "U-c")))
-    for name in open_first:
-        found.open(name)
+    found.open("U-a").open("U-b")
     assert found.find("text_input", "U-c.p39") is None
     found.at.session_state[SHOWN_FIELD.key] = "U-c.p39"
     assert found.run().find("text_input", "U-c.p39")
@@ -164,25 +155,6 @@ def components(found) -> list[str]:
     return [name for name in names if name != "All parameters"]
 
 
-def test_components_are_closed_until_opened():
-    found = form(node("T-a", p=text("x")), node("U-b", q=text("y")))
-    assert found.find("text_input", "T-a.p") is None
-    found.open("T-a").set("text_input", "T-a.p", "z")
-    assert found.find("text_input", "U-b.q") is None
-    assert found.overrides == {"T-a.p": "z"}
-
-
-def test_values_survive_closing_a_component():
-    found = (
-        form(node("T-a", p=text("x")), node("U-b", q=text()))
-        .open("T-a")
-        .set("text_input", "T-a.p", "z")
-    )
-    found.toggle("T-a", False)
-    assert found.overrides == {"T-a.p": "z"}
-    assert found.toggle("T-a", True).find("text_input", "T-a.p").value == "z"
-
-
 def test_search_finds_parameters_of_closed_components():
     found = form(node("T-a", alpha=text("x"), beta=text("y")), node("U-b", gamma=text("z")))
     found.search("alp t-a")
@@ -206,32 +178,19 @@ def test_search_finds_a_component_by_its_number():
 
 def test_search_finds_the_chat_text_by_its_label():
     chat = node("ChatInput-a", input_value=text(display_name="Input Text"))
+    found = form(chat, node("T-a", alpha=text("x")))
     for name in ("message", "input text", "text message"):
-        found = form(chat, node("T-a", alpha=text("x")))
         assert "Found above" in found.search(name).text()
 
 
-def test_components_that_will_not_run_are_marked():
-    found = form(
-        chat_input(),
-        node("Idle-x", p=text()),
-        node("Bare-y"),
-        node("O-z", q=text()),
-        edges=[
-            edge("ChatInput-a", "O-z", "r"),
-        ],
-    )
-    named = labels(found.open_all_parameters())
-    assert any("Idle" in label and "Does not run" in label for label in named)
-    assert not any("O-z" in label and "Does not run" in label for label in named)
-    assert "Bare" in found.text()
-
-
-def test_a_found_parameter_shows_that_its_component_will_not_run():
-    nodes = chat_input(), node("Idle-x", p=text()), node("O-z", q=text())
+def test_components_that_will_not_run_are_marked_also_in_a_search():
+    nodes = chat_input(), node("Idle-x", p=text()), node("Bare-y"), node("O-z", q=text())
     found = form(*nodes, edges=[edge("ChatInput-a", "O-z", "r")])
-    for name, many in (("q", 0), ("p", 1)):
-        assert found.search(name).text().count("gray-badge[Does not run]") == many
+    named = labels(found.open_all_parameters())
+    assert [label[:4] for label in named if "Does not run" in label] == ["Idle"]
+    assert "Bare" in found.text()
+    for name, count in (("q", 0), ("p", 1)):
+        assert found.search(name).text().count("gray-badge[Does not run]") == count
 
 
 def test_a_found_switch_shows_its_component():

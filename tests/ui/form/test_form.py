@@ -10,17 +10,15 @@ from tests.support.flows import chat_input, entry, flow, graph, node, prompt, te
 from tests.ui.support.forms import editable_node, form
 
 
-def test_an_untouched_form_sends_only_the_chat_text():
-    found = form(chat_input(value="hello"), editable_node(p=text("x")))
+def test_the_chat_text_is_at_the_top_and_the_only_value_of_an_untouched_form():
+    found = form(editable_node(p=text("x")), chat_input(value="hello"))
+    assert found.at.text_area[0].label == "Message"
     assert found.overrides == {"ChatInput-a.input_value": "hello"}
     assert found.result.ready
-
-
-def test_the_chat_text_is_a_large_box_at_the_top():
-    found = form(editable_node(p=text("x")), chat_input())
-    assert found.at.text_area[0].label == "Message"
+    assert "Changed" not in found.text()
     found.set("text_area", "ChatInput-a.input_value", "hi\nthere")
     assert found.overrides == {"ChatInput-a.input_value": "hi\nthere"}
+    assert "Changed" in found.text()
 
 
 def test_without_a_chat_input_the_prompts_variables_are_at_the_top():
@@ -38,24 +36,14 @@ def test_a_prompt_that_the_author_marked_is_an_input_although_its_text_lacks_a_v
     assert [field.key for field in input_fields(found, needs)] == ["Prompt-a.template"]
 
 
-def test_an_empty_required_field_is_marked_and_blocks_the_run():
-    found = form(node("T-a", p=text("", required=True)))
+def test_required_fields_block_a_run_and_show_the_problem_once_it_was_refused():
+    found = form(editable_node(p=text(required=True), q=text(required=True)), node("U-b", r=text()))
     assert not found.result.ready
     assert "Required" in found.text()
-    assert found.set("text_input", "T-a.p", "x").result.ready
-
-
-def test_a_refused_run_shows_the_problem_at_each_field():
-    found = form(editable_node(p=text(required=True), q=text(required=True)), node("U-b", r=text()))
     assert "This is required." not in found.text()
     assert found.refuse().text().count("This is required.") == 2
     assert found.set("text_input", "T-a.p", "x").text().count("This is required.") == 1
-
-
-def test_a_filled_in_chat_text_is_marked_as_changed():
-    found = form(chat_input())
-    assert "Changed" not in found.text()
-    assert "Changed" in found.set("text_area", "ChatInput-a.input_value", "hi").text()
+    assert found.set("text_input", "T-a.q", "x").result.ready
 
 
 def test_values_survive_another_page():
@@ -108,16 +96,7 @@ def test_a_flow_that_changed_on_the_server_does_not_break_the_form():
     assert "T-a.p" not in found.press("OK").text()
 
 
-def test_overrides_can_be_loaded():
-    secret = entry("SecretStrInput", "str", password=True)
-    loaded = {"T-a.p": "z", "T-a.s": "was set"}
-    found = form(editable_node(p=text("x"), s=secret), load=loaded)
-    assert found.overrides == {"T-a.p": "z"}
-
-
-@pytest.mark.parametrize(
-    "nodes", [[], [node("U-b", r=text())], [node("Bare-y")]], ids=["alone", "fields", "no fields"]
-)
+@pytest.mark.parametrize("nodes", [[], [node("U-b", r=text())]], ids=["alone", "fields"])
 def test_all_fields_can_be_reset_and_restored(nodes):
     """Also with nothing below those at the top, and with the others folded."""
     found = form(chat_input(), editable_node(p=text("x")), *nodes)

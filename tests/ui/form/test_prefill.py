@@ -62,13 +62,6 @@ def test_the_key_of_a_provider_that_has_one_need_not_be_entered_again(is_given):
     assert lacks(page.at, "to check", SECRET_HINT, "Go to the marked field", shows="gpt-4o")
 
 
-def test_a_secret_that_stays_need_not_be_entered_again():
-    page = form(editable_node(key=SECRET)).set("text_input", "T-a.key", "sk-1")
-    load(page, {"T-a.key": SECRET_MASK}, hints={"T-a.key": SECRET_HINT})
-    assert page.overrides == {"T-a.key": "sk-1"}
-    assert SECRET_HINT not in page.text()
-
-
 def test_the_fields_to_check_are_named_until_they_have_changed_or_a_run_has_started():
     page = form(node("T-a", one=SECRET, two=SECRET))
     load(page, {}, hints=dict.fromkeys(("T-a.one", "T-a.two"), SECRET_HINT))
@@ -80,58 +73,68 @@ def test_the_fields_to_check_are_named_until_they_have_changed_or_a_run_has_star
     assert "Check " not in page.run().text()
 
 
+@pytest.fixture
+def state():
+    return FormState("o", flow(editable_node(name=text(), key=SECRET)))
+
+
+def enter(state, value):
+    state.set(state.fields["T-a.name"], value)
+
+
+def test_a_fill_keeps_what_a_person_entered_but_not_an_earlier_fill(state):
+    enter(state, "mine")
+    for filled in ("one", "two"):
+        prefill.fill(state, {"T-a.name": filled}, SOURCE, {})
+    prefill.restore(state)
+    assert state.overrides() == {"T-a.name": "mine"}
+    assert state.replaced is None
+
+
+def test_input_entered_after_a_fill_can_be_restored_in_turn(state):
+    enter(state, "mine")
+    prefill.fill(state, {"T-a.name": "theirs"}, SOURCE, {})
+    enter(state, "theirs, edited")
+    for restored in ("mine", "theirs, edited", "mine"):
+        prefill.restore(state)
+        assert state.overrides() == {"T-a.name": restored}
+
+
+def test_a_masked_secret_fills_no_field_and_keeps_the_one_entered(state):
+    prefill.fill(state, {"T-a.name": "z", "T-a.key": SECRET_MASK}, SOURCE, {"T-a.key": SECRET_HINT})
+    assert (state.overrides(), state.hints) == ({"T-a.name": "z"}, {"T-a.key": SECRET_HINT})
+    state.set(state.fields["T-a.key"], "sk-1")
+    prefill.fill(state, {"T-a.key": SECRET_MASK}, SOURCE, {"T-a.key": SECRET_HINT})
+    assert (state.overrides(), state.hints) == ({"T-a.key": "sk-1"}, {})
+
+
 @pytest.mark.parametrize(("theirs", "kept"), [("mine", False), ("theirs", True)])
-def test_input_that_another_form_has_as_well_is_not_offered_again(theirs, kept):
+def test_input_that_another_form_has_as_well_is_not_offered_again(state, theirs, kept):
     """As that of a run that was opened and run again."""
-    found = flow(editable_node(name=text()))
-    forms = [FormState("o", found), FormState("o", found, run_id="r")]
-    for state, value in zip(forms, ("mine", theirs), strict=True):
-        state.set(found.fields[0], value)
-    prefill.take_over(*forms)
-    assert (forms[0].replaced is not None) is kept
-    assert forms[0].overrides() == {"T-a.name": theirs}
+    other = FormState("o", state.flow, run_id="r")
+    enter(state, "mine")
+    enter(other, theirs)
+    prefill.take_over(state, other)
+    assert (state.replaced is not None) is kept
+    assert state.overrides() == {"T-a.name": theirs}
 
 
-def test_replaced_input_can_be_restored():
-    page = form(editable_node(name=text(), other=text())).set("text_input", "T-a.name", "mine")
-    load(page, {"T-a.other": "theirs"})
-    assert page.overrides == {"T-a.other": "theirs"}
-    page.press("Restore my input")
-    assert page.overrides == {"T-a.name": "mine"}
-    assert "Restore my input" not in labels(page)
-
-
-def test_input_typed_after_filling_is_stored_as_well():
-    page = form(editable_node(name=text())).set("text_input", "T-a.name", "mine")
-    load(page, {"T-a.name": "theirs"}).set("text_input", "T-a.name", "theirs, edited")
-    assert page.press("Restore my input").overrides == {"T-a.name": "mine"}
-    for brought, kept in (("theirs, edited", "mine"), ("mine", "theirs, edited")):
-        assert "Restore my input" not in labels(page)
-        assert page.press("Restore").overrides == {"T-a.name": brought}
-        assert f"You entered before: name: {kept}" in page.text()
-
-
-def test_a_stored_version_does_not_show_its_secrets():
+def test_replaced_input_does_not_show_its_secrets():
     page = form(editable_node(key=SECRET)).set("text_input", "T-a.key", "sk-very-secret")
     page = load(page, {}, source="")
     assert "You entered before: key: " in page.text()
     assert "sk-very-secret" not in page.text()
 
 
-def test_values_that_only_came_from_a_run_are_not_stored():
-    page = form(editable_node(name=text())).set("text_input", "T-a.name", "mine")
-    load(load(page, {"T-a.name": "one"}), {"T-a.name": "two"})
-    assert page.press("Restore my input").overrides == {"T-a.name": "mine"}
-    assert "Restore my input" not in labels(page)
-
-
-def test_stored_versions_survive_a_reload():
-    parts = editable_node(name=text())
-    load(form(parts).set("text_input", "T-a.name", "mine"), {"T-a.name": "theirs"})
+def test_replaced_input_is_offered_and_survives_a_reload():
+    parts = editable_node(name=text(), other=text())
+    page = load(form(parts).set("text_input", "T-a.name", "mine"), {"T-a.other": "theirs"})
     again = form(parts)
-    assert again.overrides == {"T-a.name": "theirs"}
-    assert SOURCE in again.text()
-    assert again.press("Restore my input").overrides == {"T-a.name": "mine"}
+    for each in (page, again):
+        assert each.overrides == {"T-a.other": "theirs"}
+        assert SOURCE in each.text()
+        assert each.press("Restore my input").overrides == {"T-a.name": "mine"}
+        assert "Restore my input" not in labels(each)
 
 
 def test_a_field_with_a_hint_is_marked_and_visible():

@@ -109,16 +109,11 @@ def test_no_model_is_called_unlisted_while_the_server_lacks_the_key_to_ask_the_a
 
 
 def test_one_model_can_be_used_for_all_components():
-    found = setup(agent(), agent("Agent-b"), agent("Agent-c"))
-    found.set("selectbox", "Agent-a.model", "Ollama: llama").press("Use for all 3 components")
-    assert [chosen(found, f"Agent-{one}").value for one in "abc"] == ["Ollama: llama"] * 3
-    assert not [button for button in found.at.button if button.label.startswith("Use for all")]
-
-
-def test_components_that_have_the_model_already_count_among_all():
+    """A component that already has the model counts among them."""
     found = setup(agent(), agent("Agent-b", [MODELS[1].value]), agent("Agent-c", [MODELS[0].value]))
     found.set("selectbox", "Agent-a.model", "Ollama: llama").press("Use for all 3 components")
     assert [chosen(found, f"Agent-{one}").value for one in "abc"] == ["Ollama: llama"] * 3
+    assert not [button for button in found.at.button if button.label.startswith("Use for all")]
 
 
 def test_the_model_of_the_last_run_is_offered_to_the_next_flow():
@@ -232,13 +227,6 @@ def test_a_component_that_names_no_mcp_server_or_flow_asks_for_it():
     found.set("selectbox", "MCPTools-m.mcp_server", "adding")
     found.set("selectbox", "RunFlow-r.flow_name_selected", "Sum")
     assert "Ready" in found.text()
-
-
-def test_a_variable_of_an_optional_text_is_named_in_setup():
-    text = node("TextInput-t", value=entry("StrInput", "str", "NOPE", load_from_db=True))
-    found = setup(text, resources=replace(RESOURCES, variables=frozenset()))
-    assert "1 to do" in found.text()
-    assert "the server has no variable “NOPE”" in found.text().replace("\\", "")
 
 
 def test_a_variable_that_the_server_lacks_is_named_until_a_value_takes_its_place():

@@ -152,12 +152,11 @@ def by_run(given: Given) -> AppTest:
 
 
 EVERY_WAY = [
-    by_link, by_accepted_link, by_file, by_unsaved_file, by_preset, by_default_preset, by_json,
-    by_draft, by_run,
+    by_accepted_link, by_file, by_preset, by_default_preset, by_json, by_draft, by_run,
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("way", EVERY_WAY)
+@pytest.mark.parametrize("way", [by_link, by_unsaved_file, *EVERY_WAY])
 def test_values_that_the_form_cannot_produce_reach_no_request(way: Open, server: StandIn):
     press(way({**INVALID, "plain": ("text", "fine")}), "Run")
     assert "evil" not in json.dumps([sent(server, UPDATE), sent(server, RUN)])
@@ -168,24 +167,15 @@ def test_values_that_the_form_cannot_produce_reach_no_request(way: Open, server:
 
 
 @pytest.mark.parametrize("way", EVERY_WAY)
-def test_an_mcp_server_that_is_not_in_the_servers_list_is_not_looked_up(way: Open, server: StandIn):
-    """A run sends no more than its name, which Langflow refuses."""
+def test_a_run_sends_only_the_names_of_an_mcp_server_and_a_model(way: Open, server: StandIn):
+    """The model runs with the server's attributes. Langflow refuses the unknown MCP server."""
     name = json.dumps({"name": "evil", "config": CONFIG})
-    press(way({"server": ("select", name)}), "Run")
+    metadata = {"model_class": "ChatOpenAI", "model_name_param": "evil"}
+    model = {**OPENAI, "metadata": metadata}
+    press(way({"server": ("select", name), "model": ("model", [model])}), "Run")
     assert "evil" not in json.dumps(sent(server, UPDATE))
     (run,) = sent(server, RUN)
-    expected = None if way in (by_link, by_unsaved_file) else mcp_value(name)
-    assert run.get("tweaks", {}).get("T-a", {}).get("server") == expected
-
-
-@pytest.mark.parametrize("way", EVERY_WAY)
-def test_a_model_is_looked_up_and_run_with_the_attributes_of_the_server(way: Open, server: StandIn):
-    evil = {**OPENAI, "metadata": {"model_class": "ChatOpenAI", "model_name_param": "evil"}}
-    press(way({"model": ("model", [evil])}), "Run")
-    assert "evil" not in json.dumps([sent(server, UPDATE), sent(server, RUN)])
-    (run,) = sent(server, RUN)
-    expected = None if way in (by_link, by_unsaved_file) else [OPENAI]
-    assert run.get("tweaks", {}).get("T-a", {}).get("model") == expected
+    assert run["tweaks"]["T-a"] == {"server": mcp_value(name), "model": [OPENAI]}
 
 
 @pytest.mark.parametrize("way", [by_link, by_unsaved_file])
