@@ -42,32 +42,21 @@ def together():
     )
 
 
-def test_a_message_that_no_run_reads_is_among_all_parameters():
-    found = apart()
-    assert [box.key.rpartition("-ChatInput-")[2] for box in found.at.text_area] == ["a.input_value"]
-    assert [each.label for each in found.at.expander if "Attachments" in each.label] == [
-        "Attachments :gray[· ChatInput 1]"
-    ]
-    assert (
-        "The run starts at ChatInput 1. ChatInput 2 and what follows it do not run." in found.text()
-    )
-    found.open("ChatInput-b")
-    assert found.find("text_area", "ChatInput-b.input_value")
-    assert f"These values have no effect: {START[0].lower()}{START[1:]}." in found.text()
-
-
-def test_the_badge_of_a_field_that_no_run_reads_says_why():
-    found = apart().search("ChatInput 2 Message")
-    badge = next(each for each in found.at.markdown if "Does not run" in each.value)
-    assert badge.help == START
-
-
-def test_the_message_of_a_chat_input_that_does_not_run_is_not_sent():
+def test_a_message_that_no_run_reads_is_among_all_parameters_and_not_sent():
     """A record would name it as an input of the run."""
     found = apart()
+    assert [box.key.rpartition("-ChatInput-")[2] for box in found.at.text_area] == ["a.input_value"]
+    attachments = [each.label for each in found.at.expander if "Attachments" in each.label]
+    assert attachments == ["Attachments :gray[· ChatInput 1]"]
+    words = "The run starts at ChatInput 1. ChatInput 2 and what follows it do not run."
+    assert words in found.text()
+    found.open("ChatInput-b")
+    assert f"These values have no effect: {START[0].lower()}{START[1:]}." in found.text()
+    found.set("text_area", "ChatInput-b.input_value", "nobody reads this")
     assert found.overrides == {"ChatInput-a.input_value": "text of ChatInput-a"}
-    found.open("ChatInput-b").set("text_area", "ChatInput-b.input_value", "nobody reads this")
-    assert found.overrides == {"ChatInput-a.input_value": "text of ChatInput-a"}
+    found.search("ChatInput 2 Message")
+    badge = next(each for each in found.at.markdown if "Does not run" in each.value)
+    assert badge.help == START
 
 
 def test_several_messages_are_told_apart_and_each_has_its_attachments_below():

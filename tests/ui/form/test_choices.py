@@ -64,9 +64,21 @@ def use_release(server: StandIn, release: str) -> None:
     server.answers["GET /api/v1/version"] = (200, VERSION | names)
 
 
+def shown_values(app) -> dict[str, str]:
+    """Return the texts of the text boxes on the page, by parameter."""
+    boxes = (box for box in app.text_input if "-Parser-p." in box.key)
+    return {box.key.rpartition(".")[2]: box.value for box in boxes}
+
+
 def shown(app) -> list[str]:
     """Return the parameters whose text boxes are on the page."""
-    return [box.key.rpartition(".")[2] for box in app.text_input if "-Parser-p." in box.key]
+    return list(shown_values(app))
+
+
+def sent_run(server: StandIn) -> dict[str, Any]:
+    """Return the body of the first run."""
+    body: dict[str, Any] = json.loads(server.bodies[server.requests.index(RUN)])
+    return body
 
 
 def choose(app, value: str):
@@ -88,37 +100,14 @@ def type_into(app, parameter: str, words: str):
     return app.run()
 
 
-def test_a_choice_shows_the_fields_that_it_brings_and_hides_the_others(server):
-    app = open_app(flow=ONE)
-    assert shown(app) == ["pattern"]
-    assert shown(choose(app, "Stringify")) == ["clean"]
-    assert shown(choose(app, "Parser")) == ["pattern"]
-    assert sum(line == UPDATE for line in server.requests) == 1
-
-
 def test_a_run_after_a_choice_sends_the_graph_that_the_server_made(server):
     app = type_into(choose(open_app(flow=ONE), "Stringify"), "clean", "yes")
     server.answers[RUN] = (422, {"detail": "enough"})
     press(app, "Run")
-    sent = next(
-        json.loads(body)
-        for line, body in zip(server.requests, server.bodies, strict=True)
-        if line == RUN
-    )
+    sent = sent_run(server)
     (made,) = (each["data"]["node"]["template"] for each in sent["data"]["nodes"])
     assert made["mode"]["value"] == "Stringify"
     assert sent["tweaks"]["Parser-p"]["clean"] == "yes"
-
-
-def test_what_was_entered_after_a_choice_survives_a_reload(server):
-    app = type_into(choose(open_app(flow=ONE), "Stringify"), "clean", "yes")
-    browser = app.session_state["browser-id"]
-    again = AppTest.from_file(APP)
-    again.session_state["browser-id"] = browser
-    again.query_params["flow"] = ONE
-    assert shown(again.run()) == ["clean"]
-    box = next(each for each in again.text_input if each.key.endswith("Parser-p.clean"))
-    assert box.value == "yes"
 
 
 def list_flows(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
@@ -150,7 +139,7 @@ def test_the_inputs_of_a_flow_to_run_are_filled_in_once_it_is_chosen(server):
     inner.set_value("Hello")
     server.answers[RUN] = (422, {"detail": "enough"})
     press(app.run(), "Run")
-    sent = json.loads(server.bodies[server.requests.index(RUN)])
+    sent = sent_run(server)
     (made,) = (each["data"]["node"]["template"] for each in sent["data"]["nodes"])
     assert made["flow_id_selected"]["value"] == "inner"
     assert sent["tweaks"]["RunFlow-r"]["ChatInput-q~input_value"] == "Hello"
@@ -212,11 +201,7 @@ def test_a_run_waits_for_the_choice_of_a_model_that_may_hide_a_variable(server, 
     app.run()
     threading.Timer(0.5, looked_up.set).start()
     press(app, "Run")
-    sent = next(
-        json.loads(body)
-        for line, body in zip(server.requests, server.bodies, strict=True)
-        if line == RUN
-    )
+    sent = sent_run(server)
     (made,) = (each["data"]["node"]["template"] for each in sent["data"]["nodes"])
     assert made["api_key"]["show"] is False
 
@@ -281,22 +266,25 @@ def test_an_mcp_server_is_chosen_from_a_list_then_its_tool(server):
     app = type_into(app, "a", "5")
     server.answers[RUN] = (422, {"detail": "enough"})
     press(app, "Run")
-    sent = json.loads(server.bodies[server.requests.index(RUN)])
+    sent = sent_run(server)
     (made,) = (each["data"]["node"]["template"] for each in sent["data"]["nodes"])
     assert made["mcp_server"]["value"] == {"name": "adding", "config": {}}
     assert made["tool"]["value"] == "add"
     assert sent["tweaks"]["Parser-p"]["a"] == "5"
 
 
-def test_a_choice_to_and_fro_keeps_what_was_entered(server):
-    app = type_into(choose(open_app(flow=ONE), "Stringify"), "clean", "yes")
-    app = type_into(choose(app, "Parser"), "pattern", "mine")
+def test_a_choice_shows_its_fields_and_hides_the_others_which_keep_their_values(server):
+    app = open_app(flow=ONE)
+    assert shown(app) == ["pattern"]
     app = choose(app, "Stringify")
-    box = next(each for each in app.text_input if each.key.endswith("Parser-p.clean"))
-    assert box.value == "yes"
+    assert shown(app) == ["clean"]
+    app = choose(type_into(app, "clean", "yes"), "Parser")
+    assert shown(app) == ["pattern"]
+    app = choose(type_into(app, "pattern", "mine"), "Stringify")
+    assert shown_values(app) == {"clean": "yes"}
     assert "The flow has changed" not in page_text(app)
-    box = next(each for each in choose(app, "Parser").text_input if "Parser-p.pattern" in each.key)
-    assert box.value == "mine"
+    assert shown_values(choose(app, "Parser")) == {"pattern": "mine"}
+    assert server.requests.count(UPDATE) == 1
 
 
 def test_a_choice_that_brings_another_choice_survives_a_reload(server):
@@ -318,24 +306,15 @@ def test_a_choice_that_brings_another_choice_survives_a_reload(server):
     again = AppTest.from_file(APP)
     again.session_state["browser-id"] = app.session_state["browser-id"]
     again.query_params["flow"] = ONE
-    assert "clean" in shown(again.run())
+    assert shown_values(again.run())["clean"] == "yes"
 
 
-def test_a_link_fills_the_fields_that_its_choices_bring(server):
+def test_a_link_or_an_opened_run_fills_the_fields_that_its_choices_bring(server):
     values = {"Parser-p.mode": "Stringify", "Parser-p.clean": "yes"}
     app = press(open_app(flow=ONE, values=encode_values(values)), "Fill the form")
-    assert shown(app) == ["clean"]
-    box = next(each for each in app.text_input if each.key.endswith("Parser-p.clean"))
-    assert box.value == "yes"
-
-
-def test_an_opened_run_fills_the_fields_that_its_choices_bring(server):
-    overrides = {"Parser-p.mode": "Stringify", "Parser-p.clean": "yes"}
-    record = add_ended_run(server.url, overrides=overrides, mode="background")
-    app = open_app(run=record.id)
-    assert shown(app) == ["clean"]
-    box = next(each for each in app.text_input if each.key.endswith("Parser-p.clean"))
-    assert box.value == "yes"
+    assert shown_values(app) == {"clean": "yes"}
+    record = add_ended_run(server.url, overrides=values, mode="background")
+    assert shown_values(open_app(run=record.id)) == {"clean": "yes"}
 
 
 def test_a_component_stays_open_when_a_choice_brings_more_fields(server):
@@ -365,7 +344,7 @@ def test_a_synchronous_run_of_what_a_choice_adds_leads_to_background_mode(server
     assert RUN not in server.requests
     press(press(app, "Use background mode"), "Run")
     wait_for(lambda: RUN in server.requests)
-    sent = json.loads(server.bodies[server.requests.index(RUN)])
+    sent = sent_run(server)
     assert sent["mode"] == "background"
     assert sent["tweaks"]["Parser-p"] == {"mode": "Stringify", "clean": "yes"}
     (made,) = (each["data"]["node"]["template"] for each in sent["data"]["nodes"])

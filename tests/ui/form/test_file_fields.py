@@ -34,9 +34,9 @@ def choose_source(form: Form, key: str, chosen: str) -> Form:
     return form.set("segmented_control", key, chosen)
 
 
-def test_a_chosen_file_is_sent_and_its_path_is_the_value():
+def test_a_chosen_file_is_sent_once_and_its_path_is_the_value():
     server = Server()
-    page = choose(open_file_form(server, path=FILE), "T-a.path", ("note.txt", b"abc"))
+    page = choose(open_file_form(server, path=FILE), "T-a.path", ("note.txt", b"abc")).run()
     assert server.arrived == [("note.txt", b"abc", None)]
     assert page.overrides == {"T-a.path": "u/1-note.txt"}
     assert page.result.ready
@@ -44,64 +44,37 @@ def test_a_chosen_file_is_sent_and_its_path_is_the_value():
     assert "note.txt 3 B" in page.text().replace(":gray[", "")
     assert "u/1-note.txt" not in page.text()
     assert any("u/1-note.txt" in (line.help or "") for line in page.at.markdown)
-
-
-def test_a_rerun_uploads_nothing_twice():
-    server = Server()
-    page = choose(open_file_form(server, path=FILE), "T-a.path", ("note.txt", b"abc"))
-    page.run().run()
-    assert len(server.arrived) == 1
     assert not page.at.file_uploader[0].value
 
 
-def test_chosen_files_are_added_to_a_list():
-    page = choose(
-        open_file_form(Server(), path=FILES), "T-a.path", ("a.txt", b"1"), ("b.csv", b"2")
-    )
-    choose(page, "T-a.path", ("c.txt", b"3"))
-    assert page.overrides == {"T-a.path": ["u/1-a.txt", "u/2-b.csv", "u/3-c.txt"]}
-    page.at.button(key="remove-T-a.path-u/2-b.csv").click()
-    page.run()
-    assert page.overrides == {"T-a.path": ["u/1-a.txt", "u/3-c.txt"]}
-
-
-def test_attached_files_are_counted_and_can_all_be_removed():
+def test_chosen_files_are_added_to_a_list_and_can_be_removed():
     page = choose(open_file_form(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
     assert "files attached" not in page.text()
     choose(page, "T-a.path", ("b.csv", b"2"), ("c.txt", b"3"))
+    assert page.overrides == {"T-a.path": ["u/1-a.txt", "u/2-b.csv", "u/3-c.txt"]}
     assert "3 files attached" in page.text()
-    page.press("Remove all")
-    assert page.overrides == {}
+    page.at.button(key="remove-T-a.path-u/2-b.csv").click()
+    assert page.run().overrides == {"T-a.path": ["u/1-a.txt", "u/3-c.txt"]}
+    assert page.press("Remove all").overrides == {}
     assert page.result.ready
 
 
-def test_a_new_file_replaces_the_old_one():
-    page = choose(open_file_form(Server(), path=FILE), "T-a.path", ("a.txt", b"1"))
-    choose(page, "T-a.path", ("b.txt", b"2"))
-    assert page.overrides == {"T-a.path": "u/2-b.txt"}
-    page.press("Remove")
-    assert page.overrides == {}
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
+def test_a_refused_file_shows_its_reason():
+    server = Server()
+    page = chat(server)
+    for name, content, words in (
         ("big.txt", bytes(1024 * 1024), "up to 1 MB. LANGFLOW_MAX_FILE_SIZE_UPLOAD"),
         ("run.exe", b"abc", "has the type exe. Accepted types: TXT, any image"),
         ("README", b"abc", "has no extension. Accepted types: TXT, any image"),
-    ],
-)
-def test_a_refused_file_shows_its_reason(name: str, content: bytes, words: str):
-    server = Server()
-    page = chat(server)
-    choose(page, "ChatInput-a.files", (name, content))
-    assert page.text().count(words) == 1
-    assert f"“{name}”" in page.text()
-    assert "Remove it or choose another file" in page.text()
-    assert (server.arrived, page.result.ready) == ([], False)
-    page.press("Remove")
-    assert page.result.ready
-    assert words not in page.text()
+    ):
+        choose(page, "ChatInput-a.files", (name, content))
+        assert page.text().count(words) == 1
+        assert f"“{name}”" in page.text()
+        assert "Remove it or choose another file" in page.text()
+        assert (server.arrived, page.result.ready) == ([], False)
+        page.press("Remove")
+        assert page.result.ready
+        assert words not in page.text()
 
 
 def test_a_refused_required_file_is_not_reported_as_missing():
@@ -112,39 +85,34 @@ def test_a_refused_required_file_is_not_reported_as_missing():
     assert ["exe" in problem.message for problem in page.result.problems] == [True]
 
 
-def test_a_refused_file_blocks_the_run_with_the_previous_file():
+def test_a_new_file_replaces_the_old_one_and_a_refused_one_blocks_the_run():
     page = choose(open_file_form(Server(), path=FILE), "T-a.path", ("note.txt", b"abc"))
     (uploader,) = page.at.file_uploader
-    assert not list(
-        uploader.proto.type
-    )  # the browser would reject a file without telling the console
+    # the browser would reject a file without telling the console
+    assert not list(uploader.proto.type)
     choose(page, "T-a.path", ("prog.exe", b"abc"))
     assert not page.result.ready
     choose(page, "T-a.path", ("right.csv", b"abc"))
     assert page.overrides == {"T-a.path": "u/2-right.csv"}
     assert page.result.ready
+    assert page.press("Remove").overrides == {}
 
 
-@pytest.mark.parametrize(
-    "name", ["../x.txt", "n" * 300 + ".txt", "名 é.TXT", "*b* [c](d) :red[e].txt"]
-)
-def test_unusual_file_names_are_shown_unchanged(name: str):
+def test_unusual_file_names_are_shown_unchanged():
     server = Server()
-    page = choose(open_file_form(server, path=FILE), "T-a.path", (name, b"abc"))
-    assert server.arrived[0][0] == name
-    assert name[:50] in page.text()
+    names = ["../x.txt", "n" * 300 + ".txt", "名 é.TXT", "*b* [c](d) :red[e].txt"]
+    page = open_file_form(server, path=FILES)
+    choose(page, "T-a.path", *((name, b"abc") for name in names))
+    assert [name for name, *_ in server.arrived] == names
+    assert [name for name in names if name[:50] not in page.text()] == []
     assert page.result.ready
 
 
-def test_an_empty_file_is_uploaded_with_a_warning():
-    page = choose(open_file_form(Server(), path=FILE), "T-a.path", ("a.txt", b""))
-    assert page.overrides == {"T-a.path": "u/1-a.txt"}
+def test_an_empty_file_is_uploaded_with_a_warning_at_its_row():
+    page = choose(open_file_form(Server(), path=FILES), "T-a.path", ("a.txt", b""), ("b.csv", b"1"))
+    assert page.overrides == {"T-a.path": ["u/1-a.txt", "u/2-b.csv"]}
     assert page.text().count("“a.txt” is empty.") == 1
     assert page.result.ready
-
-
-def test_the_warning_about_an_empty_file_is_shown_at_its_row():
-    page = choose(open_file_form(Server(), path=FILES), "T-a.path", ("a.txt", b""), ("b.csv", b"1"))
     shown = [each.value for each in page.at.main if each.type in ("markdown", "caption")]
     (place,) = [n for n, words in enumerate(shown) if "a\\.txt :gray" in words]
     assert "is empty" in shown[place + 1]
@@ -255,23 +223,18 @@ def test_a_server_without_a_file_list_blocks_nothing(fault: Exception):
     assert page.result.ready
 
 
-def test_a_path_can_be_typed():
-    page = choose(open_file_form(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
+def test_paths_can_be_typed():
+    page = open_file_form(Server(), path=FILES, one=FILE)
+    choose(page, "T-a.path", ("a.txt", b"1"))
     choose_source(page, "T-a.path", TYPED)
     box = page.find("text_area", "T-a.path")
     assert box.value == "u/1-a.txt"
     box.set_value("u/1-a.txt\nu/other.exe")
-    assert page.run().overrides == {"T-a.path": ["u/1-a.txt", "u/other.exe"]}
+    choose_source(page, "T-a.one", TYPED).set("text_input", "T-a.one", "u/typed.txt")
+    paths = {"T-a.path": ["u/1-a.txt", "u/other.exe"], "T-a.one": "u/typed.txt"}
+    assert page.overrides == paths
     assert "has the type exe" in page.text()
     assert page.result.ready
-
-
-def test_one_path_can_be_typed():
-    page = choose_source(open_file_form(Server(), path=FILE), "T-a.path", TYPED)
-    page.set("text_input", "T-a.path", "u/typed.txt")
-    assert page.overrides == {"T-a.path": "u/typed.txt"}
-    page.press("Reset")
-    assert page.overrides == {}
 
 
 def test_reset_forgets_files():
@@ -304,17 +267,13 @@ def chat(server: Server) -> Form:
 def test_chat_images_are_added_in_an_expander():
     server = Server()
     page = chat(server)
+    assert "Changed" not in page.text()
     choose(page, "ChatInput-a.files", ("pixel.png", b"png"), ("a.txt", b"1"))
     assert [flow_id for *_, flow_id in server.arrived] == [page.raw["id"]] * 2
     assert page.overrides["ChatInput-a.files"] == ["u/1-pixel.png", "u/2-a.txt"]
     assert page.result.ready
     assert page.at.expander[0].label == "Attachments"
-
-
-def test_attachments_mark_the_chat_as_changed():
-    page = chat(Server())
-    assert "Changed" not in page.text()
-    assert "Changed" in choose(page, "ChatInput-a.files", ("a.txt", b"a")).text()
+    assert "Changed" in page.text()
 
 
 def test_a_chat_without_files_has_no_attachments():

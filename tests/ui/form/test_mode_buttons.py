@@ -87,16 +87,6 @@ def test_a_mode_that_one_flow_needs_is_not_that_of_other_flows(server, monkeypat
     assert mode(open_app(flow=TWO)) == "background"
 
 
-def test_a_mode_that_is_chosen_under_options_replaces_the_one_that_the_flow_needs(server):
-    other = flow(TWO, "Other", [chat_input()])
-    server.set_flows(flow(ONE, "Echo", [agent("NAMED_BY_THE_AUTHOR")]), other)
-    app = press(open_app(flow=ONE), SYNC)
-    app = choose_mode(app, "background")
-    assert mode(app) == "background"
-    assert SYNC in button_labels(app)
-    assert mode(go_to(app, TWO)) == "background"
-
-
 def test_a_mode_chosen_for_a_flow_with_its_own_is_not_that_of_other_flows(server):
     """It ends once the one of all flows is chosen."""
     other = flow(TWO, "Other", [chat_input()])
@@ -107,6 +97,7 @@ def test_a_mode_chosen_for_a_flow_with_its_own_is_not_that_of_other_flows(server
     assert "For this flow only" not in page_text(app)
     app = choose_mode(go_to(app, ONE), "background")
     assert mode(app) == "background"
+    assert SYNC in button_labels(app)
     assert mode(go_to(app, TWO)) == "sync"
     choose_mode(go_to(app, ONE), "sync")
     choose_mode(go_to(app, TWO), "background")
@@ -139,34 +130,22 @@ def test_a_flow_with_several_chat_inputs_runs_synchronously_and_says_so_under_op
     assert mode(go_to(app, TWO)) == "background"
 
 
-WEBHOOK_IDLE = "Will not run, not connected to the chat input: Webhook"
-
-
-@pytest.fixture
-def webhook_app(server):
-    """The form of a flow whose synchronous runs start at its webhook, in synchronous mode."""
+def test_a_synchronous_run_that_starts_at_a_webhook_ignores_the_message(server):
+    """The form then doesn't say that the webhook doesn't run, and offers background mode."""
     server.set_flows(flow(ONE, "Echo", [chat_input(), node("Webhook-w")]))
     app = open_app(flow=ONE)
-    assert WEBHOOK_IDLE in page_text(app)
-    return choose_mode(app, "sync")
-
-
-def test_a_run_that_ignores_the_message_starts_without_one(server, webhook_app):
-    """It starts at the webhook, so the form doesn't say that the webhook doesn't run."""
-    assert "starts at the webhook and ignores the message" in page_text(webhook_app)
-    assert WEBHOOK_IDLE not in page_text(webhook_app)
-    press(webhook_app, "Run")
-    assert sent_mode(server) == "sync"
-
-
-def test_background_mode_is_offered_where_a_synchronous_run_ignores_the_message(
-    server, webhook_app
-):
-    webhook_app.text_area[0].set_value("hi").run()
-    assert "starts at the webhook and ignores the message" in page_text(webhook_app)
-    app = press(webhook_app, BACKGROUND)
-    assert "ignores the message" not in page_text(app)
+    idle = "Will not run, not connected to the chat input: Webhook"
+    assert idle in page_text(app)
+    app = choose_mode(app, "sync")
+    assert "starts at the webhook and ignores the message" in page_text(app)
+    assert idle not in page_text(app)
     app = press(app, "Run")
+    assert sent_mode(server) == "sync"
+    app.text_area[0].set_value("hi").run()
+    assert "starts at the webhook and ignores the message" in page_text(app)
+    app = press(app, BACKGROUND)
+    assert "ignores the message" not in page_text(app)
+    press(app, "Run")
     assert sent_mode(server) == "background"
 
 

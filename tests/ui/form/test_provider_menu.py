@@ -94,16 +94,7 @@ def test_the_menu_leads_to_every_provider_also_to_one_that_a_component_uses(serv
     assert "provider-Near" in scrolled(app)
 
 
-def test_settings_that_the_menu_opened_can_be_closed(server):
-    """What was typed into them is gone then."""
-    app = open_settings(open_app(flow=ONE), "Local")
-    box(app, "LOCAL_URL").set_value("http://127.0.0.1:1234/v1")
-    app = press(app.run(), "Cancel")
-    assert box(app, "LOCAL_URL") is None
-    assert box(open_settings(app, "Local"), "LOCAL_URL").value == ""
-
-
-def test_settings_that_are_entered_stay_while_another_page_is_open(server):
+def test_settings_that_are_entered_stay_while_another_page_is_open_and_until_cancelled(server):
     app = open_settings(open_app(flow=ONE), "Local")
     box(app, "LOCAL_URL").set_value("http://127.0.0.1:1234/v1")
     box(app, "LOCAL_KEY").set_value("sk-typed")
@@ -113,6 +104,9 @@ def test_settings_that_are_entered_stay_while_another_page_is_open(server):
     app.switch_page("pages/run.py").run()
     assert box(app, "LOCAL_URL").value == "http://127.0.0.1:1234/v1"
     assert box(app, "LOCAL_KEY").value == "sk-typed"
+    app = press(app, "Cancel")
+    assert box(app, "LOCAL_URL") is None
+    assert box(open_settings(app, "Local"), "LOCAL_URL").value == ""
 
 
 def test_settings_that_are_entered_but_not_saved_hold_up_the_run(server):

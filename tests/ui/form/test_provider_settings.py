@@ -10,6 +10,7 @@ import pytest
 from lfclient.errors import InvalidRequest
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
+from pages._ui.form.provider_actions import check_provider_address
 from tests.support.flows import entry, node
 from tests.ui.support.setup_forms import KEY, MODELS, agent, setup
 
@@ -20,6 +21,8 @@ def test_a_key_is_tried_and_then_sent_with_all_components_of_its_provider(api):
     found = setup(agent(model=[MODELS[1].value]), agent("Agent-b", [MODELS[1].value]))
     assert "No OpenAI API Key yet" in found.text()
     assert "keeps `OPENAI_API_KEY` in this tab until you reload or close it" in found.text()
+    saved = "stores `OPENAI_API_KEY` in Langflow, for all flows of the connected account."
+    assert f"*Save on the server* {saved}" in found.text()
     found.set("text_input", "OPENAI_API_KEY", "sk-good-key").press("Use for my runs")
     assert api.checked == [("OpenAI", {"OPENAI_API_KEY": "sk-good-key"})]
     assert found.overrides == {"Agent-a.api_key": "sk-good-key", "Agent-b.api_key": "sk-good-key"}
@@ -48,16 +51,6 @@ def test_a_model_is_not_marked_in_the_component_that_has_a_key_of_its_own():
     assert other.options == ["Ollama: llama", "OpenAI: gpt-4o (not set up)"]
 
 
-def test_a_refused_key_stays_in_its_box_with_the_reason(api):
-    api.error = InvalidRequest("Invalid API key for OpenAI", hint="Check the key.")
-    found = setup(agent(model=[MODELS[1].value]))
-    for button in ("Use for my runs", "Save on the server"):
-        found.set("text_input", "OPENAI_API_KEY", "sk-wrong").press(button)
-        assert "Invalid API key for OpenAI. Check the key." in found.text()
-        assert found.find("text_input", "OPENAI_API_KEY").value == "sk-wrong"
-    assert found.overrides == {}
-
-
 def test_the_reason_goes_when_another_key_is_typed(api):
     """And so does the mark that the change is not used, beside the provider that stays set up."""
     api.error = InvalidRequest("Invalid API key for OpenAI")
@@ -76,21 +69,16 @@ def test_the_reason_goes_when_another_key_is_typed(api):
 
 
 @pytest.mark.parametrize("button", ["Use for my runs", "Save on the server"])
-def test_a_refused_key_leaves_the_saved_one_in_its_place_and_says_so(api, button):
+def test_a_refused_key_stays_in_its_box_with_the_reason_and_leaves_the_saved_one(api, button):
     api.error = InvalidRequest("Invalid API key for OpenAI", hint="Check the key.")
-    found = ready_agent().press("Change").set("text_input", "OPENAI_API_KEY", "sk-wrong")
-    assert "The saved OpenAI API Key stays." in found.press(button).text()
-    api.error = InvalidRequest("Invalid API key for OpenAI")
     found = setup(agent(model=[MODELS[1].value]))  # the server has no key
     found.set("text_input", "OPENAI_API_KEY", "sk-wrong").press(button)
-    assert "Invalid API key" in found.text()
+    assert "Invalid API key for OpenAI. Check the key." in found.text()
     assert "stays" not in found.text()
-
-
-def test_an_empty_box_is_not_sent(api):
-    found = setup(agent(model=[MODELS[1].value])).press("Use for my runs")
-    assert "Enter the OpenAI API Key first." in found.text()
-    assert api.checked == []
+    assert found.find("text_input", "OPENAI_API_KEY").value == "sk-wrong"
+    assert found.overrides == {}
+    found = ready_agent().press("Change").set("text_input", "OPENAI_API_KEY", "sk-wrong")
+    assert "The saved OpenAI API Key stays." in found.press(button).text()
 
 
 def agent_with_optional_address(**more):
@@ -123,6 +111,7 @@ def test_a_key_is_used_for_runs_unless_an_address_goes_with_it(api):
     found = agent_with_optional_address()
     found.press("Use for my runs")
     assert "Enter the OpenAI API Key first." in found.text()
+    assert api.checked == []
     found.set("text_input", "OPENAI_BASE_URL", "http://localhost:1234/v1")
     words = "The OpenAI Base URL can't be sent with a run. Save it on the server, or clear it."
     assert words in found.text()
@@ -146,12 +135,6 @@ def test_a_key_is_not_used_for_runs_with_an_address_entered_just_before_the_pres
     assert found.text().count(words) == 1
     assert found.find("text_input", "OPENAI_API_KEY").value == key
     assert found.find("text_input", "OPENAI_BASE_URL").value == "http://gateway/v1"
-
-
-def test_a_visitor_who_may_not_change_the_server_is_offered_no_address():
-    found = agent_with_optional_address(may_change=False)
-    assert has_box(found)
-    assert found.find("text_input", "OPENAI_BASE_URL") is None
 
 
 def ready_agent(**more):
@@ -246,45 +229,43 @@ def test_an_address_that_does_not_answer_is_not_saved(api):
     assert found.find("text_input", "OLLAMA_BASE_URL").value == "http://127.0.0.1:9"
 
 
+def test_an_address_that_a_server_could_not_have_is_refused_before_it_is_sent(api):
+    found = setup(agent(model=[MODELS[0].value]))
+    address = "http://169.254.169.254/latest"
+    found.set("text_input", "OLLAMA_BASE_URL", address).press("Save on the server")
+    assert "Ollama Base URL: " in found.text()
+    assert "is a link-local or cloud metadata address" in found.text()
+    assert (api.checked, api.saved) == ([], [])
+    assert found.find("text_input", "OLLAMA_BASE_URL").value == address
+
+
+@pytest.mark.usefixtures("api")
 @pytest.mark.parametrize(
     ("address", "reason"),
     [
-        ("http://169.254.169.254/latest", "is a link-local or cloud metadata address"),
         ("http://[::ffff:a9fe:a9fe]/v1", "is a link-local or cloud metadata address"),
         ("metadata.google.internal", "is a link-local or cloud metadata address"),
         ("file:///etc/passwd", "Addresses start with"),
         ("http://", "The address has no host"),
     ],
 )
-def test_an_address_that_a_server_could_not_have_is_refused_before_it_is_sent(api, address, reason):
-    found = setup(agent(model=[MODELS[0].value]))
-    found.set("text_input", "OLLAMA_BASE_URL", address).press("Save on the server")
-    assert "Ollama Base URL: " in found.text()
-    assert reason in found.text()
-    assert (api.checked, api.saved) == ([], [])
-    assert found.find("text_input", "OLLAMA_BASE_URL").value == address
+def test_an_address_that_langflow_must_not_connect_to_is_refused(address, reason):
+    with pytest.raises(InvalidRequest, match=f"Base URL: .*{reason}"):
+        check_provider_address("Base URL", address)
 
 
-def test_an_address_may_have_a_password(api):
-    """That of a gateway."""
-    address = "http://user:pw@127.0.0.1:9/v1"
-    found = setup(agent(model=[MODELS[0].value]))
-    found.set("text_input", "OLLAMA_BASE_URL", address).press("Save on the server")
-    assert [value for _, value, _ in api.saved] == [address]
+def test_an_address_may_have_a_password():
+    check_provider_address("Base URL", "http://user:pw@127.0.0.1:9/v1")
 
 
 def test_a_visitor_who_may_not_change_the_server_can_only_use_a_key_for_runs():
-    found = setup(agent(model=[MODELS[1].value]), may_change=False)
+    found = agent_with_optional_address(may_change=False)
+    assert has_box(found)
+    assert found.find("text_input", "OPENAI_BASE_URL") is None
     labels = [button.label for button in found.at.button]
     assert "Use for my runs" in labels
     assert "Save on the server" not in labels
     assert "Save on the server" not in found.text()
-
-
-def test_it_is_said_who_can_use_what_is_saved_on_the_server():
-    found = setup(agent(model=[MODELS[1].value])).text()
-    saved = "stores `OPENAI_API_KEY` in Langflow, for all flows of the connected account."
-    assert f"*Save on the server* {saved}" in found
 
 
 def test_background_runs_of_1_11_are_led_around_a_typed_key(api):

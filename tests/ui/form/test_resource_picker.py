@@ -26,7 +26,10 @@ def pick(node: dict, **bases) -> Form:
 
 
 def test_a_knowledge_base_is_chosen_by_its_name_and_sent_by_its_folder():
-    bases = (KnowledgeBase("My notes", "my_notes", "ready", 1), KnowledgeBase("B", "b", "failed"))
+    """The server's reason for a failed one is under Details."""
+    reason = "HTTPSConnectionPool(host='models', port=443): Max retries exceeded"
+    failed = KnowledgeBase("B", "b", "failed", failure=reason)
+    bases = (KnowledgeBase("My notes", "my_notes", "ready", 1), failed)
     found = pick(knowledge_node(), knowledge_bases=bases)
     box = found.find("selectbox", "Knowledge-a.knowledge_base")
     assert box.options == ["My notes · 1 chunk", "B (failed)"]
@@ -35,21 +38,8 @@ def test_a_knowledge_base_is_chosen_by_its_name_and_sent_by_its_folder():
     assert "Ready" in found.text()
     found.set("selectbox", "Knowledge-a.knowledge_base", "b")
     assert "“B” couldn't add its files" in found.text()
-
-
-def test_the_servers_reason_for_a_failed_knowledge_base_is_under_details():
-    reason = "HTTPSConnectionPool(host='models', port=443): Max retries exceeded"
-    base = KnowledgeBase("B", "b", "failed", failure=reason)
-    found = pick(knowledge_node(), knowledge_bases=(base,))
-    found.set("selectbox", "Knowledge-a.knowledge_base", "b")
     assert not [caption for caption in found.at.caption if "HTTPSConnectionPool" in caption.value]
     assert [code.value for code in found.at.code] == [reason]
-
-
-def test_a_knowledge_base_can_be_typed_if_none_can_be_listed():
-    found = pick(knowledge_node())
-    found.set("text_input", "Knowledge-a.knowledge_base", "my_notes")
-    assert found.overrides == {"Knowledge-a.knowledge_base": "my_notes"}
 
 
 def test_a_knowledge_base_is_made_in_langflow_where_the_release_adds_no_files():
@@ -171,35 +161,20 @@ def test_visitors_are_not_told_why_an_mcp_server_does_not_connect():
     assert not found.at.code
 
 
-def test_mcp_servers_can_be_chosen_while_their_tools_are_counted():
-    def still_counting():
-        raise StillLoading("mcp tools")
-
-    def waiting(*_):
-        return 1.0
-
-    found = form(
-        mcp_node({}),
-        resources=ServerResources(mcp_servers=frozenset({"adding"})),
-        **{"server-of-files": form_server(mcp_servers=still_counting, seconds_waiting=waiting)},
-    )
-    assert found.find("selectbox", "MCPTools-m.mcp_server").options == ["adding"]
-    found.set("selectbox", "MCPTools-m.mcp_server", "adding")
-    assert found.overrides == {"MCPTools-m.mcp_server": "adding"}
-
-
-def test_the_tools_of_mcp_servers_are_shown_once_they_are_counted():
-    waiting = [1.0, None]  # for the list, and just after it is drawn
+def test_mcp_servers_can_be_chosen_before_and_after_their_tools_are_counted():
+    is_counting = [True]
 
     def count():
-        if waiting:
+        if is_counting:
             raise StillLoading("mcp tools")
         return [McpServer("adding", 2)]
 
-    def seconds_waiting(*_):
-        return waiting.pop(0) if waiting else None
-
-    server = form_server(mcp_servers=count, seconds_waiting=seconds_waiting)
+    server = form_server(mcp_servers=count, seconds_waiting=lambda *_: 1.0 if is_counting else None)
     resources = ServerResources(mcp_servers=frozenset({"adding"}))
     found = form(mcp_node({}), resources=resources, **{"server-of-files": server})
+    assert found.find("selectbox", "MCPTools-m.mcp_server").options == ["adding"]
+    found.set("selectbox", "MCPTools-m.mcp_server", "adding")
+    assert found.overrides == {"MCPTools-m.mcp_server": "adding"}
+    is_counting.clear()
+    found.run()
     assert found.find("selectbox", "MCPTools-m.mcp_server").options == ["adding · 2 tools"]

@@ -46,16 +46,6 @@ def test_a_page_opened_while_drafts_cannot_be_read_deletes_none(fields_server, m
     assert value(open_page()) == "typed-by-me"
 
 
-def test_neither_a_secret_nor_a_cookie_reaches_the_disk(fields_server):
-    enter(open_page(), "typed-by-me", s="hunter2-hunter2")
-    folder = app_context().settings.data_dir
-    restart()
-    written = b"".join(path.read_bytes() for path in folder.glob("runs.db*"))
-    assert b"typed-by-me" in written
-    assert b"hunter2" not in written
-    assert b"b" * 43 not in written
-
-
 def test_the_connections_key_reaches_no_draft(fields_server):
     """Pasted into a text, a number, or the JSON of the overrides."""
     key = "sk-configured-key"
@@ -86,20 +76,21 @@ def test_overrides_as_json_that_were_only_looked_at_block_no_run_after_a_reload(
     assert not state.json_error
 
 
-def test_a_secret_that_was_not_saved_is_requested_at_its_field(fields_server):
-    """Also after another reload, until it is entered again."""
+def test_a_secret_is_not_saved_and_requested_at_its_field_until_it_is_entered(fields_server):
+    """Neither a secret nor a cookie reaches the disk. What was typed beside it can be restored."""
     enter(open_page(), "typed-by-me", s="hunter2-hunter2")
+    folder = app_context().settings.data_dir
     restart()
+    written = b"".join(path.read_bytes() for path in folder.glob("runs.db*"))
+    assert b"typed-by-me" in written
+    assert b"hunter2" not in written
+    assert b"b" * 43 not in written
     for _ in range(2):
         app = open_page()
         assert (value(app), value(app, "s")) == ("typed-by-me", "")
         assert SECRET_HINT in page_text(app)
     app = enter(app, "hunter3-hunter3", "s")
     assert SECRET_HINT not in page_text(app)
-
-
-def test_what_was_typed_beside_a_lost_secret_can_still_be_restored(fields_server):
-    enter(open_page(), "typed-by-me", s="hunter2-hunter2")
     preset = store_preset(p="of the preset")
     app = choose(open_page(), preset)
     assert value(app) == "of the preset"

@@ -21,19 +21,10 @@ def token_page() -> None:
     st.session_state["token"] = token
 
 
-def open_token_page() -> AppTest:
-    return AppTest.from_function(token_page).run()
-
-
 def test_a_submit_token_stays_until_a_run_uses_it():
-    app = open_token_page()
+    app = AppTest.from_function(token_page).run()
     first = app.session_state["token"]
     assert app.run().session_state["token"] == first
-
-
-def test_a_used_submit_token_is_replaced():
-    app = open_token_page()
-    first = app.session_state["token"]
     app.session_state["use"] = True
     app.run()
     assert app.run().session_state["token"] != first
@@ -102,19 +93,13 @@ def page_with_url() -> None:
     st.session_state["run_id"] = run_page.run_id()
 
 
-def test_showing_a_run_writes_it_to_the_url_at_once():
+def test_a_run_is_in_the_url_at_once_until_it_is_closed():
     app = AppTest.from_function(page_with_url)
     app.session_state["show"] = True
     app.run()
     assert app.session_state["url"] == "b2"
     assert app.session_state["run_id"] == "b2"
     assert app.query_params["run"] == "b2"
-
-
-def test_closing_a_run_removes_it_from_the_url():
-    app = AppTest.from_function(page_with_url)
-    app.session_state["show"] = True
-    app.run()
     app.session_state["close"] = True
     app.run()
     assert app.session_state["run_id"] is None
