@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Mapping
+
 import httpx
 
 from lfclient.api.driver import AsyncDriver
+from lfclient.api.http import ClientOptions, default_headers
 from lfclient.api.operations.auth import AsyncAuth
 from lfclient.api.operations.base import AsyncResource, awaitable, streaming
 from lfclient.api.operations.chat_sessions import AsyncSessions
@@ -30,18 +34,20 @@ class AsyncLangflowClient(AsyncResource):
         self,
         url: str,
         api_key: str | None = None,
+        *,
         timeout: float | None = 10.0,
         run_timeout: float | None = None,
-        verify: bool | str = True,
-        transport: httpx.AsyncBaseTransport | None = None,
-        *,
+        verify: ssl.SSLContext | bool | str = True,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int = 2,
+        http_client: httpx.AsyncClient | None = None,
         server: ServerInfo | None = None,
     ) -> None:
         self.url = normalize_address(url)
-        context = ApiContext(api_key, server)
-        self._driver = AsyncDriver(
-            self.url, api_key, timeout, run_timeout, verify, transport, context.redactor
-        )
+        sent = default_headers(api_key, headers)
+        context = ApiContext(sent, server)
+        options = ClientOptions(self.url, sent, timeout, run_timeout, max_retries)
+        self._driver = AsyncDriver(options, context.redactor, verify, http_client)
         super().__init__(context, self._driver)
         self.files = AsyncFiles(context, self._driver)
         self.runs = AsyncRuns(context, self._driver)

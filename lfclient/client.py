@@ -1,11 +1,13 @@
 """The sync client: each method drives an operation."""
 
+import ssl
 from collections.abc import Generator, Mapping
 from typing import Any, Self
 
 import httpx
 
 from lfclient.api.driver import Driver
+from lfclient.api.http import ClientOptions, default_headers
 from lfclient.api.operations import (
     event_streams,
     flows,
@@ -44,30 +46,43 @@ from lfclient.wire.server_info import ServerInfo
 
 
 class LangflowClient(Resource):
-    """A client of a Langflow server, release 1.8 or later. Thread-safe.
+    """A client of a Langflow server, version 1.8 or later. Thread-safe.
 
-    `url` may have a base path. Timeouts are in seconds, None for no limit: `timeout` for ordinary
-    requests, `run_timeout` for a run in one request. `verify` is the path of a private CA's
-    certificate, or whether to verify at all. `server` saves the request for the release if it is
-    known. All methods raise `LangflowError`.
+    All methods raise `LangflowError`.
+
+    - `url` may have a base path.
+    - `timeout` and `run_timeout` are in seconds, None for no limit. `run_timeout` applies to a run
+      in one request, `timeout` to other requests.
+    - `verify`: an `ssl.SSLContext`, the path of a private CA's certificate, or whether to verify
+      certificates.
+    - `headers` are added to every request. Credentials in them, such as those of Authorization,
+      Cookie and X-Auth-Token, are redacted like the API key.
+    - `max_retries`: how often a request is repeated after a connection error. Requests that start
+      or change something are repeated only if nothing was sent. Timeouts are never retried.
+    - `http_client` sends the requests. `close` doesn't close it, and `verify` doesn't apply. Its
+      connections may reach link-local and cloud metadata addresses, which are refused without it.
+      Redirects are never followed.
+    - `server` saves the request for the server's version and limits if they are known.
     """
 
     def __init__(
         self,
         url: str,
         api_key: str | None = None,
+        *,
         timeout: float | None = 10.0,
         run_timeout: float | None = None,
-        verify: bool | str = True,
-        transport: httpx.BaseTransport | None = None,
-        *,
+        verify: ssl.SSLContext | bool | str = True,
+        headers: Mapping[str, str] | None = None,
+        max_retries: int = 2,
+        http_client: httpx.Client | None = None,
         server: ServerInfo | None = None,
     ) -> None:
         self.url = normalize_address(url)
-        context = ApiContext(api_key, server)
-        self._driver = Driver(
-            self.url, api_key, timeout, run_timeout, verify, transport, context.redactor
-        )
+        sent = default_headers(api_key, headers)
+        context = ApiContext(sent, server)
+        options = ClientOptions(self.url, sent, timeout, run_timeout, max_retries)
+        self._driver = Driver(options, context.redactor, verify, http_client)
         super().__init__(context, self._driver)
         self.files = Files(context, self._driver)
         self.runs = Runs(context, self._driver)

@@ -296,4 +296,4 @@ def test_the_async_client_retries_waits_and_refuses_as_the_sync_one():
         with pytest.raises(FlowNotFound):
             await client.run(FLOW)
 
-    call_client("async", walk, transport=httpx.MockTransport(server))
+    call_client("async", walk, handler=server)

@@ -13,6 +13,7 @@ import lfclient
 from lfclient.console.local_langflow.manager import PINNED_VERSION
 from lfclient.console.local_langflow.requirement import Requirement as LocalRequirement
 from lfclient.resources.packages import PACKAGES
+from tests.support.scripted import mock_client
 
 ROOT = Path(__file__).parents[1]
 GROUPS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
@@ -30,8 +31,8 @@ def test_requests_carry_the_version():
         agents.append(request.headers["user-agent"])
         return httpx.Response(200, json={"version": "1.13.0", "package": "Langflow"})
 
-    transport = httpx.MockTransport(answer)
-    with lfclient.LangflowClient("http://127.0.0.1:7860", transport=transport) as client:
+    http_client = mock_client("sync", answer)
+    with lfclient.LangflowClient("http://127.0.0.1:7860", http_client=http_client) as client:
         client.server.info()
     assert set(agents) == {f"lfclient/{lfclient.__version__}"}
 

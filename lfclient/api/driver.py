@@ -1,49 +1,81 @@
 """Drive operations: send the requests that they yield with httpx, and return their results."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
-from contextlib import AsyncExitStack, ExitStack, closing, suppress
-from typing import TypeVar, cast
+from contextlib import AsyncExitStack, ExitStack, aclosing, closing, suppress
+from typing import Any, TypeVar, cast
 
 import httpx
 
 from lfclient.api import http
-from lfclient.api.steps import Emit, EmittingSteps, Pause, ReadChunk, Step, Steps, emit_result
+from lfclient.api.steps import (
+    Emit,
+    EmittingSteps,
+    Pause,
+    ReadChunk,
+    Retry,
+    Step,
+    Steps,
+    emit_result,
+)
 from lfclient.api.transports import AsyncCheckedTransport, CheckedTransport
 from lfclient.common.redaction import Redactor
-from lfclient.wire.bodies import BodyLimit, BodyReader
+from lfclient.wire.bodies import RUN, BodyLimit, BodyReader
 
 T = TypeVar("T")
 
 
-class Driver:
-    """Drives operations with `httpx.Client`. Thread-safe. `LangflowClient` has the arguments."""
+class _BaseDriver:
+    """The part of both drivers without I/O."""
+
+    def __init__(self, options: http.ClientOptions, redactor: Redactor) -> None:
+        self._options, self._redactor = options, redactor
+
+    def _pause_seconds(self, step: Pause | Retry) -> float:
+        """Return the time to sleep. Raises the error of a retry after the last one."""
+        if isinstance(step, Retry) and step.number > self._options.max_retries:
+            raise step.error
+        return step.seconds
+
+    def _response(
+        self,
+        response: httpx.Response,
+        content: bytes = b"",
+        limit: BodyLimit = RUN,
+        pieces: Any = None,
+    ) -> http.Response:
+        has_key = not {"x-api-key", "authorization"}.isdisjoint(response.request.headers)
+        return http.Response(
+            response.status_code, content, self._redactor, response.headers, limit, pieces, has_key
+        )
+
+
+class Driver(_BaseDriver):
+    """Drives operations with `httpx.Client`. Thread-safe."""
 
     def __init__(
         self,
-        url: str,
-        api_key: str | None,
-        timeout: float | None,
-        run_timeout: float | None,
-        verify: bool | str,
-        transport: httpx.BaseTransport | None,
+        options: http.ClientOptions,
         redactor: Redactor,
+        verify: ssl.SSLContext | bool | str,
+        http_client: httpx.Client | None,
     ) -> None:
-        self._url, self._redactor = url, redactor
-        self._timeout, self._run_timeout = timeout, run_timeout
-        headers = http.default_headers(api_key)
+        super().__init__(options, redactor)
 
         def new_client(limits: httpx.Limits) -> httpx.Client:
-            checked = transport or CheckedTransport(url, verify, limits)
-            return httpx.Client(headers=headers, transport=checked)
+            return httpx.Client(transport=CheckedTransport(options.url, verify, limits))
 
-        self._pooled, self._unpooled = new_client(http.POOLED), new_client(http.UNPOOLED)
+        self._is_own = http_client is None
+        self._pooled = http_client or new_client(http.POOLED)
+        self._unpooled = http_client or new_client(http.UNPOOLED)
 
     def close(self) -> None:
-        """Close the connections."""
-        self._pooled.close()
-        self._unpooled.close()
+        """Close the connections, unless they belong to the caller's `http_client`."""
+        if self._is_own:
+            self._pooled.close()
+            self._unpooled.close()
 
     def run(self, operation: Steps[T]) -> T:
         """Return the result of an operation."""
@@ -68,63 +100,51 @@ class Driver:
 
     def _perform(self, step: Step, stream: ExitStack) -> http.Response | bytes | None:
         """Return the result of a step; `stream` closes the response that is being streamed."""
-        if isinstance(step, Pause):
-            time.sleep(step.seconds)
+        if isinstance(step, Pause | Retry):
+            time.sleep(self._pause_seconds(step))
             return None
-        with http.translate_httpx_errors(self._url, self._redactor):
+        with http.translate_httpx_errors(self._options.url, self._redactor):
             if isinstance(step, ReadChunk):
                 return next(step.response.pieces, b"")
             if step.streamed:
                 stream.close()
-            arguments = http.request_arguments(step, self._url, self._timeout, self._run_timeout)
             client = self._unpooled if step.new_connection else self._pooled
-            response = client.send(client.build_request(**arguments), stream=True)
-            with ExitStack() as body:
-                body.callback(response.close)
-                status, headers = response.status_code, response.headers
-                has_key = http.has_key(response.request)
-                is_streamed = step.streamed and status == 200
-                pieces = _read_pieces(response, None if is_streamed else step.limit)
-                if is_streamed:
-                    stream.push(body.pop_all())
-                    return http.Response(
-                        status, b"", self._redactor, headers, pieces=pieces, has_key=has_key
-                    )
-                content = bytearray()  # a server may send millions of pieces
-                for piece in pieces:
+            request = client.build_request(**http.request_arguments(step, self._options))
+            response = client.send(request, stream=True, follow_redirects=False)
+            if step.streamed and response.status_code == 200:
+                stream.callback(response.close)
+                return self._response(response, pieces=_read_pieces(response, None))
+            content = bytearray()  # a server may send millions of pieces
+            with closing(response):
+                for piece in _read_pieces(response, step.limit):
                     content += piece
-                return http.Response(
-                    status, bytes(content), self._redactor, headers, step.limit, has_key=has_key
-                )
+            return self._response(response, bytes(content), step.limit)
 
 
-class AsyncDriver:
+class AsyncDriver(_BaseDriver):
     """Drives operations with `httpx.AsyncClient`, for one event loop."""
 
     def __init__(
         self,
-        url: str,
-        api_key: str | None,
-        timeout: float | None,
-        run_timeout: float | None,
-        verify: bool | str,
-        transport: httpx.AsyncBaseTransport | None,
+        options: http.ClientOptions,
         redactor: Redactor,
+        verify: ssl.SSLContext | bool | str,
+        http_client: httpx.AsyncClient | None,
     ) -> None:
-        self._url, self._redactor = url, redactor
-        self._timeout, self._run_timeout = timeout, run_timeout
-        headers = http.default_headers(api_key)
+        super().__init__(options, redactor)
 
         def new_client(limits: httpx.Limits) -> httpx.AsyncClient:
-            checked = transport or AsyncCheckedTransport(url, verify, limits)
-            return httpx.AsyncClient(headers=headers, transport=checked)
+            return httpx.AsyncClient(transport=AsyncCheckedTransport(options.url, verify, limits))
 
-        self._pooled, self._unpooled = new_client(http.POOLED), new_client(http.UNPOOLED)
+        self._is_own = http_client is None
+        self._pooled = http_client or new_client(http.POOLED)
+        self._unpooled = http_client or new_client(http.UNPOOLED)
 
     async def close(self) -> None:
-        """Close the connections."""
-        await self._pooled.aclose()
-        await self._unpooled.aclose()
+        """Close the connections, unless they belong to the caller's `http_client`."""
+        if self._is_own:
+            await self._pooled.aclose()
+            await self._unpooled.aclose()
 
     async def run(self, operation: Steps[T]) -> T:
         """Return the result of an operation."""
@@ -151,34 +171,25 @@ class AsyncDriver:
 
     async def _perform(self, step: Step, stream: AsyncExitStack) -> http.Response | bytes | None:
         """Return the result of a step; `stream` closes the response that is being streamed."""
-        if isinstance(step, Pause):
-            await asyncio.sleep(step.seconds)
+        if isinstance(step, Pause | Retry):
+            await asyncio.sleep(self._pause_seconds(step))
             return None
-        with http.translate_httpx_errors(self._url, self._redactor):
+        with http.translate_httpx_errors(self._options.url, self._redactor):
             if isinstance(step, ReadChunk):
                 return await anext(step.response.pieces, b"")
             if step.streamed:
                 await stream.aclose()
-            arguments = http.request_arguments(step, self._url, self._timeout, self._run_timeout)
             client = self._unpooled if step.new_connection else self._pooled
-            response = await client.send(client.build_request(**arguments), stream=True)
-            async with AsyncExitStack() as body:
-                body.push_async_callback(response.aclose)
-                status, headers = response.status_code, response.headers
-                has_key = http.has_key(response.request)
-                is_streamed = step.streamed and status == 200
-                pieces = _read_pieces_async(response, None if is_streamed else step.limit)
-                if is_streamed:
-                    stream.push_async_exit(body.pop_all())
-                    return http.Response(
-                        status, b"", self._redactor, headers, pieces=pieces, has_key=has_key
-                    )
-                content = bytearray()  # a server may send millions of pieces
-                async for piece in pieces:
+            request = client.build_request(**http.request_arguments(step, self._options))
+            response = await client.send(request, stream=True, follow_redirects=False)
+            if step.streamed and response.status_code == 200:
+                stream.push_async_callback(response.aclose)
+                return self._response(response, pieces=_read_pieces_async(response, None))
+            content = bytearray()  # a server may send millions of pieces
+            async with aclosing(response):
+                async for piece in _read_pieces_async(response, step.limit):
                     content += piece
-                return http.Response(
-                    status, bytes(content), self._redactor, headers, step.limit, has_key=has_key
-                )
+            return self._response(response, bytes(content), step.limit)
 
 
 def _read_pieces(response: httpx.Response, limit: BodyLimit | None) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 import json
 import re
 import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -176,30 +176,49 @@ def _entry_message(entry: JsonObject) -> str:
     return f"{place}: {message}" if place else message
 
 
-def default_headers(api_key: str | None) -> dict[str, str]:
-    """Return the headers of every request. Raises `InvalidKey` if a header can't hold the key."""
-    headers = {"accept": "application/json", "user-agent": f"lfclient/{VERSION}"}
-    if not api_key:
-        return headers
-    if not (api_key.isascii() and api_key.isprintable()):
+@dataclass(frozen=True)
+class ClientOptions:
+    """A client's options for its requests, which `LangflowClient` explains."""
+
+    url: str
+    headers: Mapping[str, str]
+    timeout: float | None
+    run_timeout: float | None
+    max_retries: int
+
+
+def default_headers(api_key: str | None, extra: Mapping[str, str] | None) -> httpx.Headers:
+    """Return the headers of every request, of which `extra` replaces any.
+
+    Raises `InvalidKey` or `InvalidRequest` for a value that a header can't hold.
+    """
+    if not _is_header_text(api_key or ""):
         raise InvalidKey(
             "The API key contains a character that no API key has, such as an accented letter, "
             "a typographic dash or a line break.",
             hint="Copy the key again from Langflow, Settings, Langflow API Keys.",
         )
-    return {**headers, "x-api-key": api_key}
+    for name, value in (extra or {}).items():
+        if not _is_header_text(value):
+            raise InvalidRequest(
+                f"The header {name} contains a character that no header has, such as an accented "
+                "letter or a line break."
+            )
+    headers = httpx.Headers({"accept": "application/json", "user-agent": f"lfclient/{VERSION}"})
+    if api_key:
+        headers["x-api-key"] = api_key
+    headers.update(extra)
+    return headers
 
 
-def has_key(request: httpx.Request) -> bool:
-    """Return whether a request has an API key or a token."""
-    return not {"x-api-key", "authorization"}.isdisjoint(request.headers)
+def _is_header_text(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
-def request_arguments(
-    spec: RequestSpec, base_url: str, timeout: float | None, run_timeout: float | None
-) -> dict[str, Any]:
-    """Return the arguments of `httpx.Client.build_request`, with the client's timeouts."""
-    read = run_timeout if spec.waits_for_run else timeout
+def request_arguments(spec: RequestSpec, options: ClientOptions) -> dict[str, Any]:
+    """Return the arguments of `httpx.Client.build_request`, with the client's options."""
+    timeout = options.timeout
+    read = options.run_timeout if spec.waits_for_run else timeout
     if spec.min_timeout and read is not None:
         read = max(read, spec.min_timeout)
     if spec.max_timeout:
@@ -207,14 +226,16 @@ def request_arguments(
         timeout, read = min(timeout or limit, limit), min(read or limit, limit)
     if spec.read_timeout is not None:
         read = spec.read_timeout
+    headers = httpx.Headers(options.headers)
+    headers.update({"accept-encoding": _accepted_encoding(spec), **(spec.headers or {})})
     return {
         "method": spec.method,
-        "url": base_url + spec.path,
+        "url": options.url + spec.path,
         "params": spec.params,
         "json": spec.json,
         "data": spec.form,
         "files": [(part.field, _multipart_file(part)) for part in spec.files] or None,
-        "headers": {"accept-encoding": _accepted_encoding(spec), **(spec.headers or {})},
+        "headers": headers,
         "timeout": httpx.Timeout(timeout, read=read),
     }
 

@@ -19,7 +19,7 @@ from lfclient.wire.schemas import parse
 
 T = TypeVar("T")
 
-_RETRIES = Backoff(0.2, 0.6, wait_exp_base=3, attempts=3)
+_RETRIES = Backoff(0.2, 5.0, wait_exp_base=3)
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,19 @@ class Pause:
     """Sleep."""
 
     seconds: float
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Sleep before a retry, the first is 1. Raises `error` if the client allows fewer retries."""
+
+    error: Unreachable
+    number: int
+
+    @property
+    def seconds(self) -> float:
+        """The time to sleep."""
+        return _RETRIES.wait(self.number)
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,7 @@ class Emit(Generic[T]):
     items: Iterable[T]
 
 
-Step: TypeAlias = RequestSpec | Pause | ReadChunk
+Step: TypeAlias = RequestSpec | Pause | Retry | ReadChunk
 Steps: TypeAlias = Generator[Step, Any, T]
 EmittingSteps: TypeAlias = Generator[Step | Emit[T], Any, None]
 EventSteps: TypeAlias = EmittingSteps[Event]
@@ -70,15 +83,16 @@ def retry(attempt: Callable[[], Steps[T]], *, idempotent: bool) -> Steps[T]:
 
     A timeout is never retried, because the server would only be slow again.
     """
-    waits = _RETRIES.waits()
+    number = 0
     while True:
         try:
             return (yield from attempt())
         except Unreachable as error:
-            seconds = next(waits, None)
-            if seconds is None or error.timed_out or (error.sent and not idempotent):
+            if error.timed_out or (error.sent and not idempotent):
                 raise
-        yield Pause(seconds)
+            number += 1
+            retry = Retry(error, number)
+        yield retry
 
 
 def fetch(

@@ -51,7 +51,7 @@ def proxy_of(url: str) -> str | None:
 class CheckedTransport(httpx.HTTPTransport):
     """Raises `AddressRefused` instead of connecting to a forbidden address."""
 
-    def __init__(self, url: str, verify: bool | str, limits: httpx.Limits) -> None:
+    def __init__(self, url: str, verify: ssl.SSLContext | bool | str, limits: httpx.Limits) -> None:
         self._proxy = proxy_of(url)
         tls = _ssl_context(verify) if url.startswith("https:") else None
         super().__init__(
@@ -77,7 +77,7 @@ class CheckedTransport(httpx.HTTPTransport):
 class AsyncCheckedTransport(httpx.AsyncHTTPTransport):
     """Raises `AddressRefused` instead of connecting to a forbidden address."""
 
-    def __init__(self, url: str, verify: bool | str, limits: httpx.Limits) -> None:
+    def __init__(self, url: str, verify: ssl.SSLContext | bool | str, limits: httpx.Limits) -> None:
         self._proxy = proxy_of(url)
         tls = _ssl_context(verify) if url.startswith("https:") else None
         super().__init__(
@@ -101,8 +101,10 @@ class AsyncCheckedTransport(httpx.AsyncHTTPTransport):
 
 
 @lru_cache(maxsize=16)
-def _ssl_context(verify: bool | str) -> ssl.SSLContext:
+def _ssl_context(verify: ssl.SSLContext | bool | str) -> ssl.SSLContext:
     """Return a shared context, because reading the certificates is slow."""
+    if isinstance(verify, ssl.SSLContext):
+        return verify
     try:
         if isinstance(verify, bool):
             return httpx.create_ssl_context(verify=verify)

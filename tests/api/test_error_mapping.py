@@ -13,6 +13,7 @@ from lfclient.api.http import Response
 from lfclient.common.redaction import Redactor
 from lfclient.errors import LangflowError
 from tests.support.recorded import recorded
+from tests.support.scripted import mock_client
 
 
 def error_for(status: int, body: object, **context: object) -> LangflowError:
@@ -60,8 +61,8 @@ def test_a_refusal_without_a_key_differs_from_that_of_a_key(
     key: str | None, kind: type[LangflowError], detail: str
 ):
     """Whatever the server, or a gateway in front of it, says."""
-    transport = httpx.MockTransport(lambda _: httpx.Response(403, json={"detail": detail}))
-    client = LangflowClient("http://langflow.test", key, transport=transport)
+    answers = mock_client("sync", lambda _: httpx.Response(403, json={"detail": detail}))
+    client = LangflowClient("http://langflow.test", key, http_client=answers)
     with client, pytest.raises(LangflowError) as caught:
         client.flows()
     assert type(caught.value) is kind

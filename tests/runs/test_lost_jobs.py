@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -10,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
-from lfclient import AsyncLangflowClient, BadResponse, FoundJob
+from lfclient import BadResponse, FoundJob
 from lfclient.runs.lost_jobs import MAX_TRANSACTIONS, JobIndex, read_record_time
 from lfclient.wire.schemas import BuildList, TraceList, TransactionList
-from tests.support.scripted import OLD, URL, VERSION, Server
+from tests.support.scripted import OLD, VERSION, Server, call_client
 
 CLICK = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 FLOW = "00000000-0000-4000-8000-00000000000a"
@@ -163,10 +162,8 @@ def test_a_release_with_traces_never_matches_by_time():
     server.on("GET", f"{MONITOR}/messages", (200, []))
     server.on("GET", f"{MONITOR}/traces", (200, {"traces": []}))
 
-    async def ask() -> list[FoundJob]:
-        transport = httpx.MockTransport(server)
-        async with AsyncLangflowClient(URL, "sk-key-123", transport=transport) as client:
-            return await client.runs.find_jobs(FLOW, "s", CLICK)
-
-    assert asyncio.run(ask()) == []
+    found = call_client(
+        "async", lambda client: client.runs.find_jobs(FLOW, "s", CLICK), handler=server
+    )
+    assert found == []
     assert "GET /api/v1/monitor/transactions" not in server.paths()

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import update
@@ -27,6 +26,7 @@ from lfclient.flows.model import Flow
 from tests.support import databases
 from tests.support.fake_events import component_done, event, question
 from tests.support.fake_langflow import FLOW, VERSIONS, FakeLangflow
+from tests.support.scripted import mock_client
 from tests.support.waiting import wait_for, wait_for_record
 
 CONNECTION = Connection("test", "http://langflow.test", SecretStr("sk-key-of-the-test"), "secrets")
@@ -79,8 +79,8 @@ class RunnerHarness:
 
     def connect(self, connection):
         key = connection.api_key.get_secret_value()
-        transport = httpx.MockTransport(self.server.handle)
-        return AsyncLangflowClient(connection.url, key, transport=transport)
+        http_client = mock_client("async", self.server.handle)
+        return AsyncLangflowClient(connection.url, key, http_client=http_client)
 
     def server_info(self):
         """Return the server's info, even while it is down."""
@@ -225,8 +225,8 @@ def _server_info(dialect, release):
     """Return what a fake server that can be reached tells of itself; `release` is its own."""
 
     async def ask():
-        transport = httpx.MockTransport(FakeLangflow(dialect).handle)
-        async with AsyncLangflowClient(CONNECTION.url, "sk-key", transport=transport) as client:
+        http_client = mock_client("async", FakeLangflow(dialect).handle)
+        async with AsyncLangflowClient(CONNECTION.url, "sk-key", http_client=http_client) as client:
             info = await client.server.info()
             assert str(info.version) == release
             return info

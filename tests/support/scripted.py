@@ -60,7 +60,7 @@ class Server:
 
     def client(self, **options: Any) -> LangflowClient:
         options.setdefault("api_key", "sk-key-123")
-        return LangflowClient(URL, transport=httpx.MockTransport(self), **options)
+        return LangflowClient(URL, http_client=mock_client("sync", self), **options)
 
 
 def _repeating(replies: tuple[Reply, ...]) -> Iterator[Reply]:
@@ -116,8 +116,26 @@ class BodyStream(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield part
 
 
-def call_client(kind: str, call: Callable[[Any], Any], url: str = URL, **options: Any) -> Any:
-    """Return the result of a call to the sync or the async client."""
+def mock_client(kind: str, handler: Callable[[httpx.Request], Any]) -> Any:
+    """Return a client of httpx, "sync" or "async", whose requests go to a handler."""
+    transport = httpx.MockTransport(handler)
+    return {"sync": httpx.Client, "async": httpx.AsyncClient}[kind](transport=transport)
+
+
+def call_client(
+    kind: str,
+    call: Callable[[Any], Any],
+    url: str = URL,
+    *,
+    handler: Callable[[httpx.Request], Any] | None = None,
+    **options: Any,
+) -> Any:
+    """Return the result of a call to the sync or the async client.
+
+    A `handler` responds to its requests in place of the network.
+    """
+    if handler:
+        options["http_client"] = mock_client(kind, handler)
     if kind == "sync":
         with LangflowClient(url, "sk-key-123", **options) as client:
             return call(client)
@@ -138,7 +156,7 @@ def collect_events(kind: str, server: Any, job: str, **options: Any) -> list[Eve
     def read(client: Any) -> Any:
         return list(client.events(job, **options)) if kind == "sync" else collect(client)
 
-    return call_client(kind, read, transport=httpx.MockTransport(server))
+    return call_client(kind, read, handler=server)
 
 
 class EventCollector:

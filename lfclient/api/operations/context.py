@@ -2,12 +2,13 @@
 
 import math
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import TypeVar
 
 from lfclient.common.json_types import JsonObject
-from lfclient.common.redaction import Redactor
+from lfclient.common.redaction import Redactor, find_named_secrets
 from lfclient.flows.model import Flow
 from lfclient.runs.model import Run
 from lfclient.wire.server_info import Limits, ServerInfo
@@ -82,8 +83,8 @@ class ApiContext:
     `fetched` as the server returned them.
     """
 
-    def __init__(self, api_key: str | None, server: ServerInfo | None) -> None:
-        self.redactor = Redactor([api_key] if api_key else [])
+    def __init__(self, headers: Mapping[str, str], server: ServerInfo | None) -> None:
+        self.redactor = Redactor(find_named_secrets(dict(headers)))
         self.server_without_limits = server
         self.server = server
         self.flows: Recent[Flow] = Recent(_MAX_REMEMBERED)

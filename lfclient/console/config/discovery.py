@@ -21,10 +21,10 @@ class DiscoveredServer:
     auto_login: bool
 
 
-def discover(url: str, *, transport: httpx.BaseTransport | None = None) -> DiscoveredServer | None:
+def discover(url: str, *, http_client: httpx.Client | None = None) -> DiscoveredServer | None:
     """Return the Langflow server at `url`, or None if there is none."""
     try:
-        with LangflowClient(url, timeout=_TIMEOUT, transport=transport) as client:
+        with LangflowClient(url, timeout=_TIMEOUT, http_client=http_client) as client:
             server = client.server.info()
             return DiscoveredServer(url, server.version, client.auth.auto_login() is not None)
     except LangflowError:

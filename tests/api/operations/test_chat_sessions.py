@@ -308,7 +308,7 @@ def test_the_async_client_has_the_same_session_operations():
         await client.sessions.delete("s")
         return found
 
-    sessions, messages = call_client("async", work, transport=httpx.MockTransport(server))
+    sessions, messages = call_client("async", work, handler=server)
     assert (sessions, [message.id for message in messages]) == (["s"], [message_id(1)])
     assert len(sent(server, "PATCH")) == len(sent(server, "DELETE")) == 1
 

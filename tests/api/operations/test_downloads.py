@@ -56,7 +56,7 @@ def streamed(body: Any, **headers: str) -> Reply:
 
 
 def ask(kind: str, at: Server, call: Callable[[Any], Any]) -> Any:
-    return call_client(kind, call, transport=httpx.MockTransport(at))
+    return call_client(kind, call, handler=at)
 
 
 @pytest.mark.parametrize(("pieces", "read"), [(1_000, 4), (3, 3)])

@@ -51,9 +51,7 @@ def test_a_long_list_of_flows_has_a_minute():
 def test_an_imported_flow_has_no_id(kind: str):
     """Langflow 1.10 and later would overwrite the flow that has it."""
     server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
-    made = call_client(
-        kind, lambda client: client.import_flow(GRAPH), transport=httpx.MockTransport(server)
-    )
+    made = call_client(kind, lambda client: client.import_flow(GRAPH), handler=server)
     assert [(flow.id, flow.name) for flow in made] == [(NEW_ID, "Test (1)")]
     (sent,) = uploaded(server)
     assert (sent["name"], sent["data"]) == ("Test", GRAPH["data"])

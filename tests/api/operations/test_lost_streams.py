@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
 
 from lfclient import LangflowError, Run, RunStatus, ServerFault
@@ -37,10 +36,7 @@ FAILED = stored_message(
 def recover(kind: str, status: Any, *messages: dict[str, Any]) -> tuple[Run | None, Server]:
     server = Server().on("GET", STATUS, status).on("GET", MESSAGES, (200, list(messages)[::-1]))
     server.on("GET", f"/base/api/v1/flows/{FLOW_ID}", (200, FLOW))
-    transport = httpx.MockTransport(server)
-    return call_client(
-        kind, lambda api: api.runs.recover_stream(LOST, JOB), transport=transport
-    ), server
+    return call_client(kind, lambda api: api.runs.recover_stream(LOST, JOB), handler=server), server
 
 
 @pytest.fixture(params=["sync", "async"])

@@ -49,7 +49,7 @@ def test_a_choice_shows_the_fields_that_it_needs(kind: str):
     def call(client: Any) -> Any:
         return client.refresh(RAW["id"], {"Op-a.operation": "Filter"})
 
-    flow = call_client(kind, call, transport=httpx.MockTransport(server))
+    flow = call_client(kind, call, handler=server)
     assert columns(flow) == ["Op-a.column"]
     assert flow.fields_by_key["Op-a.operation"].default == "Filter"
     assert flow.refreshed.errors == {}

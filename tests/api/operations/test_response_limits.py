@@ -49,7 +49,7 @@ def reply(body: bytes, kind: str = "application/json", **headers: str) -> Reply:
 
 
 def ask(kind: str, server: Server, call: Callable[[Any], Any]) -> Any:
-    return call_client(kind, call, transport=httpx.MockTransport(server))
+    return call_client(kind, call, handler=server)
 
 
 async def collect_async(events: Any) -> list[Any]:

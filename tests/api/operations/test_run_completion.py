@@ -295,9 +295,7 @@ def builds(job_id: str) -> Reply:
 
 def run_model_flow(server: Server, kind: str = "sync") -> Run:
     server.on("POST", WORKFLOWS, (200, ANSWER))
-    return call_client(
-        kind, lambda client: client.run(MODEL_FLOW), transport=httpx.MockTransport(server)
-    )
+    return call_client(kind, lambda client: client.run(MODEL_FLOW), handler=server)
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])

@@ -239,7 +239,7 @@ def test_a_job_that_is_not_found_only_once_is_followed(missing: object):
 def test_a_client_pauses_for_as_long_as_the_server_asks(start):
     """Here seven seconds, where it would ask again after a tenth of one."""
     server = ServerInfo("1.13.0", "modes", capabilities=Capabilities(events=True))
-    context = ApiContext(None, server)
+    context = ApiContext({}, server)
     busy = Response(503, b"{}", Redactor(), httpx.Headers({"retry-after": "7"}))
     with contextlib.closing(start(context)) as steps:
         step = next(steps)
@@ -277,7 +277,7 @@ def test_retry_after_is_a_number_or_a_date_and_at_most_an_hour(header, seconds):
 def test_a_lone_surrogate_is_refused_before_anything_is_sent(kind, arguments):
     """Also in overrides that aren't checked."""
     server = Server()
-    options = {"transport": httpx.MockTransport(server), "server": ServerInfo("1.13.0", "modes")}
+    options = {"handler": server, "server": ServerInfo("1.13.0", "modes")}
     with pytest.raises(InvalidRequest, match="a lone surrogate"):
         call_client(kind, lambda client: client.submit(FLOW, check=False, **arguments), **options)
     assert server.paths() == []

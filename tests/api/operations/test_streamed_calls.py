@@ -5,10 +5,12 @@ Over real sockets, by both clients and by the runner.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -192,25 +194,49 @@ def test_malformed_events_do_not_lose_the_run(kind: str, proxy: Proxy, server: F
     assert found[-1].run.outputs["ChatOutput-b"].value == "one two "
 
 
-def test_closing_the_iterator_closes_the_connection(kind: str, proxy: Proxy, server: FakeLangflow):
-    """Closing it ends the run on the server."""
+@pytest.mark.parametrize("way", ["break", "exception", "close"])
+def test_leaving_the_loop_over_a_stream_closes_its_connection(
+    kind: str, way: str, proxy: Proxy, server: FakeLangflow
+):
+    """The server then cancels the run."""
     del server.log[5:]
-    if kind == "sync":
-        with LangflowClient(proxy.url) as client:
+
+    def leave(client: LangflowClient) -> None:
+        if way == "close":
             events = client.stream(flow)
             next(events)
             events.close()
-            wait_for(lambda: proxy.open == 0)
-    else:
+            return
+        for _ in client.stream(flow):
+            if way == "break":
+                break
+            raise KeyError
 
-        async def walk(client: AsyncLangflowClient) -> Any:
+    async def leave_async(client: AsyncLangflowClient) -> None:
+        if way == "close":
             events = client.stream(flow)
-            yield await anext(events)
+            await anext(events)
             await events.aclose()
+            return
+        async for _ in client.stream(flow):
+            if way == "break":
+                break
+            raise KeyError
 
-        EventCollector("async", proxy.url).collect(walk)
+    async def walk() -> None:
+        async with AsyncLangflowClient(proxy.url) as client:
+            with suppress(KeyError):
+                await leave_async(client)
+            await asyncio.to_thread(wait_for, lambda: proxy.open == 0)
+
+    if kind == "async":
+        asyncio.run(walk())
+    else:
+        with LangflowClient(proxy.url) as client:
+            with suppress(KeyError):
+                leave(client)
+            wait_for(lambda: proxy.open == 0)
     wait_for(lambda: [job.state for job in server.jobs.values()] == ["cancelled"])
-    wait_for(lambda: proxy.open == 0)
 
 
 class ProxiedRunner(RunnerHarness):

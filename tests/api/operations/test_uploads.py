@@ -76,11 +76,11 @@ def test_a_flow_id_must_be_a_uuid_to_become_part_of_the_upload_path():
 
 
 def test_the_async_client_sends_the_same_upload():
-    transport, progress = httpx.MockTransport(server(KEPT)), []
+    progress = []
     ref = call_client(
         "async",
         lambda client: client.files.upload("a.txt", b"abc", on_progress=progress.append),
-        transport=transport,
+        handler=server(KEPT),
     )
     assert ref.path == "u/a (1).txt"
     assert progress == [3]

@@ -9,6 +9,7 @@ import pytest
 
 from lfclient.console.config.discovery import DiscoveredServer, discover
 from lfclient.console.config.settings import Settings, SettingsError
+from tests.support.scripted import mock_client
 
 
 def load(tmp_path, environ=None, bind="", env_file="", secrets=""):
@@ -211,7 +212,7 @@ def _discover(responses):
         status, body = responses.get(request.url.path, (404, {"detail": "Not Found"}))
         return httpx.Response(status, json=body)
 
-    return discover("http://127.0.0.1:7860", transport=httpx.MockTransport(respond))
+    return discover("http://127.0.0.1:7860", http_client=mock_client("sync", respond))
 
 
 @pytest.mark.parametrize(
@@ -236,7 +237,7 @@ def test_discovery_finds_nothing_if_the_connection_is_refused():
     def refuse(request):
         raise httpx.ConnectError("refused", request=request)
 
-    assert discover("http://127.0.0.1:1", transport=httpx.MockTransport(refuse)) is None
+    assert discover("http://127.0.0.1:1", http_client=mock_client("sync", refuse)) is None
 
 
 def test_discovery_waits_for_a_langflow_that_responds_late():
@@ -247,7 +248,7 @@ def test_discovery_waits_for_a_langflow_that_responds_late():
         waits.append(request.extensions["timeout"]["read"])
         return httpx.Response(200, json=VERSION)
 
-    discover("http://127.0.0.1:7860", transport=httpx.MockTransport(respond))
+    discover("http://127.0.0.1:7860", http_client=mock_client("sync", respond))
     assert min(waits) >= 5
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import json
 from uuid import UUID
 
 import httpx
 import pytest
 
-from lfclient.async_client import AsyncLangflowClient
 from lfclient.client import LangflowClient
 from lfclient.console.samples import builtin, graph_builder, installer, spec
 from lfclient.errors import ServerFault
 from lfclient.flows.model import Flow
+from tests.support.scripted import call_client, mock_client
 
 _OWN = builtin.custom_component_code()
 _TYPES = {node.type for sample in builtin.SAMPLES for node in sample.nodes}
@@ -71,14 +70,14 @@ def _answers(existing: list[str], created: list[dict], *without: str, own: int =
             return httpx.Response(201, json=body)
         return httpx.Response(200, json=[{"id": name, "name": name} for name in existing])
 
-    return httpx.MockTransport(answer)
+    return answer
 
 
 def _server(
     existing: list[str], created: list[dict], *without: str, own: int = 200
 ) -> LangflowClient:
-    transport = _answers(existing, created, *without, own=own)
-    return LangflowClient("http://langflow", "key", transport=transport)
+    http_client = mock_client("sync", _answers(existing, created, *without, own=own))
+    return LangflowClient("http://langflow", "key", http_client=http_client)
 
 
 def test_there_are_at_least_eight_described_samples():
@@ -231,13 +230,14 @@ def test_no_request_is_sent_for_components_if_all_samples_exist():
 
 
 def test_the_async_client_builds_custom_components():
-    async def ask() -> dict:
-        transport = _answers([], [])
-        async with AsyncLangflowClient("http://langflow", "key", transport=transport) as client:
-            return await client.editor.catalogue(_OWN)
+    def ask(kind: str) -> dict:
+        return call_client(
+            kind,
+            lambda client: client.editor.catalogue(_OWN),
+            "http://langflow",
+            handler=_answers([], []),
+        )
 
-    with _server([], []) as client:
-        catalogue = client.editor.catalogue(_OWN)
-
-    assert catalogue == asyncio.run(ask())
+    catalogue = ask("sync")
+    assert catalogue == ask("async")
     assert not any(sample.missing(catalogue) for sample in builtin.SAMPLES)
