@@ -41,7 +41,7 @@ from lfclient.wire.schemas import FileItem
 from pages._ui.app import browser_cookie, upload_quota
 from pages._ui.connection import editor
 from pages._ui.history import filters
-from pages._ui.outputs import column_stats, gallery, json_viewer, message
+from pages._ui.outputs import column_stats, image, json_viewer, message
 from pages._ui.state import run_options
 from pages._ui.widgets import downloads, focus, markdown
 from tests.support.cpu_time import cpu_seconds
@@ -240,8 +240,8 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
     "pages/_ui/outputs/column_stats.py": {
         "kinds": lambda text: column_stats.column_kinds(pd.DataFrame({"a": [text]})),
     },
-    "pages/_ui/outputs/gallery.py": {
-        "name": lambda text: gallery._image_name(images.FoundImage(text, b""), 0),
+    "pages/_ui/outputs/image.py": {
+        "name": lambda text: image._image_name(images.FoundImage(text, b""), 0),
     },
     "pages/_ui/outputs/json_viewer.py": {
         "long_number": lambda text: json_viewer._LONG_NUMBER.search(text.encode()),

@@ -9,7 +9,7 @@ from lfclient.console.compare.image_diff import ImagePair, pair_images, why_not_
 from lfclient.console.content.images import FoundImage, find_images, image_bytes
 from lfclient.outputs.model import Output
 from pages._ui.compare.runs import ShownRun
-from pages._ui.outputs import gallery, image
+from pages._ui.outputs import image
 from pages._ui.outputs.card import OutputCard
 from pages._ui.state import compare_page, run_page
 from pages._ui.widgets import controls
@@ -74,7 +74,7 @@ def _read(found: FoundImage, card: OutputCard, position: int) -> bytes | None:
     if not image.is_remote(found.source):
         return image_bytes(found.source)
     # loaded in the gallery, or as the value of an output
-    cards = [gallery.cell_card(card, position)] + [card] * (position == 0)
+    cards = [image.cell_card(card, position)] + [card] * (position == 0)
     return next(filter(None, map(image.loaded_image, cards)), None)
 
 

@@ -18,7 +18,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.outputs import message
 from pages._ui.outputs import view as outputs_view
 from pages._ui.outputs.card import OutputCard
-from pages._ui.outputs.output_pair import DIFFERENCES, SIDE_BY_SIDE
+from pages._ui.outputs.view import DIFFERENCES, SIDE_BY_SIDE
 from pages._ui.state import compare_page
 from pages._ui.widgets import alerts, controls, diffs
 from pages._ui.widgets.markdown import escape

@@ -11,7 +11,7 @@ from lfclient.common.formatting import format_count
 from lfclient.console.wording.statuses import status_name
 from lfclient.runs.model import RunStatus
 from pages._ui.history.view import ListView, run_history
-from pages._ui.outputs import chart_data
+from pages._ui.outputs import chart as output_chart
 from pages._ui.state.history import history_key
 from pages._ui.widgets import alerts, controls, status_badges
 from pages._ui.widgets.theme import theme_color
@@ -79,7 +79,7 @@ def build_chart(bars: StatusCounts, width: int) -> alt.Chart:
     ]
     colors = alt.Scale(domain=labels, range=_status_colors(order))
     legend = alt.Legend(title=None, orient="top", columns=4)
-    axis = alt.Axis(format=chart_data.TIME_AXIS_FORMAT, tickMinStep=width * 1000)
+    axis = alt.Axis(format=output_chart.TIME_AXIS_FORMAT, tickMinStep=width * 1000)
     base = alt.Chart(alt.InlineData(values=values)).mark_bar(binSpacing=1)
     chart: alt.Chart = base.encode(
         x=alt.X("from:T", bin="binned", title=None, axis=axis),
@@ -88,8 +88,8 @@ def build_chart(bars: StatusCounts, width: int) -> alt.Chart:
         color=alt.Color("status:N", scale=colors, legend=legend),
         order="place:Q",
         tooltip=[
-            alt.Tooltip("from:T", format=chart_data.TIME_FORMAT),
-            alt.Tooltip("to:T", format=chart_data.TIME_FORMAT),
+            alt.Tooltip("from:T", format=output_chart.TIME_FORMAT),
+            alt.Tooltip("to:T", format=output_chart.TIME_FORMAT),
             "status:N",
             "runs:Q",
         ],

@@ -1,14 +1,21 @@
-"""Images: those in the response are drawn at once, remote ones only on request."""
+"""Images and galleries: embedded images are drawn at once, remote images only on request."""
 
 import base64
 import mimetypes
+import re
+from dataclasses import replace
 from os.path import splitext
 from typing import Literal, TypeAlias, TypeGuard
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, extract_host, replace_surrogates
-from lfclient.console.content.images import image_bytes, image_size, undrawable_reason
+from lfclient.common.formatting import clip, extract_host, format_size, replace_surrogates
+from lfclient.console.content.images import (
+    FoundImage,
+    image_bytes,
+    image_size,
+    undrawable_reason,
+)
 from lfclient.console.content.media_types import MediaKind, detect_media_type
 from lfclient.console.content.remote_images import load_image
 from lfclient.errors import LangflowError
@@ -20,6 +27,7 @@ ImageWidth: TypeAlias = int | Literal["content", "stretch"]
 MAX_ENLARGEMENT = 4
 DAMAGED_TEXT = "The base64 text is damaged or truncated."
 PILLOW_ERRORS = (OSError, SyntaxError, ValueError)  # of damaged files
+PER_PAGE, PER_ROW = 12, 3  # images of a gallery
 
 
 def draw(card: OutputCard) -> None:
@@ -131,3 +139,93 @@ def draw_buttons(card: OutputCard, data: bytes, name: str = "") -> None:
 def _without_image_ending(name: str) -> str:
     is_image = (mimetypes.guess_type(name)[0] or "").startswith("image/")
     return splitext(name)[0] if is_image else name
+
+
+def draw_gallery(card: OutputCard, pictures: list[FoundImage]) -> None:
+    """Draw one page of the grid. A single image gets the full width."""
+    pictures = [_with_loaded_data(card, picture, n) for n, picture in enumerate(pictures)]
+    first = 0
+    if len(pictures) > PER_PAGE:
+        pages = -(-len(pictures) // PER_PAGE)
+        first = (st.pagination(pages, key=card.widget_key("gallery-page")) - 1) * PER_PAGE
+        st.caption(f"{len(pictures):,} images")
+    shown = range(first, min(first + PER_PAGE, len(pictures)))
+    per_row = min(len(shown), PER_ROW)
+    for start in range(0, len(shown), per_row):
+        row = shown[start : start + per_row]
+        for number, column in zip(row, st.columns(per_row), strict=False):
+            with column:
+                _draw_cell(card, pictures, number)
+
+
+def cell_card(card: OutputCard, number: int) -> OutputCard:
+    """Return the card of one image of an output."""
+    return replace(card, key=f"{card.key}-picture-{number}")
+
+
+def _with_loaded_data(card: OutputCard, picture: FoundImage, number: int) -> FoundImage:
+    """Return a remote image with its data, if a person has loaded it."""
+    if not is_remote(picture.source):
+        return picture
+    loaded = loaded_image(cell_card(card, number))
+    return replace(picture, source=loaded or picture.source)
+
+
+def _draw_cell(card: OutputCard, pictures: list[FoundImage], number: int) -> None:
+    picture = pictures[number]
+    cell = cell_card(card, number)
+    if is_remote(picture.source):
+        draw_remote(cell, picture.source)
+        return
+    name = _image_name(picture, number)
+    data = image_bytes(picture.source)
+    if not data:
+        st.caption(f":material/broken_image: {escape(name)}: {DAMAGED_TEXT}")
+        return
+    draw_image(data, name)
+    st.caption(escape(clip(name, 80)))
+    with st.container(horizontal=True, gap="small"):
+        zoom_key = cell.widget_key("zoom")
+        if st.button("Zoom", key=zoom_key, type="tertiary", icon=":material/zoom_in:"):
+            embedded = [each for each in pictures if not is_remote(each.source)]
+            st.session_state[card.state_key("zoomed")] = embedded.index(picture)
+            _zoom_dialog(card, embedded)
+        draw_buttons(cell, data, name)
+
+
+def _image_name(picture: FoundImage, number: int) -> str:
+    """Return the image's name, or its number if the name is only a list index."""
+    name = picture.name.strip()
+    return f"image {number + 1}" if not name or re.fullmatch(r"\[\d+\]", name) else name
+
+
+@st.dialog("Image", width="large", icon=":material/image:")
+def _zoom_dialog(card: OutputCard, pictures: list[FoundImage]) -> None:
+    number = st.session_state[card.state_key("zoomed")]
+    data = image_bytes(pictures[number].source)
+    name = _image_name(pictures[number], number)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        _step_button(card, "Previous", number - 1, len(pictures))
+        _step_button(card, "Next", number + 1, len(pictures))
+        facts = [f"{number + 1} of {len(pictures)}", escape(clip(name, 120))]
+        facts += [detect_media_type(data).extension, format_size(len(data))]
+        # stretched, the caption would take the room of the button beside it
+        st.caption(" · ".join(facts), width="content")
+        draw_buttons(replace(card, key=f"{card.key}-zoomed-{number}"), data, name)
+    with st.container(key=card.widget_key("large")):
+        draw_image(data, name, zoom_width(data))
+
+
+def _step_button(card: OutputCard, label: str, target: int, count: int) -> None:
+    def go_to_target() -> None:
+        st.session_state[card.state_key("zoomed")] = target
+
+    side = "left" if label == "Previous" else "right"
+    st.button(
+        label,
+        key=card.widget_key(f"zoom-{label}"),
+        on_click=go_to_target,
+        disabled=not 0 <= target < count,
+        shortcut=side.capitalize(),
+        icon=f":material/chevron_{side}:",
+    )

@@ -1,5 +1,8 @@
 """Tables: rows that the browser sorts and searches, a chart, and column statistics."""
 
+import reprlib
+from itertools import islice
+
 import pandas as pd
 import streamlit as st
 
@@ -26,6 +29,8 @@ MAX_TEXT_CELL = 200  # characters
 MAX_TEXT_WORDS = 45  # characters of the longest words of its columns, which don't wrap
 MAX_COPIED_CELLS = 20_000
 MAX_CELL_LENGTH = 5_000  # characters
+# pixels of a column: Streamlit's limit is 31.25 rem of 15 pixels; the others are approximate
+_MAX_COLUMN_WIDTH, _CELL_PADDING, _LETTER_WIDTH = 469, 20, 7
 
 
 def draw(card: OutputCard) -> None:
@@ -196,3 +201,17 @@ def _draw_statistics(card: OutputCard, table: pd.DataFrame) -> None:
 def _column_width(column: pd.Series) -> int:
     """Return the pixels that fit the longest value, such as a date with a time."""
     return 20 + 8 * max(len(str(value)) for value in [column.name, *column.dropna()])
+
+
+def estimate_width(rows: list[JsonObject], limit: int) -> int:
+    """Return a table's width in pixels by its first rows, without internal columns.
+
+    Columns that are certainly beyond `limit` pixels are not measured.
+    """
+    widths: dict[str, int] = {}
+    for row in rows[:MAX_TEXT_ROWS]:
+        for name, cell in islice(row.items(), limit // _CELL_PADDING):
+            text = cell if isinstance(cell, str) else reprlib.repr(cell)
+            width = _CELL_PADDING + _LETTER_WIDTH * max(len(str(name)), len(text))
+            widths[name] = max(widths.get(name, 0), min(width, _MAX_COLUMN_WIDTH))
+    return sum(widths.values()) - sum(widths[name] for name in internal_names(widths))

@@ -7,7 +7,7 @@ view, and the notes are the same for all kinds.
 """
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
@@ -20,24 +20,27 @@ from lfclient.common.formatting import (
     humanize,
     remove_bidi_controls,
     unused_name,
+    with_id,
 )
-from lfclient.console.content.images import FoundImage, find_images
+from lfclient.console.content.images import FoundImage, find_images, image_bytes, image_size
 from lfclient.console.content.output_kinds import handler_for
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.statuses import not_run_label
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import Output, OutputKind
-from lfclient.outputs.tables import without_internals
+from lfclient.outputs.tables import is_rows, without_internals
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run
 from pages._ui.outputs import file as outputs_file
-from pages._ui.outputs import gallery, image, json_viewer, message, output_pair, table
+from pages._ui.outputs import image, json_viewer, message, table
 from pages._ui.outputs.card import OutputCard, Source, Viewer, Views
-from pages._ui.widgets import alerts, controls
+from pages._ui.widgets import alerts, controls, diffs
 from pages._ui.widgets.markdown import escape
 
 # returns a run, None if it was deleted
 GetRun = Callable[[], Run | None]
+# draws an error of its block
+ShowErrors = Callable[[], AbstractContextManager[None]]
 
 
 VIEWERS: dict[OutputKind, Viewer] = {
@@ -50,6 +53,9 @@ VIEWERS: dict[OutputKind, Viewer] = {
     OutputKind.UNKNOWN: Viewer(json_viewer.draw_unknown, "help", is_raw=True),
 }
 
+SIDE_BY_SIDE, DIFFERENCES = "Side by side", "Differences"
+PAIR_LABELS = ("First", "Second")
+_PART_WIDTH = 680  # pixels of an output beside the form in a window of 1440
 _MAX_NAME = 60  # characters of an output's title in the names of its controls
 
 
@@ -57,20 +63,16 @@ def draw(run: Run, run_id: str, source: Source, reload: GetRun, flow: Flow | Non
     """Draw all outputs of a run, then its skipped components. Return False if there are none.
 
     `flow` names the components if it is known. Each card is a fragment, redrawn when a person uses
-    it. `reload` gets the run for that: holding it would keep it in memory while the page is open.
+    it, for which `reload` loads the run.
     """
-    drawn = weakref.ref(run)
-
-    def get_run() -> Run | None:
-        return drawn() or reload()
-
+    get_run = get_lazily(run, reload)
     outputs = run.distinct_outputs  # the status of the run shows its errors
     names = ComponentNames(flow, run.components, run.outputs)
     titles = {id: names.label(id, output.component_name) for id, output in outputs.items()}
     with_title = has_titles(run, flow)
-    for component_id, title in titles.items():
-        _draw_card(get_run, component_id, title, run_id, source, with_title)
-    if len(output_pair.label_outputs(outputs, titles)) > 1:
+    for id, title in titles.items():
+        draw_card(get_run, id, run_id, source, key=id, title=title, with_title=with_title)
+    if len(label_outputs(outputs, titles)) > 1:
         _draw_comparison(get_run, titles, run_id, source)
     for skipped in run.not_run:
         _draw_skipped(skipped, names.label(skipped.component_id, skipped.component_name))
@@ -91,29 +93,41 @@ def are_several(count: int, flow: Flow | None) -> bool:
     return count > 1 or (flow is not None and len(flow.terminals) > 1)
 
 
-def draw_plain(
-    run: Run,
+def get_lazily(run: Run, reload: GetRun) -> GetRun:
+    """Return a function for the run that doesn't keep it in memory while the page is open."""
+    drawn = weakref.ref(run)
+    return lambda: drawn() or reload()
+
+
+@st.fragment
+def draw_card(
+    get_run: GetRun,
     component_id: str,
     run_id: str,
     source: Source,
-    reload: GetRun,
     *,
     key: str,
     title: str,
     with_title: bool,
-    show_errors: Callable[[], AbstractContextManager[None]],
+    show_errors: ShowErrors = alerts.show_errors,
+    is_presented: bool = False,
 ) -> None:
-    """Draw one output of a run under its title or untitled, without forms for developers.
+    """Draw an output's card, with or without its title.
 
-    `reload` as in `draw`. `run_id` and `key` identify it on the page, and can be any text.
-    `show_errors` draws an error of its block.
+    `run_id` and `key` identify the card on the page, and can be any text. `show_errors` draws the
+    card's errors. A presented card has no forms for developers.
     """
-    drawn = weakref.ref(run)
-
-    def get_run() -> Run | None:
-        return drawn() or reload()
-
-    _draw_plain(get_run, component_id, run_id, key, source, title, with_title, show_errors)
+    with show_errors():
+        run = get_run()
+        output = run.outputs.get(component_id) if run else None
+        if output is None:
+            st.caption("This result was deleted.")
+            return
+        icon = "" if is_presented else f":material/{VIEWERS[output.kind].icon}: "
+        heading = partial(st.markdown, f"{icon}**{escape(title)}**") if with_title else None
+        shown = _without_raw_forms(output) if is_presented else output
+        with st.container(border=True, key=f"output-{key}"):
+            draw_output(shown, run_id, key, source, title, heading, is_presented=is_presented)
 
 
 def draw_output(
@@ -144,50 +158,6 @@ def draw_output(
         )
 
 
-@st.fragment
-@alerts.show_errors()
-def _draw_card(
-    get_run: GetRun,
-    component_id: str,
-    title: str,
-    run_id: str,
-    source: Source,
-    with_title: bool,
-) -> None:
-    run = get_run()
-    output = run.outputs.get(component_id) if run else None
-    if output is None:
-        st.caption("This run was deleted.")
-        return
-    with st.container(border=True, key=f"output-{output.component_id}"):
-        words = f":material/{VIEWERS[output.kind].icon}: **{escape(title)}**"
-        heading = partial(st.markdown, words) if with_title else None
-        draw_output(output, run_id, output.component_id, source, title, heading)
-
-
-@st.fragment
-def _draw_plain(
-    get_run: GetRun,
-    component_id: str,
-    run_id: str,
-    key: str,
-    source: Source,
-    title: str,
-    with_title: bool,
-    show_errors: Callable[[], AbstractContextManager[None]],
-) -> None:
-    with show_errors():
-        run = get_run()
-        output = run.outputs.get(component_id) if run else None
-        if output is None:
-            st.caption("This result was deleted.")
-            return
-        with st.container(border=True, key=f"output-{key}"):
-            heading = partial(st.markdown, f"**{escape(title)}**") if with_title else None
-            shown = _without_raw_forms(output)
-            draw_output(shown, run_id, key, source, title, heading, is_presented=True)
-
-
 def _without_raw_forms(output: Output) -> Output:
     """Return an output for an audience: of its named parts and forms, those that are no JSON.
 
@@ -208,13 +178,66 @@ def _without_raw_forms(output: Output) -> Output:
 @st.fragment
 @alerts.show_errors()
 def _draw_comparison(get_run: GetRun, titles: dict[str, str], run_id: str, source: Source) -> None:
+    """Draw a panel that compares two of the run's outputs, computed once it is opened."""
     run = get_run()
     if run:
-        output_pair.draw(
-            output_pair.label_outputs(run.distinct_outputs, titles),
-            run_id,
-            lambda output, key, title: draw_output(output, run_id, key, source, title),
+        outputs = label_outputs(run.distinct_outputs, titles)
+        controls.lazy_expander(
+            "Compare two outputs",
+            f"compare-{run_id}",
+            lambda: _draw_pair(outputs, run_id, source),
         )
+
+
+def _draw_pair(outputs: dict[str, Output], run_id: str, source: Source) -> None:
+    names = list(outputs)
+    first, second = (
+        column.selectbox(
+            label, names, index, key=f"compare-{label}-{run_id}", persist_state="session"
+        )
+        for index, (column, label) in enumerate(zip(st.columns(2), PAIR_LABELS, strict=True))
+    )
+    view = SIDE_BY_SIDE
+    if diffs.can_diff(outputs[first], outputs[second]):
+        view = controls.view_switch("View", (SIDE_BY_SIDE, DIFFERENCES), f"compare-view-{run_id}")
+    if view == DIFFERENCES:
+        pair = outputs[first], outputs[second]
+        diffs.draw((run_id, first, second), "of-one-run", *pair, PAIR_LABELS)
+        return
+    for column, name, label in zip(st.columns(2), (first, second), PAIR_LABELS, strict=True):
+        with column:
+            place = label.lower()
+            title = with_id(name, place)
+            draw_output(outputs[name], run_id, f"compared-{place}", source, title)
+
+
+def label_outputs(outputs: Mapping[str, Output], titles: Mapping[str, str]) -> dict[str, Output]:
+    """Return the outputs and their named parts under unique labels, from titles by component."""
+    labelled: dict[str, Output] = {}
+    for component_id, output in outputs.items():
+        for part, value in (output.parts or {"": output}).items():
+            label = " · ".join(filter(None, (titles[component_id], humanize(part))))
+            labelled[unused_name(label, labelled)] = value
+    return labelled
+
+
+def are_wide(run: Run) -> bool:
+    """Return whether a table or an image of the run is too wide for the part beside the form."""
+    for output in run.distinct_outputs.values():
+        for part in output.parts.values() or [output]:
+            if any(map(_is_wide, (part, *part.extras))):
+                return True
+    return False
+
+
+def _is_wide(output: Output) -> bool:
+    if output.value and is_rows(output.value):
+        return table.estimate_width(output.value, _PART_WIDTH) > _PART_WIDTH
+    sources = [found.source for found in find_images(output)]
+    if len(sources) != 1 or image.is_remote(sources[0]):
+        return False
+    size = image_size(image_bytes(sources[0]))
+    return size is not None and size[0] > _PART_WIDTH
 
 
 def _draw_chosen(card: OutputCard, title: str, heading: Callable[[], object] | None) -> None:
@@ -266,7 +289,7 @@ def _parts(card: OutputCard) -> dict[str, Callable[[], Views]]:
         parts[label] = partial(_views, part_card)
     images = [find_images(part) for part in card.output.parts.values()]
     if sum(map(bool, images)) > 1:
-        draw_all = partial(gallery.draw, card, list(chain(*images)))
+        draw_all = partial(image.draw_gallery, card, list(chain(*images)))
         parts[unused_name("All images", parts)] = lambda: {"Images": draw_all}
     return parts
 
@@ -293,7 +316,7 @@ def _views(card: OutputCard) -> Views:
         for label, draw_view in _views_of_kind(form).items():
             views[unused_name(label, views)] = draw_view
     if has_forms and pictures:
-        images: Views = {"Images": partial(gallery.draw, card, pictures)}
+        images: Views = {"Images": partial(image.draw_gallery, card, pictures)}
         views = images | views if _has_only_images(output, pictures) else views | images
     return {label: partial(_draw_with_notes, output, draw) for label, draw in views.items()}
 

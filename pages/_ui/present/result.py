@@ -309,16 +309,16 @@ def draw_outputs(
             if _is_of_chosen(message, flow, chosen):
                 draw_partial(message.visible_text, "Result", name, message.id, source)
         for number, id in enumerate(ids):
-            outputs_view.draw_plain(
-                run,
+            outputs_view.draw_card(
+                outputs_view.get_lazily(run, reload),
                 id,
                 name,
                 source,
-                reload,
                 key=str(number),
                 title=titles.get(id) or outputs[id].display_name or "Result",
                 with_title=len(shown) > 1,
                 show_errors=problems.show_part_errors,
+                is_presented=True,
             )
         if not ids and record.status is RunStatus.COMPLETED:
             st.caption("The flow returned nothing to show.")

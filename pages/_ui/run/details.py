@@ -27,7 +27,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values
 from pages._ui.history import labels
-from pages._ui.outputs import json_viewer, width
+from pages._ui.outputs import json_viewer
 from pages._ui.outputs import view as outputs_view
 from pages._ui.outputs.message import draw_partial
 from pages._ui.run import errors, messages, progress, raw_events, steps
@@ -138,7 +138,7 @@ def _has_wide_outputs(record: RunRecord) -> bool:
     run = record.run
     if run is None or not record.ended:
         return False
-    return run_page.cached("wide", lambda: width.are_wide(run), record.version)
+    return run_page.cached("wide", lambda: outputs_view.are_wide(run), record.version)
 
 
 @dataclass(frozen=True)

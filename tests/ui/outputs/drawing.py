@@ -1,7 +1,9 @@
 """Outputs drawn on a page."""
 
 import base64
+import io
 
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from lfclient.outputs.model import Output
@@ -55,9 +57,20 @@ def output(kind, value, **more):
     return Output("Comp-1", kind, value, display_name="Component", **more)
 
 
+def data_url(image):
+    return "data:image/png;base64," + base64.b64encode(image).decode()
+
+
 def uri(number=0):
-    """Return the address of an image, a different one for each number."""
-    return "data:image/png;base64," + base64.b64encode(DOT + bytes(number)).decode()
+    """Return the data URL of an image, a different one for each number."""
+    return data_url(DOT + bytes(number))
+
+
+def picture(width):
+    """Return a PNG file that is this many pixels wide."""
+    file = io.BytesIO()
+    Image.new("RGB", (width, 20)).save(file, "PNG")
+    return file.getvalue()
 
 
 def choose(app, view):

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from lfclient.outputs.model import OutputKind
-from pages._ui.outputs import gallery, image
+from pages._ui.outputs import image
 from pages._ui.widgets import downloads
 from tests.support.reports import big_png
 from tests.ui.outputs.drawing import DOT, choose, draw_outputs, output, texts, uri
@@ -100,7 +100,7 @@ def test_a_saved_image_has_one_ending_that_of_its_content(name, saved_as, monkey
 
 def test_a_large_gallery_has_pages():
     app = draw_outputs(output(OutputKind.DATA, [uri(n) for n in range(30)]))
-    assert len(app.button) == gallery.PER_PAGE
+    assert len(app.button) == image.PER_PAGE
     assert "30 images" in texts(app)
 
 

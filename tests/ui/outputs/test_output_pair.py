@@ -1,7 +1,7 @@
 """Two outputs compared side by side."""
 
 from lfclient.outputs.model import Output, OutputKind
-from pages._ui.outputs import output_pair
+from pages._ui.outputs import view as outputs_view
 from tests.ui.outputs.drawing import draw_outputs, output, texts
 from tests.ui.support.whole_pages import lacks
 
@@ -34,7 +34,7 @@ def test_a_single_output_has_no_comparison_panel():
 
 def test_two_texts_are_compared_by_words_or_lines():
     app = open_pair((OutputKind.MESSAGE, "a\nb c"), (OutputKind.MESSAGE, "a\nb d"))
-    app.segmented_control[0].set_value(output_pair.DIFFERENCES).run()
+    app.segmented_control[0].set_value(outputs_view.DIFFERENCES).run()
     assert ":red-background[− c]" in texts(app)
     app.segmented_control[1].set_value("Lines").run()
     assert "- b c\n+ b d" in app.code[-1].value
@@ -43,16 +43,17 @@ def test_two_texts_are_compared_by_words_or_lines():
 def test_tables_are_compared_by_row_and_data_by_path():
     rows = [{"id": 1, "n": 1}, {"id": 2, "n": 2}]
     app = open_pair((OutputKind.TABLE, rows), (OutputKind.TABLE, rows[:1]))
-    app.segmented_control(key=PAIR_VIEW).set_value(output_pair.DIFFERENCES).run()
+    app.segmented_control(key=PAIR_VIEW).set_value(outputs_view.DIFFERENCES).run()
     assert "− 1 row removed" in texts(app)
     app = open_pair((OutputKind.DATA, {"a": 1}), (OutputKind.DATA, {"a": 2}))
-    app.segmented_control(key=PAIR_VIEW).set_value(output_pair.DIFFERENCES).run()
+    app.segmented_control(key=PAIR_VIEW).set_value(outputs_view.DIFFERENCES).run()
     assert app.dataframe[0].value.to_dict("records") == [
         {"±": "≠ changed", "Path": "a", "First": "1", "Second": "2"}
     ]
 
 
-def test_identical_texts_show_a_note_instead_of_differences():
-    app = open_pair((OutputKind.MESSAGE, "a"), (OutputKind.MESSAGE, "a"))
-    app.segmented_control[0].set_value(output_pair.DIFFERENCES).run()
-    assert "Identical text" in texts(app)
+def test_outputs_and_named_parts_have_unique_labels():
+    parts = {name: output(OutputKind.MESSAGE, name) for name in ("a_b", "a b", "y")}
+    many = {"a": output(OutputKind.MESSAGE, "", parts=parts), "b": output(OutputKind.MESSAGE, "")}
+    labels = outputs_view.label_outputs(many, {"a": "T", "b": "Other"})
+    assert list(labels) == ["T · A b", "T · A b (2)", "T · Y", "Other"]

@@ -1,23 +1,29 @@
 """The output cards: one viewer per kind."""
 
 import base64
-from unittest.mock import Mock
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lfclient.errors import ServerFault
-from lfclient.outputs.model import FileRef, Output, OutputKind, read_output
+from lfclient.outputs.model import Output, OutputKind, read_output
 from lfclient.outputs.truncation import mark_truncation
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import BRANCH_NOT_TAKEN
 from lfclient.wire.server_info import Limits
-from pages._ui.outputs import card, file
+from pages._ui.outputs import card
 from pages._ui.outputs import view as outputs_view
 from pages._ui.widgets import copy_button, downloads
 from pages._ui.widgets.markdown import escape
-from tests.ui.outputs.drawing import DOT, draw_outputs, output, page, texts
+from tests.ui.outputs.drawing import (
+    DOT,
+    data_url,
+    draw_outputs,
+    output,
+    page,
+    picture,
+    texts,
+)
 
 
 def test_every_kind_of_output_has_a_viewer_with_an_icon():
@@ -32,21 +38,8 @@ def test_only_one_of_several_outputs_is_headed_by_its_component():
     ]
     assert "Component one" in texts(draw_outputs(*tables))
     assert not draw_outputs(tables[0]).markdown
-
-
-def test_the_only_output_that_ran_of_several_is_headed_by_its_component():
     skipped = NotRun("n", "Normal desk", BRANCH_NOT_TAKEN)
-    urgent = Output("u", OutputKind.MESSAGE, "Now.", display_name="Urgent desk")
-    assert "Urgent desk" in texts(draw_outputs(urgent, not_run=(skipped,)))
-
-
-def test_two_outputs_of_one_name_are_told_apart_by_their_ids():
-    ids = ("Reply1", "Reply2")
-    shown = texts(
-        draw_outputs(*(Output(id, OutputKind.MESSAGE, "x", display_name="Answer") for id in ids))
-    )
-    assert "Answer, Reply1" in shown
-    assert "Answer, Reply2" in shown
+    assert "Component one" in texts(draw_outputs(tables[0], not_run=(skipped,)))
 
 
 def controls(app):
@@ -54,13 +47,14 @@ def controls(app):
     return [each.label for each in app.segmented_control]
 
 
-def test_controls_of_two_outputs_of_one_name_have_different_names():
+def test_outputs_with_the_same_name_are_distinguished_by_their_ids():
     parts = {name: Output(name, OutputKind.MESSAGE, "x") for name in ("a", "b")}
     app = draw_outputs(
         Output("T-1", OutputKind.TABLE, [{"a": 1}], display_name="Answer"),
         Output("T-2", OutputKind.TABLE, [{"a": 1}], display_name="Answer", parts=parts),
     )
     assert controls(app) == ["View of Answer, T-1", "Outputs of Answer, T-2"]
+    assert "Answer, T\\-1" in texts(app)
 
 
 @pytest.mark.parametrize(
@@ -83,21 +77,22 @@ def test_a_message_is_markdown_and_offers_to_load_remote_images():
     assert [button.label for button in app.button] == ["Load from p\\.example"]
 
 
-def test_a_long_message_is_plain_text():
-    """A browser would take seconds for the Markdown."""
-    app = draw_outputs(output(OutputKind.MESSAGE, "x" * 50_001))
-    assert app.code[0].value == "x" * 50_001
-    assert "50,001 characters" in texts(app)
+@pytest.mark.parametrize(("length", "shown"), [(50_001, 50_001), (2_000_000, 500_000)])
+def test_a_long_message_is_plain_text_up_to_a_limit(length, shown):
+    app = draw_outputs(output(OutputKind.MESSAGE, "x" * length))
+    assert len(app.code[0].value) == shown
+    assert f"{length:,} characters" in texts(app)
 
 
-def test_a_very_long_message_is_truncated_on_the_page():
-    app = draw_outputs(output(OutputKind.MESSAGE, "x" * 2_000_000))
-    assert len(app.code[0].value) == 500_000
-    assert "2,000,000 characters" in texts(app)
-
-
-def test_an_empty_message_shows_a_note():
-    assert "Empty message" in texts(draw_outputs(output(OutputKind.MESSAGE, "")))
+def test_values_without_content_show_a_note():
+    values = (
+        Output("A", OutputKind.MESSAGE, ""),
+        Output("B", OutputKind.TABLE, []),
+        Output("C", OutputKind.DATA, None, note="No longer available."),
+    )
+    shown = texts(draw_outputs(*values))
+    for note in ("Empty message", "Empty table", "No value", "No longer available"):
+        assert note in shown
 
 
 def test_a_table_has_all_rows_in_order_and_a_count():
@@ -106,17 +101,8 @@ def test_a_table_has_all_rows_in_order_and_a_count():
     assert "2 rows × 2 columns" in texts(app)
 
 
-def test_an_empty_table_shows_a_note():
-    assert "Empty table" in texts(draw_outputs(output(OutputKind.TABLE, [])))
-
-
-def test_data_is_drawn_as_a_tree():
-    app = draw_outputs(output(OutputKind.DATA, {"a": [1]}))
-    assert app.json[0].value == '{"a": [1]}'
-
-
 def test_a_tree_shows_large_integers_exactly():
-    """As text: a browser would round the numbers."""
+    """Browsers would round the numbers, so they are shown as text."""
     numbers = [2**53, 2**53 + 1, -12345678901234567890, 10**400]
     app = draw_outputs(output(OutputKind.DATA, numbers))
     shown = '[9007199254740992, "9007199254740993", "-12345678901234567890", "1' + "0" * 400 + '"]'
@@ -139,11 +125,6 @@ def test_data_that_are_rows_are_shown_as_a_table_first():
     assert list(app.dataframe[0].value["animal"]) == ["fox"]
 
 
-def test_text_that_looks_like_json_is_not_parsed():
-    app = draw_outputs(output(OutputKind.DATA, '{"a": 1}'))
-    assert app.code[0].value == '"{\\"a\\": 1}"'
-
-
 def test_an_unknown_type_is_shown_as_json_under_its_name():
     app = draw_outputs(output(OutputKind.UNKNOWN, {"odd": True}, type="hologram"))
     assert app.json[0].value == '{"odd": true}'
@@ -153,11 +134,6 @@ def test_an_unknown_type_is_shown_as_json_under_its_name():
 def test_an_error_is_not_drawn_as_markdown():
     app = draw_outputs(output(OutputKind.ERROR, "*bad* thing"))
     assert app.error[0].value == "\\*bad\\* thing"
-
-
-def test_a_damaged_image_shows_an_error():
-    app = draw_outputs(output(OutputKind.IMAGE, "data:image/png;base64,AAA"))
-    assert "Can't read this image" in app.error[0].value
 
 
 def test_embedded_images_are_drawn_at_once():
@@ -170,72 +146,11 @@ def test_embedded_images_are_drawn_at_once():
         assert not app.button
 
 
-def test_browser_and_page_share_one_download_and_its_error():
-    download = file.FileDownload(Mock(side_effect=[b"hello"]))
-    assert download.get() == download.get() == b"hello"
-    download = file.FileDownload(Mock(side_effect=[ServerFault("It is gone."), b"never"]))
-    for _ in range(2):
-        with pytest.raises(ServerFault, match="gone"):
-            download.get()
-
-
-def test_a_file_is_downloaded_once_when_previewed():
-    downloaded = []
-
-    def download(ref):
-        downloaded.append(ref.name)
-        return b"hello file"
-
-    app = draw_outputs(
-        output(OutputKind.FILE, FileRef("out.txt", id="1", size=10)), download=download
-    )
-    assert downloaded == []
-    app.button[0].click().run()
-    assert downloaded == ["out.txt"]
-    assert app.code[0].value == "hello file"
-
-
-@pytest.mark.parametrize(
-    ("data", "copied"),
-    [
-        ("\ufeffname;age\nZoë;36\n".encode(), ["name;age\nZoë;36\n"]),
-        (DOT, []),
-        (b"x" * (card.MAX_COPIED_LENGTH + 1), []),
-    ],
-)
-def test_a_file_of_text_that_is_not_too_long_can_be_copied_once_previewed(
-    data, copied, monkeypatch
-):
-    drawn = []
-    monkeypatch.setattr(copy_button, "draw", lambda key, text: drawn.append(text))
-    app = draw_outputs(
-        output(OutputKind.FILE, FileRef("out.csv", id="1")), download=Mock(return_value=data)
-    )
-    assert drawn == []
-    app.button[0].click().run()
-    assert drawn == copied
-
-
-def test_a_failed_download_shows_its_error_and_can_be_retried():
-    download = Mock(side_effect=[ServerFault("It is gone."), b"back again"])
-    app = draw_outputs(output(OutputKind.FILE, FileRef("out.txt", id="1")), download=download)
-    app.button[0].click().run()
-    assert "It is gone" in app.error[0].value
-    app.button[0].click().run()
-    assert not app.error
-    assert app.code[0].value == "back again"
-
-
 def test_a_truncated_output_names_the_lost_rows_and_the_setting_that_raises_the_limit():
     read = output(OutputKind.TABLE, [{"a": 1}], truncated=True, missing=1500)
     app = draw_outputs(mark_truncation(read, Limits()))
     assert "1,500 rows are missing" in texts(app)
     assert "LANGFLOW\\_MAX\\_ITEMS\\_LENGTH" in texts(app)
-
-
-def test_an_outputs_note_is_shown():
-    app = draw_outputs(output(OutputKind.DATA, None, note="No longer available."))
-    assert "No longer available" in texts(app)
 
 
 def test_a_message_that_is_a_table_has_the_views_of_both():
@@ -318,32 +233,52 @@ def test_skipped_components_are_shown_with_the_reason():
         (output(OutputKind.MESSAGE, "**hi**"), ["**hi**"]),
         (output(OutputKind.MESSAGE, "x" * (card.MAX_COPIED_LENGTH + 1)), []),
         (output(OutputKind.DATA, {"a": 1}), ['{\n  "a": 1\n}']),
+        (output(OutputKind.DATA, {"a": "x" * card.MAX_COPIED_LENGTH}), []),
         (output(OutputKind.TABLE, [{"a": 1, "b": 2}]), ["a\tb\n1\t2\n"]),
         (output(OutputKind.TABLE, [{"a": 1}] * 20_001), []),
         (output(OutputKind.ERROR, "It broke."), ["It broke."]),
         (output(OutputKind.IMAGE, DOT), [None]),
-        (output(OutputKind.IMAGE, b"GIF89a no image"), []),
     ],
 )
-def test_outputs_that_are_not_too_long_can_be_copied(shown, copied, monkeypatch):
+def test_an_output_can_be_copied_unless_it_is_too_long(shown, copied, monkeypatch):
     drawn = []
     monkeypatch.setattr(copy_button, "draw", lambda key, text: drawn.append(text))
-    draw_outputs(shown)
+    app = draw_outputs(shown)
     assert drawn == copied
+    assert ("Too long to copy" in texts(app)) is not bool(copied)
+
+
+NARROW = [{"city": "Lisbon", "n": 1}]
+WIDE = [{f"column {number}": number for number in range(19)}]
 
 
 @pytest.mark.parametrize(
-    "shown",
+    ("found", "expected"),
     [
-        output(OutputKind.MESSAGE, "x" * (card.MAX_COPIED_LENGTH + 1)),
-        output(OutputKind.DATA, {"a": "x" * card.MAX_COPIED_LENGTH}),
-        output(OutputKind.TABLE, [{"a": 1}] * 20_001),
-        output(OutputKind.FILE, FileRef("out.csv", id="1")),
+        (output(OutputKind.TABLE, NARROW), False),
+        (output(OutputKind.TABLE, WIDE), True),
+        (output(OutputKind.TABLE, [{"a": "x" * 90, "b": "y" * 90}]), True),
+        (output(OutputKind.TABLE, [{"only": "x" * 5000}]), False),
+        (output(OutputKind.TABLE, [{"a": 1, "_b": "x" * 90, "_c": "y" * 90}]), False),
+        (output(OutputKind.TABLE, "no rows"), False),
+        (output(OutputKind.MESSAGE, "x" * 5000), False),
+        (output(OutputKind.IMAGE, picture(300)), False),
+        (output(OutputKind.IMAGE, picture(1200)), True),
+        (output(OutputKind.IMAGE, "https://pictures.example/x.png"), False),
+        (output(OutputKind.DATA, [data_url(picture(1200)), data_url(picture(1201))]), False),
+        (output(OutputKind.MESSAGE, f"![big]({data_url(picture(1200))})"), True),
+        (output(OutputKind.MESSAGE, "", extras=(Output("C", OutputKind.TABLE, WIDE),)), True),
+        (output(OutputKind.DATA, 1, parts={"a": Output("C", OutputKind.TABLE, WIDE)}), True),
     ],
 )
-def test_an_output_that_is_too_long_to_copy_says_so_beside_its_downloads(shown):
-    download = Mock(return_value=b"x" * (card.MAX_COPIED_LENGTH + 1))
-    app = draw_outputs(shown, download=download)
-    if shown.kind is OutputKind.FILE:
-        app.button[0].click().run()
-    assert "Too long to copy" in [each.value for each in app.caption]
+def test_a_wide_table_or_a_large_image_needs_the_windows_width(found, expected):
+    run = Run("flow", "sync", RunStatus.COMPLETED, outputs={"Comp-1": found})
+    assert outputs_view.are_wide(run) is expected
+
+
+def test_a_value_nested_very_deeply_is_not_wide():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    outputs = {"T": Output("T", OutputKind.TABLE, [{"a": deep}])}
+    assert not outputs_view.are_wide(Run("f", "sync", RunStatus.COMPLETED, outputs=outputs))

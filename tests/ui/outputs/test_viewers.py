@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from lfclient.outputs.model import KINDS_BY_TYPE, Output, OutputKind, read_output
 from lfclient.outputs.tables import without_internals
-from pages._ui.outputs import json_viewer, output_pair
+from lfclient.runs.model import Run, RunStatus
+from pages._ui.outputs import json_viewer
 from pages._ui.outputs import view as outputs_view
 from tests.ui.outputs.drawing import MESSAGE, draw_outputs, output, texts
 
@@ -82,61 +83,6 @@ def test_a_changed_value_is_redrawn():
     assert len(app.dataframe[0].value) == 3
 
 
-def test_outputs_and_named_parts_are_labelled_by_their_titles():
-    parts = {"x": output(OutputKind.MESSAGE, "1"), "y": output(OutputKind.MESSAGE, "2")}
-    many = {
-        "a": output(OutputKind.MESSAGE, "", parts=parts),
-        "b": output(OutputKind.MESSAGE, ""),
-        "c": output(OutputKind.MESSAGE, ""),
-    }
-    assert list(output_pair.label_outputs(many, {"a": "Same 1", "b": "Same 2", "c": "Other"})) == [
-        "Same 1 · X",
-        "Same 1 · Y",
-        "Same 2",
-        "Other",
-    ]
-
-
-def test_named_parts_that_would_read_alike_get_numbers():
-    parts = {name: output(OutputKind.MESSAGE, name) for name in ("a_b", "a b")}
-    found = output_pair.label_outputs(
-        {"a": output(OutputKind.MESSAGE, "", parts=parts)}, {"a": "T"}
-    )
-    assert list(found) == ["T · A b", "T · A b (2)"]
-
-
-def test_a_drawn_page_releases_the_run_and_reloads_it_on_demand(monkeypatch):
-    getters, draw_card = [], outputs_view._draw_card
-
-    def record_and_draw(get_run, *rest):
-        getters.append(get_run)
-        draw_card(get_run, *rest)
-
-    monkeypatch.setattr(outputs_view, "_draw_card", record_and_draw)
-
-    def page():
-        import streamlit as st
-
-        from lfclient.outputs.model import Output, OutputKind
-        from lfclient.runs.model import Run, RunStatus
-        from pages._ui.outputs.view import draw
-
-        one = Output("C-1", OutputKind.MESSAGE, "hello")
-        run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": one})
-        reloads = st.session_state.setdefault("reloads", [])
-
-        def reload():
-            reloads.append(1)
-
-        draw(run, "run-1", lambda ref: b"", reload)
-        assert not reloads
-
-    app = AppTest.from_function(page).run()
-    assert any(element.value == "hello" for element in app.markdown)
-    assert getters[0]() is None
-    assert app.session_state["reloads"] == [1]
-
-
 @pytest.mark.parametrize(
     "value",
     [None, 0, "", [], {}, [None], [{}], [[], {"a": {}}, 1, "x"], {"": "\ud800"}, [{"a": "\ud800"}]],
@@ -147,3 +93,11 @@ def test_any_content_of_any_type_is_drawn(value):
     outputs = [read_output(f"{type}-1", type=type, content=value) for type in KINDS_BY_TYPE]
     app = draw_outputs(*outputs, Output("unknown-1", OutputKind.UNKNOWN, value))
     assert all(f"{type}\\-1" in texts(app) for type in (*KINDS_BY_TYPE, "unknown"))
+
+
+def test_a_drawn_page_releases_its_run_and_reloads_it_on_demand():
+    run, reloaded = Run("f", "sync", RunStatus.COMPLETED), Run("f", "sync", RunStatus.COMPLETED)
+    get_run = outputs_view.get_lazily(run, lambda: reloaded)
+    assert get_run() is run
+    del run
+    assert get_run() is reloaded

@@ -1,10 +1,14 @@
-"""Previews of the files that a flow produced."""
+"""Files that a flow produced: download and preview."""
 
 import json
+from unittest.mock import Mock
 
 import pytest
 
+from lfclient.errors import ServerFault
 from lfclient.outputs.model import FileRef, OutputKind
+from pages._ui.outputs import card, file
+from pages._ui.widgets import copy_button
 from tests.support.reports import big_png
 from tests.ui.outputs.drawing import DOT, draw_outputs, output, texts
 
@@ -75,3 +79,59 @@ def test_unusual_files_show_a_note_instead_of_crashing(name, data, note):
 def test_images_audio_and_video_are_previewed(data, element):
     app = preview_file("a", data)
     assert app.get(element)
+
+
+def test_browser_and_page_share_one_download_and_its_error():
+    download = file.FileDownload(Mock(side_effect=[b"hello"]))
+    assert download.get() == download.get() == b"hello"
+    download = file.FileDownload(Mock(side_effect=[ServerFault("It is gone."), b"never"]))
+    for _ in range(2):
+        with pytest.raises(ServerFault, match="gone"):
+            download.get()
+
+
+def test_a_file_is_downloaded_once_when_previewed():
+    downloaded = []
+
+    def download(ref):
+        downloaded.append(ref.name)
+        return b"hello file"
+
+    app = draw_outputs(
+        output(OutputKind.FILE, FileRef("out.txt", id="1", size=10)), download=download
+    )
+    assert downloaded == []
+    app.button[0].click().run()
+    assert downloaded == ["out.txt"]
+    assert app.code[0].value == "hello file"
+
+
+@pytest.mark.parametrize(
+    ("data", "copied"),
+    [
+        ("\ufeffname;age\nZoë;36\n".encode(), ["name;age\nZoë;36\n"]),
+        (DOT, []),
+        (b"x" * (card.MAX_COPIED_LENGTH + 1), []),
+    ],
+)
+def test_a_file_of_text_that_is_not_too_long_can_be_copied_once_previewed(
+    data, copied, monkeypatch
+):
+    drawn = []
+    monkeypatch.setattr(copy_button, "draw", lambda key, text: drawn.append(text))
+    app = draw_outputs(
+        output(OutputKind.FILE, FileRef("out.csv", id="1")), download=Mock(return_value=data)
+    )
+    assert drawn == []
+    app.button[0].click().run()
+    assert drawn == copied
+
+
+def test_a_failed_download_shows_its_error_and_can_be_retried():
+    download = Mock(side_effect=[ServerFault("It is gone."), b"back again"])
+    app = draw_outputs(output(OutputKind.FILE, FileRef("out.txt", id="1")), download=download)
+    app.button[0].click().run()
+    assert "It is gone" in app.error[0].value
+    app.button[0].click().run()
+    assert not app.error
+    assert app.code[0].value == "back again"
