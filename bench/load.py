@@ -17,7 +17,7 @@ from lfclient import Flow, LangflowClient, RunStatus, ServerInfo
 from lfclient.api.payloads import run_request
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.runner import Runner
-from lfclient.console.runner.server_load import MAX_SUBMITS
+from lfclient.console.runner.server_load import MAX_QUEUED_JOBS
 from lfclient.console.samples import installer
 from tests.support import servers
 
@@ -54,12 +54,12 @@ def _run(
             began = time.monotonic()
             for _ in range(count):
                 session_id = uuid4().hex
-                run_id = runner.start(
+                [run_id] = runner.start(
                     connection,
                     flow,
-                    {_chat_key(flow): session_id},
+                    [{_chat_key(flow): session_id}],
                     mode="background",
-                    session_id=session_id,
+                    session_ids=[session_id],
                     server=server,
                     submit_token=session_id,
                 )
@@ -81,7 +81,7 @@ def _run(
 
 async def run_bare(url: str, key: str, flow: Flow, server: ServerInfo, count: int) -> float:
     """Return the seconds that as many bare requests take until all their jobs have ended."""
-    slots = asyncio.Semaphore(MAX_SUBMITS)
+    slots = asyncio.Semaphore(MAX_QUEUED_JOBS)
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     options = {"base_url": url, "headers": {"x-api-key": key}, "timeout": 120.0, "limits": limits}
     path = "/api/v2/workflows"

@@ -102,12 +102,12 @@ def count(url: str, api_key: str, flow_id: str) -> int:
             server = client.server.info()
             flow = client.flow(flow_id)
         runner = Runner(Path(folder))
-        run_id = runner.start(
+        [run_id] = runner.start(
             connection,
             flow,
-            {},
+            [{}],
             mode="background",
-            session_id=None,
+            session_ids=[None],
             server=server,
             submit_token=flow_id,
         )

@@ -28,7 +28,6 @@ with alerts.show_errors():
             inputs, (buttons, progress) = st.container(key="run-form"), run_controls.places()
         with right:
             connect.draw_notice()
-            run_controls.draw_partial_start(record)
             # the status first: a click changes it, and it waits for no server
             panel, places = status_panel.draw(server, record, progress)
         server.prefetch()

@@ -77,7 +77,7 @@ def run(job: dict[str, Any], point: str, server: ServerInfo, flow: Flow) -> None
     connection = Connection("live", job["url"], SecretStr(job["key"]), "secrets")
     kill_after(holder, name, times)
     runner.start(
-        connection, flow, {}, mode=mode, session_id=job["sessions"][point], server=server,
+        connection, flow, [{}], mode=mode, session_ids=[job["sessions"][point]], server=server,
         submit_token=point,
     )  # fmt: skip
     time.sleep(30)

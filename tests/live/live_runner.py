@@ -58,15 +58,16 @@ class LiveRunner:
         runner: Runner | None = None,
         **overrides: object,
     ) -> str:
-        return (runner or self.runner).start(
+        [run_id] = (runner or self.runner).start(
             self.connection,
             flow,
-            overrides,
+            [overrides],
             mode=mode,
-            session_id=uuid4().hex,
+            session_ids=[uuid4().hex],
             server=self.info,
             submit_token=submit_token or uuid4().hex,
         )
+        return run_id
 
     def until(self, run_id: str, ready: Callable[[RunRecord], object]) -> RunRecord:
         return wait_for_record(self.runner, run_id, self.owner, ready, SECONDS)

@@ -26,9 +26,9 @@ def main() -> None:
         server = client.server.info()
         flows = {one["flow"]: client.flow(one["flow"]) for one in job["runs"]}
     for one in job["runs"]:
-        run_id = runner.start(
-            connection, flows[one["flow"]], one.get("overrides", {}), mode=one["mode"],
-            session_id=one["session"], server=server, submit_token=one["session"],
+        [run_id] = runner.start(
+            connection, flows[one["flow"]], [one.get("overrides", {})], mode=one["mode"],
+            session_ids=[one["session"]], server=server, submit_token=one["session"],
         )  # fmt: skip
         print(run_id, flush=True)
     time.sleep(600)

@@ -63,15 +63,16 @@ class Live:
         return self.client.flow(made.id)
 
     def start(self, flow, mode="background"):
-        return self.runner.start(
+        [run_id] = self.runner.start(
             self.connection,
             flow,
-            {},
+            [{}],
             mode=mode,
-            session_id=uuid.uuid4().hex,
+            session_ids=[uuid.uuid4().hex],
             server=self.server,
             submit_token=uuid.uuid4().hex,
         )
+        return run_id
 
     def record(self, run_id):
         return self.runner.get(run_id, self.owner)

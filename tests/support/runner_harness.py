@@ -88,13 +88,19 @@ class RunnerHarness:
 
     def start(self, overrides=None, mode="background", submit_token=None, connection=CONNECTION):
         """Start a run and return its id."""
+        overrides = overrides if overrides is not None else {"ChatInput-a.input_value": "hi"}
+        [run_id] = self.start_rows([overrides], mode, submit_token, connection)
+        return run_id
+
+    def start_rows(self, rows, mode="background", submit_token=None, connection=CONNECTION):
+        """Start a run for each row of overrides and return their ids."""
         self.submits += 1
         return self.runner.start(
             connection,
             self.flow,
-            overrides if overrides is not None else {"ChatInput-a.input_value": "hi"},
+            rows,
             mode=mode,
-            session_id="session",
+            session_ids=["session"] * len(rows),
             server=self.server_info(),
             submit_token=submit_token or f"submit-{self.submits}",
         )

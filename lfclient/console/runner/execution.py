@@ -1,10 +1,10 @@
 """The three run modes: a background job, a synchronous call, and a streamed call."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from lfclient.common.json_types import JsonObject
@@ -16,36 +16,46 @@ from lfclient.console.runner.recovery import (
     recover_stream,
 )
 from lfclient.console.runner.run_context import OUTCOME_HINT, RunContext
-from lfclient.console.runner.submission import send_until_accepted, submit
+from lfclient.console.runner.submission import send_until_accepted
 from lfclient.console.store.notes import Note, NoteCode, Notes, quote
 from lfclient.console.store.run_record import RecordProblem
 from lfclient.errors import BadResponse, LangflowError, RateLimited, ServerFault, Unreachable
 from lfclient.flows.model import Flow
-from lfclient.runs.events import ComponentStarted, KeepAlive, RunEnded, RunStarted, Warned
+from lfclient.runs.events import ComponentStarted, Event, KeepAlive, RunEnded, RunStarted, Warned
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.reducer import apply, finalize
 from lfclient.wire.modes import MODES
 
 _UNAVAILABLE_STATUSES = (502, 503, 504)
-_MAX_UNSENT_AGE = timedelta(minutes=10)  # a run that starts later would come as a surprise
 NEVER_SENT = RecordProblem(
     "The console restarted before this run was sent: nothing ran.",
     "Run it again. Secrets must be entered again: they are not stored.",
 )
 
 
-async def run_in_mode(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
-    """Execute a run in its mode."""
-    runs = {"job": run_job, "result": run_call, "events": run_streamed_call}
-    await runs[MODES[context.record.mode].response](context, flow, overrides)
-
-
-async def run_job(
+async def run_in_mode(
     context: RunContext, flow: Flow, overrides: JsonObject, *, check: bool = False
 ) -> None:
-    """Submit a job, then follow it to its end. `check` validates overrides that no form has."""
+    """Execute a run in its mode. `check` validates overrides that no form has validated."""
+    runs = {"job": run_job, "result": run_call, "events": run_streamed_call}
+    await runs[MODES[context.record.mode].response](context, flow, overrides, check)
+
+
+async def run_job(context: RunContext, flow: Flow, overrides: JsonObject, check: bool) -> None:
+    """Submit a job, then follow it to its end."""
+
+    def submit() -> Awaitable[Run]:
+        return context.client.submit(
+            flow,
+            overrides,
+            session_id=context.record.session_id,
+            check=check,
+            idempotency_key=context.id if context.has_idempotency else None,
+            repeat=False,  # recovery counts each attempt
+        )
+
     try:
-        run = await submit(context, flow, overrides, check=check)
+        run = await send_until_accepted(context, submit)
     except LangflowError as error:
         if _may_have_arrived(error):
             await recover(
@@ -66,27 +76,30 @@ async def run_job(
 
 
 async def run_unsent(context: RunContext, overrides: JsonObject | None) -> None:
-    """Submit the job of a process that died before it was the run's turn.
+    """Execute a run whose process died before the run was sent.
 
-    `overrides` are the run's inputs; None if some are unknown, so that it can't be sent.
+    `overrides` are the run's inputs; None if it can't be sent, as to another server.
     """
-    if overrides is None or datetime.now(UTC) - context.record.created_at > _MAX_UNSENT_AGE:
+    if context.commands.stop.is_set():
+        await context.end(RunStatus.CANCELLED, stop_result=(Note(NoteCode.STOPPED_UNSENT),))
+        return
+    if overrides is None:
         await context.end(RunStatus.FAILED, problem=NEVER_SENT)
         return
     try:
         context.server = await context.client.server.info()
-        flow = await context.client.flow(context.record.flow_id)
+        flow = context.flow = await context.client.flow(context.record.flow_id)
     except LangflowError as error:
         await context.fail(RunStatus.FAILED, error.message, error.hint)
     else:
-        await run_job(context, flow, overrides, check=True)
+        await run_in_mode(context, flow, overrides, check=True)
 
 
-async def run_call(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
+async def run_call(context: RunContext, flow: Flow, overrides: JsonObject, check: bool) -> None:
     """Wait for the response of one call, or for Stop."""
 
     def call() -> Awaitable[Run]:
-        return context.client.run(flow, overrides, context.record.session_id, check=False)
+        return context.client.run(flow, overrides, context.record.session_id, check=check)
 
     if not await _wait_for_call(context, call):
         await _end_stopped_call(context, NoteCode.STOPPED_WAITING)
@@ -94,14 +107,18 @@ async def run_call(context: RunContext, flow: Flow, overrides: JsonObject) -> No
     await context.add_model_names()
 
 
-async def run_streamed_call(context: RunContext, flow: Flow, overrides: JsonObject) -> None:
+async def run_streamed_call(
+    context: RunContext, flow: Flow, overrides: JsonObject, check: bool
+) -> None:
     """Apply the events of one call, until its end or Stop, which ends the run as well."""
     started, news = asyncio.Event(), asyncio.Event()
     if context.server is None or context.server.is_early_stop_safe:
         started.set()
 
     def call() -> Awaitable[Run]:
-        return _stream(context, flow, overrides, started, news)
+        session_id = context.record.session_id
+        stream = context.client.stream(flow, overrides, session_id, check=check)
+        return _apply_stream(context, stream, started, news)
 
     lost = _find_end_of_silent_stream(context, news)
     if not await _wait_for_call(context, call, started, lost):
@@ -118,10 +135,9 @@ async def _end_stopped_call(context: RunContext, result: NoteCode, **changes: An
         await context.end(RunStatus.CANCELLED, stop_result=(Note(NoteCode.STOPPED_UNSENT),))
 
 
-async def _stream(
+async def _apply_stream(
     context: RunContext,
-    flow: Flow,
-    overrides: JsonObject,
+    stream: AsyncGenerator[Event],
     started: asyncio.Event,
     news: asyncio.Event,
 ) -> Run:
@@ -131,8 +147,6 @@ async def _stream(
     """
     news.set()
     call_later = asyncio.get_running_loop().call_later
-    session_id = context.record.session_id
-    stream = context.client.stream(flow, overrides, session_id, check=False)
     async with aclosing(stream) as events:
         async for event in events:
             news.set()

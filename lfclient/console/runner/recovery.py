@@ -18,7 +18,6 @@ from datetime import UTC, datetime, timedelta
 from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.run_context import OUTCOME_HINT, RunContext
-from lfclient.console.runner.submission import submit_slot
 from lfclient.console.runner.threads import in_thread
 from lfclient.console.store.notes import Note, NoteCode, Notes
 from lfclient.console.store.run_record import RunRecord
@@ -266,17 +265,16 @@ class _Recovery:
     async def _resend(self, overrides: JsonObject) -> None:
         context, notes = self._context, (*self._reason, Note(NoteCode.SEARCHING))
         try:
-            async with submit_slot(context) as has_slot:
-                # an attempt that can't be recorded is not sent
-                if not has_slot or not await context.count_attempt(notes):
-                    return
-                run = await context.client.submit(
-                    context.flow or context.record.flow_id,
-                    overrides,
-                    session_id=context.record.session_id,
-                    idempotency_key=context.id,
-                    repeat=False,  # each attempt is counted
-                )
+            # an attempt that can't be recorded is not sent
+            if not await context.count_attempt(notes):
+                return
+            run = await context.client.submit(
+                context.flow or context.record.flow_id,
+                overrides,
+                session_id=context.record.session_id,
+                idempotency_key=context.id,
+                repeat=False,  # each attempt is counted
+            )
         except TRANSIENT_ERRORS:
             raise
         except LangflowError as error:
@@ -307,7 +305,7 @@ class _Recovery:
         if not jobs:
             return jobs
         session = record.session_id if all(job.by == "session" for job in jobs) else None
-        times = (record.created_at, sent_at)  # before and after a change of the clock
+        times = (record.submitted_at, sent_at)  # before and after a change of the clock
         nearby = (min(times) - NEARBY, max(times) + NEARBY)
         # read first: a run that gets its job meanwhile is still among the lost ones
         lost = await in_thread(store.ids_without_job, record.flow_id, *nearby, session)

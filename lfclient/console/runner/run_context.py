@@ -158,7 +158,7 @@ class RunContext:
         The larger of two: one clock stands still while the machine sleeps, the other may be set
         back. After a restart only the latter is left.
         """
-        age = (datetime.now(UTC) - (self.sent_at or self.record.created_at)).total_seconds()
+        age = (datetime.now(UTC) - (self.sent_at or self.record.submitted_at)).total_seconds()
         if self.sent_clock is None:
             return age
         return max(age, self.timings.clock() - self.sent_clock)
@@ -207,12 +207,14 @@ class RunContext:
         until there is a response.
         """
         cache, before, is_saved = self.writer.cache, self.record, False
-        record = cache.change(self.id, attempts=before.attempts + 1, notes=notes)
+        sent_at = before.sent_at if before.attempts else datetime.now(UTC)
+        changes = {"attempts": before.attempts + 1, "sent_at": sent_at, "notes": notes}
+        record = cache.change(self.id, **changes)
         try:
             is_saved = await self.writer.save(record)
         finally:
             if not is_saved:
-                uncounted = {"attempts": before.attempts, "notes": before.notes}
+                uncounted = {name: getattr(before, name) for name in changes}
                 cache.edit(self.id, lambda _: uncounted)
         return is_saved
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -36,7 +37,6 @@ from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RunRecord
 from lfclient.console.store.search_text import summarize_flow_inputs
 from lfclient.console.store.store import Store
 from lfclient.console.store.workers import Command
-from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import input_defaults
 from lfclient.flows.validation import collect_secrets, mask_secrets
@@ -44,14 +44,6 @@ from lfclient.runs.components import HumanInput
 from lfclient.runs.model import RunStatus
 from lfclient.wire.modes import Mode
 from lfclient.wire.server_info import ServerInfo
-
-MAX_FOLLOWED_RUNS = 500
-
-
-class TooManyRuns(LangflowError):
-    """The console follows as many runs as it can."""
-
-    default_hint = "Wait for some to end, or stop some; they are listed under Recent runs."
 
 
 def open_async_client(connection: Connection, server: ServerInfo | None) -> AsyncLangflowClient:
@@ -118,7 +110,9 @@ class Runner:
         """Return the threads in the order in which they start."""
         timings = self._timings
         sync = ReplicaSync(self._writer, self._commands, timings).sync
-        self._sync_thread = PeriodicThread("sync", timings.sync_seconds, sync)
+        self._sync_thread = PeriodicThread(
+            "sync", timings.sync_seconds, sync, self._supervisor.begin_waiting
+        )
         self._maintenance_thread = PeriodicThread(
             "maintenance",
             timings.maintenance_seconds,
@@ -168,54 +162,72 @@ class Runner:
         self,
         connection: Connection,
         flow: Flow,
-        overrides: Mapping[str, Any],
+        rows: Sequence[Mapping[str, Any]],
         *,
         mode: Mode,
-        session_id: str | None,
+        session_ids: Sequence[str | None],
         server: ServerInfo,
         submit_token: str,
-    ) -> str:
-        """Start a run and return its id; the same `submit_token` returns the same run.
+    ) -> list[str]:
+        """Start a run for each of the `rows` and return their ids in the same order.
 
-        `overrides` are sent unchecked: the caller has validated them (`check_overrides`). Raises
-        `StoreError` if the run can't be recorded, and `TooManyRuns`; nothing was sent then.
+        A row has a run's overrides, which are sent unchecked: the caller has validated them
+        (`check_overrides`). `session_ids` has a session for each row. The same `submit_token`
+        returns the same runs. Several runs get it as their batch id.
+
+        Runs that the server has no room for wait in the database. Raises `StoreError` if the runs
+        can't be recorded; none is started then.
         """
-        if len(self._supervisor) >= MAX_FOLLOWED_RUNS:
-            raise TooManyRuns(f"The console already follows {MAX_FOLLOWED_RUNS} runs.")
+        room = self._supervisor.room(connection.url, mode)
+        is_batch, now = len(rows) > 1, datetime.now(UTC)
+        new = [
+            RunRecord(
+                id=uuid4().hex,
+                owner=self.owner_of(connection),
+                submit_token=f"{submit_token}:{number}" if is_batch else submit_token,
+                batch_id=submit_token if is_batch else None,
+                server_name=connection.name,
+                server_url=connection.url,
+                flow_id=flow.id,
+                flow_name=flow.name,
+                mode=mode,
+                created_at=now + timedelta(microseconds=number),  # lists keep the rows' order
+                session_id=session_id,
+                queue_limit=server.limits.concurrency,
+                worker=self._registry.id,
+                attempts=1 if number < room else 0,
+                **self._describe_inputs(connection, flow, overrides),
+            )
+            for number, (overrides, session_id) in enumerate(zip(rows, session_ids, strict=True))
+        ]
+        try:
+            stored = self.store.create(*new)
+        except StoreError:
+            self._unconfirmed.add(new)
+            raise
+        ids = {record.id for record in new}
+        for record, overrides in zip(stored, rows, strict=True):
+            if record.id in ids:
+                self._sent_secrets.add(record.owner, collect_secrets(flow, overrides))
+                self._cache.put(record)
+                context = RunContext(record.id, connection, server, flow)
+                execute = partial(run_in_mode, flow=flow, overrides=dict(overrides))
+                self._supervisor.start(context, execute)
+        return [record.id for record in stored]
+
+    def _describe_inputs(
+        self, connection: Connection, flow: Flow, overrides: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the fields of a new record that describe its inputs, with secrets masked."""
         store_inputs = self.store.retention.store_inputs
         inputs = {**overrides, **input_defaults(flow, overrides)} if store_inputs else {}
-        stored = mask_secrets(flow, inputs, connection.secrets)
-        record = RunRecord(
-            id=uuid4().hex,
-            owner=self.owner_of(connection),
-            submit_token=submit_token,
-            server_name=connection.name,
-            server_url=connection.url,
-            flow_id=flow.id,
-            flow_name=flow.name,
-            mode=mode,
-            created_at=datetime.now(UTC),
-            session_id=session_id,
-            overrides={key: value for key, value in stored.items() if key in overrides},
-            flow_defaults={key: value for key, value in stored.items() if key not in overrides},
-            inputs_stored=store_inputs,
-            input_summary=summarize_flow_inputs(flow, stored),
-            queue_limit=server.limits.concurrency,
-            worker=self._registry.id,
-            attempts=1,
-        )
-        try:
-            record, is_new = self.store.create(record)
-        except StoreError:
-            self._unconfirmed.add(record)
-            raise
-        if is_new:
-            self._sent_secrets.add(record.owner, collect_secrets(flow, overrides))
-            self._cache.put(record)
-            context = RunContext(record.id, connection, server, flow)
-            values = dict(overrides)
-            self._supervisor.start(context, lambda context: run_in_mode(context, flow, values))
-        return record.id
+        masked = mask_secrets(flow, inputs, connection.secrets)
+        return {
+            "overrides": {key: value for key, value in masked.items() if key in overrides},
+            "flow_defaults": {key: value for key, value in masked.items() if key not in overrides},
+            "inputs_stored": store_inputs,
+            "input_summary": summarize_flow_inputs(flow, masked),
+        }
 
     def sent_secrets(self, connection: Connection) -> set[str]:
         """Return the secrets sent in the owner's runs that this process started."""
@@ -256,25 +268,24 @@ class Runner:
         if existing:
             self.attach(connection)  # after a restart nothing may follow it yet
             return existing.id
-        record, is_new = self.store.create(
-            RunRecord(
-                id=uuid4().hex,
-                owner=owner,
-                submit_token=f"{ADOPTED_TOKEN_PREFIX}{question.job_id}",
-                server_name=connection.name,
-                server_url=connection.url,
-                flow_id=flow.id,
-                flow_name=flow.name,
-                mode=Mode.BACKGROUND,
-                created_at=datetime.now(UTC),
-                status=RunStatus.SUSPENDED,
-                session_id=question.session_id,
-                job_id=question.job_id,
-                worker=self._registry.id,
-                attempts=1,
-            )
+        new = RunRecord(
+            id=uuid4().hex,
+            owner=owner,
+            submit_token=f"{ADOPTED_TOKEN_PREFIX}{question.job_id}",
+            server_name=connection.name,
+            server_url=connection.url,
+            flow_id=flow.id,
+            flow_name=flow.name,
+            mode=Mode.BACKGROUND,
+            created_at=datetime.now(UTC),
+            status=RunStatus.SUSPENDED,
+            session_id=question.session_id,
+            job_id=question.job_id,
+            worker=self._registry.id,
+            attempts=1,
         )
-        if is_new:
+        [record] = self.store.create(new)
+        if record.id == new.id:
             self._cache.put(record)
             context = RunContext(
                 record.id, connection, flow=flow, secrets_lost_reason=NOT_STARTED_HERE

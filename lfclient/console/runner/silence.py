@@ -30,7 +30,7 @@ def silence_notes(context: RunContext, status: RunStatus, silent_seconds: float)
         and MODES[other.mode].response == "job"
         and other.status is RunStatus.IN_PROGRESS
     ]
-    if any(other.created_at > record.created_at + _QUEUE_SLACK for other in others):
+    if any(other.submitted_at > record.submitted_at + _QUEUE_SLACK for other in others):
         return (Note(NoteCode.OVERTAKEN, number=minutes),)
     if any(not other.notes for other in others):
         return ()
@@ -41,7 +41,7 @@ def last_sign(context: RunContext) -> float:
     """Return when the job's record last changed, by the clock of the run that was taken over."""
     record = context.record
     components = record.run.components.values() if record.run else ()
-    signs = [record.created_at, record.started_at, *(one.ended_at for one in components)]
+    signs = [record.submitted_at, record.started_at, *(one.ended_at for one in components)]
     now = datetime.now(UTC)
     latest = max(sign for sign in signs if sign)
     return context.timings.clock() - max((now - latest).total_seconds(), 0.0)

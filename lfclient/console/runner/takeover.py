@@ -4,7 +4,7 @@ import math
 import threading
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -26,7 +26,12 @@ from lfclient.console.runner.task_supervisor import TaskSupervisor
 from lfclient.console.runner.worker_registry import WorkerRegistry
 from lfclient.console.store.errors import UnreadableResponse
 from lfclient.console.store.notes import Note, NoteCode, has_code
-from lfclient.console.store.run_record import RecordProblem, RunRecord, StoredParts
+from lfclient.console.store.run_record import (
+    MAX_WAITING,
+    RecordProblem,
+    RunRecord,
+    StoredParts,
+)
 from lfclient.console.store.store import Store
 from lfclient.console.store.stored_inputs import lacks_secrets
 from lfclient.runs.model import RunStatus
@@ -40,6 +45,7 @@ VISITOR_SECONDS = 3600.0
 SEARCH_AGAIN_SECONDS = (60.0, 3600.0)
 # A page draws a run again when it ends; one that was searched for until then stays as it is.
 JUST_LOST_SECONDS = 10.0
+_MAX_SINGLE_WAITING = timedelta(minutes=10)  # a single run sent later would come as a surprise
 _LOST_CALL = RecordProblem(
     "The console restarted while it waited for the response, which is lost.",
     OUTCOME_HINT,
@@ -83,8 +89,7 @@ class Takeover:
     def end_lost_calls(self) -> None:
         """End the calls of dead processes, which can't be resumed. Raises `StoreError`."""
         for record in self._store.unfinished():
-            survives = MODES[record.mode].survives_restart
-            if not survives and not self._registry.is_alive(record.worker):
+            if _needs_its_process(record) and not self._registry.is_alive(record.worker):
                 self._end_lost_call(record)
 
     def attach(self, owner: str, connection: Connection) -> None:
@@ -208,7 +213,7 @@ class Takeover:
             is_orphan = needs_key or not self._registry.is_alive(record.worker)
         if not is_orphan:
             return
-        if not MODES[record.mode].survives_restart:
+        if _needs_its_process(record):
             self._end_lost_call(record)
         elif connection:
             self._follow(record, connection)
@@ -315,7 +320,7 @@ class Takeover:
         )
 
     def _new_context(self, record: RunRecord, connection: Connection, since: str) -> RunContext:
-        """Return the context of a run that was sent before; `since` says what happened meanwhile.
+        """Return the context of an earlier run; `since` says what happened meanwhile.
 
         Raises `StoreError`.
         """
@@ -329,8 +334,17 @@ class Takeover:
             record.id,
             connection,
             secrets_lost_reason=reason,
-            may_be_running=True,
+            may_be_running=record.attempts > 0,
         )
+
+
+def _needs_its_process(record: RunRecord) -> bool:
+    """Return whether only the process that started a run can send it or receive its response."""
+    if record.attempts:
+        return not MODES[record.mode].survives_restart
+    max_age = MAX_WAITING if record.batch_id else _MAX_SINGLE_WAITING
+    is_too_old = datetime.now(UTC) - record.created_at > max_age
+    return is_too_old or not record.inputs_stored or lacks_secrets(record.overrides)
 
 
 def _changes_of_follower(record: RunRecord) -> dict[str, Any] | None:

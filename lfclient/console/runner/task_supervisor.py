@@ -5,6 +5,7 @@ import logging
 import threading
 import traceback
 from collections.abc import Awaitable, Callable
+from functools import partial
 from weakref import WeakValueDictionary
 
 from lfclient.async_client import AsyncLangflowClient
@@ -12,13 +13,14 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.run_cache import RunNotCached
 from lfclient.console.runner.run_context import RunContext
-from lfclient.console.runner.server_load import ServerLoad
+from lfclient.console.runner.server_load import ServerLoad, room_for
 from lfclient.console.runner.threads import in_thread, is_interpreter_shutdown
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.notes import Note, NoteCode, quote
 from lfclient.console.store.workers import Command
 from lfclient.errors import LangflowError
 from lfclient.runs.model import RunStatus
+from lfclient.wire.modes import Mode
 from lfclient.wire.server_info import ServerInfo
 
 ClientFactory = Callable[[Connection, ServerInfo | None], AsyncLangflowClient]
@@ -28,7 +30,10 @@ log = logging.getLogger(__name__)
 
 
 class TaskSupervisor:
-    """One task for each followed run, on one event loop in one daemon thread."""
+    """One task for each followed run, on one event loop in one daemon thread.
+
+    A run without attempts waits, without a task, until its server has room for it.
+    """
 
     def __init__(self, writer: RecordWriter, connect: ClientFactory, timings: Timings) -> None:
         self._writer = writer
@@ -36,6 +41,7 @@ class TaskSupervisor:
         self._connect = connect
         self.timings = timings
         self._followed: dict[str, RunContext] = {}
+        self._waiting: dict[str, Callable[[], None]] = {}  # followed runs, with what begins them
         self._loads: WeakValueDictionary[str, ServerLoad] = WeakValueDictionary()
         self._closed = False
         self._lock = threading.Lock()
@@ -44,9 +50,6 @@ class TaskSupervisor:
             target=self._loop.run_forever, name="langflow-console-runner", daemon=True
         )
         self._thread.start()
-
-    def __len__(self) -> int:
-        return len(self._followed)
 
     def connection(self, run_id: str) -> Connection | None:
         """Return the connection that the run is followed with; None if not followed here."""
@@ -73,15 +76,52 @@ class TaskSupervisor:
         with self._lock:
             context.load = self._loads.setdefault(url, ServerLoad())
             previous = self._followed.get(context.id)
-            if previous is None or previous.connection.api_key != context.connection.api_key:
-                self._followed[context.id] = context
-                self._loop.call_soon_threadsafe(self._create_task, context, execute, previous)
+            if previous and previous.connection.api_key == context.connection.api_key:
+                return
+            if previous:
+                self._loop.call_soon_threadsafe(previous.cancel)
+            self._followed[context.id] = context
+            self._waiting[context.id] = partial(self._create_task, context, execute, previous)
+            record = self._writer.cache.snapshot(context.id)
+            if record is None or record.attempts:
+                self._begin(context.id)
+
+    def room(self, url: str, mode: Mode) -> int:
+        """Return how many more runs of a mode may be sent to a server now."""
+        with self._lock:
+            return self._room(url, mode)
+
+    def begin_waiting(self) -> None:
+        """Begin the waiting runs that there is room for, single runs before those of batches."""
+        with self._lock:
+            waiting = filter(None, map(self._writer.cache.snapshot, self._waiting))
+            full: set[tuple[str, Mode]] = set()
+            for record in sorted(waiting, key=lambda run: (bool(run.batch_id), run.created_at)):
+                place = (self._followed[record.id].connection.url, record.mode)
+                if place in full:
+                    continue
+                if self._room(*place):
+                    self._begin(record.id)
+                else:
+                    full.add(place)
+
+    def _room(self, url: str, mode: Mode) -> int:
+        contexts = [context for id, context in self._followed.items() if id not in self._waiting]
+        sent = (self._writer.cache.snapshot(c.id) for c in contexts if c.connection.url == url)
+        return room_for(mode, filter(None, sent))
+
+    def _begin(self, run_id: str) -> None:
+        begin = self._waiting.pop(run_id, None)
+        if begin:
+            self._loop.call_soon_threadsafe(begin)
 
     def send(self, command: Command) -> None:
         """Pass a command to the run's task. Without one, offer the command again."""
         context = self._find(command.run_id)
         if context:
             self._loop.call_soon_threadsafe(context.commands.add, command)
+            with self._lock:
+                self._begin(context.id)  # a stopped run ends without a request
         else:
             self._writer.cache.withdraw_commands(command.run_id)
 
@@ -94,7 +134,10 @@ class TaskSupervisor:
     def abandon(self, run_id: str) -> None:
         """Stop following a run that another process follows, or that was deleted; don't wait."""
         self._writer.cache.remove(run_id)
-        context = self._find(run_id)
+        with self._lock:
+            context = self._followed.get(run_id)
+            if context and self._waiting.pop(run_id, None):
+                del self._followed[run_id]
         if context:
             self._loop.call_soon_threadsafe(context.cancel)
 
@@ -116,8 +159,6 @@ class TaskSupervisor:
     ) -> None:
         if self._closed:
             return
-        if previous:
-            previous.cancel()
         context.load.followed_runs += 1
         context.task = self._loop.create_task(self._follow(context, execute, previous))
         # also of a task that is cancelled before it begins
@@ -130,6 +171,7 @@ class TaskSupervisor:
                 del self._followed[context.id]
                 # no task is left to execute them
                 self._writer.cache.withdraw_commands(context.id)
+        self.begin_waiting()
 
     async def _follow(
         self, context: RunContext, execute: Execute, previous: RunContext | None

@@ -1,5 +1,6 @@
 """Runs that were not started because the database did not confirm their records."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -20,9 +21,9 @@ class UnconfirmedRuns:
         self._store = store
         self._records: list[RunRecord] = []
 
-    def add(self, record: RunRecord) -> None:
-        """Remember a run that was not started."""
-        self._records.append(record)
+    def add(self, records: Iterable[RunRecord]) -> None:
+        """Remember runs that were not started."""
+        self._records.extend(records)
 
     def end_all(self) -> None:
         """End the runs whose records were saved. Raises `StoreError`; the others stay for later."""

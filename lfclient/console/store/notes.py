@@ -14,7 +14,6 @@ class NoteCode(StrEnum):
 
     TEXT = "text"  # `text` is a sentence of the server, the client, or the console's version 0.2.0
     # before the server has the run
-    WAITING_FOR_TURN = "waiting_for_turn"  # `number` runs are sent at a time
     NOT_ACCEPTED = "not_accepted"  # sent again `at`
     KEY_NEEDED_TO_SEND = "key_needed_to_send"
     # while a job is followed

@@ -20,7 +20,7 @@ SUMMARY_FIELDS = [
 
 _STORED_FIELDS = [field.name for field in fields(RunRecord) if field.name != "run"]
 _WRITTEN_ONCE = {
-    *("id", "owner", "submit_token", "flow_id", "flow_name", "mode", "created_at"),
+    *("id", "owner", "submit_token", "batch_id", "flow_id", "flow_name", "mode", "created_at"),
     *("overrides", "flow_defaults", "inputs_stored", "input_summary"),
 }
 _WRITTEN_WITH_RESPONSE = {"stored_parts"}

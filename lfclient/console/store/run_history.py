@@ -263,9 +263,9 @@ class History:
         """Return the summary of one run; None if there is no such run of these owners."""
         return next(iter(self._find(RunRow.owner.in_(owners), RunRow.id == run_id)), None)
 
-    def started_with(self, owner: str, submit_tokens: Sequence[str]) -> list[RunSummary]:
-        """Return the owner's runs that have one of these submit tokens."""
-        return self._find(RunRow.owner == owner, RunRow.submit_token.in_(submit_tokens))
+    def batch(self, owner: str, batch_id: str) -> list[RunSummary]:
+        """Return the owner's runs of a batch, in any order."""
+        return self._find(RunRow.owner == owner, RunRow.batch_id == batch_id)
 
     def _find(self, *conditions: ColumnElement[bool]) -> list[RunSummary]:
         query = select(*(RUNS.c[name] for name in SUMMARY_FIELDS)).where(*conditions)

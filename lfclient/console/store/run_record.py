@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -23,6 +23,7 @@ from lfclient.wire.modes import MODES, Mode
 
 ADOPTED_TOKEN_PREFIX = "job "  # in the submit token of a run that another client started
 UNFINISHED_STATUSES = [status for status in RunStatus if not status.ended]
+MAX_WAITING = timedelta(days=1)  # after a restart, older runs of a batch are not sent any more
 LOST_STATUSES = [RunStatus.OUTCOME_UNKNOWN, RunStatus.INTERRUPTED]
 
 
@@ -95,10 +96,11 @@ class RunBase:
 class RunRecord(RunBase):
     """One run as the console knows it. Immutable; `version` grows with each change.
 
-    `submit_token` identifies the submit that started it and is unique per owner. `overrides` are
-    the values sent, secrets masked, `flow_defaults` the flow's own values of inputs that were not
-    sent, None if unknown. `queue_limit` is how many runs the server executes at a time, None if
-    unknown.
+    `submit_token` identifies the submit that started it and is unique per owner. `batch_id` is
+    common to the runs of one start, None if it started one run. `overrides` are the values sent,
+    secrets masked, `flow_defaults` the flow's own values of inputs that were not sent, None if
+    unknown. `queue_limit` is how many runs the server executes at a time, None if unknown.
+    `sent_at` is when a run that had to wait was sent, None for other runs.
 
     `notes` are shown during the run ("server not reachable"), `problem` is why it could not be
     executed, `stop_result` how a stop request ended. `run` is None before the first response, and
@@ -109,10 +111,12 @@ class RunRecord(RunBase):
     """
 
     submit_token: str
+    batch_id: str | None = None
     server_url: str
     overrides: dict[str, Any] = field(default_factory=dict)
     flow_defaults: dict[str, Any] | None = None
     queue_limit: int | None = None
+    sent_at: datetime | None = None
     started_at: datetime | None = None
     stop_requested_at: datetime | None = None
     stop_result: Notes = ()
@@ -132,6 +136,11 @@ class RunRecord(RunBase):
     def inputs(self) -> dict[str, Any]:
         """The values of the run's inputs, those that were sent first."""
         return self.overrides | (self.flow_defaults or {})
+
+    @property
+    def submitted_at(self) -> datetime:
+        """When the run was sent to the server; when it was created if it is still waiting."""
+        return self.sent_at or self.created_at
 
     @property
     def ended(self) -> bool:

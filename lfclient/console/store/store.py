@@ -25,7 +25,12 @@ from lfclient.console.store.row_mapping import (
     with_result_fields,
 )
 from lfclient.console.store.run_history import History
-from lfclient.console.store.run_record import LOST_STATUSES, UNFINISHED_STATUSES, RunRecord
+from lfclient.console.store.run_record import (
+    LOST_STATUSES,
+    MAX_WAITING,
+    UNFINISHED_STATUSES,
+    RunRecord,
+)
 from lfclient.console.store.search_text import (
     search_columns,
 )
@@ -87,31 +92,38 @@ class Store:
         """Close all connections."""
         self.database.close()
 
-    def create(self, record: RunRecord) -> tuple[RunRecord, bool]:
-        """Save a new record and return it with True.
+    def create(self, *records: RunRecord) -> list[RunRecord]:
+        """Save new records, all or none, and return them in their order.
 
-        If the owner already has a record with this submit token or job, return that one and False.
+        In place of one whose submit token or job the owner already has, return the stored record.
 
         SQLite does not force the write to the disk, which would hold up the request by 7 ms to
         20 ms; the next one, when the server has accepted the run, is forced.
         """
-        row = to_row(record)
-        text = {"run_id": record.id, **search_columns(record)}
         while True:
-            durable = self.database.is_shared
-            with suppress(JobTaken), self._write(durable=durable) as connection:
-                if connection.execute(self._insert_run, row).one_or_none():
-                    connection.execute(_INSERT_TEXT, text)
-                    return record, True
-            same = has_token = RunRow.submit_token == record.submit_token
-            if record.job_id is not None:
-                same |= RunRow.job_id == record.job_id
-            query = _SELECT_RUNS.where(RunRow.owner == record.owner, same)
-            with self._read() as connection:
-                query = query.order_by(has_token.desc()).limit(1)
-                stored = connection.execute(query).one_or_none()
-            if stored:  # unless it was deleted in between
-                return from_row(stored), False
+            new: set[str] = set()
+            with suppress(JobTaken), self._write(durable=self.database.is_shared) as connection:
+                new = {record.id for record in records if self._insert(connection, record)}
+            found = [record if record.id in new else self._find_same(record) for record in records]
+            stored = [record for record in found if record]
+            if len(stored) == len(records):  # unless one was deleted in between
+                return stored
+
+    def _insert(self, connection: Connection, record: RunRecord) -> bool:
+        is_new = connection.execute(self._insert_run, to_row(record)).one_or_none() is not None
+        if is_new:
+            connection.execute(_INSERT_TEXT, {"run_id": record.id, **search_columns(record)})
+        return is_new
+
+    def _find_same(self, record: RunRecord) -> RunRecord | None:
+        """Return the owner's record with the submit token, or else the job, of `record`."""
+        same = has_token = RunRow.submit_token == record.submit_token
+        if record.job_id is not None:
+            same |= RunRow.job_id == record.job_id
+        query = _SELECT_RUNS.where(RunRow.owner == record.owner, same)
+        with self._read() as connection:
+            row = connection.execute(query.order_by(has_token.desc()).limit(1)).one_or_none()
+            return from_row(row) if row else None
 
     def update(
         self, record: RunRecord, *, with_response: bool = False, has_room: bool = True
@@ -193,13 +205,14 @@ class Store:
     def ids_without_job(
         self, flow_id: str, since: datetime, until: datetime, session_id: str | None = None
     ) -> list[str]:
-        """Return the ids of all owners' runs of a flow, created in that time, without a known job.
+        """Return the ids of all owners' runs of a flow, sent in that time, without a known job.
 
         Without those that were not sent. With `session_id`, only those in that session that were
         not refused. A failed call may have run all the same, without learning its job.
         """
         query = select(RunRow.id).where(
-            RunRow.created_at.between(since, until),
+            RunRow.created_at.between(since - MAX_WAITING, until),  # has an index
+            func.coalesce(RunRow.sent_at, RunRow.created_at) >= since,
             RunRow.flow_id == flow_id,
             RunRow.job_id.is_(None),
             RunRow.attempts > 0,

@@ -66,6 +66,7 @@ class RunRow(Base):
         # hash: these ids may be longer than PostgreSQL's ordered indexes take
         Index("ix_runs_job_id", "job_id", postgresql_using="hash"),
         Index("ix_runs_session_id", "session_id", postgresql_using="hash"),
+        Index("ix_runs_batch_id", "batch_id", sqlite_where=text("batch_id IS NOT NULL")),
         Index("ix_runs_created_at", "created_at", "response_bytes"),
         Index(
             JOB_INDEX,
@@ -117,6 +118,8 @@ class RunRow(Base):
     usage_by_model: Mapped[dict[str, Usage] | None] = mapped_column(UsageByModel)
     result_hash: Mapped[str | None]
     thumbnail: Mapped[bytes | None] = mapped_column(LargeBinary)
+    batch_id: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
 
 
 class ResponseChunkRow(Base):

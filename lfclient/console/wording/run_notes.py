@@ -8,7 +8,6 @@ from lfclient.runs.model import RunStatus
 
 _SENTENCES = {
     NoteCode.TEXT: "{0.text}",
-    NoteCode.WAITING_FOR_TURN: "The console sends at most {0.number} runs at a time to a server.",
     NoteCode.NOT_ACCEPTED: (
         "The server did not accept the run. It is sent again at {0.at:%H:%M:%S} UTC."
     ),

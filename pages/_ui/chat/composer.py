@@ -187,5 +187,5 @@ def _send(conversation: Conversation, text: str, files: Sequence[str], submit_to
     if field and files:
         values[field.key] = list(files) if field.is_list else files[0]
     overrides = run_controls.check_values(form, form.mode, values)
-    run_controls.start_run(form, overrides, form.mode, conversation.id, submit_token)
+    run_controls.start_runs(form, overrides, form.mode, [conversation.id], submit_token)
     chat_state.start_session(form.server.owner, form.flow.id, conversation.id)

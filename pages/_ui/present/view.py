@@ -233,7 +233,7 @@ def _on_run(presented: Presented, form: FlowForm, token: str) -> None:
         raise _not_ready(presented, form, result)
     has_session = run_form.supports_session(form.server_info, form.flow)
     session_id = run_options.random_run_session() if has_session else None
-    run_id = run_controls.start_run(form, result.overrides, form.mode, session_id, token)
+    run_id = run_controls.start_runs(form, result.overrides, form.mode, [session_id], token)
     run_page.drop_submit_token(token)
     run_page.show_started(run_id)
     ENTERED.clear()

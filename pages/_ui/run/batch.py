@@ -1,4 +1,4 @@
-"""The runs that one press of Run started: how many have ended, and how to stop or find them."""
+"""The runs that one click on Run started: how many have ended, and how to stop or find them."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,42 +16,30 @@ from pages._ui.history.view import run_history
 from pages._ui.run import pace
 from pages._ui.state import history, query_params
 
-MAX_RUN_COUNT = 20  # runs that one press starts
+MAX_RUN_COUNT = 20  # runs that one click starts
 _ONLY_WAIT_TEXT = "Stops only waiting; the runs continue on the server."
-_SEPARATOR = "+"  # in no other submit token
-
-
-def numbered_token(token: str, number: int, count: int) -> str:
-    """Return the submit token of a run, from 1, of the `count` that a press of Run starts."""
-    return f"{token}{_SEPARATOR}{number}" if count > 1 else token
-
-
-def is_one_of_several(record: RunRecord) -> bool:
-    """Return whether a press of Run started others with this run."""
-    return _SEPARATOR in record.submit_token
 
 
 def draw(server: ServerSession, record: RunRecord) -> None:
-    """Draw how many of the runs that were started with this one have ended, if there are others."""
-    token, separator, _ = record.submit_token.partition(_SEPARATOR)
-    if separator:
-        batch = _Batch(server, token, record.flow_id, MODES[record.mode].is_stoppable)
+    """Draw how many runs of the record's batch have ended; nothing for a run without a batch."""
+    if record.batch_id:
+        batch = _Batch(server, record.batch_id, record.flow_id, MODES[record.mode].is_stoppable)
         st.fragment(batch.draw, run_every=pace.list_seconds())()
 
 
 @dataclass
 class _Batch:
-    """The runs of a press, as they were last read."""
+    """The runs of a batch, as they were last read."""
 
     server: ServerSession
-    token: str
+    id: str
     flow_id: str
     is_stoppable: bool
     runs: Sequence[RunSummary] = ()
 
     def draw(self) -> None:
         with suppress(LangflowError):  # Recent runs says it
-            self.runs = self._load()
+            self.runs = run_history().batch(self.server.owner, self.id)
         ended = sum(run.status.ended for run in self.runs)
         if self.runs and ended == len(self.runs):
             streamlit_patches.stop_timer()
@@ -59,11 +47,6 @@ class _Batch:
             with st.container(key="run-batch", horizontal=True, vertical_alignment="center"):
                 st.caption(f"{ended} of {len(self.runs)} runs have ended", width="content")
                 self._draw_action([run for run in self.runs if not run.status.ended])
-
-    def _load(self) -> Sequence[RunSummary]:
-        numbers = range(1, MAX_RUN_COUNT + 1)
-        tokens = [numbered_token(self.token, number, MAX_RUN_COUNT) for number in numbers]
-        return run_history().started_with(self.server.owner, tokens)
 
     def _draw_action(self, running: Sequence[RunSummary]) -> None:
         if not running:

@@ -1,7 +1,7 @@
 """The foot of the form: the Run and Stop buttons, and the options mode and session."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lfclient.common.formatting import list_names
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.modes import MODE_HELP
-from lfclient.errors import InvalidRequest, LangflowError
+from lfclient.errors import InvalidRequest
 from lfclient.flows.field import FieldKind, ProblemCode
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import qualified_label_for_key
@@ -31,7 +31,7 @@ from pages._ui.run.run_form import (
 )
 from pages._ui.state import run_options, run_page
 from pages._ui.state.notices import notify_errors
-from pages._ui.widgets import alerts, focus
+from pages._ui.widgets import focus
 from pages._ui.widgets.alerts import NOT_STARTED, MissingValue
 
 _REST_SECONDS = 1.0  # after Stop, Run is in its place: a second press there is not meant for it
@@ -95,13 +95,6 @@ def show_refusal() -> None:
     """Say that a press of Run started nothing; once, though two buttons may have had its key."""
     if run_page.RUN_REFUSED.take():
         st.toast("One run at a time: the second press was ignored.", icon=":material/info:")
-
-
-def draw_partial_start(record: RunRecord | None) -> None:
-    """While the first of several runs is on the page, say if not all of them were started."""
-    run_id, heading, error = run_page.PARTIAL_START.get() or ("", "", None)
-    if error and record and record.id == run_id:
-        alerts.show_message(heading, error.message, error.hint, warning=True)
 
 
 def _draw_mode(form: FlowForm) -> None:
@@ -234,7 +227,7 @@ def draw_close_button(record: RunRecord) -> None:
 
 def draw_stop_button(server: ServerSession, record: RunRecord) -> None:
     """Draw the button that stops a run, even while the page is busy."""
-    label = "Stop this run" if batch.is_one_of_several(record) else "Stop"
+    label = "Stop this run" if record.batch_id else "Stop"
     with st.container(key="stop-button", width="content"):
         st.button(
             label if MODES[record.mode].is_stoppable else "Stop waiting",
@@ -259,8 +252,10 @@ def _on_run(form: FlowForm, token: str) -> None:
     mode = selected_mode(form.server, form.server_info, form.flow)
     overrides = check_values(form, mode)
     count = run_options.run_count(owner, flow_id)
-    first_token = batch.numbered_token(token, 1, count)
-    run_id = start_run(form, overrides, mode, session_id, first_token)
+    session_ids = [session_id] * count
+    if session_id and not run_options.is_session_kept(owner, flow_id, session_id):
+        session_ids[1:] = [run_options.random_run_session() for _ in range(1, count)]
+    run_id = start_runs(form, overrides, mode, session_ids, token)
     run_page.drop_submit_token(token)
     if not run_page.show_started(run_id):
         return
@@ -268,16 +263,6 @@ def _on_run(form: FlowForm, token: str) -> None:
     if form.state.run_id:
         prefill.take_over(form_state(owner, form.flow, form.state.secrets), form.state)
     run_page.attach_form(run_id, flow_id)
-    for number in range(2, count + 1):
-        if session_id and not run_options.is_session_kept(owner, flow_id, session_id):
-            session_id = run_options.random_run_session()
-        try:
-            numbered_token = batch.numbered_token(token, number, count)
-            start_run(form, overrides, mode, session_id, numbered_token)
-        except LangflowError as error:
-            started = f"Started {number - 1} of {count} runs"
-            run_page.PARTIAL_START.set((run_id, started, error))
-            return
     if count > 1:
         st.toast(f"Started {count} runs. All are in History.", icon=":material/play_arrow:")
 
@@ -298,25 +283,32 @@ def check_values(
     return result.overrides
 
 
-def start_run(
-    form: FlowForm, overrides: dict[str, Any], mode: Mode, session_id: str | None, token: str
+def start_runs(
+    form: FlowForm,
+    overrides: dict[str, Any],
+    mode: Mode,
+    session_ids: Sequence[str | None],
+    token: str,
 ) -> str:
-    """Start a run with these checked overrides and return its id. Raises `LangflowError`."""
+    """Start a run with these checked overrides in each of the sessions; return the first one's id.
+
+    Raises `LangflowError`.
+    """
     connection = form.server.live_connection()
-    if any(secret in (session_id or "") for secret in connection.secrets):
+    if any(secret in (session_ids[0] or "") for secret in connection.secrets):
         message = f"{NOT_STARTED} The session's name contains the API key."
         raise InvalidRequest(message, hint="Enter another session.")
-    run_id = app_context().runner.start(
+    run_ids = app_context().runner.start(
         connection,
         form.flow,
-        overrides,
+        [overrides] * len(session_ids),
         mode=mode,
-        session_id=session_id,
+        session_ids=session_ids,
         server=form.server_info,
         submit_token=token,
     )
     mark_started(form, overrides)
-    return run_id
+    return run_ids[0]
 
 
 def _not_ready_error(result: FormResult, flow: Flow) -> InvalidRequest:

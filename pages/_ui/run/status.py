@@ -23,6 +23,7 @@ from pages._ui.widgets.times import format_time
 _LONG_SECONDS = 5.0  # in the queue; without other runs, it takes one or two
 _NOT_CONFIRMED_TEXT = "The server has not confirmed this run yet."  # the console restarted before
 _NOT_SENT_TEXT = "Not sent yet."
+_WAITING_TEXT = "Not sent yet. Earlier runs are sent first."
 _REPEATED_TEXT = (
     "Sent {} times with the same key because the response was lost. Langflow runs a key once, "
     "unless the earlier attempt failed."
@@ -108,7 +109,7 @@ def describe(record: RunRecord) -> str:
     if is_only_wait_stopped(record):
         sentences = [_NOT_WAITING_TEXT]
     elif not record.attempts and not record.ended:
-        sentences = [_NOT_SENT_TEXT]
+        sentences = [_NOT_SENT_TEXT if record.notes else _WAITING_TEXT]
     elif record.status is RunStatus.QUEUED and not record.job_id:
         sentences = [_NOT_CONFIRMED_TEXT]
     elif _waits_for_turn(record):

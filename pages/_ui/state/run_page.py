@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, TypeVar
 
 import streamlit as st
 
-from lfclient.errors import LangflowError
 from pages._ui.state.browser import load_draft, save_draft
 from pages._ui.state.query_params import RUN, RUNS
 from pages._ui.state.slot import Slot, is_drawn
@@ -32,8 +31,6 @@ TRACE_VIEW = "trace-view"
 SNIPPET_LANGUAGE = "snippet-language"
 NEW_RUN: Slot[str] = Slot("run-to-sight")  # the run just opened: its status may be out of sight
 RUN_REFUSED: Slot[bool] = Slot("run-refused")  # whether a press of Run started nothing
-# the run on the page, and why a press did not start all runs that should have followed it
-PARTIAL_START: Slot[tuple[str, str, LangflowError]] = Slot("partial-start")
 STOPPED: Slot[bool] = Slot("stop-pressed")  # whether Stop was pressed since Run was drawn
 RUN_RETURNED: Slot[float] = Slot("run-returned")  # when Run took the place of Stop, monotonic
 SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the form's field to scroll to

@@ -8,8 +8,6 @@ import httpx
 import pytest
 
 from lfclient.async_client import AsyncLangflowClient
-from lfclient.console.runner import runner as runner_module
-from lfclient.console.runner.runner import TooManyRuns
 from lfclient.console.store.notes import Note, NoteCode, has_code
 from lfclient.console.wording.run_notes import describe_notes
 from lfclient.errors import ResponseTooLarge
@@ -233,15 +231,6 @@ def test_a_failing_maintenance_job_holds_up_no_other_and_is_logged_once(bench, c
     wait_for(lambda: calls.count("next") >= 3)
     assert caplog.text.count("maintenance failed (LookupError)") == 1
     assert "a word" not in caplog.text
-
-
-def test_a_run_beyond_the_limit_is_neither_sent_nor_recorded(bench, monkeypatch):
-    monkeypatch.setattr(runner_module, "MAX_FOLLOWED_RUNS", 1)
-    bench.server.hold_submits = True
-    bench.start()
-    with pytest.raises(TooManyRuns):
-        bench.start()
-    assert len(bench.runner.recent(bench.owner)) == 1
 
 
 def test_an_error_after_the_end_does_not_change_the_outcome(bench, monkeypatch):

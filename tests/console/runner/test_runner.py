@@ -35,20 +35,8 @@ def test_the_record_is_saved_before_anything_is_sent(bench):
 
 
 def test_starting_does_not_wait_for_the_server(bench):
-    server = bench.server_info()
     bench.server.hold_submits = True
-    started = [
-        bench.runner.start(
-            CONNECTION,
-            bench.flow,
-            {},
-            mode="sync",
-            session_id=None,
-            server=server,
-            submit_token=f"q{number}",
-        )
-        for number in range(20)
-    ]
+    started = bench.start_rows([{}] * 20, "sync")
     assert not any(bench.get(run_id).ended for run_id in started)
 
 

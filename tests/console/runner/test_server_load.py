@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from lfclient.console.runner import server_load
 from lfclient.console.runner.server_load import MAX_POLLS, MAX_STREAMS, ServerLoad
 from tests.support.runner_harness import RUN_STARTED
 from tests.support.waiting import wait_for
@@ -24,8 +25,9 @@ def test_only_some_of_many_runs_have_an_event_stream_and_all_end(bench):
 
 
 @pytest.mark.parametrize("bench", [{"dialect": "inputs"}], indirect=True)
-def test_ten_polls_are_in_flight_at_most(bench):
+def test_ten_polls_are_in_flight_at_most(bench, monkeypatch):
     """Otherwise all runs would be polled at once after a pause."""
+    monkeypatch.setattr(server_load, "MAX_QUEUED_JOBS", 2 * MAX_POLLS)
     bench.server.seconds = 60
     runs = [bench.start() for _ in range(MAX_POLLS + 3)]
     wait_for(lambda: len(bench.server.jobs) == len(runs))

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from sqlalchemy import delete
 
+from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.runner import server_load
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.notes import NoteCode, has_code
+from lfclient.console.store.store import Store
+from lfclient.console.store.tables import RunRow
 from lfclient.runs.model import RunStatus
+from tests.support.fake_events import component_done, event
 from tests.support.runner_harness import (
     CONNECTION,
+    RUN_STARTED,
     SUBMIT,
     WITH_SECRET,
     backdate_run,
@@ -18,56 +24,112 @@ from tests.support.runner_harness import (
 )
 from tests.support.waiting import wait_for
 
+ANSWER = [component_done("ChatOutput-b", "echo"), event("end")]
+ROW = {"ChatInput-a.input_value": "hi"}
+
 
 @pytest.fixture
 def two_slots(monkeypatch):
-    """Let two submits be in flight, which are filled sooner than ten."""
-    monkeypatch.setattr(server_load, "MAX_SUBMITS", 2)
+    """Let two jobs be queued, which are filled sooner than ten."""
+    monkeypatch.setattr(server_load, "MAX_QUEUED_JOBS", 2)
 
 
-def start_waiting(bench, *overrides):
+def start_waiting(bench, *rows):
     """Fill the server's slots with held requests; return the ids of runs that wait behind them."""
     bench.server.hold_submits = True
-    for _ in range(server_load.MAX_SUBMITS):
-        bench.start()
-    wait_for(lambda: bench.server.count("POST", SUBMIT) == server_load.MAX_SUBMITS)
-    waiting = [bench.start(values) for values in overrides or (None,)]
-    for run_id in waiting:
-        bench.wait_until_saved(run_id, lambda stored: stored.attempts == 0)
-    return waiting
+    bench.start_rows([ROW] * server_load.MAX_QUEUED_JOBS)
+    wait_for(lambda: bench.server.count("POST", SUBMIT) == server_load.MAX_QUEUED_JOBS)
+    return bench.start_rows(rows or [ROW])
+
+
+def restart(bench, **options):
+    """Kill the console, let the server respond again, and start another console."""
+    bench.close()
+    bench.server.hold_submits = False
+    bench.runner = bench.new_runner(**options)
+    bench.runner.attach(CONNECTION)
 
 
 @both_dialects
-def test_ten_submits_are_in_flight_and_the_others_wait_and_say_so(bench):
-    waiting = start_waiting(bench, None, None)
+def test_ten_submits_are_in_flight_and_the_other_runs_wait(bench):
+    waiting = start_waiting(bench, ROW, ROW)
     for run_id in waiting:
-        record = bench.get(run_id)
+        record = Store(bench.folder).get(run_id)
         assert (record.status, record.attempts) == (RunStatus.QUEUED, 0)
-        assert has_code(record.notes, NoteCode.WAITING_FOR_TURN)
     assert bench.server.count("POST", SUBMIT) == 10
     bench.server.hold_submits = False
     for run_id in waiting:
         record = bench.wait_for_end(run_id)
         assert (record.status, record.attempts, record.notes) == (RunStatus.COMPLETED, 1, ())
+        assert record.sent_at > record.created_at
     assert len(bench.server.jobs) == 12
 
 
 @pytest.mark.usefixtures("two_slots")
-def test_a_waiting_run_that_is_stopped_is_not_sent(bench):
-    [run_id] = start_waiting(bench)
-    bench.runner.stop(run_id, CONNECTION)
-    record = bench.wait_for_end(run_id)
-    assert record.status is RunStatus.CANCELLED
-    assert has_code(record.stop_result, NoteCode.STOPPED_UNSENT)
+def test_jobs_that_the_server_has_started_make_room(bench):
+    bench.server.seconds, bench.server.log = 60, [RUN_STARTED]
+    bench.start_rows([ROW] * 5)
+    wait_for(lambda: len(bench.server.jobs) == 5)
+
+
+@pytest.mark.parametrize("mode", ["background", "sync", "stream"])
+def test_a_bounded_number_of_runs_is_in_flight(bench, monkeypatch, mode):
+    monkeypatch.setattr(server_load, "MAX_IN_FLIGHT", 2)
+    bench.server.hold_submits = True
+    if mode == "stream":
+        bench.server.log = ANSWER
+    started = bench.start_rows([ROW] * 5, mode)
+    wait_for(lambda: len(bench.server.requests) >= 2)
+    assert [bench.get(run_id).attempts for run_id in started] == [1, 1, 0, 0, 0]
     bench.server.hold_submits = False
-    wait_for(lambda: len(bench.server.jobs) == 2)
+    assert all(bench.wait_for_end(run_id).ended for run_id in started)
+
+
+@pytest.mark.usefixtures("two_slots")
+def test_runs_that_wait_for_a_person_or_are_silent_make_room(bench):
+    bench.use_timings(silence_seconds=0.3)
+    bench.server.seconds = 60
+    bench.start_rows([ROW] * 3)
+    wait_for(lambda: len(bench.server.jobs) == 3)
+
+
+@pytest.mark.usefixtures("two_slots")
+def test_a_single_run_passes_the_waiting_runs_of_a_batch(bench):
+    rows = start_waiting(bench, ROW, ROW)
+    single = bench.start()
+    bench.server.hold_submits = False
+    sent = [bench.wait_for_end(run_id).sent_at for run_id in (single, *rows)]
+    assert sent == sorted(sent)
+
+
+@pytest.mark.usefixtures("two_slots")
+def test_stopped_waiting_runs_end_without_a_request(bench):
+    waiting = start_waiting(bench, ROW, ROW)
+    for run_id in waiting:
+        bench.runner.stop(run_id, CONNECTION)
+    for run_id in waiting:
+        record = bench.wait_for_end(run_id)
+        assert (record.status, record.attempts) == (RunStatus.CANCELLED, 0)
+        assert has_code(record.stop_result, NoteCode.STOPPED_UNSENT)
     assert bench.server.count("POST", SUBMIT) == 2
+
+
+@pytest.mark.usefixtures("two_slots")
+def test_a_waiting_run_that_was_deleted_elsewhere_is_not_sent(bench):
+    [run_id] = start_waiting(bench)
+    with bench.runner.store.database.write() as connection:
+        connection.execute(delete(RunRow).where(RunRow.id == run_id))
+    bench.runner.history.drop([run_id])
+    assert not bench.runner.is_followed(run_id)
+    bench.server.hold_submits = False
+    bench.wait_for_end(bench.start())
+    assert len(bench.server.jobs) == 3
 
 
 @pytest.mark.usefixtures("two_slots")
 def test_runs_that_end_free_their_places(bench):
     bench.server.refusal = httpx.Response(422, json={"detail": "No."})
-    runs = [bench.start() for _ in range(6)]
+    runs = bench.start_rows([ROW] * 6)
     assert {bench.wait_for_end(run_id).status for run_id in runs} == {RunStatus.FAILED}
 
 
@@ -92,29 +154,92 @@ def test_a_waiting_run_that_cannot_be_recorded_is_not_sent(bench, monkeypatch):
 
 @pytest.mark.usefixtures("two_slots")
 @both_dialects
-def test_after_a_restart_a_waiting_run_is_sent(bench):
+def test_after_a_restart_waiting_runs_are_sent(bench):
+    bench.use_timings(search_seconds=0.5, min_search_seconds=0.5)
+    waiting = start_waiting(bench, ROW, ROW, ROW)
+    backdate_run(bench.folder, waiting[0], 3600)  # too old only for a single run
+    restart(bench)
+    for run_id in waiting:
+        record = bench.wait_for_end(run_id)
+        assert (record.status, record.attempts) == (RunStatus.COMPLETED, 1)
+
+
+@pytest.mark.parametrize("mode", ["sync", "stream"])
+def test_after_a_restart_waiting_calls_are_sent(bench, monkeypatch, mode):
+    monkeypatch.setattr(server_load, "MAX_IN_FLIGHT", 1)
+    bench.server.hold_submits = True
+    if mode == "stream":
+        bench.server.log = ANSWER
+    sent, waiting = bench.start_rows([ROW, ROW], mode)
+    restart(bench)
+    assert bench.wait_for_end(sent).status is not RunStatus.COMPLETED
+    assert bench.wait_for_end(waiting).status is RunStatus.COMPLETED
+
+
+@pytest.mark.usefixtures("two_slots")
+def test_after_a_restart_a_waiting_run_can_be_stopped(bench):
     [run_id] = start_waiting(bench)
-    bench.close()
-    bench.server.hold_submits = False
-    bench.runner = bench.new_runner()
+    bench.restart()
     bench.runner.attach(CONNECTION)
+    bench.runner.stop(run_id, CONNECTION)
     record = bench.wait_for_end(run_id)
-    assert (record.status, record.attempts) == (RunStatus.COMPLETED, 1)
+    assert (record.status, record.attempts) == (RunStatus.CANCELLED, 0)
 
 
 @pytest.mark.usefixtures("two_slots")
 @pytest.mark.parametrize(
-    ("overrides", "age"), [(WITH_SECRET, 0), (None, 601)], ids=["a secret", "too old"]
+    ("rows", "age"),
+    [([WITH_SECRET], 0), ([ROW], 601), ([ROW, ROW], 90_000)],
+    ids=["a secret is not stored", "10 minutes old", "a batch more than a day old"],
 )
-def test_after_a_restart_a_waiting_run_fails_if_it_cannot_be_sent(bench, overrides, age):
-    """Its secrets are not stored; one from long ago would come as a surprise."""
-    [run_id] = start_waiting(bench, overrides)
-    bench.close()
+def test_after_a_restart_a_waiting_run_fails_if_it_cannot_be_sent(bench, rows, age):
+    run_id, *_ = start_waiting(bench, *rows)
     backdate_run(bench.folder, run_id, age)
-    bench.server.hold_submits = False
-    bench.runner = bench.new_runner()
-    bench.runner.attach(CONNECTION)
-    record = bench.wait_for_end(run_id)
+    restart(bench)
+    assert_not_started(bench.wait_for_end(run_id))
+
+
+@pytest.mark.usefixtures("two_slots")
+def test_after_a_restart_a_waiting_run_whose_inputs_are_not_stored_fails(bench):
+    retention = RetentionSettings(store_inputs=False)
+    bench.runner = bench.new_runner(retention=retention)
+    [run_id] = start_waiting(bench)
+    restart(bench, retention=retention)
+    assert_not_started(bench.wait_for_end(run_id))
+
+
+def assert_not_started(record):
     assert (record.status, record.attempts) == (RunStatus.FAILED, 0)
     assert "nothing ran" in record.problem.message
     assert "Run it again" in record.problem.hint
+
+
+@pytest.mark.usefixtures("two_slots")
+def test_the_same_token_starts_the_same_runs(bench):
+    first = bench.start_rows([ROW] * 4, submit_token="one")
+    assert bench.start_rows([ROW] * 4, submit_token="one") == first
+    for run_id in first:
+        bench.wait_for_end(run_id)
+    assert len(bench.server.jobs) == 4
+    runs = bench.runner.history.batch(bench.owner, bench.get(first[0]).batch_id)
+    assert {run.id for run in runs} == {*first}
+
+
+def test_a_single_run_has_no_batch(bench):
+    assert bench.get(bench.start()).batch_id is None
+
+
+def test_all_runs_of_a_start_are_recorded_or_none(bench, monkeypatch):
+    insert, calls = bench.runner.store._insert, []
+
+    def fail_at_third(connection, record):
+        calls.append(record.id)
+        if len(calls) == 3:
+            raise StoreError("The disk is full.")
+        return insert(connection, record)
+
+    monkeypatch.setattr(bench.runner.store, "_insert", fail_at_third)
+    with pytest.raises(StoreError):
+        bench.start_rows([ROW] * 4)
+    assert not bench.runner.recent(bench.owner)
+    assert not bench.server.requests

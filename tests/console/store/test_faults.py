@@ -95,7 +95,7 @@ def test_a_moved_file_is_reported_and_used_again_once_it_is_back(tmp_path):
         with raises_store_error("is missing", "Put it back"):
             call()
     (tmp_path / "elsewhere").rename(tmp_path / "data")
-    assert store.create(typed("r2"))[1]
+    assert store.create(typed("r2")) == [typed("r2")]
     assert {one.id for one in store.recent("me")} == {"r1", "r2"}
     store.close()
 

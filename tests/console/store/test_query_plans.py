@@ -127,12 +127,10 @@ def test_unfinished_runs_are_found_by_their_own_index(full_store):
     assert "ix_runs_unfinished" in queries[0][1]
 
 
-def test_the_runs_of_a_press_are_found_by_their_tokens(full_store):
+def test_the_runs_of_a_batch_are_found_by_their_own_index(full_store):
     with plans(full_store) as queries:
-        runs = full_store.history.started_with(OWNER, ["click-1", "click-2", "unknown"])
-    assert len(runs) == 2
-    assert not bad(queries[0][1])
-    assert not full_store.history.started_with("another owner", ["click-1"])
+        full_store.history.batch(OWNER, "click-1")
+    assert "ix_runs_batch_id" in queries[0][1]
 
 
 def test_the_continued_sessions_of_a_flow_are_found_among_its_runs_alone(full_store):

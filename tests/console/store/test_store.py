@@ -94,7 +94,7 @@ def test_a_stored_record_is_read_back_unchanged(any_store):
         worker="w",
         run=whole_run(),
     )
-    assert any_store.create(kept) == (kept, True)
+    assert any_store.create(kept) == [kept]
     any_store.update(kept, with_response=True)
     assert any_store.get("r1") == with_result_fields(kept)
     assert any_store.get("other") is None
@@ -106,8 +106,9 @@ def test_the_same_submit_token_returns_the_first_record(any_store):
         any_store.create(record(f"older-{number}"))
     first = record("r1", submit_token="c")
     any_store.create(first)
-    assert any_store.create(record("r2", submit_token="c")) == (first, False)
-    assert any_store.create(record("r3", submit_token="c", owner="you"))[1]
+    assert any_store.create(record("r2", submit_token="c")) == [first]
+    theirs = record("r3", submit_token="c", owner="you")
+    assert any_store.create(theirs) == [theirs]
 
 
 def test_a_job_belongs_to_one_run_of_an_owner(any_store):
@@ -123,9 +124,9 @@ def test_a_job_belongs_to_one_run_of_an_owner(any_store):
     assert any_store.update_running(replace(record("r3"), job_id="k", version=2)) is not None
     assert any_store.get("r2") == second
     assert any_store.update(replace(second, job_id="other", version=2))
-    assert any_store.create(record("r4", owner="you", job_id="j"))[1]
-    assert any_store.create(record("r5", job_id="j")) == (first, False)
-    assert all(any_store.create(record(name))[1] for name in ("r6", "r7"))
+    for new in (record("r4", owner="you", job_id="j"), record("r6"), record("r7")):
+        assert any_store.create(new) == [new]
+    assert any_store.create(record("r5", job_id="j")) == [first]
 
 
 def test_one_of_several_concurrent_claims_of_a_job_succeeds(any_store):
@@ -246,7 +247,7 @@ def test_a_locked_file_is_reported_after_a_wait(tmp_path, monkeypatch):
     assert 0.2 <= time.monotonic() - begun < 10
     assert store.recent("me") == []
     other.execute("ROLLBACK")
-    assert store.create(record())[1]
+    assert store.create(record()) == [record()]
 
 
 @pytest.mark.parametrize(

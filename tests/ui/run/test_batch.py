@@ -12,7 +12,6 @@ from pages._ui.app import streamlit_patches
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import batch
-from pages._ui.run.batch import numbered_token
 from tests.ui.support.whole_pages import (
     add_ended_run,
     add_running_run,
@@ -28,13 +27,12 @@ def cannot_use_database(*args):
     raise StoreError("The console's database can't be used.")
 
 
-def add_batch(url, statuses, token="a1b2"):
+def add_batch(url, statuses, token="a1b2", batch_id="a1b2"):
     """Store runs with these statuses, as one press would, and return them."""
     open_app()
     records = []
     for number, status in enumerate(statuses, 1):
-        numbered = numbered_token(token, number, len(statuses))
-        more = {"id": f"{number}" * 32, "submit_token": numbered}
+        more = {"id": f"{number}" * 32, "submit_token": f"{token}:{number}", "batch_id": batch_id}
         add = add_ended_run if status.ended else add_running_run
         records.append(add(url, status=status, job_id=f"j{number}", **more))
         if not status.ended:
@@ -62,16 +60,16 @@ def test_those_that_still_go_on_are_stopped_together(langflow_stand_in, monkeypa
 
 
 @pytest.mark.parametrize(
-    ("token", "mode", "label"),
+    ("batch_id", "mode", "label"),
     [
-        ("c", "background", "Stop"),
-        ("a1b2+1", "background", "Stop this run"),
-        ("a1b2+1", "sync", "Stop waiting"),
+        (None, "background", "Stop"),
+        ("a1b2", "background", "Stop this run"),
+        ("a1b2", "sync", "Stop waiting"),
     ],
 )
-def test_stop_says_that_it_stops_one_of_several_runs(langflow_stand_in, token, mode, label):
+def test_stop_says_that_it_stops_one_of_several_runs(langflow_stand_in, batch_id, mode, label):
     open_app()
-    record = add_running_run(langflow_stand_in.url, submit_token=token, mode=mode)
+    record = add_running_run(langflow_stand_in.url, batch_id=batch_id, mode=mode)
     app = open_app(run=record.id)
     assert label in button_labels(app)
 
@@ -113,7 +111,7 @@ def test_runs_that_cannot_be_read_for_a_moment_keep_their_row(langflow_stand_in,
         drawn.draw()
 
     app = AppTest.from_function(page, args=(drawn,)).run()
-    monkeypatch.setattr(History, "started_with", cannot_use_database)
+    monkeypatch.setattr(History, "batch", cannot_use_database)
     monkeypatch.setattr(streamlit_patches, "stop_timer", lambda: pytest.fail("stopped"))
     assert [each.value for each in app.run().caption] == ["2 of 3 runs have ended"]
 
@@ -122,6 +120,6 @@ def test_runs_that_cannot_be_read_for_a_moment_keep_their_row(langflow_stand_in,
 def test_a_run_that_was_started_alone_reads_and_counts_no_others(
     langflow_stand_in, monkeypatch, token
 ):
-    monkeypatch.setattr(History, "started_with", lambda *_: pytest.fail("was read"))
-    runs = add_batch(langflow_stand_in.url, [RunStatus.COMPLETED], token)
+    monkeypatch.setattr(History, "batch", lambda *_: pytest.fail("was read"))
+    runs = add_batch(langflow_stand_in.url, [RunStatus.COMPLETED], token, None)
     assert lacks(open_app(run=runs[0].id), "runs have ended", shows="Completed")

@@ -6,7 +6,7 @@ import pytest
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
-from lfclient.console.runner.runner import Runner, TooManyRuns
+from lfclient.console.runner.runner import Runner
 from pages._ui.run import controls
 from tests.support.waiting import wait_for
 from tests.ui.support.patched_streamlit import patch_streamlit
@@ -15,7 +15,6 @@ from tests.ui.support.whole_pages import (
     add_running_run,
     button_labels,
     open_app,
-    page_text,
     press,
 )
 
@@ -131,22 +130,3 @@ def test_several_runs_share_a_session_that_is_kept(langflow_stand_in):
     press(app, "Run 2 times")
     wait_for(lambda: len(started(langflow_stand_in)) == 2)
     assert len(set(started(langflow_stand_in))) == 1
-
-
-def test_a_press_that_starts_only_some_of_several_runs_says_how_many_and_why(
-    langflow_stand_in, monkeypatch
-):
-    tokens = []
-    start = Runner.start
-
-    def start_two(runner, *args, submit_token, **more):
-        tokens.append(submit_token)
-        if len(tokens) > 2:
-            raise TooManyRuns("The console already follows 2 runs.")
-        return start(runner, *args, submit_token=submit_token, **more)
-
-    monkeypatch.setattr(Runner, "start", start_two)
-    app = press(open_with_run_count(4), "Run 4 times").run()  # as at the end of a quick run
-    assert "Started 2 of 4 runs" in page_text(app)
-    assert "The console already follows 2 runs." in page_text(app)
-    assert len(tokens) == 3

@@ -248,17 +248,11 @@ def test_a_repeated_request_is_reported(langflow_stand_in):
 
 
 def test_a_run_that_was_not_sent_yet_says_so(langflow_stand_in):
-    notes = (Note(NoteCode.WAITING_FOR_TURN, number=10),)
     record = add_running_run(
-        langflow_stand_in.url,
-        status=RunStatus.QUEUED,
-        job_id=None,
-        notes=notes,
-        attempts=0,
-        queue_limit=5,
+        langflow_stand_in.url, status=RunStatus.QUEUED, job_id=None, attempts=0, queue_limit=5
     )
     app = open_app(run=record.id)
-    assert "Not sent yet. The console sends at most 10 runs at a time" in page_text(app)
+    assert "Not sent yet. Earlier runs are sent first." in page_text(app)
     assert "Stop" in button_labels(app)
 
 
