@@ -3,7 +3,7 @@
 import pytest
 
 from lfclient import ServerInfo
-from lfclient.console.wording.modes import MODE_HELP
+from lfclient.console.wording.hints import MODE_HELP
 from lfclient.wire.modes import MODES, Mode
 
 

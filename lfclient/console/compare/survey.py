@@ -4,7 +4,7 @@ A response may have hundreds of megabytes: two of them are in memory at a time, 
 each are a few words for every output.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lfclient.console.compare.differences import Difference, OutputMatch, compare_pair
@@ -89,3 +89,31 @@ def _without_values(run: Run) -> Run:
         id: replace(output, value=None, parts={}, extras=()) for id, output in run.outputs.items()
     }
     return replace(run, outputs=outputs, components=components, messages={}, raw={}, metadata={})
+
+
+@dataclass(frozen=True)
+class ComparedRun:
+    """A run of a comparison, surveyed against the baseline.
+
+    `flow` has its names, `number` is its place by age. `is_usual`: its result is the usual one.
+    """
+
+    number: int
+    flow: Flow | None
+    survey: SurveyedRun
+    is_usual: bool = False
+
+    @property
+    def record(self) -> RunRecord:
+        """The run without its values."""
+        return self.survey.record
+
+    @property
+    def name(self) -> str:
+        """The run's heading."""
+        return f"Run {self.number}{' (usual)' if self.is_usual else ''}"
+
+
+def have_same_flow(runs: Sequence[ComparedRun]) -> bool:
+    """Return whether all runs are of one flow."""
+    return len({run.record.flow_id for run in runs}) == 1

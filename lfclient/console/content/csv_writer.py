@@ -1,4 +1,7 @@
-"""Write tables as CSV, with formulas escaped so that no spreadsheet evaluates them."""
+"""Write tables as CSV and values as JSON, in chunks: a large text is never in memory as a whole.
+
+Formulas in CSV are escaped so that no spreadsheet evaluates them.
+"""
 
 import csv
 import io
@@ -87,3 +90,20 @@ def _flush(buffer: io.StringIO) -> bytes:
     buffer.seek(0)
     buffer.truncate()
     return chunk
+
+
+def json_chunks(value: Json, redact: Callable[[Json], Json] = lambda value: value) -> Iterator[str]:
+    """Yield a value's redacted JSON in chunks. Values that are not JSON are written as their text.
+
+    Raise `RecursionError` if the value is nested too deeply.
+    """
+    encoder = json.JSONEncoder(ensure_ascii=False, indent=2, default=lambda item: redact(str(item)))
+    parts: list[str] = []
+    length = 0
+    for part in encoder.iterencode(redact(value)):
+        parts.append(part)
+        length += len(part)
+        if length >= _CHUNK_LENGTH:
+            yield "".join(parts)
+            parts, length = [], 0
+    yield "".join(parts)

@@ -17,9 +17,8 @@ from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import Redactor
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.content import media_types
-from lfclient.console.content.csv_writer import csv_chunks
+from lfclient.console.content.csv_writer import csv_chunks, json_chunks
 from lfclient.console.content.images import FoundImage, find_images, image_bytes
-from lfclient.console.content.json_writer import json_chunks
 from lfclient.console.content.output_kinds import handler_for
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord

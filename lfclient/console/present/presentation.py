@@ -1,4 +1,4 @@
-"""The settings of a presentation: what an audience sees of a flow, and how."""
+"""The settings of a presentation and of a shared result: what an audience sees, and how."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -15,6 +15,7 @@ MAX_LABEL = 200
 MAX_HELP = 1_000
 MAX_INPUTS = 60
 MAX_ITEMS = 200  # outputs, and examples
+MAX_VALUE = 2_000  # characters of an input of a shared result
 
 _Id = Annotated[str, Field(max_length=500)]
 
@@ -88,3 +89,32 @@ def read_or_default(content: object) -> Presentation:
         return Presentation.from_json(content)
     except InvalidRequest:
         return Presentation()
+
+
+class SharedInput(BaseModel):
+    """An input that the audience saw, as text."""
+
+    model_config = ConfigDict(frozen=True)
+    label: str
+    value: Annotated[str, Field(max_length=MAX_VALUE)]
+
+
+class SharedResult(BaseModel):
+    """The title, description and inputs of a result; `outputs` as in `Presentation`.
+
+    `titles` are those of the outputs, by component id: without the flow, outputs of one name could
+    not be told apart.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    title: str
+    description: str = ""
+    inputs: tuple[SharedInput, ...] = ()
+    outputs: tuple[str, ...] | None = None
+    titles: dict[str, str] = {}
+    accent: Accent = Accent.VIOLET
+    large: bool = False
+
+    def to_json(self) -> JsonObject:
+        """Return it for storage."""
+        return self.model_dump(mode="json")

@@ -12,7 +12,7 @@ optional; it helps to find the same components in another flow. So are `presenta
 of the flow's presentation, and `example`, whether the preset is one of its examples.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lfclient.common.coerce import as_str
@@ -21,7 +21,7 @@ from lfclient.common.json_types import Json, JsonObject
 from lfclient.console.content.json_path import walk
 from lfclient.console.present.presentation import Presentation
 from lfclient.console.presets.fitting import fit_values, match_components
-from lfclient.console.presets.names import MAX_NAME_LENGTH
+from lfclient.console.store.presets import PresetSummary
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import value_from_json, value_to_json
 from lfclient.flows.model import Flow
@@ -32,6 +32,7 @@ VERSION = 1
 MAX_FILE_BYTES = 1_000_000
 _MAX_DEPTH = 50  # nested objects and lists
 _HINT = "Choose a file that was exported from a preset."
+MAX_NAME_LENGTH = 100  # characters
 
 
 @dataclass(frozen=True)
@@ -185,3 +186,31 @@ def _read_object(content: JsonObject, name: str) -> JsonObject:
     if not isinstance(value, dict):
         raise InvalidRequest(f"“{name}” in this preset must be an object.", hint=_HINT)
     return value
+
+
+def validate_name(text: str, secrets: Iterable[str] = ()) -> str:
+    """Return `text` as a preset name: one line of printable characters, single spaces.
+
+    Raise `InvalidRequest` if the name is empty, too long, or contains one of the secrets.
+    """
+    name = _normalize(text)
+    if any(secret in name for secret in secrets):
+        raise InvalidRequest("This name contains the API key.", hint="Enter another one.")
+    if not name:
+        raise InvalidRequest("A preset needs a name.", hint="Enter one.")
+    if len(name) > MAX_NAME_LENGTH:
+        raise InvalidRequest(
+            f"This name has {len(name)} characters. The maximum is {MAX_NAME_LENGTH}.",
+            hint="Shorten it.",
+        )
+    return name
+
+
+def find_by_name(presets: Iterable[PresetSummary], text: str) -> PresetSummary | None:
+    """Return the preset that has `text` as its name, or None."""
+    name = _normalize(text)
+    return next((preset for preset in presets if preset.name == name), None)
+
+
+def _normalize(text: str) -> str:
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())

@@ -26,6 +26,7 @@ from lfclient.console.runner.task_supervisor import TaskSupervisor
 from lfclient.console.runner.worker_registry import WorkerRegistry
 from lfclient.console.store.errors import UnreadableResponse
 from lfclient.console.store.notes import Note, NoteCode, has_code
+from lfclient.console.store.result_groups import lacks_secrets
 from lfclient.console.store.run_record import (
     MAX_WAITING,
     RecordProblem,
@@ -33,7 +34,6 @@ from lfclient.console.store.run_record import (
     StoredParts,
 )
 from lfclient.console.store.store import Store
-from lfclient.console.store.stored_inputs import lacks_secrets
 from lfclient.runs.model import RunStatus
 from lfclient.runs.reducer import finalize
 from lfclient.wire.modes import MODES

@@ -26,11 +26,12 @@ from lfclient.console.store.errors import (
 )
 from lfclient.console.store.schema import (
     VERSION_OF_0_2_0,
+    merge_search_index,
     needs_upgrade,
     read_version,
+    rebuild_search_index,
     upgrade,
 )
-from lfclient.console.store.search_index import merge_search_index, rebuild_search_index
 
 FILE_NAME = "runs.db"
 BACKUP_NAME = "runs-0.2.0.db"  # of a file before its conversion

@@ -1,14 +1,15 @@
-"""Store how the flows of an owner are shown: one JSON object for each purpose."""
+"""Store how an owner's flows are shown, and which flows were added from the console."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from lfclient.common.json_types import JsonObject
 from lfclient.console.store.database import Database
 from lfclient.console.store.errors import StoreError
-from lfclient.console.store.tables import FLOW_SETTINGS, FlowSettingsRow
+from lfclient.console.store.tables import ADDED_FLOWS, FLOW_SETTINGS, AddedFlowRow, FlowSettingsRow
 
 
 class SettingsConflict(StoreError):
@@ -68,3 +69,36 @@ class FlowSettingsStore:
 def _is(owner: str, flow_id: str, purpose: str) -> tuple[ColumnElement[bool], ...]:
     row = FlowSettingsRow
     return row.owner == owner, row.flow_id == flow_id, row.purpose == purpose
+
+
+class AddedFlowStore:
+    """The IDs of added flows by owner: the console deletes no others.
+
+    Every method raises `StoreError`.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._insert = database.insert_if_new(ADDED_FLOWS, "owner", "flow_id")
+
+    def add(self, owner: str, flow_ids: Iterable[str]) -> None:
+        """Remember that an owner added these flows."""
+        with self._database.write() as connection:
+            for flow_id in flow_ids:
+                connection.execute(self._insert, {"owner": owner, "flow_id": flow_id})
+
+    def contains(self, owner: str, flow_id: str) -> bool:
+        """Return whether an owner added this flow."""
+        query = select(AddedFlowRow.flow_id).where(
+            AddedFlowRow.owner == owner, AddedFlowRow.flow_id == flow_id
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).one_or_none() is not None
+
+    def remove(self, owner: str, flow_id: str) -> None:
+        """Forget a flow that was deleted."""
+        statement = delete(AddedFlowRow).where(
+            AddedFlowRow.owner == owner, AddedFlowRow.flow_id == flow_id
+        )
+        with self._database.write() as connection:
+            connection.execute(statement)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from lfclient.console.content.thumbnails import make_thumbnail
+from lfclient.console.content.images import make_thumbnail
 from lfclient.console.store.equality import fingerprint_result
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RecordProblem, RunRecord, RunSummary

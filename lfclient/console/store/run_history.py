@@ -29,13 +29,13 @@ from lfclient.console.store.result_groups import (
     MAX_GROUPS,
     ResultGroups,
     RunResult,
+    StoredInputs,
     build_groups,
     count_results,
 )
 from lfclient.console.store.row_mapping import SUMMARY_FIELDS, summary_from_row
 from lfclient.console.store.run_queries import Cursor, RunFilter, RunQueries, row_conditions
 from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunSummary
-from lfclient.console.store.stored_inputs import StoredInputs
 from lfclient.console.store.tables import LABELS, RUNS, SEARCH_TEXTS, LabelRow, RunRow
 from lfclient.console.store.text_search import labels_in_use, snippet, split_terms
 from lfclient.runs.components import Usage

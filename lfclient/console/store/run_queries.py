@@ -28,10 +28,9 @@ from sqlalchemy import (
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from lfclient.console.store import text_search
-from lfclient.console.store.result_groups import MAX_GROUPED_RUNS, RunResult
+from lfclient.console.store.result_groups import MAX_GROUPED_RUNS, RunResult, StoredInputs
 from lfclient.console.store.row_mapping import SUMMARY_FIELDS
 from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunSummary
-from lfclient.console.store.stored_inputs import StoredInputs
 from lfclient.console.store.tables import LABELS, RUNS, ShareRow
 from lfclient.runs.model import RunStatus
 from lfclient.wire.modes import Mode

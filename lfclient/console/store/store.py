@@ -10,11 +10,10 @@ from pydantic import SecretStr
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, insert, select, update
 
 from lfclient.console.config.retention import RetentionSettings
-from lfclient.console.store.added_flows import AddedFlowStore
 from lfclient.console.store.database import Database
 from lfclient.console.store.drafts import DraftStore
 from lfclient.console.store.errors import JobTaken
-from lfclient.console.store.flow_settings import FlowSettingsStore
+from lfclient.console.store.flow_settings import AddedFlowStore, FlowSettingsStore
 from lfclient.console.store.owners import change_owner
 from lfclient.console.store.presets import PresetStore
 from lfclient.console.store.retention import RetentionCleaner

@@ -32,7 +32,7 @@ def _keyset(*columns: str) -> Index:
 
 
 class Base(DeclarativeBase):
-    """The schema, without the index of search texts (`search_index`)."""
+    """The schema, without the index of search texts (`schema`)."""
 
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: Text,

@@ -1,7 +1,8 @@
-"""Hints that name the console's screens, by what an error or a need lacks."""
+"""Hints that name the console's screens, by what an error or a need lacks; help on run modes."""
 
 from lfclient.flows.need import Need
 from lfclient.runs.error_causes import CauseCode, ErrorCause
+from lfclient.wire.modes import Mode
 
 _ADD_VARIABLE = "Enter a value, or save the variable in Setup."
 _HINTS = {
@@ -13,6 +14,13 @@ _HINTS = {
     CauseCode.BASE_OR_PROVIDER_UNKNOWN: "Choose another one in Setup.",
     CauseCode.FLOW_MISSING: "Choose one in Setup.",
     CauseCode.LANGFLOW_KEY_REFUSED: "Enter another one on the Connection page, then run again.",
+}
+MODE_HELP = {
+    Mode.BACKGROUND: "Keeps running if you close the page. Very long results may be truncated.",
+    Mode.SYNC: (
+        "Returns complete results. Stop only stops waiting; the run continues on the server."
+    ),
+    Mode.STREAM: "Shows progress as it happens. The run ends if its connection is lost.",
 }
 
 

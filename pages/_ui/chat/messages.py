@@ -11,8 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import format_duration, replace_surrogates
 from lfclient.console.store.run_record import RunRecord
-from lfclient.console.wording.cached_results import cached_results_text
-from lfclient.console.wording.run_notes import describe_notes, describe_stop
+from lfclient.console.wording.run_notes import cached_results_text, describe_notes, describe_stop
 from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
 from lfclient.flows.model import Flow
 from lfclient.runs.components import Message

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lfclient.console.compare.compared_inputs import ComparedInputs
+from lfclient.console.compare.inputs import ComparedInputs
 from lfclient.console.export.comparison_csv import comparison_csv
 from pages._ui.compare.runs import ShownRun
 from pages._ui.connection.app_context import app_context

@@ -7,9 +7,8 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, format_count
 from lfclient.common.summaries import fit_texts
-from lfclient.console.compare.compared_inputs import UNKNOWN, ComparedInputs, plain_text
-from lfclient.console.compare.compared_run import ComparedRun
-from lfclient.console.compare.inputs import ParameterRow
+from lfclient.console.compare.inputs import UNKNOWN, ComparedInputs, ParameterRow, plain_text
+from lfclient.console.compare.survey import ComparedRun
 from lfclient.console.store import omissions
 from lfclient.console.wording import input_values
 from pages._ui.compare.runs import (

@@ -13,7 +13,6 @@ from lfclient.common.formatting import (
     remove_bidi_controls,
     unused_name,
 )
-from lfclient.console.compare.compared_run import have_same_flow
 from lfclient.console.compare.differences import OutputMatch
 from lfclient.console.compare.overview import (
     cell_text,
@@ -22,6 +21,7 @@ from lfclient.console.compare.overview import (
     output_keys,
     title,
 )
+from lfclient.console.compare.survey import have_same_flow
 from lfclient.console.wording.tokens import usage_text
 from pages._ui.compare.runs import ShownRun
 from pages._ui.state import compare_page

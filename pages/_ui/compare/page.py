@@ -5,8 +5,8 @@ from collections.abc import Hashable, Sequence
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.console.compare.compared_inputs import compare_stored_inputs, count_differences
-from lfclient.console.compare.compared_run import have_same_flow
+from lfclient.console.compare.inputs import compare_stored_inputs, count_differences
+from lfclient.console.compare.survey import have_same_flow
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
 from pages._ui.compare import export, ignored, inputs, outputs, overview, picker, summary, timings

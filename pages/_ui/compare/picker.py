@@ -9,8 +9,8 @@ import streamlit as st
 
 from lfclient.common.formatting import format_duration, remove_bidi_controls
 from lfclient.common.summaries import fit_inputs, fit_values, parse_inputs, parse_outputs
-from lfclient.console.compare.compared_run import have_same_flow
 from lfclient.console.compare.overview import has_differences
+from lfclient.console.compare.survey import have_same_flow
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation

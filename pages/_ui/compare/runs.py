@@ -7,8 +7,7 @@ from functools import cache
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_size
-from lfclient.console.compare.compared_run import ComparedRun
-from lfclient.console.compare.survey import SurveyedRun, survey_run
+from lfclient.console.compare.survey import ComparedRun, SurveyedRun, survey_run
 from lfclient.console.compare.volatile import IgnoredNames
 from lfclient.console.store.equality import own_values
 from lfclient.console.store.errors import UnreadableResponse

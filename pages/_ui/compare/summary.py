@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_duration
-from lfclient.console.compare.compared_run import have_same_flow
+from lfclient.console.compare.survey import have_same_flow
 from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import describe_decision

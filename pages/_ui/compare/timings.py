@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import format_timing
-from lfclient.console.compare.compared_run import have_same_flow
+from lfclient.console.compare.survey import have_same_flow
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.timeline import axis_unit, compare_durations
 from lfclient.runs.components import ComponentRun

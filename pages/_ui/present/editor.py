@@ -17,7 +17,7 @@ from lfclient.console.present.presentation import (
     Accent,
 )
 from lfclient.console.presets.fitting import fit_values
-from lfclient.console.presets.names import validate_name
+from lfclient.console.presets.preset_file import validate_name
 from lfclient.console.presets.share_links import page_url
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import Field

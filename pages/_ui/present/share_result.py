@@ -7,8 +7,13 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.common.redaction import Redactor
-from lfclient.console.present.presentation import PURPOSE, Presentation
-from lfclient.console.present.shared_result import MAX_VALUE, SharedInput, SharedResult
+from lfclient.console.present.presentation import (
+    MAX_VALUE,
+    PURPOSE,
+    Presentation,
+    SharedInput,
+    SharedResult,
+)
 from lfclient.console.presets.share_links import page_url
 from lfclient.console.store.errors import ConstraintViolated
 from lfclient.console.store.run_record import RunRecord

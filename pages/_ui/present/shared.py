@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from lfclient.common.formatting import clip
-from lfclient.console.present.shared_result import SharedResult
+from lfclient.console.present.presentation import SharedResult
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.shares import ShareStore
 from lfclient.console.wording.statuses import run_status_label

@@ -10,8 +10,13 @@ from lfclient.common.formatting import clip
 from lfclient.common.json_types import JsonObject
 from lfclient.console.present.presentation import PURPOSE, Presentation, read_or_default
 from lfclient.console.presets.fitting import FittedValues, fit_values
-from lfclient.console.presets.names import find_by_name, validate_name
-from lfclient.console.presets.preset_file import MAX_FILE_BYTES, PresetFile, load_preset
+from lfclient.console.presets.preset_file import (
+    MAX_FILE_BYTES,
+    PresetFile,
+    find_by_name,
+    load_preset,
+    validate_name,
+)
 from lfclient.console.store.flow_settings import FlowSettings
 from lfclient.console.store.presets import Preset, PresetSummary
 from lfclient.errors import InvalidRequest, LangflowError

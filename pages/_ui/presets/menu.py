@@ -7,8 +7,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip
 from lfclient.console.present.presentation import PURPOSE, read_or_default
-from lfclient.console.presets.names import find_by_name, validate_name
-from lfclient.console.presets.preset_file import dump_preset
+from lfclient.console.presets.preset_file import dump_preset, find_by_name, validate_name
 from lfclient.console.store.presets import Preset, PresetSummary
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.servers import require_access

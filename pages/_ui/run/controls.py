@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import list_names
 from lfclient.console.store.run_record import RunRecord
-from lfclient.console.wording.modes import MODE_HELP
+from lfclient.console.wording.hints import MODE_HELP
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import FieldKind, ProblemCode
 from lfclient.flows.model import Flow

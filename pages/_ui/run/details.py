@@ -8,9 +8,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
-from lfclient.console.wording.cached_results import cached_results_text
 from lfclient.console.wording.component_names import ComponentNames
-from lfclient.console.wording.run_notes import describe_stop
+from lfclient.console.wording.run_notes import cached_results_text, describe_stop
 from lfclient.console.wording.tokens import cost_text, usage_text
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow

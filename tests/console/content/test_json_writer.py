@@ -6,8 +6,8 @@ import tracemalloc
 import pytest
 
 from lfclient.common.redaction import REDACTED, Redactor
-from lfclient.console.content import json_writer
-from lfclient.console.content.json_writer import json_chunks
+from lfclient.console.content import csv_writer
+from lfclient.console.content.csv_writer import json_chunks
 
 
 class Secret:
@@ -31,7 +31,7 @@ VALUES = [
 
 @pytest.mark.parametrize("value", VALUES)
 def test_the_json_equals_that_of_the_standard_library(monkeypatch, value):
-    monkeypatch.setattr(json_writer, "_CHUNK_LENGTH", 1)
+    monkeypatch.setattr(csv_writer, "_CHUNK_LENGTH", 1)
     assert "".join(json_chunks(value)) == json.dumps(value, indent=2, ensure_ascii=False)
 
 

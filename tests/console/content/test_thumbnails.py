@@ -6,8 +6,8 @@ import io
 import pytest
 from PIL import Image
 
-from lfclient.console.content import thumbnails
-from lfclient.console.content.thumbnails import MAX_THUMBNAIL_PIXELS, make_thumbnail
+from lfclient.console.content import images
+from lfclient.console.content.images import MAX_THUMBNAIL_PIXELS, make_thumbnail
 from lfclient.outputs.model import Output, OutputKind
 from tests.support.pictures import image_file
 
@@ -60,6 +60,6 @@ def test_without_an_image_that_can_be_drawn_there_is_no_thumbnail(value):
 
 
 def test_a_large_image_is_not_decoded(monkeypatch):
-    monkeypatch.setattr(thumbnails, "MAX_SOURCE_PIXELS", 99)
+    monkeypatch.setattr(images, "MAX_SOURCE_PIXELS", 99)
     assert thumbnail_of(image_file(size=(10, 10))) is None
     assert thumbnail_of(image_file(size=(11, 9)))

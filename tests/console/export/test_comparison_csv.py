@@ -4,9 +4,8 @@ import csv
 import io
 from dataclasses import replace
 
-from lfclient.console.compare.compared_inputs import compare_stored_inputs
-from lfclient.console.compare.compared_run import ComparedRun
-from lfclient.console.compare.survey import survey_run
+from lfclient.console.compare.inputs import compare_stored_inputs
+from lfclient.console.compare.survey import ComparedRun, survey_run
 from lfclient.console.compare.volatile import GUESSES_ONLY
 from lfclient.console.export.comparison_csv import comparison_csv
 from lfclient.console.store.omissions import FLOW_MISSING

@@ -7,13 +7,14 @@ import pytest
 
 from lfclient.console.present.presentation import Presentation, ShownInput
 from lfclient.console.presets.fitting import changed_keys, fit_values
-from lfclient.console.presets.names import find_by_name, validate_name
 from lfclient.console.presets.preset_file import (
     FORMAT,
     PresetFile,
     check_size,
     dump_preset,
+    find_by_name,
     load_preset,
+    validate_name,
 )
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import Variable

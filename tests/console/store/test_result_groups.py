@@ -5,11 +5,10 @@ from dataclasses import replace
 import pytest
 
 from lfclient.console.config.retention import RetentionSettings
-from lfclient.console.store import run_history, run_queries, stored_inputs
-from lfclient.console.store.result_groups import distinguish_results
+from lfclient.console.store import result_groups, run_history, run_queries
+from lfclient.console.store.result_groups import distinguish_results, fingerprint_inputs
 from lfclient.console.store.run_queries import UNKNOWN_RESULT, RunFilter
 from lfclient.console.store.run_record import StoredParts
-from lfclient.console.store.stored_inputs import fingerprint_inputs
 from lfclient.flows.field import Variable
 from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.model import Output, OutputKind
@@ -174,7 +173,7 @@ def reads(monkeypatch):
         read.append(overrides)
         return fingerprint_inputs(overrides, **more)
 
-    monkeypatch.setattr(stored_inputs, "fingerprint_inputs", record_read)
+    monkeypatch.setattr(result_groups, "fingerprint_inputs", record_read)
     return read
 
 
@@ -193,7 +192,7 @@ def test_inputs_of_runs_are_read_once(any_store, monkeypatch, reads):
 
 
 def test_inputs_of_earlier_lists_are_forgotten_if_they_are_many(any_store, monkeypatch, reads):
-    monkeypatch.setattr(stored_inputs, "MAX_REMEMBERED_RUNS", 3)
+    monkeypatch.setattr(result_groups, "MAX_REMEMBERED_RUNS", 3)
     for n, flow in enumerate(("one", "one", "two", "two")):
         add_ended(any_store, f"r{n}", seconds=n, text="sunny", flow_id=flow)
     for flow, count in (("one", 2), ("two", 4), ("two", 4), ("one", 6)):

@@ -116,7 +116,7 @@ def erase_in_turns(store, size, meanwhile=lambda: None):
 @pytest.fixture
 def small_steps(monkeypatch):
     """The index is rewritten in many steps, one at a time."""
-    monkeypatch.setattr("lfclient.console.store.search_index.MERGED_PAGES", 2)
+    monkeypatch.setattr("lfclient.console.store.schema.MERGED_PAGES", 2)
     monkeypatch.setattr(database, "ERASE_SECONDS", 0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lfclient.console.wording.cached_results import cached_results_text
+from lfclient.console.wording.run_notes import cached_results_text
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
 from lfclient.runs.model import Run, RunStatus

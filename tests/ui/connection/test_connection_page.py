@@ -8,8 +8,8 @@ import pytest
 from lfclient import Capabilities, FlowSummary
 from lfclient.console.config.permissions import InstallNotAllowed
 from lfclient.console.samples import builtin
-from lfclient.console.store.added_flows import AddedFlowStore
 from lfclient.console.store.errors import StoreError
+from lfclient.console.store.flow_settings import AddedFlowStore
 from lfclient.wire.server_info import SINCE
 from pages._ui.connection import request_cache, sample_flows, server_panel, servers
 from tests.ui.support.flow_pages import was_added

@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lfclient.console.local_langflow.manager import LocalLangflow
-from lfclient.console.store.added_flows import AddedFlowStore
 from lfclient.console.store.errors import StoreError
+from lfclient.console.store.flow_settings import AddedFlowStore
 from pages._ui.connection import servers
 from pages._ui.flows import menu
 from pages._ui.widgets import downloads

@@ -9,8 +9,13 @@ import math
 import pytest
 from PIL import Image
 
-from lfclient.console.store.result_groups import RunResult, build_groups, count_results
-from lfclient.console.store.stored_inputs import UNKNOWN_INPUTS, InputsKey
+from lfclient.console.store.result_groups import (
+    UNKNOWN_INPUTS,
+    InputsKey,
+    RunResult,
+    build_groups,
+    count_results,
+)
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from lfclient.console.present.shared_result import SharedResult
+from lfclient.console.present.presentation import SharedResult
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.shares import ShareStore
 from lfclient.errors import LangflowError

@@ -4,7 +4,7 @@ import itertools
 
 from streamlit.testing.v1 import AppTest
 
-from lfclient.console.compare.compared_inputs import compare_stored_inputs, count_differences
+from lfclient.console.compare.inputs import compare_stored_inputs, count_differences
 from lfclient.console.compare.survey import survey_run
 from lfclient.console.compare.volatile import IgnoredNames
 from lfclient.runs.model import RunStatus

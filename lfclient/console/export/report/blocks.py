@@ -14,12 +14,12 @@ from markupsafe import Markup
 from lfclient.common.filenames import safe_name
 from lfclient.common.formatting import clip, extract_host, format_count, format_size
 from lfclient.common.json_types import Json, JsonObject
+from lfclient.common.redaction import REDACTED
 from lfclient.console.content import media_types
 from lfclient.console.content.images import FoundImage, find_images, image_bytes, undrawable_reason
 from lfclient.console.content.markdown import UnreadableMarkdown
 from lfclient.console.content.output_kinds import handler_for
 from lfclient.console.export.report import markdown
-from lfclient.console.export.report.json_truncation import MAX_VALUE_LENGTH, JsonTruncator
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import FileRef, Output
@@ -34,6 +34,10 @@ MAX_FILE_BYTES, MAX_TOTAL_FILE_BYTES = 5_000_000, 20_000_000
 MAX_FILES = 20
 
 _EMBEDDABLE = (media_types.MediaKind.IMAGE, media_types.MediaKind.SVG)
+MAX_DATA_URL_LENGTH = 60  # characters
+MAX_VALUES, MAX_VALUE_LENGTH = 20_000, 10_000
+MAX_DEPTH = 60  # writing deeper values could exceed the recursion limit
+_NUMERIC = (int, float, type(None))
 
 
 @dataclass(frozen=True)
@@ -249,3 +253,43 @@ def _is_number(value: Any) -> bool:
 
 def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
+
+
+class JsonTruncator:
+    """Copies JSON values up to a total size and depth.
+
+    `redact` removes secrets from each text and number before it is truncated, since half a secret
+    would not be recognised. `omitted` counts the omitted values, `truncated` the truncated texts.
+    """
+
+    def __init__(self, redact: Callable[[str], str]) -> None:
+        self._redact = redact
+        self.omitted = self.truncated = 0
+        self._values_left = MAX_VALUES
+
+    def truncate(self, value: Any, depth: int = 0) -> Any:
+        """Return a truncated copy of the value."""
+        if isinstance(value, str):
+            return self._text(value)
+        if not isinstance(value, (dict, list)):
+            text = self._text(str(value))
+            return value if isinstance(value, _NUMERIC) and text != REDACTED else text
+        if depth == MAX_DEPTH and value:
+            self.omitted += len(value)
+            return "…"
+        count = max(0, min(len(value), self._values_left))
+        self._values_left -= count
+        self.omitted += len(value) - count
+        if isinstance(value, list):
+            return [self.truncate(inner, depth + 1) for inner in value[:count]]
+        items = list(value.items())[:count]
+        return {self._text(name): self.truncate(inner, depth + 1) for name, inner in items}
+
+    def _text(self, text: str) -> str:
+        text = self._redact(text)
+        if len(text) > MAX_DATA_URL_LENGTH and text.startswith("data:"):
+            return clip(text, MAX_DATA_URL_LENGTH)  # of an image, which is shown elsewhere
+        if len(text) > MAX_VALUE_LENGTH:
+            self.truncated += 1
+            return clip(text, MAX_VALUE_LENGTH)
+        return text

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from lfclient.common.formatting import clip, format_duration, format_timing
 from lfclient.console.config.prices import PriceTable
-from lfclient.console.export.report.json_truncation import JsonTruncator
+from lfclient.console.export.report.blocks import JsonTruncator
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames, describe_decision
 from lfclient.console.wording.statuses import component_state_label

@@ -14,9 +14,8 @@ from lfclient.console.export.report import facts
 from lfclient.console.export.report.blocks import BlockBuilder
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
-from lfclient.console.wording.cached_results import cached_results_text
 from lfclient.console.wording.component_names import ComponentNames
-from lfclient.console.wording.run_notes import describe_notes
+from lfclient.console.wording.run_notes import cached_results_text, describe_notes
 from lfclient.console.wording.statuses import not_run_label, run_status_label
 from lfclient.flows.model import Flow, stored_secrets
 from lfclient.outputs.model import FileRef
