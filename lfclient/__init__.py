@@ -36,11 +36,16 @@ from lfclient.flows.graph import Component, Edge
 from lfclient.flows.model import Flow, FlowSummary, Refresh
 from lfclient.flows.need import Need, NeedKind
 from lfclient.outputs.model import FileRef, Output, OutputKind
-from lfclient.resources.knowledge import KnowledgeBase, McpServer, MemoryBase
 from lfclient.resources.models import ModelKind, ModelOption, Provider, ProviderSetting
 from lfclient.resources.packages import Package
-from lfclient.resources.server_resources import ResourceKind, ServerResources
-from lfclient.resources.variables import ServerVariable
+from lfclient.resources.server_resources import (
+    KnowledgeBase,
+    McpServer,
+    MemoryBase,
+    ResourceKind,
+    ServerResources,
+    ServerVariable,
+)
 from lfclient.runs.components import (
     ComponentRun,
     ComponentState,

@@ -10,9 +10,8 @@ import httpx
 from lfclient.api.driver import AsyncDriver
 from lfclient.api.http import ClientOptions, default_headers
 from lfclient.api.operations.auth import AsyncAuth
-from lfclient.api.operations.base import AsyncResource, awaitable, streaming
+from lfclient.api.operations.base import ApiContext, AsyncResource, awaitable, streaming
 from lfclient.api.operations.chat_sessions import AsyncSessions
-from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.files import AsyncFiles
 from lfclient.api.operations.flows import AsyncEditor
 from lfclient.api.operations.knowledge import AsyncKnowledge

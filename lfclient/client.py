@@ -11,19 +11,17 @@ from lfclient.api.http import ClientOptions, default_headers
 from lfclient.api.operations import (
     event_streams,
     flows,
-    human_input,
+    job_control,
     knowledge,
     refreshing,
     resources,
     runs,
     settings,
-    stopping,
     streamed_calls,
 )
 from lfclient.api.operations.auth import Auth
-from lfclient.api.operations.base import Resource
+from lfclient.api.operations.base import ApiContext, Resource
 from lfclient.api.operations.chat_sessions import Sessions
-from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.files import Files
 from lfclient.api.operations.flows import Editor
 from lfclient.api.operations.knowledge import Knowledge
@@ -35,9 +33,8 @@ from lfclient.common.json_types import Json
 from lfclient.flows.field import FieldOption
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.flows.need import Need
-from lfclient.resources.knowledge import KnowledgeBase
 from lfclient.resources.models import ModelKind, ModelOption, Provider
-from lfclient.resources.variables import ServerVariable
+from lfclient.resources.server_resources import KnowledgeBase, ServerVariable
 from lfclient.runs.components import HumanInput
 from lfclient.runs.events import Event
 from lfclient.runs.model import Run, StopResult
@@ -164,7 +161,7 @@ class LangflowClient(Resource):
         On 1.13 this first waits about a second for a queued job to start, or half a second after a
         decision: a stop at that moment may lock the server's SQLite database for minutes.
         """
-        return self._drive(stopping.stop_run(self._context, job, flow))
+        return self._drive(job_control.stop_run(self._context, job, flow))
 
     def events(
         self, job: Run | str, after: str | None = None, flow: Flow | None = None
@@ -196,7 +193,7 @@ class LangflowClient(Resource):
 
     def pending(self, flow: Flow | str) -> list[HumanInput]:
         """Return the open questions of a flow's runs (1.11+)."""
-        return self._drive(human_input.list_pending(self._context, flow))
+        return self._drive(job_control.list_pending(self._context, flow))
 
     def resume(self, job: Run | str, request_id: str, decision: str) -> None:
         """Answer a run's question with one of its action ids.
@@ -204,7 +201,7 @@ class LangflowClient(Resource):
         Raises `NotWaiting` if the question is no longer open, and `InvalidRequest` for a decision
         that is not allowed.
         """
-        return self._drive(human_input.resume_run(self._context, job, request_id, decision))
+        return self._drive(job_control.resume_run(self._context, job, request_id, decision))
 
     def variables(self) -> list[ServerVariable]:
         """Return the server's variables by name, without the values of those that are secret."""

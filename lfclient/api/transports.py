@@ -11,16 +11,17 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
 
-from lfclient.api.header_limits import AsyncLimitedStream, LimitedStream, limit_headers
 from lfclient.common.formatting import explain_read_error
-from lfclient.errors import LangflowError
+from lfclient.errors import BadResponse, LangflowError
 from lfclient.wire.addresses import check_resolved_address, is_loopback, resolve_allowed
 
 # An idle connection is probed after half a minute, then every 10 s, and closed after a minute
@@ -36,6 +37,11 @@ KEEP_ALIVE_OPTIONS = [
 ]
 
 _RESOLVE_ERRORS = (OSError, UnicodeError)  # the latter for names that IDNA can't encode
+
+# The limits of what a server sends before a response's headers are complete. The start of the body
+# may arrive with the headers. Seconds count from the first byte.
+MAX_HEADER_BYTES = 1_000_000
+MAX_HEADER_SECONDS = 30.0
 
 
 def proxy_of(url: str) -> str | None:
@@ -70,7 +76,7 @@ class CheckedTransport(httpx.HTTPTransport):
         """Send a request; see httpx."""
         if self._proxy:
             check_resolved_address(str(request.url))
-        with limit_headers():
+        with _limit_headers():
             return super().handle_request(request)
 
 
@@ -96,7 +102,7 @@ class AsyncCheckedTransport(httpx.AsyncHTTPTransport):
         """Send a request; see httpx."""
         if self._proxy:
             await asyncio.to_thread(check_resolved_address, str(request.url))
-        with limit_headers():
+        with _limit_headers():
             return await super().handle_async_request(request)
 
 
@@ -143,7 +149,7 @@ class CheckedBackend(httpcore.SyncBackend):
         for address, seconds in _split_timeout(addresses, timeout):
             try:
                 stream = super().connect_tcp(address, port, seconds, *args, **options)
-                return LimitedStream(stream)
+                return cast(httpcore.NetworkStream, _SyncLimitedStream(stream))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
@@ -170,10 +176,77 @@ class AsyncCheckedBackend(httpcore.AnyIOBackend):
         for address, seconds in _split_timeout(addresses, remaining):
             try:
                 stream = await super().connect_tcp(address, port, seconds, *args, **options)
-                return AsyncLimitedStream(stream)
+                return cast(httpcore.AsyncNetworkStream, _AsyncLimitedStream(stream))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
+
+
+class _HeaderLimit:
+    """Counts what arrives before the headers of one response are complete.
+
+    A timeout limits only each wait for bytes, and interim responses (1xx) may precede the headers
+    without end.
+    """
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._deadline: float | None = None
+
+    def count(self, data: bytes) -> None:
+        """Raise `BadResponse` if there are too many bytes or they come too late."""
+        now = time.monotonic()
+        self._size += len(data)
+        if self._deadline is None:
+            self._deadline = now + MAX_HEADER_SECONDS
+        if self._size > MAX_HEADER_BYTES or now > self._deadline:
+            raise BadResponse("The server sends headers without end, and no response.")
+
+
+# of the request that this thread or task waits for
+_header_limit: ContextVar[_HeaderLimit | None] = ContextVar("header_limit", default=None)
+
+
+@contextmanager
+def _limit_headers() -> Iterator[None]:
+    """Limit what is read from connections while the block waits for headers."""
+    token = _header_limit.set(_HeaderLimit())
+    try:
+        yield
+    finally:
+        _header_limit.reset(token)
+
+
+class _LimitedStream:
+    """A connection, sync or async, whose reads count within `_limit_headers`."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def _count(self, data: bytes) -> bytes:
+        limit = _header_limit.get()
+        if limit:
+            limit.count(data)
+        return data
+
+
+class _SyncLimitedStream(_LimitedStream):
+    def read(self, *args: Any, **options: Any) -> bytes:
+        return self._count(self._stream.read(*args, **options))
+
+    def start_tls(self, *args: Any, **options: Any) -> Any:
+        return _SyncLimitedStream(self._stream.start_tls(*args, **options))
+
+
+class _AsyncLimitedStream(_LimitedStream):
+    async def read(self, *args: Any, **options: Any) -> bytes:
+        return self._count(await self._stream.read(*args, **options))
+
+    async def start_tls(self, *args: Any, **options: Any) -> Any:
+        return _AsyncLimitedStream(await self._stream.start_tls(*args, **options))
 
 
 def _split_timeout(

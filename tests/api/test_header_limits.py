@@ -9,7 +9,7 @@ from socketserver import BaseRequestHandler, ThreadingTCPServer
 import pytest
 
 from lfclient import BadResponse
-from lfclient.api import header_limits
+from lfclient.api import transports
 from tests.support.scripted import call_client
 from tests.support.waiting import serve, wait_for
 
@@ -61,7 +61,7 @@ def test_interim_responses_without_end_are_given_up(send: Send, kind: str):
 def test_interim_responses_that_drip_are_given_up(
     send: Send, kind: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(header_limits, "MAX_SECONDS", 0.3)
+    monkeypatch.setattr(transports, "MAX_HEADER_SECONDS", 0.3)
     url = send(EARLY_HINTS, 0.05)
     with pytest.raises(BadResponse, match="headers without end"):
         call_client(kind, lambda client: client.flows(), url)

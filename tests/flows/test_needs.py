@@ -11,9 +11,8 @@ from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow, Refresh
 from lfclient.flows.need import NeedKind
 from lfclient.flows.needs import find_needs, provider_overrides
-from lfclient.resources.knowledge import KnowledgeBase, MemoryBase
 from lfclient.resources.models import Provider
-from lfclient.resources.server_resources import ServerResources
+from lfclient.resources.server_resources import KnowledgeBase, MemoryBase, ServerResources
 from lfclient.wire.server_info import ServerInfo
 from tests.support.flow_needs import GPT, LLAMA, agent, key_setting, needs, server
 from tests.support.flows import chat_input, edge, entry, flow, graph, group, node, prompt, text

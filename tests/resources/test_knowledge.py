@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lfclient.resources.knowledge import (
+from lfclient.resources.server_resources import (
     KnowledgeBase,
     McpServer,
     MemoryBase,

@@ -16,7 +16,7 @@ from lfclient.resources.models import (
     offered_value,
     parse_provider,
 )
-from lfclient.resources.variables import parse_variable
+from lfclient.resources.server_resources import parse_variable
 
 
 def setting(key: str, **more: Any) -> dict[str, Any]:

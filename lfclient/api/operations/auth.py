@@ -2,8 +2,7 @@
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
-from lfclient.api.operations.base import AsyncResource, Resource, awaitable
-from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.base import ApiContext, AsyncResource, Resource, awaitable
 from lfclient.api.requests import RequestSpec, get_request
 from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.coerce import as_dict

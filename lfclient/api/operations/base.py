@@ -1,17 +1,92 @@
-"""The base of a client and of its resources, and their methods for the async client."""
+"""The base of a client and of its resources, and the state that they share."""
 
 import inspect
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+import math
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
 from contextlib import aclosing
+from dataclasses import dataclass
 from functools import wraps
+from threading import RLock
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from lfclient.api.driver import AsyncDriver, Driver
-from lfclient.api.operations.context import ApiContext
+from lfclient.common.json_types import JsonObject
+from lfclient.common.redaction import Redactor, find_named_secrets
+from lfclient.flows.model import Flow
 from lfclient.runs.events import Event
+from lfclient.runs.model import Run
+from lfclient.wire.server_info import Limits, ServerInfo
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_MAX_FLOWS = 64
+_MAX_JOBS = 1_000
+
+
+class Recent(OrderedDict[str, T]):
+    """The latest `limit` values by id. Thread-safe."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self._limit = limit
+        self._lock = RLock()
+
+    def __setitem__(self, key: str, value: T) -> None:
+        with self._lock:
+            super().__setitem__(key, value)
+            self.move_to_end(key)
+            while len(self) > self._limit:
+                self.popitem(last=False)
+
+
+@dataclass
+class Job:
+    """What responses to later requests about a job omit.
+
+    `run` is the job's run as this client submitted it, `files_before` the ids of the files from
+    before the job, None if either is unknown. `resumed_at` is the monotonic time of a decision.
+    """
+
+    run: Run | None = None
+    files_before: frozenset[str] | None = None
+    resumed_at: float = -math.inf
+    is_stop_sent: bool = False
+
+
+class Jobs(Recent[Job]):
+    """Jobs by id; an unknown one is added. Thread-safe."""
+
+    def __missing__(self, job_id: str) -> Job:
+        with self._lock:
+            if job_id not in self:
+                self[job_id] = Job()
+            return self[job_id]
+
+
+class ApiContext:
+    """Remembers the server, its flows and jobs, and secrets to redact.
+
+    `server_without_limits` has the release and dialect, `server` the limits as well, and
+    `catalogue` the server's components; None until fetched. By id: `flows` as they were last used,
+    `fetched` as the server returned them.
+    """
+
+    def __init__(self, headers: Mapping[str, str], server: ServerInfo | None) -> None:
+        self.redactor = Redactor(find_named_secrets(dict(headers)))
+        self.server_without_limits = server
+        self.server = server
+        self.flows: Recent[Flow] = Recent(_MAX_FLOWS)
+        self.fetched: Recent[Flow] = Recent(_MAX_FLOWS)
+        self.catalogue: JsonObject | None = None
+        self.jobs = Jobs(_MAX_JOBS)
+
+    @property
+    def limits(self) -> Limits:
+        """The server's limits as far as they have been fetched."""
+        server = self.server  # another thread may forget it
+        return server.limits if server else Limits()
 
 
 class Resource:

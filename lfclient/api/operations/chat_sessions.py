@@ -10,8 +10,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from lfclient.api.error_mapping import error_from_response
-from lfclient.api.operations.base import AsyncResource, Resource, awaitable
-from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.base import ApiContext, AsyncResource, Resource, awaitable
 from lfclient.api.operations.flows import get_flow_id
 from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import RequestSpec, id_segment, list_request, run_data_request

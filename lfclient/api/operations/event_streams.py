@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
-from lfclient.api.operations.context import ApiContext
-from lfclient.api.operations.human_input import list_pending
+from lfclient.api.operations.base import ApiContext
+from lfclient.api.operations.job_control import list_pending
 from lfclient.api.operations.runs import MAX_UNAVAILABLE_SECONDS, get_status, last_known_run
 from lfclient.api.operations.server import get_server_or_default_limits
 from lfclient.api.requests import events_request

@@ -9,8 +9,7 @@ from typing import IO, BinaryIO
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
-from lfclient.api.operations.base import AsyncResource, Resource, awaitable
-from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.base import ApiContext, AsyncResource, Resource, awaitable
 from lfclient.api.operations.server import get_server_or_default_limits
 from lfclient.api.requests import FilePart, RequestSpec, id_segment, list_request
 from lfclient.api.steps import ReadChunk, Steps, fetch, retry, send

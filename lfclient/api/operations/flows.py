@@ -4,16 +4,16 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
+from itertools import chain
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
-from lfclient.api.operations.base import AsyncResource, Resource, awaitable
-from lfclient.api.operations.catalogue import get_catalogue
-from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.base import ApiContext, AsyncResource, Resource, awaitable
 from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import FilePart, RequestSpec, id_segment, is_uuid, list_request
 from lfclient.api.steps import Pause, Steps, fetch, or_default, send
 from lfclient.common.backoff import Backoff
+from lfclient.common.coerce import as_dict
 from lfclient.common.formatting import unique_names
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import (
@@ -30,7 +30,7 @@ from lfclient.flows.flow_file import (
 )
 from lfclient.flows.model import Flow, FlowSummary, stored_secrets
 from lfclient.wire.bodies import LIST, RUN
-from lfclient.wire.schemas import FlowItem, Items, parse
+from lfclient.wire.schemas import CustomComponentResponse, FlowItem, Items, parse
 
 _FLOWS = "/api/v1/flows/"
 _TEMPLATES = "/api/v1/flows/basic_examples/"
@@ -39,6 +39,7 @@ _NAME_TAKEN = Backoff(0.2, 1.0, attempts=5, jitter=0.5)
 _COMMIT = Backoff(0.1, 1.0, attempts=14)  # about ten seconds
 _NUMBERED = re.compile(r"(.+) \(([0-9]{1,3})\)", re.DOTALL)  # not a year
 _IMPORT_SECONDS = 300.0  # how long a server may take to store 50 MB
+_CUSTOM_CATEGORY = "own code"
 
 
 class Editor(Resource):
@@ -251,6 +252,46 @@ def delete_flow(flow_id: str) -> Steps[None]:
     response = yield from send(RequestSpec("DELETE", _flow_path(flow_id)))
     if not response.is_success:
         raise error_from_response(response, subject=flow_id)
+
+
+def get_catalogue(custom_code: Mapping[str, str]) -> Steps[JsonObject]:
+    """Return all components by category and type; about 2 MB.
+
+    `custom_code` is the code of custom components by type; they get their own category.
+    """
+    catalogue = yield from fetch(list_request("/api/v1/all"), JsonObject, "component catalogue")
+    built = {}
+    for component_type, code in custom_code.items():
+        component = yield from _build_component(code)
+        if component is not None:
+            built[component_type] = component
+    return {**catalogue, _CUSTOM_CATEGORY: built} if built else catalogue
+
+
+def component_types(catalogue: JsonObject) -> frozenset[str]:
+    """Return the types of a catalogue's components."""
+    return frozenset(chain.from_iterable(map(as_dict, catalogue.values())))
+
+
+def _build_component(code: str) -> Steps[JsonObject | None]:
+    """Return the component that the server builds from code; it stores nothing.
+
+    None if the code does not fit this release, or its administrator allows no custom code.
+    """
+    spec = RequestSpec(
+        "POST",
+        "/api/v1/custom_component",
+        json={"code": code},
+        idempotent=True,
+        limit=LIST,
+    )
+    response = yield from send(spec)
+    if response.status in (400, 403):
+        return None
+    if response.status != 200:
+        raise error_from_response(response)
+    body = response.json("built component")
+    return parse(CustomComponentResponse, body, "built component").data
 
 
 def _summary(item: FlowItem) -> FlowSummary:

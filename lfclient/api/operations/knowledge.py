@@ -16,13 +16,13 @@ from lfclient.common.coerce import as_dict, as_str
 from lfclient.common.filenames import safe_name
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import InvalidRequest, LangflowError, ServerFault, Unsupported
-from lfclient.resources.knowledge import (
+from lfclient.resources.models import ModelOption
+from lfclient.resources.server_resources import (
     KnowledgeBase,
     MemoryBase,
     parse_knowledge_base,
     parse_memory_base,
 )
-from lfclient.resources.models import ModelOption
 from lfclient.wire.schemas import Items, Schema
 
 OnIngest = Callable[[KnowledgeBase], object]

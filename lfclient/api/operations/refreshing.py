@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
-from lfclient.api.operations.catalogue import get_catalogue
-from lfclient.api.operations.context import ApiContext
-from lfclient.api.operations.flows import get_flow
+from lfclient.api.operations.base import ApiContext
+from lfclient.api.operations.flows import get_catalogue, get_flow
 from lfclient.api.operations.settings import list_mcp_servers
 from lfclient.api.requests import RequestSpec
 from lfclient.api.steps import Steps, send

@@ -3,10 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from lfclient.api.operations.base import AsyncResource, Resource, awaitable
-from lfclient.api.operations.catalogue import component_types, get_catalogue
-from lfclient.api.operations.context import ApiContext
-from lfclient.api.operations.flows import get_flow
+from lfclient.api.operations.base import ApiContext, AsyncResource, Resource, awaitable
+from lfclient.api.operations.flows import component_types, get_catalogue, get_flow
 from lfclient.api.operations.knowledge import (
     list_knowledge_bases,
     list_memory_bases,

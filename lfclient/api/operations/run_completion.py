@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
+from lfclient.api.operations.base import ApiContext
 from lfclient.api.operations.chat_sessions import list_message_items
-from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.files import find_files, list_file_items
 from lfclient.api.operations.server import (
     get_server_or_default_limits,
@@ -92,11 +92,7 @@ def complete_run(
         run = yield from _add_reason(run)
     elif response == "result" and any(is_connection_error(error.message) for error in run.errors):
         run = yield from _add_traceback(run)
-    job_id = run.job_id or ""
-    run = yield from resolve_files(run, context.jobs[job_id].files_before)
-    if run.ended:
-        context.jobs.note_end(job_id)
-    return run
+    return (yield from resolve_files(run, context.jobs[run.job_id or ""].files_before))
 
 
 def recover_erased_result(context: ApiContext, run: Run, flow: Flow | None) -> Steps[Run]:

@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lfclient.api.error_mapping import error_from_response
-from lfclient.api.operations.base import AsyncResource, Resource, awaitable
+from lfclient.api.operations.base import ApiContext, AsyncResource, Resource, awaitable
 from lfclient.api.operations.chat_sessions import fetch_messages
-from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.flows import get_flow_id
 from lfclient.api.operations.run_completion import complete_run, get_component_runs
 from lfclient.api.operations.server import get_server_without_limits

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from lfclient.api.error_mapping import error_from_response, is_dialect_mismatch
 from lfclient.api.http import Response
-from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.base import ApiContext
 from lfclient.api.operations.flows import get_flow
 from lfclient.api.operations.refreshing import refresh_for_run
 from lfclient.api.operations.run_completion import (

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
-from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.base import ApiContext
 from lfclient.api.requests import get_request, list_request, status_request
 from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.coerce import as_dict

@@ -4,16 +4,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from lfclient.api.error_mapping import error_from_response
-from lfclient.api.operations.base import AsyncResource, Resource, awaitable
-from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.base import ApiContext, AsyncResource, Resource, awaitable
 from lfclient.api.requests import RequestSpec, id_segment, list_request
 from lfclient.api.steps import Steps, fetch, send
 from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import is_secret_name
 from lfclient.errors import InvalidRequest, LangflowError
-from lfclient.resources.knowledge import McpServer, parse_mcp_server
-from lfclient.resources.variables import ServerVariable, parse_variable
+from lfclient.resources.server_resources import (
+    McpServer,
+    ServerVariable,
+    parse_mcp_server,
+    parse_variable,
+)
 from lfclient.runs.error_causes import CHECK_ADDRESS
 from lfclient.wire.schemas import Items
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from lfclient.api.error_mapping import error_from_response
+from lfclient.api.operations.base import ApiContext
 from lfclient.api.operations.chat_sessions import fetch_messages, read_stored_message
-from lfclient.api.operations.context import ApiContext
 from lfclient.api.operations.event_streams import stream_read_timeout
 from lfclient.api.operations.flows import get_flow
 from lfclient.api.operations.run_completion import resolve_files

@@ -17,9 +17,8 @@ from lfclient.errors import LangflowError, Unreachable
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.flows.refreshing import MAX_NESTED_CHOICES, dynamic_choices
 from lfclient.outputs.model import FileRef
-from lfclient.resources.knowledge import McpServer
 from lfclient.resources.models import ModelKind, ModelOption
-from lfclient.resources.server_resources import ServerResources
+from lfclient.resources.server_resources import McpServer, ServerResources
 from lfclient.runs.components import HumanInput
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.app_context import (

@@ -11,8 +11,8 @@ from lfclient.common.formatting import clip, format_count, format_size
 from lfclient.console.wording.hints import error_hint
 from lfclient.errors import FileRefused, InvalidRequest, LangflowError
 from lfclient.flows.field import Field
-from lfclient.resources.knowledge import KnowledgeBase
 from lfclient.resources.models import ModelOption, Provider, find_model
+from lfclient.resources.server_resources import KnowledgeBase
 from lfclient.runs.error_causes import CauseCode, ErrorCause, explain_error
 from pages._ui.form import file_fields, provider_actions, provider_settings
 from pages._ui.form.flow_form import FlowForm

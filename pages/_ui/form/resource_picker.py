@@ -11,7 +11,7 @@ from lfclient.errors import LangflowError
 from lfclient.flows.field import Field
 from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.needs import needs_mcp_server
-from lfclient.resources.knowledge import KnowledgeBase, McpServer
+from lfclient.resources.server_resources import KnowledgeBase, McpServer
 from pages._ui.connection import editor, loading
 from pages._ui.connection.server_session import MCP_TOOLS, ServerSession
 from pages._ui.form import knowledge_dialog

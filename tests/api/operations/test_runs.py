@@ -10,7 +10,7 @@ import pytest
 
 from lfclient import Component, Flow, InvalidRequest, RunStatus, ServerInfo, Unreachable
 from lfclient.api.http import Response
-from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.base import ApiContext
 from lfclient.api.operations.event_streams import follow_events
 from lfclient.api.operations.runs import wait_for_run
 from lfclient.api.steps import Pause

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lfclient.api import steps
-from lfclient.api.operations import run_completion, run_records, runs, stopping
+from lfclient.api.operations import job_control, run_completion, run_records, runs
 from lfclient.console.runner import takeover
 from lfclient.console.runner.timings import Timings
 from tests.support import databases
@@ -20,7 +20,7 @@ _EAGER_TIMINGS = replace(_TIMINGS, listening=OFTEN, suspended=OFTEN)
 @pytest.fixture(autouse=True)
 def stop_queued_jobs_soon(monkeypatch):
     """The fake server's jobs stay queued: a stop does not wait long for their start."""
-    monkeypatch.setattr("lfclient.api.operations.stopping._MAX_START_SECONDS", 0.1)
+    monkeypatch.setattr("lfclient.api.operations.job_control._MAX_START_SECONDS", 0.1)
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def short_pauses(monkeypatch):
         (runs, "_DOUBTFUL_STATUS"),
         (run_completion, "_LATE_BUILDS"),
         (run_records, "_LATE_TRACE"),
-        (stopping, "_STOP_CONFIRMATION"),
+        (job_control, "_STOP_CONFIRMATION"),
     ):
         backoff = replace(getattr(module, name), wait_initial=0.02, wait_max=0.02)
         monkeypatch.setattr(module, name, backoff)

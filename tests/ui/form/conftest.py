@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from lfclient.resources.variables import ServerVariable
+from lfclient.resources.server_resources import ServerVariable
 from tests.ui.support import forms
 from tests.ui.support.forms import clear_drafts
 

@@ -11,9 +11,8 @@ import pytest
 from streamlit.testing.v1.element_tree import Selectbox, TextInput
 
 from lfclient.errors import FileRefused, InvalidRequest, LangflowError, ServerFault
-from lfclient.resources.knowledge import KnowledgeBase
 from lfclient.resources.models import ModelOption, Provider, ProviderSetting
-from lfclient.resources.server_resources import ServerResources
+from lfclient.resources.server_resources import KnowledgeBase, ServerResources
 from pages._ui.form import knowledge_dialog
 from pages._ui.form.knowledge_dialog import _contents, _progress_label
 from tests.support.flows import entry, node

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from lfclient.resources.knowledge import KnowledgeBase, McpServer, MemoryBase
-from lfclient.resources.server_resources import ServerResources
+from lfclient.resources.server_resources import (
+    KnowledgeBase,
+    McpServer,
+    MemoryBase,
+    ServerResources,
+)
 from pages._ui.connection.request_cache import StillLoading
 from tests.support.flows import entry, graph, node
 from tests.ui.support.forms import URL, Form, form, form_server

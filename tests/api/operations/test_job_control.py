@@ -102,7 +102,7 @@ def test_stop_right_after_a_decision_waits_until_the_job_has_resumed(
     monkeypatch: pytest.MonkeyPatch, lost: bool
 ):
     """It starts a second time then, with the status "in progress" already."""
-    monkeypatch.setattr("lfclient.api.operations.stopping.RESUME_SECONDS", 0.4)
+    monkeypatch.setattr("lfclient.api.operations.job_control.RESUME_SECONDS", 0.4)
     scripted = ScriptedStatus(status_of("in_progress"))
     answer = httpx.ReadError("lost") if lost else (200, {"status": "resuming"})
     scripted.server.on("POST", f"{WORKFLOWS}/{JOB}/resume", answer)

@@ -1,19 +1,32 @@
-"""Stops jobs."""
+"""Stops jobs, and answers the questions that they ask."""
 
 import time
 from dataclasses import replace
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
-from lfclient.api.operations.context import ApiContext
+from lfclient.api.operations.base import ApiContext
+from lfclient.api.operations.flows import get_flow_id
 from lfclient.api.operations.runs import get_status, last_known_run
 from lfclient.api.operations.server import get_server_without_limits
-from lfclient.api.requests import WORKFLOWS, RequestSpec, status_request
-from lfclient.api.steps import Pause, Steps, send
+from lfclient.api.requests import WORKFLOWS, RequestSpec, job_path, list_request, status_request
+from lfclient.api.steps import Pause, Steps, fetch, send
 from lfclient.common.backoff import Backoff
 from lfclient.common.coerce import as_dict
-from lfclient.errors import LangflowError, RateLimited, ServerFault, Unreachable
+from lfclient.common.json_types import JsonObject
+from lfclient.errors import (
+    BadResponse,
+    JobNotFound,
+    LangflowError,
+    NotWaiting,
+    RateLimited,
+    ServerFault,
+    Unreachable,
+    Unsupported,
+)
 from lfclient.flows.model import Flow
+from lfclient.runs.components import HumanInput
+from lfclient.runs.event_parser import read_question
 from lfclient.runs.model import Run, RunStatus, StopResult
 
 RESUME_SECONDS = 0.5  # how long a job takes to continue after a decision
@@ -104,3 +117,43 @@ def _confirm_stop(context: ApiContext, before: Run, flow: Flow | None) -> Steps[
         yield Pause(seconds)
         run = yield from get_status(context, before, flow)
     return run
+
+
+def list_pending(context: ApiContext, flow: Flow | str) -> Steps[list[HumanInput]]:
+    """Return the open questions of a flow's runs."""
+    yield from _require_approvals(context)
+    flow_id = yield from get_flow_id(context, flow)
+    spec = list_request(f"{WORKFLOWS}/pending", flow_id=flow_id)
+    items = yield from fetch(spec, list[JsonObject], "list of waiting runs", is_workflow=True)
+    try:
+        return [read_question(item) for item in items]
+    except (LookupError, TypeError) as error:
+        raise BadResponse("The list of waiting runs contains one without a request id.") from error
+
+
+def resume_run(context: ApiContext, job: Run | str, request_id: str, decision: str) -> Steps[None]:
+    """Send a decision, after which the job continues. It is never resent once a byte was sent."""
+    job_id = last_known_run(context, job).job_id or ""
+    yield from _require_approvals(context)
+    body = {"request_id": request_id, "decision": {"action_id": decision}}
+    spec = RequestSpec("POST", f"{job_path(job_id)}/resume", json=body)
+    try:
+        response = yield from send(spec)
+    finally:
+        context.jobs[job_id].resumed_at = time.monotonic()
+    if response.status == 409:
+        raise NotWaiting(
+            "The run is not waiting for this decision.",
+            response=response.for_error(),
+            code="NOT_RESUMABLE",
+        )
+    if response.status == 404:
+        raise JobNotFound(f"The server has no job “{job_id}”.", response=response.for_error())
+    if not response.is_success:
+        raise error_from_response(response, subject=job_id)
+
+
+def _require_approvals(context: ApiContext) -> Steps[None]:
+    server = yield from get_server_without_limits(context)
+    if not server.capabilities.pending:
+        raise Unsupported(f"Langflow {server.version} has no approvals. They came with 1.11.")

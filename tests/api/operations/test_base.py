@@ -3,10 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
-from lfclient.api.operations import context
-from lfclient.api.operations.context import Jobs, Recent
+from lfclient.api.operations.base import Jobs, Recent
 
 
 class SlowRecent(Recent[int]):
@@ -24,12 +21,8 @@ def test_values_that_several_threads_store_at_once_displace_each_other():
     assert len(recent) == 1
 
 
-@pytest.mark.parametrize("is_end_read", [True, False])
-def test_a_limited_number_of_jobs_is_remembered(monkeypatch: pytest.MonkeyPatch, is_end_read: bool):
-    monkeypatch.setattr(context, "_MAX_REMEMBERED" if is_end_read else "_MAX_UNREAD", 2)
-    jobs = Jobs()
+def test_a_limited_number_of_jobs_is_remembered():
+    jobs = Jobs(2)
     for id in ("old", "new", "newer"):
         jobs[id].is_stop_sent = True
-        if is_end_read:
-            jobs.note_end(id)
     assert [jobs[id].is_stop_sent for id in ("new", "newer", "old")] == [True, True, False]
