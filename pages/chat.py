@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages._ui.app import navigation
-from pages._ui.chat import composer, conversation, session_list
+from pages._ui.chat import composer, conversation
 from pages._ui.chat import messages as chat_messages
 from pages._ui.chat import sidebar as chat_sidebar
 from pages._ui.connection import connect, server_link
@@ -22,17 +22,17 @@ with alerts.show_errors():
         flow, refusal = flow_picker.draw(server, None, "Chat", flow_picker.draw_head())
         form = chat_sidebar.prepare_form(server, flow)
         if form:
-            session_list.finish_change(server)
+            chat_sidebar.finish_change(server)
             current = conversation.load(form, refusal)
-            session_list.draw_header(current)
+            chat_sidebar.draw_header(current)
             chat_sidebar.draw_opener()
             chat_messages.draw(current)
             composer.draw_notice(current)
             composer.draw(current)
             with st.sidebar:
-                session_list.draw_new_button()
-                chat_sidebar.draw(form)
-                session_list.draw(current)
+                chat_sidebar.draw_new_button()
+                chat_sidebar.draw_parameters(form)
+                chat_sidebar.draw_sessions(current)
             status_panel.wait_for_end(server, current.record)
         else:
             connect.draw_notice()

@@ -15,7 +15,6 @@ _ENDS = "talk-ends"
 _HISTORY_KEY = "talk-question"
 _MAX_SESSION_LENGTH = 500  # characters in a URL
 # a change to a session that the page is making
-CHANGE: Slot[object] = Slot("talk-change")
 # set while the message box is to get the cursor
 TO_BOX: Slot[bool] = Slot("talk-to-box")
 

@@ -42,18 +42,6 @@ def test_a_flow_without_chat_links_to_the_run_page(langflow_stand_in):
     assert not app.chat_input
 
 
-def test_a_server_without_flows_shows_a_note_in_the_main_area(langflow_stand_in):
-    langflow_stand_in.set_flows()
-    app = open_chat()
-    assert "no flows yet" in main_text(app)
-
-
-def test_a_link_to_an_unknown_flow_is_explained_in_the_main_area(chat_langflow):
-    app = open_chat(flow=TWO)
-    assert "This server has no such flow" in main_text(app)
-    assert not app.chat_input
-
-
 def test_a_deleted_flow_is_reported_in_the_main_area(chat_langflow):
     app = open_chat(flow=ONE)
     chat_langflow.server.set_flows(flow(TWO, "Another"))
@@ -62,17 +50,11 @@ def test_a_deleted_flow_is_reported_in_the_main_area(chat_langflow):
     assert not app.chat_input
 
 
-def test_the_flow_is_chosen_in_the_main_area_as_on_the_run_page(chat_langflow):
-    """The sidebar has sessions and parameters."""
+def test_a_new_conversation_creates_no_session_before_its_first_message(chat_langflow):
     app = open_chat()
     assert [box.label for box in app.main.selectbox] == ["Flow"]
     assert "About Talker" in main_text(app)
-    assert not app.sidebar.selectbox
     assert "New session" in [button.label for button in app.sidebar.button]
-
-
-def test_a_new_conversation_creates_no_session_before_its_first_message(chat_langflow):
-    app = open_chat()
     assert app.chat_input[0].placeholder == "Message Talker"
     assert "No sessions yet" in page_text(app)
     assert session_in_url(app) is None
@@ -154,7 +136,10 @@ def test_a_message_that_cannot_be_sent_returns_to_the_chat_input(chat_langflow, 
 
 
 def test_a_second_message_waits_for_the_answer_to_the_first(chat_langflow):
-    """Two messages at once would mix up the flow's memory."""
+    """Two messages at once would mix up the flow's memory.
+
+    The page keeps a notice when it redraws itself at the end of a run.
+    """
     chat_langflow.server.hold("POST /api/v2/workflows")
     app = open_chat()
     app.chat_input[0].set_value("first").run()
@@ -164,14 +149,6 @@ def test_a_second_message_waits_for_the_answer_to_the_first(chat_langflow):
     assert "has not been answered yet" in page_text(app)
     assert app.chat_input[0].proto.value == "second"
     assert len(chat_langflow.sent) <= 1
-
-
-def test_a_second_messages_error_disappears_with_the_first_answer(chat_langflow):
-    """The page keeps a notice when it redraws itself at the end of a run."""
-    chat_langflow.server.hold("POST /api/v2/workflows")
-    app = open_chat()
-    app.chat_input[0].set_value("first").run()
-    app.chat_input[0].set_value("second").run()
     notice = app.session_state["notice-shown"]
     chat_langflow.server.release()
     wait_for_end(app)
@@ -239,15 +216,6 @@ def test_earlier_messages_are_shown_50_at_a_time(chat_langflow):
     press(app, "Show earlier")
     assert conversation(app)[0] == ("user", "question 50")
     assert len(conversation(app)) == 100
-
-
-def test_fewer_messages_are_shown_if_they_are_long(chat_langflow):
-    """Much Markdown at once slows a browser down."""
-    for number in range(20):
-        chat_langflow.store_message("s", f"{number} " + "x" * 30_000, "Machine")
-    app = open_chat(flow=ONE, session="s")
-    assert len(app.chat_message) == 3
-    assert "Show earlier" in button_labels(app)
 
 
 def test_choosing_another_flow_starts_a_new_conversation(chat_langflow):

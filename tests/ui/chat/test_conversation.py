@@ -202,3 +202,32 @@ def test_a_flow_with_chat_input_and_output_has_chat():
     assert FLOW.has_chat
     assert not flows.flow(flows.chat_input()).has_chat
     assert not flows.flow(flows.node("ChatOutput-b")).has_chat
+
+
+def answers(record, *messages):
+    """Return the run's answers from messages: (sender, text, job, seconds after its start)."""
+    stored = [
+        replace(user_message("1", text, after), sender=sender, job_id=job)
+        for sender, text, job, after in messages
+    ]
+    return [message.text for message in chat_conversation.latest_answers(stored, record)]
+
+
+def test_answers_are_matched_by_job():
+    several = [("Machine", "first", "i", 1), ("Machine", "second", "job-1", 1)]
+    assert answers(make_record(DONE), *several) == ["second"]
+
+
+@pytest.mark.parametrize("job", ["j", None])
+def test_a_run_without_an_answer_has_no_earlier_runs_answer(job):
+    earlier = [("User", "hello", job, -60), ("Machine", "an answer", job, -60)]
+    assert answers(make_record(RunStatus.FAILED), *earlier) == []
+
+
+@pytest.mark.parametrize("job", ["j", None])
+def test_answers_of_a_run_without_a_job_follow_the_users_last_message(job):
+    """Langflow 1.8 and 1.9 send no jobs, and a synchronous run's response may lack the job."""
+    messages = [("User", "first", "i", 1), ("Machine", "to first", "i", 2)]
+    messages += [("User", "second", job, 3)]
+    messages += [("Machine", "to second", job, 4), ("Machine", "more", job, 5)]
+    assert answers(make_record(DONE, job=None), *messages) == ["to second", "more"]

@@ -18,12 +18,6 @@ def draw(*rows):
     return AppTest.from_function(page, args=(read_messages(*rows),)).run()
 
 
-def test_people_and_flows_have_different_pictures():
-    person, machine = draw(row("hello"), row("hello", "Machine")).chat_message
-    pictures = [each.proto.avatar for each in (person, machine)]
-    assert pictures == [":material/person:", ":material/robot_2:"]
-
-
 def test_a_messages_file_has_its_original_name():
     """Langflow's file name starts with the upload's time."""
     app = draw(row("see", files='["u/2026-11-26_10-00-00_my cat.png"]'))
@@ -69,10 +63,3 @@ def test_the_steps_of_an_agent_are_loaded_once_opened():
     assert found.value == "Two cats"
     assert "search" in page_text(app)
     assert "1.5 s" in page_text(app)
-
-
-def test_a_huge_message_is_drawn_as_truncated_plain_text():
-    app = draw(row("word " * 200_000, "Machine"))
-    caption = "1,000,000 characters, too long for Markdown. Shows the first 500,000."
-    assert caption in [each.value for each in app.chat_message[0].caption]
-    assert len(app.chat_message[0].code[0].value) <= 500_000

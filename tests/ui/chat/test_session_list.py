@@ -4,6 +4,8 @@ import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.chat.sessions import session_label
 from pages._ui.connection import request_cache, servers
@@ -67,23 +69,6 @@ def test_a_session_has_its_name_while_a_slow_server_loads_it(chat_langflow, monk
     assert "Delete session" not in button_labels(app)
 
 
-def test_renaming_a_session_renames_it_on_the_server_and_in_the_url(chat_langflow):
-    chat_langflow.store_message("old name", "hello")
-
-    def rename(query, _):
-        for row in chat_langflow.rows:
-            row["session_id"] = query["new_session_id"]
-        return 200, []
-
-    chat_langflow.server.answers[f"PATCH {MESSAGES}/session/old%20name"] = rename
-    app = open_chat(flow=ONE, session="old name")
-    next(each for each in app.text_input if each.label == "Session name").set_value("Trip")
-    press(app, "Rename")
-    assert session_in_url(app) == "Trip"
-    assert "**Trip**" in button_labels(app)
-    assert conversation(app) == [("user", "hello")]
-
-
 def test_generated_session_names_are_replaced_by_the_first_words():
     assert session_label("console-0123456789ab", "What is\n a flow?") == "What is a flow?"
     assert session_label("2c7d5c39-0000-4000-8000-00000000000a", "Hi") == "Hi"
@@ -92,13 +77,41 @@ def test_generated_session_names_are_replaced_by_the_first_words():
     assert session_label("console-0123456789ab", " ") == "Untitled"
 
 
-def test_a_session_without_a_message_of_the_user_is_untitled(chat_langflow):
-    """Generated IDs look alike. A new name starts empty."""
-    chat_langflow.store_message("console-0123456789ab", "From a trigger", "Machine")
+def test_a_renamed_session_keeps_its_messages_and_runs(chat_langflow):
+    """Only the console has the text of an unanswered message."""
+    sent = {"ChatInput-a.input_value": "precious words"}
+    failed = {"status": RunStatus.FAILED, "overrides": sent, "session_id": "old name"}
+    add_ended_run(chat_langflow.server.url, **failed)
+    chat_langflow.store_message("old name", "hello")
+
+    def rename(query, _):
+        chat_langflow.rows[0]["session_id"] = query["new_session_id"]
+        return 200, []
+
+    chat_langflow.server.answers[f"PATCH {MESSAGES}/session/old%20name"] = rename
+    app = open_chat(flow=ONE, session="old name")
+    next(each for each in app.text_input if each.label == "Session name").set_value("Trip")
+    press(app, "Rename")
+    assert session_in_url(app) == "Trip"
+    assert "**Trip**" in button_labels(app)
+    assert conversation(app) == [("user", "hello"), ("user", "precious words")]
+    assert "Send again" in button_labels(app)
+    assert "Answer details" in links(app)
+    before = open_chat(flow=ONE, session="old name")
+    assert conversation(before) == []
+    assert "Answer details" not in links(before)
+
+
+@pytest.mark.parametrize(
+    ("sender", "label", "name"),
+    [("Machine", "**Untitled**", ""), ("User", "**Good morning**", "Good morning")],
+)
+def test_a_new_name_starts_from_the_users_first_words(chat_langflow, sender, label, name):
+    chat_langflow.store_message("console-0123456789ab", "Good morning", sender)
     app = open_chat(flow=ONE, session="console-0123456789ab")
-    assert "**Untitled**" in button_labels(app)
+    assert label in button_labels(app)
     assert "console-0123456789ab" not in page_text(app)
-    assert next(each for each in app.text_input if each.label == "Session name").value == ""
+    assert next(each for each in app.text_input if each.label == "Session name").value == name
 
 
 def test_a_session_is_untitled_until_its_first_message_is_loaded(chat_langflow):
@@ -126,30 +139,6 @@ def test_a_session_is_listed_while_its_first_answer_is_written(chat_langflow):
     assert "No sessions yet" not in page_text(app)
 
 
-def test_unanswered_messages_and_runs_follow_a_renamed_session(chat_langflow):
-    """Only the console has the text of an unanswered message."""
-    sent = {"ChatInput-a.input_value": "precious words"}
-    failed = {"status": RunStatus.FAILED, "overrides": sent, "session_id": "old"}
-    add_ended_run(chat_langflow.server.url, **failed)
-    chat_langflow.store_message("old", "hello")
-
-    def rename(query, _):
-        chat_langflow.rows[0]["session_id"] = query["new_session_id"]
-        return 200, []
-
-    chat_langflow.server.answers[f"PATCH {MESSAGES}/session/old"] = rename
-    app = open_chat(flow=ONE, session="old")
-    next(each for each in app.text_input if each.label == "Session name").set_value("Trip")
-    press(app, "Rename")
-    assert session_in_url(app) == "Trip"
-    assert ("user", "precious words") in conversation(app)
-    assert "Send again" in button_labels(app)
-    assert "Answer details" in links(app)
-    before = open_chat(flow=ONE, session="old")
-    assert conversation(before) == []
-    assert "Answer details" not in links(before)
-
-
 def test_a_session_cannot_take_the_name_of_another(chat_langflow):
     """The server would silently merge them."""
     chat_langflow.store_message("old", "hello")
@@ -161,10 +150,12 @@ def test_a_session_cannot_take_the_name_of_another(chat_langflow):
     assert session_in_url(app) == "old"
 
 
-def test_a_session_is_deleted_after_a_confirmation(chat_langflow):
-    """A new conversation replaces the session."""
-    chat_langflow.store_message("s", "hello")
+def test_a_session_is_deleted_with_its_runs(chat_langflow):
+    """A new conversation replaces the session. Other sessions and their runs stay."""
+    chat_langflow.store_message("s", "forget me")
     chat_langflow.store_message("t", "other")
+    sent = {"session_id": "s", "overrides": {"ChatInput-a.input_value": "forget me"}}
+    add_ended_run(chat_langflow.server.url, **sent)
 
     def delete(*_):
         chat_langflow.rows = [row for row in chat_langflow.rows if row["session_id"] != "s"]
@@ -173,32 +164,17 @@ def test_a_session_is_deleted_after_a_confirmation(chat_langflow):
     chat_langflow.server.answers[f"DELETE {MESSAGES}/session/s"] = delete
     app = open_chat(flow=ONE, session="s")
     assert "can't be undone" in page_text(app)
+    assert "its runs in this console" in page_text(app)
+    add_ended_run(chat_langflow.server.url, id="b" * 32, submit_token="b", session_id="another")
     press(app, "Delete session")
     assert (session_in_url(app), conversation(app)) == (None, [])
     assert "t" in button_labels(app)
     assert "s" not in button_labels(app)
-
-
-def test_a_session_is_deleted_with_its_runs(chat_langflow):
-    """Runs of other sessions stay."""
-    chat_langflow.store_message("s", "forget me")
-    sent = {"session_id": "s", "overrides": {"ChatInput-a.input_value": "forget me"}}
-    add_ended_run(chat_langflow.server.url, **sent)
-
-    def delete(*_):
-        chat_langflow.rows.clear()
-        return 204, b""
-
-    chat_langflow.server.answers[f"DELETE {MESSAGES}/session/s"] = delete
-    app = open_chat(flow=ONE, session="s")
-    assert "its runs in this console" in page_text(app)
-    add_ended_run(chat_langflow.server.url, id="b" * 32, submit_token="b", session_id="another")
-    press(app, "Delete session")
     left = app_context().runner.recent(make_record("").owner)
     assert [record.session_id for record in left] == ["another"]
-    before = open_chat(flow=ONE, session="s")
-    assert (conversation(before), links(before).count("Details")) == ([], 0)
     assert not app.info
+    before = open_chat(flow=ONE, session="s")
+    assert (conversation(before), links(before).count("Answer details")) == ([], 0)
 
 
 def add_running(chat_langflow, **more):
@@ -268,14 +244,6 @@ def test_sessions_with_the_same_name_are_listed_with_their_times(chat_langflow):
     today = f"{now:%H:%M}"
     name = "Good morning\\!"
     assert sorted(listed) == sorted([name, f"{name} :gray[02 Jan]", f"{name} :gray[{today}]"])
-
-
-def test_renaming_starts_from_the_displayed_name(chat_langflow):
-    """The displayed name is the session's first words, not its random ID."""
-    chat_langflow.store_message("console-0123456789ab", "Good morning")
-    app = open_chat(flow=ONE, session="console-0123456789ab")
-    name = next(each for each in app.text_input if each.label == "Session name")
-    assert name.value == "Good morning"
 
 
 def addresses(app):

@@ -169,25 +169,18 @@ def test_an_unsaved_secret_is_requested_while_the_parameters_are_closed(chat_lan
 
 
 def test_parameters_are_sent_with_every_message(chat_langflow):
-    """The parameters' panel is closed at first, and lacks the message."""
+    """The parameters' panel is closed at first, and lacks the message and presets."""
     app = open_chat()
     assert not any(each.label == "Tone" for each in app.text_input)
     open_parameters(app)
     assert not app.text_area
+    assert not [box for box in app.selectbox if box.label == "Preset"]
     tone = next(each for each in app.text_input if "tone" in each.key)
     tone.set_value("rude").run()
     assert "1 changed" in page_text(app)
     send(app, "hello")
     assert chat_langflow.sent[0]["ChatOutput-b.tone"] == "rude"
     assert chat_langflow.sent[0]["ChatInput-a.input_value"] == "hello"
-
-
-def test_a_chat_offers_no_presets(chat_langflow):
-    """Presets would fill the Run page's form."""
-    app = open_chat()
-    open_parameters(app)
-    assert app.text_input
-    assert not [box for box in app.selectbox if box.label == "Preset"]
 
 
 def test_values_of_the_run_page_are_sent_with_messages_but_its_message_is_not(chat_langflow):
@@ -347,13 +340,3 @@ def test_setup_is_shown_while_the_parameters_are_closed_until_an_error_opens_the
     press(app, "Choose a file")
     assert app.session_state[parameters]
     assert len(app.get("file_uploader")) == 1
-
-
-def test_a_chat_without_parameters_does_not_mention_a_run_button(chat_langflow):
-    silent = chat_flow()
-    silent["data"]["nodes"][1] = node("ChatOutput-b")
-    chat_langflow.server.set_flows(silent)
-    app = open_chat()
-    open_parameters(app)
-    assert "This flow has no parameters." in page_text(app)
-    assert "Press Run" not in page_text(app)
