@@ -8,7 +8,6 @@ import threading
 from typing import Any
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from lfclient.console.presets.share_links import encode_values
 from pages._ui.connection import request_cache
@@ -16,7 +15,6 @@ from tests.support.flows import chat_input, edge, entry, node, text
 from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import VERSION, StandIn, flow
 from tests.ui.support.whole_pages import (
-    APP,
     ONE,
     add_ended_run,
     open_app,
@@ -55,7 +53,7 @@ def after_the_choice(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
 @pytest.fixture
 def server(langflow_stand_in: StandIn) -> StandIn:
     langflow_stand_in.set_flows(flow(ONE, "Echo", [parser()]))
-    langflow_stand_in.answers[UPDATE] = after_the_choice
+    langflow_stand_in.answers |= {UPDATE: after_the_choice, RUN: (422, {"detail": "enough"})}
     return langflow_stand_in
 
 
@@ -75,37 +73,38 @@ def shown(app) -> list[str]:
     return list(shown_values(app))
 
 
-def sent_run(server: StandIn) -> dict[str, Any]:
-    """Return the body of the first run."""
-    body: dict[str, Any] = json.loads(server.bodies[server.requests.index(RUN)])
-    return body
+def sent_run(server: StandIn) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the first run, and the template of the only component in its graph."""
+    body = json.loads(server.bodies[server.requests.index(RUN)])
+    (component,) = body["data"]["nodes"]
+    return body, component["data"]["node"]["template"]
 
 
-def choose(app, value: str):
-    box = next(each for each in app.segmented_control if each.key.endswith("Parser-p.mode"))
-    box.set_value(value)
+def find(boxes, parameter: str):
+    return next(each for each in boxes if each.key.endswith(f".{parameter}"))
+
+
+def choose(app, value: str, parameter: str = "mode"):
+    find(app.segmented_control, parameter).set_value(value)
     return app.run()
 
 
 def choose_in_list(app, parameter: str, value: str):
-    box = next(each for each in app.selectbox if each.key.endswith(f"Parser-p.{parameter}"))
+    box = find(app.selectbox, parameter)
     assert value in box.options
     box.set_value(value)
     return app.run()
 
 
 def type_into(app, parameter: str, words: str):
-    box = next(each for each in app.text_input if each.key.endswith(f"Parser-p.{parameter}"))
-    box.set_value(words)
+    find(app.text_input, parameter).set_value(words)
     return app.run()
 
 
 def test_a_run_after_a_choice_sends_the_graph_that_the_server_made(server):
     app = type_into(choose(open_app(flow=ONE), "Stringify"), "clean", "yes")
-    server.answers[RUN] = (422, {"detail": "enough"})
     press(app, "Run")
-    sent = sent_run(server)
-    (made,) = (each["data"]["node"]["template"] for each in sent["data"]["nodes"])
+    sent, made = sent_run(server)
     assert made["mode"]["value"] == "Stringify"
     assert sent["tweaks"]["Parser-p"]["clean"] == "yes"
 
@@ -127,27 +126,16 @@ def test_the_inputs_of_a_flow_to_run_are_filled_in_once_it_is_chosen(server):
     server.set_flows(flow(ONE, "Outer", [node("RunFlow-r", flow_name_selected=names)]))
     server.answers[UPDATE] = list_flows
     app = open_app(flow=ONE)
-    box = next(each for each in app.selectbox if each.key.endswith("flow_name_selected"))
-    assert box.options == ["Inner"]
-    box.set_value("Inner")
-    app.run()
+    assert find(app.selectbox, "flow_name_selected").options == ["Inner"]
+    app = choose_in_list(app, "flow_name_selected", "Inner")
     assert "Ready" in page_text(app)
     (form,) = app.session_state["forms"].values()
     app.session_state[form.all_parameters_key] = True
     app.run()
-    inner = next(each for each in app.text_input if each.key.endswith("q~input_value"))
-    inner.set_value("Hello")
-    server.answers[RUN] = (422, {"detail": "enough"})
-    press(app.run(), "Run")
-    sent = sent_run(server)
-    (made,) = (each["data"]["node"]["template"] for each in sent["data"]["nodes"])
+    press(type_into(app, "ChatInput-q~input_value", "Hello"), "Run")
+    sent, made = sent_run(server)
     assert made["flow_id_selected"]["value"] == "inner"
     assert sent["tweaks"]["RunFlow-r"]["ChatInput-q~input_value"] == "Hello"
-
-
-def test_a_choice_is_reset_to_what_the_flow_stores(server):
-    app = press(choose(open_app(flow=ONE), "Stringify"), "Reset")
-    assert shown(app) == ["pattern"]
 
 
 def test_a_choice_that_the_server_can_not_apply_stays_with_the_reason(server):
@@ -155,8 +143,7 @@ def test_a_choice_that_the_server_can_not_apply_stays_with_the_reason(server):
     app = choose(open_app(flow=ONE), "Stringify")
     assert "The lookup failed." in page_text(app)
     assert shown(app) == ["pattern"]
-    box = next(each for each in app.segmented_control if each.key.endswith("Parser-p.mode"))
-    assert box.value == "Stringify"
+    assert find(app.segmented_control, "mode").value == "Stringify"
 
 
 def test_while_the_server_looks_up_a_choice_the_page_waits_and_loses_nothing(server, monkeypatch):
@@ -185,7 +172,6 @@ def test_a_run_waits_for_the_choice_of_a_model_that_may_hide_a_variable(server, 
     server.answers |= {
         "GET /api/v1/models": (200, []),
         "GET /api/v1/model_options/language": (200, [ollama]),
-        RUN: (422, {"detail": "enough"}),
     }
 
     def hide_key(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
@@ -196,14 +182,11 @@ def test_a_run_waits_for_the_choice_of_a_model_that_may_hide_a_variable(server, 
     server.answers[UPDATE] = hide_key
     app = open_app(flow=ONE)
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.2)
-    box = next(each for each in app.selectbox if each.key.endswith("Agent-a.model"))
-    box.set_value("Ollama: llama")
+    find(app.selectbox, "model").set_value("Ollama: llama")
     app.run()
     threading.Timer(0.5, looked_up.set).start()
     press(app, "Run")
-    sent = sent_run(server)
-    (made,) = (each["data"]["node"]["template"] for each in sent["data"]["nodes"])
-    assert made["api_key"]["show"] is False
+    assert sent_run(server)[1]["api_key"]["show"] is False
 
 
 @pytest.mark.parametrize("answer", [None, (500, {"detail": "No."})])
@@ -220,8 +203,7 @@ def test_the_options_of_a_list_that_the_flow_lacks_are_the_servers(server, answe
     if answer:
         assert shown(app) == ["zone"]  # it can be typed
         return
-    box = next(each for each in app.selectbox if each.key.endswith("Parser-p.zone"))
-    assert box.options == ["UTC", "Europe/Lisbon"]
+    assert find(app.selectbox, "zone").options == ["UTC", "Europe/Lisbon"]
 
 
 def test_fields_keep_their_place_if_a_choice_brings_the_options_of_a_list(server):
@@ -264,10 +246,8 @@ def test_an_mcp_server_is_chosen_from_a_list_then_its_tool(server):
     app = choose_in_list(open_app(flow=ONE), "mcp_server", "adding")
     app = choose_in_list(app, "tool", "add")
     app = type_into(app, "a", "5")
-    server.answers[RUN] = (422, {"detail": "enough"})
     press(app, "Run")
-    sent = sent_run(server)
-    (made,) = (each["data"]["node"]["template"] for each in sent["data"]["nodes"])
+    sent, made = sent_run(server)
     assert made["mcp_server"]["value"] == {"name": "adding", "config": {}}
     assert made["tool"]["value"] == "add"
     assert sent["tweaks"]["Parser-p"]["a"] == "5"
@@ -284,6 +264,9 @@ def test_a_choice_shows_its_fields_and_hides_the_others_which_keep_their_values(
     assert shown_values(app) == {"clean": "yes"}
     assert "The flow has changed" not in page_text(app)
     assert shown_values(choose(app, "Parser")) == {"pattern": "mine"}
+    app = choose(app, "Stringify")
+    app.button(key="reset-Parser-p.mode").click()
+    assert shown(app.run()) == ["pattern"]
     assert server.requests.count(UPDATE) == 1
 
 
@@ -300,13 +283,10 @@ def test_a_choice_that_brings_another_choice_survives_a_reload(server):
 
     server.answers[UPDATE] = nested
     app = choose(open_app(flow=ONE), "Stringify")
-    next(each for each in app.segmented_control if "Parser-p.more" in each.key).set_value("Two")
-    app = type_into(app.run(), "clean", "yes")
+    app = type_into(choose(app, "Two", "more"), "clean", "yes")
     assert server.requests.count(UPDATE) == 2
-    again = AppTest.from_file(APP)
-    again.session_state["browser-id"] = app.session_state["browser-id"]
-    again.query_params["flow"] = ONE
-    assert shown_values(again.run())["clean"] == "yes"
+    browser = {"browser-id": app.session_state["browser-id"]}
+    assert shown_values(open_app(flow=ONE, session_state=browser))["clean"] == "yes"
 
 
 def test_a_link_or_an_opened_run_fills_the_fields_that_its_choices_bring(server):
@@ -344,10 +324,9 @@ def test_a_synchronous_run_of_what_a_choice_adds_leads_to_background_mode(server
     assert RUN not in server.requests
     press(press(app, "Use background mode"), "Run")
     wait_for(lambda: RUN in server.requests)
-    sent = sent_run(server)
+    sent, made = sent_run(server)
     assert sent["mode"] == "background"
     assert sent["tweaks"]["Parser-p"] == {"mode": "Stringify", "clean": "yes"}
-    (made,) = (each["data"]["node"]["template"] for each in sent["data"]["nodes"])
     assert made["mode"]["value"] == "Stringify"
 
 

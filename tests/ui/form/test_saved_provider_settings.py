@@ -17,12 +17,20 @@ from tests.ui.form.test_provider_settings import (
 from tests.ui.support.setup_forms import ADDRESS, KEY, MODELS, agent, setup
 from tests.ui.support.whole_pages import lacks
 
+SAVED_KEY = replace(KEY, is_set=True)
+SAVED_ADDRESS = replace(COMPATIBLE, is_set=True, value="http://gateway/v1")
+
+
+def provider_agent(*settings, model=MODELS[1], is_ready=True, is_silent=False, **more):
+    """Set up an agent whose provider has these settings."""
+    provider = Provider("OpenAI", is_ready, settings, has_silent_address=is_silent)
+    resources = ServerResources((provider,), {"language": MODELS})
+    return setup(agent(model=model and [model.value]), resources=resources, **more)
+
 
 def test_the_settings_that_the_server_has_are_shown_and_kept_unless_replaced(api):
     saved = replace(COMPATIBLE, is_set=True, value="http://me:secret@gateway/v1")
-    provider = Provider("OpenAI", True, (replace(KEY, is_set=True), saved))
-    resources = ServerResources((provider,), {"language": MODELS})
-    found = setup(agent(model=[MODELS[1].value]), resources=resources).press("Change")
+    found = provider_agent(SAVED_KEY, saved).press("Change")
     key, address = (found.find("text_input", name) for name in ("OPENAI_API_KEY", saved.name))
     assert (key.value, key.placeholder) == ("", "Saved. Enter a new one to replace it")
     assert (address.value, address.placeholder) == ("", "Saved: http://gateway/v1")
@@ -38,23 +46,18 @@ def test_a_key_is_used_for_runs_with_the_address_that_the_server_has(api):
     assert found.overrides == {"Agent-a.api_key": "sk-1"}
 
 
-@pytest.mark.parametrize("setting", [COMPATIBLE, replace(COMPATIBLE, is_required=True)])
-def test_the_address_that_the_server_has_is_saved_again_to_try_its_server(api, setting):
+@pytest.mark.parametrize("is_required", [False, True])
+def test_the_address_that_the_server_has_is_saved_again_to_try_its_server(api, is_required):
     """It was silent when it was saved, and may be no longer."""
-    saved = replace(setting, is_set=True, value="http://gateway/v1")
-    provider = Provider("OpenAI", True, (saved,), has_silent_address=True)
-    resources = ServerResources((provider,), {"language": MODELS})
-    found = setup(agent(model=[MODELS[1].value]), resources=resources).press("Change")
+    saved = replace(SAVED_ADDRESS, is_required=is_required)
+    found = provider_agent(saved, is_silent=True).press("Change")
     found.set("text_input", saved.name, saved.value).press("Save on the server")
     assert api.saved == [(saved.name, saved.value, False)]
 
 
 def agent_with_saved_address(**more):
     """Set up an agent whose provider has a key and an address on the server."""
-    saved = replace(COMPATIBLE, is_set=True, value="http://gateway/v1")
-    provider = Provider("OpenAI", True, (replace(KEY, is_set=True), saved))
-    resources = ServerResources((provider,), {"language": MODELS})
-    return setup(agent(model=[MODELS[1].value]), resources=resources, **more)
+    return provider_agent(SAVED_KEY, SAVED_ADDRESS, **more)
 
 
 def test_a_saved_address_is_in_its_box_to_be_corrected(api):
@@ -112,10 +115,7 @@ def test_only_what_the_server_has_is_removed_and_only_by_those_who_may_change_it
 )
 def test_an_address_where_the_server_found_no_models_is_reported(may_change, named):
     saved = replace(COMPATIBLE, is_set=True, value="http://me:secret@gateway/v1")
-    settings = (replace(KEY, is_set=True), saved)
-    provider = Provider("OpenAI", True, settings, has_silent_address=True)
-    resources = ServerResources((provider,), {"language": MODELS})
-    found = setup(agent(model=[MODELS[1].value]), resources=resources, may_change=may_change)
+    found = provider_agent(SAVED_KEY, saved, is_silent=True, may_change=may_change)
     assert f"Langflow got no list of models from {named}." in found.text()
     assert "Check the address and the key, and that" in found.text()
     assert "Address not confirmed" in found.text()
@@ -126,32 +126,24 @@ def test_an_address_where_the_server_found_no_models_is_reported(may_change, nam
 
 @pytest.mark.parametrize("address", ["http://gateway/", "http://gateway/v1/"])
 def test_an_address_without_models_may_lack_its_usual_end(address):
-    settings = (replace(KEY, is_set=True), replace(COMPATIBLE, is_set=True, value=address))
-    provider = Provider("OpenAI", True, settings, has_silent_address=True)
-    resources = ServerResources((provider,), {"language": MODELS})
-    app = setup(agent(model=[MODELS[1].value]), resources=resources).at
+    saved = replace(COMPATIBLE, is_set=True, value=address)
+    app = provider_agent(SAVED_KEY, saved, is_silent=True).at
     is_missing = lacks(app, "Most such addresses end with `/v1`.", shows="Langflow got no list")
     assert is_missing == ("/v1" in address)
 
 
 def test_a_saved_address_without_models_is_reported_before_a_model_is_chosen():
-    saved = replace(COMPATIBLE, is_set=True, value="http://gateway/v1")
-    settings = (replace(KEY, is_set=True), saved)
-    provider = Provider("OpenAI", True, settings, has_silent_address=True)
-    resources = ServerResources((provider,), {"language": MODELS})
-    assert (
-        "got no list of models from `http://gateway/v1`"
-        in setup(agent(), resources=resources).text()
-    )
-    other = setup(agent(model=[MODELS[0].value]), resources=resources)  # of Ollama
-    assert "got no list of models" not in other.text()
+    silent = {"is_silent": True}
+    found = provider_agent(SAVED_KEY, SAVED_ADDRESS, model=None, **silent)
+    assert "got no list of models from `http://gateway/v1`" in found.text()
+    of_ollama = provider_agent(SAVED_KEY, SAVED_ADDRESS, model=MODELS[0], **silent)
+    assert "got no list of models" not in of_ollama.text()
 
 
 def test_a_missing_key_is_entered_beside_the_saved_address_that_it_goes_to(api):
-    saved = replace(COMPATIBLE, is_set=True, value="http://gateway/v1")
-    resources = ServerResources((Provider("OpenAI", False, (KEY, saved)),), {})
-    found = setup(agent(model=[MODELS[1].value]), resources=resources)
-    assert found.find("text_input", saved.name).placeholder == "Saved: http://gateway/v1"
+    found = provider_agent(KEY, SAVED_ADDRESS, is_ready=False)
+    box = found.find("text_input", SAVED_ADDRESS.name)
+    assert box.placeholder == "Saved: http://gateway/v1"
     found.set("text_input", "OPENAI_API_KEY", "sk-1").press("Use for my runs")
     assert found.overrides == {"Agent-a.api_key": "sk-1"}
 
