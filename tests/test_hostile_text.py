@@ -207,7 +207,10 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
         "text": lambda text: list(RUN.masked_json(text)),
         "list": lambda text: list(RUN.masked_json([text])),
     },
-    "lfclient/console/store/search_text.py": {"fold_text": search_text.fold_text},
+    "lfclient/console/store/search_text.py": {
+        "fold_text": search_text.fold_text,
+        "strip_markup": search_text._strip_markup,
+    },
     "lfclient/console/store/text_search.py": {
         "split_terms": text_search.split_terms,
         "snippet": lambda text: text_search.snippet(f"\n{text}", [text[:2] or "a"]),

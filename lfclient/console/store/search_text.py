@@ -28,9 +28,12 @@ MAX_SEARCHABLE_CHARACTERS = 20_000  # limit for inputs, and another for outputs
 _ACCENTS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
 # of an uploaded file on the server
 _UPLOADED_PATH = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/[^/\n]+")
-# of Markdown, in a text of several lines: what begins a line, and what stands around words
+# Markdown's marks at the beginning of a line, and around words. The words end at the next mark of
+# the same kind, so that a text of many opening marks takes linear time.
 _LINE_MARK = re.compile(r"^[ \t]*(?:(?:>|#{1,6}|[-*+]|\d{1,3}[.)])[ \t]+)+", re.MULTILINE)
-_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)([^\n]+?)(?<=\S)\1(?!\w)")
+_EMPHASIS = re.compile(
+    r"(?<!\w)(\*{1,3}|_{1,3}|~~|`)(?=\S)((?:(?!(?<!\w)\1|\1(?!\w))[^\n])+)(?<=\S)\1(?!\w)"
+)
 
 
 def summarize_flow_inputs(flow: Flow, inputs: Mapping[str, Any]) -> str:
