@@ -8,36 +8,13 @@ import streamlit as st
 from lfclient.common.formatting import format_count
 from lfclient.console.store.result_groups import MAX_GROUPED_RUNS, ResultGroup, ResultGroups
 from lfclient.console.store.run_queries import UNKNOWN_RESULT
-from lfclient.console.store.run_record import RunSummary
 from pages._ui.compare import picker
 from pages._ui.compare.runs import MAX_RUNS, MIN_RUNS
-from pages._ui.history import bulk_all
+from pages._ui.history import actions
 from pages._ui.history import filters as history_filters
 from pages._ui.history.view import ListView
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
-
-_NOTE_WIDTH = 260  # pixels: two lines, which are as high as a button
-
-
-def switch(view: ListView) -> None:
-    """Draw the switch that groups the list."""
-    key = history_key("group")
-    st.session_state[key] = view.filters.grouped
-    st.toggle(
-        "Group equal results",
-        key=key,
-        help="Lists runs of a flow with the same inputs and outputs as one row. Columns that "
-        "Compare ignores count here, except for the run's own ids and times.",
-        on_change=_apply_switch,
-        args=(view, key),
-    )
-
-
-def _apply_switch(view: ListView, key: str) -> None:
-    history_state.select([])
-    grouped = st.session_state[key]
-    history_filters.write(replace(view.filters, grouped=grouped, result=None, inputs=None))
 
 
 def group_text(group: ResultGroup) -> str:
@@ -103,11 +80,11 @@ def draw_bar(view: ListView, groups: ResultGroups) -> None:
         st.container(key=history_key("count"), width="content").markdown(text)
         if selected:
             _draw_actions(view, selected, groups)
-            clear_button()
+            actions.draw_clear_button()
         else:
-            bulk_all.draw(view)
+            actions.draw_bulk_actions(view)
         st.space("stretch")
-        switch(view)
+        actions.draw_group_switch(view)
     if groups.omitted:
         st.caption(
             f"Lists the first {len(groups.groups)} of {len(groups.groups) + groups.omitted:,} "
@@ -128,7 +105,7 @@ def _selection_text(selected: Sequence[ResultGroup], groups: ResultGroups) -> st
 def _draw_actions(view: ListView, selected: Sequence[ResultGroup], groups: ResultGroups) -> None:
     if len(selected) == 1:
         group = selected[0]
-        open_button("Open newest", groups.newest_runs[group.run_id])
+        actions.draw_open_button("Open newest", groups.newest_runs[group.run_id])
         st.button(
             "Show runs",
             key=history_key("group-runs"),
@@ -152,43 +129,12 @@ def _draw_actions(view: ListView, selected: Sequence[ResultGroup], groups: Resul
         else:
             picker.compare_link(runs, baseline=_baseline(selected), equal=equal, is_main=True)
     elif len(selected) > MAX_RUNS:
-        refuse_to_compare()
+        actions.draw_refused_comparison()
 
 
 def _equal_counts(groups: Sequence[ResultGroup]) -> list[int]:
     """Return each group's number of equal runs, which is 1 for unknown results."""
     return [group.count if group.is_known else 1 for group in groups]
-
-
-def open_button(label: str, run: RunSummary) -> None:
-    """Draw the button that opens the selected run."""
-    st.button(
-        label,
-        key=history_key("open"),
-        type="primary",
-        icon=":material/open_in_full:",
-        shortcut="O",
-        on_click=history_state.REQUESTED.set,
-        args=((run.id, run.flow_id),),
-    )
-
-
-def refuse_to_compare(hint: str = "") -> None:
-    """Draw a disabled *Compare* button, with a `hint` on how many runs it takes."""
-    st.button("Compare", key=history_key("compare"), icon=":material/compare:", disabled=True)
-    st.caption(f"Compare takes {MIN_RUNS} to {MAX_RUNS} runs. {hint}", width=_NOTE_WIDTH)
-
-
-def clear_button() -> None:
-    """Draw the button that clears the selection. The actions on all runs then replace it."""
-    st.button(
-        "Clear selection",
-        key=history_key("clear-selection"),
-        type="tertiary",
-        icon=":material/close:",
-        on_click=history_state.select,
-        args=([],),
-    )
 
 
 def _usual(group: ResultGroup, groups: ResultGroups) -> ResultGroup | None:

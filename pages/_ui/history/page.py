@@ -1,7 +1,6 @@
 """The run history: all runs that this browser may see, filtered, page by page, kept up to date."""
 
 import time
-from collections.abc import Sequence
 from datetime import timedelta
 
 import streamlit as st
@@ -13,14 +12,12 @@ from lfclient.errors import LangflowError
 from pages._ui.app import navigation, window
 from pages._ui.connection import connect
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.history import bulk_actions, filter_form
-from pages._ui.history import cards as history_cards
+from pages._ui.history import actions, filter_form, run_list
 from pages._ui.history import chart as history_chart
 from pages._ui.history import filters as history_filters
 from pages._ui.history import groups as history_groups
-from pages._ui.history import table as history_table
 from pages._ui.history.filter_form import FilterOptions
-from pages._ui.history.rows import ListRow, build_rows
+from pages._ui.history.rows import build_rows
 from pages._ui.history.view import ListView, run_history
 from pages._ui.state import flow_choice, notices, query_params
 from pages._ui.state import history as history_state
@@ -86,14 +83,14 @@ def draw(servers: tuple[ServerSession, ...], news: DeltaGenerator) -> None:
             history_chart.draw(view)
         _watch(view, page, news)
         return
-    bar = bulk_actions.ActionBar(view, page)
-    _draw_rows(build_rows(view, page.runs), with_server=len(servers) > 1)
+    bar = actions.ActionBar(view, page)
+    run_list.draw(build_rows(view, page.runs), with_server=len(servers) > 1)
     # the list is most important, so the parts above it are sent after it
     if not was_drawn:
         time.sleep(_FIRST_HEAD_START if first_time(history_key("listed")) else _HEAD_START)
     bar.draw()
     if len(page.runs) > _LONG_LIST or window.is_narrow():
-        bulk_actions.draw_pager(page, "below")
+        actions.draw_pager(page, "below")
     draw_form()
     with chart_slot:
         history_chart.draw(view)
@@ -122,12 +119,7 @@ def _draw_groups(view: ListView, *, with_server: bool) -> None:
     rows = build_rows(
         view, [groups.newest_runs[group.run_id] for group in groups.groups], groups.groups
     )
-    _draw_rows(rows, with_server=with_server)
-
-
-def _draw_rows(rows: Sequence[ListRow], *, with_server: bool) -> None:
-    draw_list = history_cards.draw if window.is_narrow() else history_table.draw
-    draw_list(rows, with_server=with_server)
+    run_list.draw(rows, with_server=with_server)
 
 
 def _load_without_new_runs(view: ListView) -> tuple[ListView, RunPage]:

@@ -17,7 +17,7 @@ from lfclient.runs.model import Run, RunStatus
 from pages._ui.compare import ignored
 from pages._ui.connection import server_session, servers
 from pages._ui.connection.app_context import app_context, local_connection
-from pages._ui.history import bulk_all
+from pages._ui.history import actions
 from pages._ui.history.filters import Filters
 from pages._ui.history.view import ListView
 from pages._ui.present import editing
@@ -237,11 +237,11 @@ def test_runs_of_another_server_are_still_exported(server, connection, owner):
         remove_key(connection)
         runner = app_context().runner
         summary = runner.history.get([run.owner], run.id)
-        assert b"Echo" in bulk_all.export_csv(runner, view, selected=[summary])
+        assert b"Echo" in actions.export_csv(runner, view, selected=[summary])
         gone = add_ended_run(server.url, owner=owner, id="b" * 32, submit_token="d")
         summary = runner.history.get([gone.owner], gone.id)
         with pytest.raises(MissingKey, match=GONE):
-            bulk_all.export_csv(runner, view, selected=[summary])
+            actions.export_csv(runner, view, selected=[summary])
 
 
 def test_a_key_that_was_replaced_is_used_by_the_open_page(server, connection):

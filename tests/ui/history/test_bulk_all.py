@@ -18,7 +18,7 @@ from lfclient.runs.components import ComponentRun, Usage
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import exported_flows, request_cache, servers
 from pages._ui.connection.app_context import app_context
-from pages._ui.history import bulk_all, view
+from pages._ui.history import actions, view
 from pages._ui.history.filters import Filters
 from pages._ui.history.view import ListView
 from tests.support import flows
@@ -38,7 +38,7 @@ def exported(filters, prices=None):
     """Return the rows of the CSV export."""
     readable = tuple(map(servers.attach, servers.available_connections()))
     listed = ListView(readable, filters, RunFilter(filters.flow))
-    text = bulk_all.export_csv(app_context().runner, listed, prices).decode("utf-8-sig")
+    text = actions.export_csv(app_context().runner, listed, prices).decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text)))
 
 
@@ -130,7 +130,7 @@ def test_selected_runs_are_exported_as_they_are_at_the_click(url, downloads):
 @pytest.fixture
 def add_leaky_run(fields_server, monkeypatch):
     """Return a function that adds a run with its flow's secret. The flow loads in `seconds`."""
-    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.5)  # as in a console
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.1)
 
     def add_run(seconds=0.0):
         key = flows.entry("SecretStrInput", "str", "sk-stored-123456", password=True)
@@ -144,7 +144,7 @@ def add_leaky_run(fields_server, monkeypatch):
     return add_run
 
 
-@pytest.mark.parametrize("seconds", [0, 1.5])
+@pytest.mark.parametrize("seconds", [0, 0.3])
 def test_the_csv_export_has_the_flows_field_names_and_no_secrets(add_leaky_run, seconds):
     """A stored run may contain a secret that was unknown to the console.
 
@@ -162,7 +162,7 @@ def test_the_csv_export_has_the_flows_field_names_and_no_secrets(add_leaky_run, 
 
 def test_the_csv_export_marks_runs_whose_flow_could_not_be_loaded(add_leaky_run, monkeypatch):
     monkeypatch.setattr(exported_flows, "MAX_SECONDS", 0.2)
-    add_leaky_run(3)
+    add_leaky_run(0.5)
     (row,) = exported(Filters())
     assert row["output: O-1"] == "with sk-stored-123456"
     assert row["note"] == FLOW_MISSING

@@ -111,21 +111,15 @@ def test_markup_in_names_and_outputs_is_shown_as_text(url):
     assert "\\!\\[x\\]\\(http" in card
 
 
-def test_the_bar_of_selected_cards_has_no_room_for_their_csv(url):
-    add(url, "a")
-    app = history()
-    assert [each.label for each in app.get("download_button")] == ["CSV"]
-    app = tick(app, 0)
-    assert "1 selected" in page_text(app)
-    assert not app.get("download_button")
-
-
 def test_runs_are_selected_by_their_check_boxes(url):
     """The bar has the table's actions."""
     for n in range(3):
         add(url, f"r{n}", n)
-    app = tick(tick(history(), 0), 2)
+    app = history()
+    assert [each.label for each in app.get("download_button")] == ["CSV"]
+    app = tick(tick(app, 0), 2)
     assert "2 selected" in page_text(app)
+    assert not app.get("download_button")
     assert "Compare" in [element.proto.label for element in app.get("page_link")]
     app = press(tick(app, 0), "Star")
     assert ["★" in card for card in cards(app)] == [False, False, True]

@@ -8,7 +8,7 @@ from lfclient.console.store.search_text import summarize_inputs, summarize_outpu
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import Usage
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.history.columns import ListContext, table_columns
+from pages._ui.history.columns import COLUMNS, ListContext, table_columns
 from pages._ui.history.rows import build_rows
 from tests.support import store_records
 from tests.support.store_records import record
@@ -29,9 +29,19 @@ def columns(*runs, shared=(), fingerprint=""):
 
     `shared` has the IDs of the runs with shared results.
     """
+    return table_columns(list_context(*runs, shared=shared, fingerprint=fingerprint))
+
+
+def list_context(*runs, shared=(), fingerprint=""):
     view = SimpleNamespace(load_snippets=lambda _: {}, load_shared=lambda _: set(shared))
     rows = [replace(row, fingerprint=fingerprint) for row in build_rows(view, runs)]
-    return table_columns(ListContext(rows, now=NOW))
+    return ListContext(rows, now=NOW)
+
+
+def widths(*runs, fingerprint=""):
+    """Return the columns' widths in pixels, by name."""
+    context = list_context(*runs, fingerprint=fingerprint)
+    return {column.name: column.configure(context)["width"] for column in COLUMNS}
 
 
 def test_the_session_column_has_only_named_sessions():
@@ -82,3 +92,12 @@ def test_a_wider_column_shows_more_of_a_text():
     )
     assert shown["Inputs"] == [f"shop: {shop} · days: 7"]
     assert shown["Output"] == [f"{report} · +1 output"]
+
+
+def test_columns_fit_the_texts_and_leave_room_for_fingerprints():
+    """A window of 900 pixels shows the output's beginning. A Chinese character is wide."""
+    run = summary(flow_name="Stock", labels=("odd",))
+    shown = widths(run)
+    assert sum(shown[name] for name in ("Flow", "Status", "Started", "Duration")) < 460
+    assert widths(summary(flow_name="天气预报分析流程"))["Flow"] >= 130
+    assert widths(run, fingerprint="8e6975")["Output"] < shown["Output"]

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from streamlit.testing.v1 import AppTest
+
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
 from tests.ui.support.history_page import NOW, add, column, history
 from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
+
+
+def read_filters():
+    import streamlit as st
+
+    from pages._ui.history import filters
+
+    st.session_state["run_filter"] = filters.read()[0].to_run_filter()
 
 
 def test_the_url_filters_the_list(url):
@@ -21,6 +31,16 @@ def test_the_url_filters_the_list(url):
     app_context().runner.history.change_labels([run.owner], ["c"], ["good"])
     app_context().runner.history.set_starred([run.owner], "b", True)
     app_context().runner.store.shares.create(run.owner, "c", {})
+
+    def filtered(**address):
+        """Return the names of the flows whose runs match the filters of a URL."""
+        app = AppTest.from_function(read_filters)
+        for name, value in address.items():
+            app.query_params[name] = value
+        run_filter = app.run().session_state["run_filter"]
+        runs = app_context().runner.history.page([run.owner], run_filter).runs
+        return ["★ " * run.starred + run.flow_name for run in runs]
+
     for address, expected in (
         ({"flow": TWO}, ["★ Second"]),
         ({"status": ["failed", "cancelled"]}, ["★ Second", "Third"]),
@@ -34,7 +54,8 @@ def test_the_url_filters_the_list(url):
         ({"q": '"the annual report" 2026'}, ["Echo"]),
         ({"q": "the report", "status": "completed"}, ["Echo"]),
     ):
-        assert column(history(**address), "Flow") == expected, address
+        assert filtered(**address) == expected, address
+    assert column(history(**address), "Flow") == expected
 
 
 def test_runs_of_all_servers_are_listed_and_can_be_filtered_by_server(monkeypatch, tmp_path):

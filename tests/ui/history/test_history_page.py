@@ -10,17 +10,14 @@ import pytest
 
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
-from lfclient.console.runner.live_history import LiveHistory
 from lfclient.console.store.errors import StoreError
-from lfclient.console.store.run_history import History
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, Usage
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import view
 from pages._ui.state import history as history_state
-from tests.ui.support.history_page import add, add_result, column, history, select_runs
+from tests.ui.support.history_page import add, column, history, select_runs
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import (
     ONE,
@@ -82,15 +79,8 @@ def test_tokens_are_listed_and_added_up(url):
     app = history()
     assert [str(value) for value in column(app, "Tokens")] == ["34.0", "nan", "1200.0"]
     assert "3 runs** · 1,234 tokens" in page_text(app)
-
-
-def test_tokens_of_other_pages_are_added_up(url, monkeypatch):
-    monkeypatch.setattr(view, "PAGE_SIZE", 1)
-    add(url, "a", 0)
-    add(url, "b", 1, **with_tokens(1200))
-    app = history()
-    assert len(app.dataframe[0].value) == 1
-    assert "1,200 tokens" in page_text(app)
+    add(url, "d", 40, **with_tokens(66))
+    assert "4 runs** · 1,300 tokens" in page_text(app.run())
 
 
 def test_costs_are_listed_and_added_up_by_the_configured_prices(url, price_file):
@@ -100,37 +90,18 @@ def test_costs_are_listed_and_added_up_by_the_configured_prices(url, price_file)
     app = history()
     assert column(app, "Cost") == ["0.0010 EUR", "", "2.00 EUR"]
     assert "3 runs** · 1,000,502 tokens · 2.00 EUR" in page_text(app)
-
-
-def test_a_sum_shows_how_many_runs_it_lacks(url, price_file):
-    for name, model in (("a", "mini"), ("b", "big"), ("c", "")):
+    for name, model in (("d", "big"), ("e", "")):
         add(url, name, **with_tokens(1_000_001, model))
+    assert "EUR, excluding 2 runs of unknown cost" in page_text(history())
+
+
+def test_tokens_of_other_pages_are_added_up(url, monkeypatch):
+    monkeypatch.setattr(view, "PAGE_SIZE", 1)
+    add(url, "a", 0)
+    add(url, "b", 1, **with_tokens(1200))
     app = history()
-    assert sorted(column(app, "Cost")) == ["", "", "2.00 EUR"]
-    assert "EUR, excluding 2 runs of unknown cost" in page_text(app)
-
-
-def test_runs_and_tokens_are_counted_again_only_after_a_change(url, monkeypatch):
-    """Counting 10,000 runs of a search takes longer than the page."""
-    counted = []
-    count = History.count_tokens
-    monkeypatch.setattr(History, "count_tokens", lambda *args: counted.append(1) or count(*args))
-    add(url, "a", 30, **with_tokens(1200))
-    app = history().run()
-    assert "1 run** · 1,200 tokens" in page_text(app)
-    assert len(counted) == 1
-    add(url, "b", 40, **with_tokens(34))
-    assert "2 runs** · 1,234 tokens" in page_text(app.run())
-    assert len(counted) == 2
-
-
-def test_the_servers_are_looked_up_once_for_a_list(url, monkeypatch):
-    looked_up = []
-    readable = servers.readable
-    monkeypatch.setattr(servers, "readable", lambda: looked_up.append(1) or readable())
-    add(url, "a")
-    history()
-    assert len(looked_up) == 1
+    assert len(app.dataframe[0].value) == 1
+    assert "1,200 tokens" in page_text(app)
 
 
 def test_outputs_show_where_they_differ_from_others_of_their_flow(url):
@@ -172,16 +143,6 @@ def test_no_found_word_is_cut_from_a_row(url):
     assert "[harbour]" in found
 
 
-def test_the_column_of_found_words_has_room_for_several_of_a_sentence(url):
-    """A letter takes about six pixels."""
-    sentence = "A person who has never done it asks how the dripping tap of a kitchen is mended"
-    add(url, "a", 60, overrides={"C.text": sentence})
-    frame = history(q="dripping mended").dataframe[0]
-    (found,) = frame.value["Found"]
-    width = json.loads(frame.proto.columns)["Found"]["width"]
-    assert width > 6 * (found.index("[mended]") + len("[mended]"))
-
-
 def test_runs_of_another_key_are_never_listed(url):
     """The runs are hidden without filters and with a filter for the other server."""
     other = Connection("other", url, None, "typed")
@@ -205,50 +166,12 @@ def test_a_search_shows_where_it_found_the_words(url):
     assert "Found" not in history().dataframe[0].value.columns
 
 
-def test_distinguishing_columns_come_early_and_fit_their_texts(url):
-    """In a window of 900 pixels, the output's beginning is visible."""
-    run = add(url, "a", flow_name="Stock", overrides={"T.shop": "Oslo"}, input_summary="Shop: Oslo")
-    app_context().runner.history.change_labels([run.owner], ["a"], add=["odd"])
-    frame = history().dataframe[0]
-    names = list(frame.value)
-    assert names.index("Output") < names.index("Labels") < names.index("Inputs")
-    config = json.loads(frame.proto.columns)
-    before = names[: names.index("Output")]
-    assert sum(config[name]["width"] for name in before) < 460
-
-
-def test_columns_of_texts_leave_room_for_fingerprints(url):
-    """In a window of 1,440 pixels, fingerprints and tokens are visible."""
-
-    def widths():
-        config = json.loads(history().dataframe[0].proto.columns)
-        return [config[name]["width"] for name in ("Output", "Inputs")]
-
-    add_result(url, "a", 1, "Sunny " * 50 + "day 1")
-    before = widths()
-    add_result(url, "b", 0, "Sunny " * 50 + "day 2")
-    assert (before, widths()) == ([280, 280], [240, 240])
-
-
-def test_a_column_has_room_for_wide_characters(url):
-    """A Chinese character takes about 13 pixels."""
-    add(url, "a", flow_name="天气预报分析流程")
-    config = json.loads(history().dataframe[0].proto.columns)
-    assert config["Flow"]["width"] >= 130
-
-
 def test_every_rendering_of_the_list_has_the_selected_rows(url):
     """Streamlit drops a rendering that is replaced before it was sent."""
     for number, name in enumerate("ab"):
         add(url, name, number)
     app = select_runs(history(), "b").run()
     assert json.loads(app.dataframe[0].proto.selection_default)["selection"]["rows"] == [1]
-
-
-def test_times_are_shown_to_the_second(url):
-    run = add(url, "a")
-    (started,) = column(history(), "Started")
-    assert started in {f"{day}, {run.created_at:%H:%M:%S}" for day in ("Today", "Yesterday")}
 
 
 def test_new_runs_are_announced_and_listed_only_on_request(url):
@@ -270,22 +193,6 @@ def test_new_runs_are_announced_and_listed_only_on_request(url):
     app.switch_page("pages/run.py").run()
     app = app.switch_page("pages/history.py").run()
     assert column(app, "Flow") == ["Echo", "Later still", "Later", "★ Echo"]
-
-
-def test_new_runs_are_counted_without_loading_them(url, monkeypatch):
-    add(url, "a", 60)
-    app = history()
-    add(url, "b")
-    loaded: set[str] = set()
-    summarize = LiveHistory.summarize
-
-    def record(self, connection, rows):
-        loaded.update(row.id for row in rows)
-        return summarize(self, connection, rows)
-
-    monkeypatch.setattr(LiveHistory, "summarize", record)
-    assert "Show 1 new run" in button_labels(app.run())
-    assert loaded == {"a"}
 
 
 def test_an_empty_list_shows_new_runs_at_once(url):

@@ -1,31 +1,42 @@
 """The bar above the list: actions on the selected runs or on all matching runs, and paging."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from functools import partial
 
 import streamlit as st
 
 from lfclient.common.formatting import format_count
+from lfclient.console.config.prices import PriceTable
+from lfclient.console.export.runs_csv import MAX_FULL_RUNS, runs_csv
+from lfclient.console.runner.runner import Runner
+from lfclient.console.store.errors import UnreadableResponse
 from lfclient.console.store.run_history import RunPage
-from lfclient.console.store.run_record import RunSummary
+from lfclient.console.store.run_queries import RunFilter
+from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.console.wording.tokens import total_cost_text
 from lfclient.errors import InvalidRequest
 from pages._ui.app import window
 from pages._ui.compare import picker
 from pages._ui.compare.runs import MAX_RUNS, MIN_RUNS
 from pages._ui.connection.app_context import app_context
+from pages._ui.connection.exported_flows import load_flows
 from pages._ui.connection.servers import require_access
 from pages._ui.connection.stopping import stop_runs
-from pages._ui.history import bulk_all, groups, labels
 from pages._ui.history import filters as history_filters
+from pages._ui.history import labels
+from pages._ui.history.filters import MAX_DATE, MIN_DATE, is_narrowed, start_of_day
 from pages._ui.history.view import ListView, run_history
 from pages._ui.state import history as history_state
 from pages._ui.state.history import history_key
 from pages._ui.state.notices import notify_errors
-from pages._ui.widgets import controls
+from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape
 
-MAX_COUNTED = 10_000
+MAX_COUNTED = MAX_EXPORTED = 10_000
+_NO_LIMIT = 10**9
+_NOTE_WIDTH = 260  # pixels: two lines, which are as high as a button
 
 
 class ActionBar:
@@ -62,11 +73,11 @@ class ActionBar:
         with self._bar:
             if self._selected:
                 _draw_selection_actions(self._view, self._selected)
-                groups.clear_button()
+                draw_clear_button()
             else:
-                bulk_all.draw(self._view)
+                draw_bulk_actions(self._view)
             st.space("stretch")
-            groups.switch(self._view)
+            draw_group_switch(self._view)
             if not window.is_narrow():  # in narrow windows it would take a separate line
                 _pager_buttons(self._page, "above")
 
@@ -139,11 +150,11 @@ def _count_text(selected: int, count: int | None) -> str:
 def _draw_selection_actions(view: ListView, selected: Sequence[RunSummary]) -> None:
     running = [run for run in selected if not run.status.ended]
     if len(selected) == 1:
-        groups.open_button("Open", selected[0])
+        draw_open_button("Open", selected[0])
     if MIN_RUNS <= len(selected) <= MAX_RUNS:
         picker.compare_link([run.id for run in selected], is_main=True)
     elif len(selected) > MAX_RUNS:
-        groups.refuse_to_compare("*Group equal results* shows what differs.")
+        draw_refused_comparison("*Group equal results* shows what differs.")
     if running:
         st.button(
             "Stop" if len(running) == 1 else f"Stop {len(running)}",
@@ -154,7 +165,7 @@ def _draw_selection_actions(view: ListView, selected: Sequence[RunSummary]) -> N
         )
     labels.draw(labels.LabelTarget(view.owners, selected, partial(_still_selected, selected)))
     if not window.is_narrow():  # in narrow windows it would make the bar a line higher
-        bulk_all.draw_csv_button(view, selected)
+        _draw_csv_button(view, selected)
     _draw_delete_panel(view, selected, len(running))
 
 
@@ -170,7 +181,7 @@ def _draw_delete_panel(view: ListView, selected: Sequence[RunSummary], running: 
             st.markdown("Runs in progress can't be deleted. Stop them first.")
             return
         runs = format_count(len(ended), "run")
-        bulk_all.draw_confirmation(runs, starred=sum(run.starred for run in ended))
+        _draw_confirmation(runs, starred=sum(run.starred for run in ended))
         if running:
             st.caption(f"Keeps {format_count(running, 'run')} in progress.")
         controls.danger_button(
@@ -186,7 +197,7 @@ def _delete_selected(view: ListView, ended: Sequence[RunSummary]) -> None:
     runs = _still_selected(ended)
     require_access(*(run.owner for run in runs))
     run_ids = [run.id for run in runs]
-    bulk_all.notify_deleted(len(run_history().delete(view.owners, run_ids)))
+    _notify_deleted(len(run_history().delete(view.owners, run_ids)))
 
 
 def _still_selected(drawn: Sequence[RunSummary]) -> list[RunSummary]:
@@ -199,3 +210,174 @@ def _still_selected(drawn: Sequence[RunSummary]) -> list[RunSummary]:
     if not current:
         raise InvalidRequest("The selection changed, so nothing was done.", hint="Try again.")
     return current
+
+
+def draw_group_switch(view: ListView) -> None:
+    """Draw the switch that groups the list."""
+    key = history_key("group")
+    st.session_state[key] = view.filters.grouped
+    st.toggle(
+        "Group equal results",
+        key=key,
+        help="Lists runs of a flow with the same inputs and outputs as one row. Columns that "
+        "Compare ignores count here, except for the run's own ids and times.",
+        on_change=_group_results,
+        args=(view, key),
+    )
+
+
+def _group_results(view: ListView, key: str) -> None:
+    history_state.select([])
+    grouped = st.session_state[key]
+    history_filters.write(replace(view.filters, grouped=grouped, result=None, inputs=None))
+
+
+def draw_open_button(label: str, run: RunSummary) -> None:
+    """Draw the button that opens the selected run."""
+    st.button(
+        label,
+        key=history_key("open"),
+        type="primary",
+        icon=":material/open_in_full:",
+        shortcut="O",
+        on_click=history_state.REQUESTED.set,
+        args=((run.id, run.flow_id),),
+    )
+
+
+def draw_refused_comparison(hint: str = "") -> None:
+    """Draw a disabled *Compare* button, with a `hint` on how many runs it takes."""
+    st.button("Compare", key=history_key("compare"), icon=":material/compare:", disabled=True)
+    st.caption(f"Compare takes {MIN_RUNS} to {MAX_RUNS} runs. {hint}", width=_NOTE_WIDTH)
+
+
+def draw_clear_button() -> None:
+    """Draw the button that clears the selection. The actions on all runs then replace it."""
+    st.button(
+        "Clear selection",
+        key=history_key("clear-selection"),
+        type="tertiary",
+        icon=":material/close:",
+        on_click=history_state.select,
+        args=([],),
+    )
+
+
+def draw_bulk_actions(view: ListView) -> None:
+    """Draw the actions on all matching runs: CSV export and bulk delete."""
+    _draw_csv_button(view)
+    key = history_key("bulk")
+    panel = st.popover("Bulk delete", icon=":material/delete_sweep:", key=key, on_change="rerun")
+    if panel.open:
+        with panel, alerts.show_errors():
+            _draw_bulk_delete(view)
+
+
+def _draw_csv_button(view: ListView, selected: Sequence[RunSummary] = ()) -> None:
+    """Draw the button that saves the selected runs, or all matching runs without a selection."""
+    runner, prices = app_context().runner, app_context().settings.prices
+    st.download_button(
+        "CSV",
+        lambda: export_csv(runner, view, prices, selected),
+        "runs.csv",
+        "text/csv",
+        key=history_key("csv"),
+        icon=":material/download:",
+        on_click="ignore",
+        help="The selected runs. Known secrets are removed."
+        if selected
+        else f"All matching runs, up to the newest {MAX_EXPORTED:,}. Up to {MAX_FULL_RUNS:,} have "
+        "their full inputs and outputs. Known secrets are removed.",
+    )
+
+
+def export_csv(
+    runner: Runner,
+    view: ListView,
+    prices: PriceTable | None = None,
+    selected: Sequence[RunSummary] = (),
+) -> bytes:
+    """Return the selected runs as CSV, or all matching runs without a selection, newest first.
+
+    Thread-safe. Raise `StoreError`, or `MissingKey` if a key was removed.
+    """
+    history = runner.history
+    if selected:  # read again: a run may have ended since it was listed
+        runs = [run for each in selected if (run := history.get([each.owner], each.id))]
+    else:
+        runs = history.page(view.owners, view.run_filter, limit=MAX_EXPORTED).runs
+
+    def load(run: RunSummary) -> RunRecord | None:
+        try:
+            return runner.load(run.id, run.owner)
+        except UnreadableResponse:
+            return None
+
+    servers = {server.owner: server for server in view.servers}
+    for owner in {run.owner for run in runs}:
+        servers[owner].require_access()
+    secrets = [secret for server in view.servers for secret in server.connection.secrets]
+    flows = load_flows((servers[run.owner], run.flow_id) for run in runs)
+    return runs_csv(runs, load, flows, prices, secrets)
+
+
+def _draw_bulk_delete(view: ListView) -> None:
+    any_age = st.toggle("Any age", key=history_key("delete-any-age"))
+    before: date | None = None
+    if not any_age:
+        before = st.date_input(
+            "Started before", None, MIN_DATE, MAX_DATE, key=history_key("delete-before")
+        )
+    keep_starred = not view.run_filter.starred and st.toggle(
+        "Keep starred", True, key=history_key("delete-keep")
+    )
+    if not (before or any_age):
+        st.caption("Choose a date, or switch on *Any age*.")
+        return
+    run_filter = _deletable_filter(view.run_filter, before, keep_starred)
+    count = run_history().count(view.owners, run_filter, _NO_LIMIT)
+    if not count:
+        st.markdown("No finished runs to delete.")
+        return
+    starred = run_history().count(view.owners, replace(run_filter, starred=True), _NO_LIMIT)
+    runs = format_count(count, "run")
+    matching = f"{runs} that match the filters" if is_narrowed(view.filters) else runs
+    _draw_confirmation(matching, starred=starred, keep_starred=keep_starred)
+    st.caption("Runs in progress are kept.")
+    controls.danger_button(
+        f"Delete {runs}",
+        key=history_key("delete-bulk"),
+        on_click=_delete_matching,
+        args=(view, run_filter),
+    )
+
+
+def _draw_confirmation(runs: str, *, starred: int, keep_starred: bool = False) -> None:
+    """Draw the confirmation for deleting `runs`, with the number of starred runs it affects."""
+    count = format_count(starred, "starred run")
+    note = f"Keeps {count}." if keep_starred else f":orange[This includes {count}.]"
+    question = f"Delete {runs}, with inputs and outputs? This can't be undone."
+    st.markdown(f"{question} {note}" if starred else question)
+
+
+def _deletable_filter(run_filter: RunFilter, before: date | None, keep_starred: bool) -> RunFilter:
+    """Narrow the filter to runs that have ended by now."""
+    bounds = [run_filter.until, start_of_day(before) if before else None]
+    return replace(
+        run_filter,
+        until=min(filter(None, bounds), default=None),
+        ended_before=datetime.now(UTC),
+        starred=False if keep_starred else run_filter.starred,
+    )
+
+
+@notify_errors()
+def _delete_matching(view: ListView, run_filter: RunFilter) -> None:
+    require_access(*view.owners)
+    _notify_deleted(len(run_history().delete_all(view.owners, run_filter)))
+    st.session_state[history_key("bulk")] = False  # closes the panel
+
+
+def _notify_deleted(count: int) -> None:
+    """Show how many runs were deleted."""
+    st.toast(f"Deleted {format_count(count, 'run')}.", icon=":material/delete:")
