@@ -118,6 +118,7 @@ def test_json_of_too_many_lists_and_objects_is_refused_before_it_is_parsed(item:
     assert peak_bytes(refused) < 2 * len(body)
 
 
+@pytest.mark.exhaustive
 def test_50_mb_of_rows_are_read_whole():
     """Runs with a result of 50 MB are supported."""
     body = b"[" + b", ".join([b'{"number": 1234567, "text": "some words"}'] * 1_200_000) + b"]"

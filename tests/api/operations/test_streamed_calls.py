@@ -74,15 +74,15 @@ def kind(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-def collect(kind: str, proxy: Proxy, **options: Any) -> list[Any]:
+def collect(proxy: Proxy, kind: str = "sync", **options: Any) -> list[Any]:
     found = EventCollector(kind, proxy.url, **options).collect(lambda client: client.stream(flow))
     wait_for(lambda: proxy.open == 0)
     return found
 
 
-def test_a_call_received_byte_by_byte_completes(kind: str, proxy: Proxy):
+def test_a_call_received_byte_by_byte_completes(proxy: Proxy):
     proxy.plan(POST, Fault(drip=True))
-    found = collect(kind, proxy)
+    found = collect(proxy)
     assert [type(one) for one in found].count(RunEnded) == 1
     assert (found[-1].status, proxy.count(POST)) == (RunStatus.COMPLETED, 1)
     assert found[-1].run.outputs["ChatOutput-b"].value == "one two "
@@ -102,7 +102,7 @@ def test_a_call_with_a_broken_connection_is_interrupted(
 ):
     """It keeps its outputs, tells the reason, and was sent once."""
     proxy.plan(POST, Fault(cut=True, after=after))
-    found = collect(kind, proxy)
+    found = collect(proxy, kind)
     run = found[-1].run
     assert (found[-1].status, proxy.count(POST)) == (RunStatus.INTERRUPTED, 1)
     assert any("connection broke" in warning for warning in run.warnings)
@@ -110,29 +110,29 @@ def test_a_call_with_a_broken_connection_is_interrupted(
     assert [output.value for output in run.outputs.values()] == values
 
 
-def test_a_cut_after_the_final_event_does_not_matter(kind: str, proxy: Proxy):
+def test_a_cut_after_the_final_event_does_not_matter(proxy: Proxy):
     proxy.plan(POST, Fault(cut=True, after=b'"build_duration": 0.1}}\nid: 8\n\n'))
-    assert collect(kind, proxy)[-1].status is RunStatus.COMPLETED
+    assert collect(proxy)[-1].status is RunStatus.COMPLETED
 
 
 def test_silence_interrupts_a_call_to_a_server_with_keep_alives(
-    kind: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ):
     """1.13 sends one every 15 s."""
     monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 0.3)
     proxy.plan(POST, Fault(stall=5, after=b"two "))
-    assert collect(kind, proxy)[-1].status is RunStatus.INTERRUPTED
+    assert collect(proxy)[-1].status is RunStatus.INTERRUPTED
     assert proxy.count(POST) == 1
 
 
 def test_silence_without_keep_alives_does_not_end_a_call(
-    kind: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ):
     """1.11 and 1.12 may be silent as long as a component works, whatever the client's timeouts."""
     monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 0.3)
     monkeypatch.setattr(event_streams, "MAX_SILENCE_SECONDS", 0.3)
     proxy.plan(POST, Fault(stall=1, after=b"two "))
-    found = collect(kind, proxy, server=WITHOUT_KEEP_ALIVES, timeout=0.5, run_timeout=0.5)
+    found = collect(proxy, server=WITHOUT_KEEP_ALIVES, timeout=0.5, run_timeout=0.5)
     assert found[-1].status is RunStatus.COMPLETED
 
 
@@ -140,24 +140,22 @@ WITHOUT_KEEP_ALIVES = ServerInfo("1.12.8", "modes", capabilities=Capabilities(ev
 
 
 def test_long_silence_without_keep_alives_interrupts_a_call(
-    kind: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch
 ):
     """The connection is half open: Langflow itself ends a call after five minutes by default."""
     monkeypatch.setattr(event_streams, "MAX_CALL_SILENCE_SECONDS", 0.3)
     proxy.plan(POST, Fault(stall=60, after=b"two "))
-    found = collect(kind, proxy, server=WITHOUT_KEEP_ALIVES)
+    found = collect(proxy, server=WITHOUT_KEEP_ALIVES)
     assert (found[-1].status, proxy.count(POST)) == (RunStatus.INTERRUPTED, 1)
     assert any("did not respond in time" in warning for warning in found[-1].run.warnings)
 
 
-def test_a_server_that_accepts_a_call_and_stays_silent_is_given_up(
-    kind: str, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_server_that_accepts_a_call_and_stays_silent_is_given_up(monkeypatch: pytest.MonkeyPatch):
     """As a host that vanishes without closing its connections."""
     monkeypatch.setattr(event_streams, "MAX_CALL_SILENCE_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        collector = EventCollector(kind, url, server=WITHOUT_KEEP_ALIVES)
+        collector = EventCollector("sync", url, server=WITHOUT_KEEP_ALIVES)
         with pytest.raises(Unreachable) as caught:
             collector.collect(lambda client: client.stream(flow))
     assert caught.value.sent
@@ -177,19 +175,19 @@ def test_a_server_that_accepts_a_call_and_stays_silent_is_given_up(
     ],
 )
 def test_a_call_that_does_not_start_raises_an_error_and_is_not_resent(
-    kind: str, proxy: Proxy, answer: bytes, error: type[LangflowError]
+    proxy: Proxy, answer: bytes, error: type[LangflowError]
 ):
     proxy.plan(POST, Fault(raw=answer))
     with pytest.raises(error):
-        collect(kind, proxy)
+        collect(proxy)
     assert proxy.count(POST) == 1
     wait_for(lambda: proxy.open == 0)
 
 
-def test_malformed_events_do_not_lose_the_run(kind: str, proxy: Proxy, server: FakeLangflow):
+def test_malformed_events_do_not_lose_the_run(proxy: Proxy, server: FakeLangflow):
     odd = [event("output", component_id="ChatOutput-b", type=5), event("from_the_future", a=1)]
     server.log[2:2] = [*odd, event("end_vertex", build_data={"id": "x", "valid": "perhaps"})]
-    found = collect(kind, proxy)
+    found = collect(proxy)
     assert found[-1].status is RunStatus.COMPLETED
     assert found[-1].run.outputs["ChatOutput-b"].value == "one two "
 
