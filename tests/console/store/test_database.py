@@ -46,33 +46,44 @@ def test_processes_that_open_a_new_file_at_once_wait_for_each_other(tmp_path):
 
     at_once = threading.Barrier(8)
     with ThreadPoolExecutor(8) as pool:
-        for number in range(60):
+        for number in range(20):
             paths = [tmp_path / f"{number}.db"] * 8
             assert list(pool.map(connects, paths)) == ["wal"] * 8
 
 
 def test_many_writes_at_once_wait_for_each_other(tmp_path, monkeypatch):
     """For longer than each waits for another program."""
-    monkeypatch.setattr(module, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(module, "BUSY_SECONDS", 0.02)
     database = Store(tmp_path).database
 
     def writes(number):
         with database.write() as connection:
             connection.exec_driver_sql(f"INSERT INTO numbers VALUES ({number})")
-            time.sleep(0.02)
+            time.sleep(0.01)
 
     with database.write() as connection:
         connection.exec_driver_sql("CREATE TABLE numbers (number INTEGER)")
-    with ThreadPoolExecutor(30) as pool:
-        list(pool.map(writes, range(30)))
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(writes, range(10)))
     with database.read() as connection:
-        assert connection.exec_driver_sql("SELECT count(*) FROM numbers").scalar() == 30
+        assert connection.exec_driver_sql("SELECT count(*) FROM numbers").scalar() == 10
     database.close()
 
 
-def test_many_writes_at_once_do_not_each_wait_for_another_program(tmp_path, monkeypatch):
-    """Those behind the first have waited as long as it has."""
-    monkeypatch.setattr(module, "BUSY_SECONDS", 0.5)
+class CountedTurn:
+    """The lock of a database's writes, which counts who waits for it."""
+
+    def __init__(self, lock):
+        self._lock, self.release = lock, lock.release
+        self.waiting = threading.Semaphore(0)
+
+    def acquire(self, timeout):
+        self.waiting.release()
+        return self._lock.acquire(timeout=timeout)
+
+
+def test_writes_behind_one_that_waited_for_another_program_do_not_wait_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "BUSY_SECONDS", 0.05)
     database, waits = Store(tmp_path).database, []
     event.listen(
         database._writer,
@@ -80,19 +91,22 @@ def test_many_writes_at_once_do_not_each_wait_for_another_program(tmp_path, monk
         lambda connection: waits.append(connection.get_execution_options()["busy_seconds"]),
         insert=True,  # before the transaction begins, and fails
     )
-    start = threading.Barrier(10)
 
     def fails(_):
-        start.wait()
         with pytest.raises(StoreError, match="locked by another program"), database.write():
             pass
 
+    turn = database._turn = CountedTurn(database._turn)
     with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with ThreadPoolExecutor(10) as pool:
-            list(pool.map(fails, range(10)))
-    assert waits[0] == 0.5
-    assert sum(waits) < 10 * 0.5 / 2
+            with database._in_turn():
+                failures = pool.map(fails, range(10))
+                for _ in range(1 + 10):  # this thread and the others
+                    assert turn.waiting.acquire(timeout=10)
+            list(failures)
+    assert waits[0] == 0.05
+    assert sum(waits) < 2 * 0.05
     database.close()
 
 

@@ -1,4 +1,4 @@
-"""Drafts are stored by browser, within limits, on SQLite and PostgreSQL."""
+"""Drafts are stored by browser, within limits."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -29,12 +29,12 @@ def test_a_draft_returns_to_the_same_browser_owner_and_form(any_store):
     assert any_store.drafts.get(("other", "owner", "flow")) == "another's"
 
 
-def test_a_draft_that_grows_too_large_is_deleted(any_store, monkeypatch):
+def test_a_draft_that_grows_too_large_is_deleted(store, monkeypatch):
     """Instead of an older one."""
     monkeypatch.setattr(module, "MAX_DRAFT_BYTES", 20)
-    any_store.drafts.write({KEY: "short"})
-    any_store.drafts.write({KEY: "ü" * 11})
-    assert any_store.drafts.get(KEY) is None
+    store.drafts.write({KEY: "short"})
+    store.drafts.write({KEY: "ü" * 11})
+    assert store.drafts.get(KEY) is None
 
 
 def test_the_oldest_drafts_beyond_a_limit_are_deleted(any_store, monkeypatch):
@@ -57,13 +57,13 @@ def test_the_oldest_drafts_beyond_a_limit_are_deleted(any_store, monkeypatch):
         ({"max_age_days": 2}, 3, False),
     ],
 )
-def test_drafts_are_deleted_with_their_cookie_or_earlier(any_store, retention, days, left):
+def test_drafts_are_deleted_with_their_cookie_or_earlier(store, retention, days, left):
     """No browser can open them after that. They are kept no longer than runs."""
-    any_store.drafts.write({KEY: "text"})
-    assert bool(clean(any_store, NOW + timedelta(days=days), **retention)) is left
+    store.drafts.write({KEY: "text"})
+    assert bool(clean(store, NOW + timedelta(days=days), **retention)) is left
 
 
-def test_a_console_that_stores_no_inputs_deletes_all_drafts(any_store):
+def test_a_console_that_stores_no_inputs_deletes_all_drafts(store):
     """They were stored under another setting."""
-    any_store.drafts.write({KEY: "text"})
-    assert clean(any_store, store_inputs=False) is None
+    store.drafts.write({KEY: "text"})
+    assert clean(store, store_inputs=False) is None

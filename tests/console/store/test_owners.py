@@ -1,4 +1,4 @@
-"""Records that get another owner, on SQLite and PostgreSQL."""
+"""Records that get another owner."""
 
 from datetime import UTC, datetime
 
@@ -30,35 +30,35 @@ def preset(id, name, owner="key"):
     return Preset(id, owner, "f", "F", name)
 
 
-def test_everything_of_an_owner_moves_to_another(any_store, monkeypatch):
+def test_everything_of_an_owner_moves_to_another(store, monkeypatch):
     """Runs with their labels, in batches, and the rest; nothing of a third owner."""
     monkeypatch.setattr(owners, "BATCH_SIZE", 1)
-    any_store.create(record("one"))
-    any_store.create(record("two", status=RunStatus.IN_PROGRESS, ended_at=None))
-    any_store.create(record("other", owner="other"))
-    any_store.history.change_labels(["key"], ["one"], add=["good"])
-    any_store.history.change_labels(["other"], ["other"], add=["bad"])
-    any_store.presets.create(preset("p", "Mine"))
-    any_store.presets.set_default("key", "f", "p")
-    any_store.drafts.write({("b", "key", "form"): "typed"})
-    any_store.flow_settings.save("key", "f", "view", FlowSettings({"title": "mine"}))
-    token = any_store.shares.create("key", "one", {})
-    any_store.added_flows.add("key", ["f"])
-    any_store.added_flows.add("other", ["g"])
-    assert sorted(any_store.change_owner("key", "user")) == ["one", "two"]
-    assert {one.id for one in any_store.recent("user")} == {"one", "two"}
-    assert [one.id for one in any_store.unfinished("user")] == ["two"]
-    assert any_store.history.labels(["user"]) == ["good"]
-    assert [one.is_default for one in any_store.presets.list_for_flow("user", "f")] == [True]
-    assert any_store.drafts.get(("b", "user", "form")) == "typed"
-    assert any_store.flow_settings.get("user", "f", "view").content == {"title": "mine"}
-    assert any_store.shares.get(token).owner == "user"
-    assert any_store.added_flows.contains("user", "f")
-    assert not any_store.added_flows.contains("key", "f")
-    assert any_store.added_flows.contains("other", "g")
-    assert any_store.recent("key") == []
-    assert any_store.history.labels(["other"]) == ["bad"]
-    assert any_store.change_owner("key", "user") == []
+    store.create(record("one"))
+    store.create(record("two", status=RunStatus.IN_PROGRESS, ended_at=None))
+    store.create(record("other", owner="other"))
+    store.history.change_labels(["key"], ["one"], add=["good"])
+    store.history.change_labels(["other"], ["other"], add=["bad"])
+    store.presets.create(preset("p", "Mine"))
+    store.presets.set_default("key", "f", "p")
+    store.drafts.write({("b", "key", "form"): "typed"})
+    store.flow_settings.save("key", "f", "view", FlowSettings({"title": "mine"}))
+    token = store.shares.create("key", "one", {})
+    store.added_flows.add("key", ["f"])
+    store.added_flows.add("other", ["g"])
+    assert sorted(store.change_owner("key", "user")) == ["one", "two"]
+    assert {one.id for one in store.recent("user")} == {"one", "two"}
+    assert [one.id for one in store.unfinished("user")] == ["two"]
+    assert store.history.labels(["user"]) == ["good"]
+    assert [one.is_default for one in store.presets.list_for_flow("user", "f")] == [True]
+    assert store.drafts.get(("b", "user", "form")) == "typed"
+    assert store.flow_settings.get("user", "f", "view").content == {"title": "mine"}
+    assert store.shares.get(token).owner == "user"
+    assert store.added_flows.contains("user", "f")
+    assert not store.added_flows.contains("key", "f")
+    assert store.added_flows.contains("other", "g")
+    assert store.recent("key") == []
+    assert store.history.labels(["other"]) == ["bad"]
+    assert store.change_owner("key", "user") == []
 
 
 def test_what_the_new_owner_has_already_stays(any_store):

@@ -3,23 +3,27 @@
 As in `test_faults`, the next call works, and no error contains a secret.
 """
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import psycopg
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import event, text, update
 
 from lfclient.common.backoff import Backoff
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
+from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
+from lfclient.console.store.tables import RUNS
 from lfclient.runs.model import RunStatus
 from tests.support import postgres
 from tests.support.fake_langflow import FakeLangflow
 from tests.support.runner_harness import RunnerHarness
 from tests.support.store_errors import PASSWORD, TYPED, raises_store_error, typed
-from tests.support.store_records import record
+from tests.support.store_records import ME, add_ended, ids, record
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.live
@@ -83,25 +87,24 @@ def test_a_connection_lost_during_a_statement_is_reported_without_its_values(sha
     assert shared.create(typed("r1")) == [typed("r1")]
 
 
-@pytest.mark.parametrize(
-    ("change", "words", "hint"),
-    [
-        ((PASSWORD, "wrong-word"), "denies the console access", "Check user, password"),
-        (("console:", "nobody:"), "denies the console access", "Check user, password"),
-        (("/runs_", "/gone_"), "denies the console access", "Check user, password"),
-        (("127.0.0.1", "nowhere.invalid"), "cannot be reached", "keeps trying"),
-        (("postgresql:", "mysql:"), "not the address of a PostgreSQL", "postgresql://user"),
-        (("postgresql://", "postgresql:"), "LFCONSOLE_DATABASE_URL is", "postgresql://user"),
-        ((PASSWORD, f"a@{PASSWORD}"), "an extra @", "%40"),
-        ((f"{PASSWORD}@127.0.0.1", f"p@127.0.0.1/{PASSWORD}@127.0.0.1"), "an extra @", "%40"),
-        (("127.0.0.1:", "127.0.0.1:no"), "not a valid address", "postgresql://user"),
-    ],
-)
-def test_a_wrong_address_is_reported_without_its_password(tmp_path, url, change, words, hint):
-    assert change[0] in url
-    wrong = SecretStr(url.replace(*change))
-    with raises_store_error(words, hint) as _:
-        Store(tmp_path, wrong)
+WRONG_ADDRESSES = [
+    ((PASSWORD, "wrong-word"), "denies the console access", "Check user, password"),
+    (("console:", "nobody:"), "denies the console access", "Check user, password"),
+    (("/runs_", "/gone_"), "denies the console access", "Check user, password"),
+    (("127.0.0.1", "nowhere.invalid"), "cannot be reached", "keeps trying"),
+    (("postgresql:", "mysql:"), "not the address of a PostgreSQL", "postgresql://user"),
+    (("postgresql://", "postgresql:"), "LFCONSOLE_DATABASE_URL is", "postgresql://user"),
+    ((PASSWORD, f"a@{PASSWORD}"), "an extra @", "%40"),
+    ((f"{PASSWORD}@127.0.0.1", f"p@127.0.0.1/{PASSWORD}@127.0.0.1"), "an extra @", "%40"),
+    (("127.0.0.1:", "127.0.0.1:no"), "not a valid address", "postgresql://user"),
+]
+
+
+def test_a_wrong_address_is_reported_without_its_password(tmp_path, url):
+    for change, words, hint in WRONG_ADDRESSES:
+        assert change[0] in url
+        with raises_store_error(words, hint):
+            Store(tmp_path, SecretStr(url.replace(*change)))
 
 
 def test_no_description_of_a_store_contains_its_password(shared):
@@ -139,35 +142,36 @@ def test_a_lock_of_another_program_is_reported_after_a_wait(tmp_path, url, monke
     store.close()
 
 
-@pytest.mark.parametrize(
-    ("code", "words", "hint"),
-    [
-        ("53100", "its disk is full", "Free up space"),
-        ("53300", "accepts no more connections", "max_connections"),
-        ("40P01", "locked by another program", "Try again"),
-        ("57014", "took too long", "Narrow the search"),
-        ("57P01", "cannot be reached", "keeps trying"),
-        ("XX001", "is damaged", "backup"),
-        ("58030", "is damaged", "backup"),
-        ("42501", "denies the console access", "Check user"),
-        ("54000", "cannot store", "Shorten"),
-        ("P0001", "cannot be used", "its log"),
-    ],
-)
-def test_database_errors_are_recognized_by_their_codes(shared, url, code, words, hint):
+CODES = {
+    "53100": ("its disk is full", "Free up space"),
+    "53300": ("accepts no more connections", "max_connections"),
+    "40P01": ("locked by another program", "Try again"),
+    "57014": ("took too long", "Narrow the search"),
+    "57P01": ("cannot be reached", "keeps trying"),
+    "XX001": ("is damaged", "backup"),
+    "58030": ("is damaged", "backup"),
+    "42501": ("denies the console access", "Check user"),
+    "54000": ("cannot store", "Shorten"),
+    "P0001": ("cannot be used", "its log"),
+}
+
+
+def test_database_errors_are_recognized_by_their_codes(shared, url):
     """In any language. Only the first line is shown, since later ones quote values."""
-    with other(url) as another:
-        another.execute(
-            "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"RAISE EXCEPTION 'Es geht nicht' USING ERRCODE = '{code}', DETAIL = '{TYPED}'; END $$"
-        )
-        another.execute("CREATE TRIGGER t BEFORE INSERT ON runs EXECUTE FUNCTION fail()")
-        with pytest.raises(StoreError, match=words) as caught:
-            shared.create(typed("r1"))
-        assert hint in caught.value.hint
-        assert "Es geht nicht" in caught.value.message
-        assert TYPED not in caught.value.message
-        another.execute("DROP TRIGGER t ON runs")
+    for code, (words, hint) in CODES.items():
+        with other(url) as another:
+            another.execute(
+                "CREATE OR REPLACE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                f"RAISE EXCEPTION 'Es geht nicht' USING ERRCODE = '{code}', DETAIL = '{TYPED}'; "
+                "END $$"
+            )
+            another.execute("CREATE TRIGGER t BEFORE INSERT ON runs EXECUTE FUNCTION fail()")
+            with pytest.raises(StoreError, match=words) as caught:
+                shared.create(typed("r1"))
+            assert hint in caught.value.hint
+            assert "Es geht nicht" in caught.value.message
+            assert TYPED not in caught.value.message
+            another.execute("DROP TRIGGER t ON runs")
     assert shared.create(typed("r1")) == [typed("r1")]
 
 
@@ -233,3 +237,22 @@ def test_a_process_that_lost_a_run_cannot_overwrite_it(shared, tmp_path, url):
     assert second.update(replace(second.get("r1"), status=RunStatus.COMPLETED, version=3))
     assert shared.get("r1").status is RunStatus.COMPLETED
     second.close()
+
+
+def test_a_run_starred_between_the_query_and_the_delete_stays(shared):
+    for name in ("a", "b"):
+        add_ended(shared, name)
+    has_found_both = threading.Event()
+
+    @event.listens_for(shared.database.engine, "before_cursor_execute")
+    def note(connection, cursor, statement, *_):
+        if statement.startswith("DELETE FROM runs"):
+            has_found_both.set()
+
+    with ThreadPoolExecutor(1) as another:
+        with shared.database.write() as connection:
+            connection.execute(update(RUNS).where(RUNS.c.id == "a").values(starred=True))
+            deleting = another.submit(shared.history.delete_all, ME, RunFilter(starred=False))
+            assert has_found_both.wait(10)
+        assert deleting.result(10) == ["b"]
+    assert ids(shared.history.page(ME)) == ["a"]

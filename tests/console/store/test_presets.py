@@ -1,4 +1,4 @@
-"""Presets are stored on SQLite and PostgreSQL."""
+"""Presets are stored."""
 
 from dataclasses import replace
 
@@ -18,19 +18,15 @@ def names(store, owner="me", flow_id="f"):
     return [head.name for head in store.presets.list_for_flow(owner, flow_id)]
 
 
-def test_a_preset_returns_unchanged_to_its_owner_only(any_store):
+def test_a_preset_returns_unchanged_to_its_owner_only(store):
     """Including variables. Lists have no values."""
     values = {"T-a.p": "ü\x00", "T-a.v": Variable("KEY"), "T-a.n": [1, {"b": None}]}
-    stored = any_store.presets.create(preset(values=values, secrets=("T-a.s",)))
+    stored = store.presets.create(preset(values=values, secrets=("T-a.s",)))
     assert (stored.values, stored.secrets, stored.version) == (values, ("T-a.s",), 1)
-    assert any_store.presets.get("me", "a") == stored
-    assert any_store.presets.get("you", "a") is None
-    assert any_store.presets.list_for_flow("me", "f") == [PresetSummary("a", "Mine", False, 1)]
-    assert (
-        any_store.presets.list_for_flow("you", "f")
-        == any_store.presets.list_for_flow("me", "g")
-        == []
-    )
+    assert store.presets.get("me", "a") == stored
+    assert store.presets.get("you", "a") is None
+    assert store.presets.list_for_flow("me", "f") == [PresetSummary("a", "Mine", False, 1)]
+    assert store.presets.list_for_flow("you", "f") == store.presets.list_for_flow("me", "g") == []
 
 
 def test_preset_names_are_unique_within_a_flow_and_owner(any_store):
@@ -46,19 +42,19 @@ def test_preset_names_are_unique_within_a_flow_and_owner(any_store):
     assert names(any_store) == ["A", "b"]
 
 
-def test_the_second_of_two_concurrent_preset_changes_is_rejected(any_store):
+def test_the_second_of_two_concurrent_preset_changes_is_rejected(store):
     """So is a change of a deleted preset or of another owner's."""
-    read = any_store.presets.create(preset(values={"x": 1}))
-    changed = any_store.presets.update(replace(read, values={"x": 2}))
+    read = store.presets.create(preset(values={"x": 1}))
+    changed = store.presets.update(replace(read, values={"x": 2}))
     assert changed.version == 2
     for late in (replace(read, values={"x": 3}), replace(changed, owner="you")):
         with pytest.raises(PresetConflict):
-            any_store.presets.update(late)
-    assert any_store.presets.get("me", "a").values == {"x": 2}
-    any_store.presets.delete("me", "a")
+            store.presets.update(late)
+    assert store.presets.get("me", "a").values == {"x": 2}
+    store.presets.delete("me", "a")
     with pytest.raises(PresetConflict):
-        any_store.presets.update(changed)
-    assert any_store.presets.get("me", "a") is None
+        store.presets.update(changed)
+    assert store.presets.get("me", "a") is None
 
 
 def test_a_flow_has_at_most_one_default_preset(any_store):

@@ -1,4 +1,4 @@
-"""Runs grouped by what came out, on SQLite and on PostgreSQL."""
+"""Runs grouped by inputs and result."""
 
 from dataclasses import replace
 
@@ -23,98 +23,98 @@ def facts(groups):
     return [(one.run_id, one.count, one.is_usual) for one in groups.groups]
 
 
-def test_equal_results_are_one_group_with_the_newest_run(any_store):
+def test_equal_results_are_one_group_with_the_newest_run(store):
     """The usual result comes first, then the odd one."""
     for n in range(5):
-        add_ended(any_store, f"r{n}", seconds=n, text="rainy" if n == 2 else "sunny")
-    groups = any_store.history.group_results(ME)
+        add_ended(store, f"r{n}", seconds=n, text="rainy" if n == 2 else "sunny")
+    groups = store.history.group_results(ME)
     assert facts(groups) == [("r4", 4, True), ("r2", 1, False)]
     assert (groups.runs, groups.omitted) == (5, 0)
 
 
-def test_a_result_is_odd_only_beside_a_usual_one(any_store):
+def test_a_result_is_odd_only_beside_a_usual_one(store):
     for n, text in enumerate(("sunny", "sunny", "rainy")):
-        add_ended(any_store, f"r{n}", seconds=n, text=text, flow_id="one")
+        add_ended(store, f"r{n}", seconds=n, text=text, flow_id="one")
     for n, text in enumerate(("sunny", "rainy")):
-        add_ended(any_store, f"s{n}", seconds=n, text=text, flow_id="other")
-    groups = any_store.history.group_results(ME).groups
+        add_ended(store, f"s{n}", seconds=n, text=text, flow_id="other")
+    groups = store.history.group_results(ME).groups
     assert [group.run_id for group in groups if group.is_odd] == ["r2"]
 
 
-def test_runs_with_other_inputs_are_not_odd(any_store):
+def test_runs_with_other_inputs_are_not_odd(store):
     """Inputs that had an odd result come first."""
     for n, text in enumerate(("sunny", "rainy", "sunny", "sunny")):
-        add_ended(any_store, f"oslo{n}", seconds=n, text=text, overrides={"T.city": "Oslo"})
+        add_ended(store, f"oslo{n}", seconds=n, text=text, overrides={"T.city": "Oslo"})
     for n in range(2):
-        add_ended(any_store, f"rome{n}", seconds=9 + n, text="hot", overrides={"T.city": "Rome"})
-    groups = any_store.history.group_results(ME)
+        add_ended(store, f"rome{n}", seconds=9 + n, text="hot", overrides={"T.city": "Rome"})
+    groups = store.history.group_results(ME)
     assert facts(groups) == [("oslo3", 3, True), ("oslo1", 1, False), ("rome1", 2, True)]
     assert [group.is_odd for group in groups.groups] == [False, True, False]
     assert [group.total for group in groups.groups] == [4, 4, 2]
     assert (groups.inputs, groups.odd) == (2, 1)
 
 
-def test_inputs_are_the_same_in_any_order(any_store):
+def test_inputs_are_the_same_in_any_order(store):
     """Each stored value has a random mark of its own, which does not count."""
     variable = {"T.key": Variable("KEY")}
-    add_ended(any_store, "a", text="sunny", overrides={"T.city": "Oslo", **variable})
-    add_ended(any_store, "b", seconds=1, text="sunny", overrides={**variable, "T.city": "Oslo"})
-    assert facts(any_store.history.group_results(ME)) == [("b", 2, True)]
+    add_ended(store, "a", text="sunny", overrides={"T.city": "Oslo", **variable})
+    add_ended(store, "b", seconds=1, text="sunny", overrides={**variable, "T.city": "Oslo"})
+    assert facts(store.history.group_results(ME)) == [("b", 2, True)]
 
 
-def test_a_run_with_a_secret_is_not_odd(any_store):
+def test_a_run_with_a_secret_is_not_odd(store):
     """Its secret may have been another one."""
     for n, text in enumerate(("sunny", "sunny", "rainy")):
-        add_ended(any_store, f"r{n}", seconds=n, text=text, overrides={"T.api_key": SECRET_MASK})
-    assert facts(any_store.history.group_results(ME)) == [("r1", 2, False), ("r2", 1, False)]
-    assert any_store.history.group_results(ME).odd == 0
+        add_ended(store, f"r{n}", seconds=n, text=text, overrides={"T.api_key": SECRET_MASK})
+    assert facts(store.history.group_results(ME)) == [("r1", 2, False), ("r2", 1, False)]
+    assert store.history.group_results(ME).odd == 0
 
 
-def test_a_run_whose_inputs_are_unknown_is_not_odd(any_store):
+def test_a_run_whose_inputs_are_unknown_is_not_odd(store):
     """It is not taken for a run with the flow's values."""
     for n in range(2):
-        add_ended(any_store, f"r{n}", seconds=n, text="sunny")
-    add_ended(any_store, "unstored", seconds=3, text="rainy", inputs_stored=False)
-    add_ended(any_store, "adopted", seconds=4, text="snowy", submit_token="job 1")
-    groups = any_store.history.group_results(ME)
+        add_ended(store, f"r{n}", seconds=n, text="sunny")
+    add_ended(store, "unstored", seconds=3, text="rainy", inputs_stored=False)
+    add_ended(store, "adopted", seconds=4, text="snowy", submit_token="job 1")
+    groups = store.history.group_results(ME)
     assert groups.odd == 0
     assert groups.inputs == 2
 
 
-def test_each_flow_has_its_own_groups(any_store):
+def test_each_flow_has_its_own_groups(store):
     """The flow that ran last comes first."""
-    add_ended(any_store, "a", seconds=1, text="sunny", flow_id="one")
-    add_ended(any_store, "b", seconds=2, text="sunny", flow_id="other")
-    groups = any_store.history.group_results(ME)
+    add_ended(store, "a", seconds=1, text="sunny", flow_id="one")
+    add_ended(store, "b", seconds=2, text="sunny", flow_id="other")
+    groups = store.history.group_results(ME)
     assert facts(groups) == [("b", 1, True), ("a", 1, True)]
 
 
-def test_results_that_all_differ_have_no_usual_one(any_store):
+def test_results_that_all_differ_have_no_usual_one(store):
     for n in range(3):
-        add_ended(any_store, f"r{n}", seconds=n, text=str(n))
-    assert facts(any_store.history.group_results(ME)) == [
+        add_ended(store, f"r{n}", seconds=n, text=str(n))
+    assert facts(store.history.group_results(ME)) == [
         ("r2", 1, False),
         ("r1", 1, False),
         ("r0", 1, False),
     ]
 
 
-def test_results_that_are_as_frequent_have_no_usual_one(any_store):
+def test_results_that_are_as_frequent_have_no_usual_one(store):
     for n, text in enumerate(("sunny", "rainy", "sunny", "rainy", "snowy")):
-        add_ended(any_store, f"r{n}", seconds=n, text=text)
-    assert facts(any_store.history.group_results(ME)) == [
+        add_ended(store, f"r{n}", seconds=n, text=text)
+    assert facts(store.history.group_results(ME)) == [
         ("r3", 2, False),
         ("r2", 2, False),
         ("r4", 1, False),
     ]
 
 
-def test_runs_of_an_unknown_result_are_the_last_group(any_store):
+def test_runs_of_an_unknown_result_are_the_last_group(store):
     """Those in progress, and those of earlier releases."""
-    add_ended(any_store, "old", text="sunny")
+    add_ended(store, "old", text="sunny")
     for n in range(2):
-        add(any_store, f"r{n}", seconds=n, status=RunStatus.IN_PROGRESS)
-    groups = any_store.history.group_results(ME)
+        add(store, f"r{n}", seconds=n, status=RunStatus.IN_PROGRESS)
+    groups = store.history.group_results(ME)
     assert facts(groups) == [("old", 1, True), ("r1", 2, False)]
     assert [one.is_known for one in groups.groups] == [True, False]
 
@@ -131,11 +131,11 @@ def test_groups_follow_the_filters_and_owners(any_store):
     assert any_store.history.group_results([]).groups == ()
 
 
-def test_the_runs_of_a_group_can_be_listed(any_store):
-    history = any_store.history
+def test_the_runs_of_a_group_can_be_listed(store):
+    history = store.history
     for n, text in enumerate(("sunny", "rainy", "sunny")):
-        add_ended(any_store, f"r{n}", seconds=n, text=text)
-    add(any_store, "going", seconds=4)
+        add_ended(store, f"r{n}", seconds=n, text=text)
+    add(store, "going", seconds=4)
     groups = history.group_results(ME).groups
     hashes = [one.result_hash for one in groups[:2]] + [UNKNOWN_RESULT]
     listed = [ids(history.page(ME, RunFilter(result_hash=one))) for one in hashes]
@@ -144,11 +144,11 @@ def test_the_runs_of_a_group_can_be_listed(any_store):
     assert ids(history.page(ME, RunFilter(result_hash=hashes[0], text="sunny"))) == ["r2", "r0"]
 
 
-def test_the_runs_with_the_inputs_of_a_group_can_be_listed_and_deleted(any_store):
-    history = any_store.history
+def test_the_runs_with_the_inputs_of_a_group_can_be_listed_and_deleted(store):
+    history = store.history
     for n, city in enumerate(("Oslo", "Rome", "Oslo")):
-        add_ended(any_store, f"r{n}", seconds=n, text="sunny day", overrides={"T.city": city})
-    add_ended(any_store, "unknown", seconds=4, text="sunny day", inputs_stored=False)
+        add_ended(store, f"r{n}", seconds=n, text="sunny day", overrides={"T.city": city})
+    add_ended(store, "unknown", seconds=4, text="sunny day", inputs_stored=False)
     groups = {group.run_id: group for group in history.group_results(ME).groups}
     assert list(groups) == ["unknown", "r2", "r1"]
 
@@ -177,12 +177,12 @@ def reads(monkeypatch):
     return read
 
 
-def test_inputs_of_runs_are_read_once(any_store, monkeypatch, reads):
+def test_inputs_of_runs_are_read_once(store, monkeypatch, reads):
     """Reading takes a second for 10,000 runs with inputs of 20 kB; deleting works in batches."""
     monkeypatch.setattr(run_history, "_BATCH_SIZE", 1)
-    history = any_store.history
+    history = store.history
     for n, city in enumerate(("Oslo", "Rome", "Oslo")):
-        add_ended(any_store, f"r{n}", seconds=n, text="sunny", overrides={"T.city": city})
+        add_ended(store, f"r{n}", seconds=n, text="sunny", overrides={"T.city": city})
     group = history.group_results(ME).groups[0]
     of_group = RunFilter(result_hash=group.result_hash, inputs_hash=group.inputs.hash)
     assert ids(history.page(ME, of_group)) == ["r2", "r0"]
@@ -191,29 +191,29 @@ def test_inputs_of_runs_are_read_once(any_store, monkeypatch, reads):
     assert len(reads) == 3
 
 
-def test_inputs_of_earlier_lists_are_forgotten_if_they_are_many(any_store, monkeypatch, reads):
+def test_inputs_of_earlier_lists_are_forgotten_if_they_are_many(store, monkeypatch, reads):
     monkeypatch.setattr(result_groups, "MAX_REMEMBERED_RUNS", 3)
     for n, flow in enumerate(("one", "one", "two", "two")):
-        add_ended(any_store, f"r{n}", seconds=n, text="sunny", flow_id=flow)
+        add_ended(store, f"r{n}", seconds=n, text="sunny", flow_id=flow)
     for flow, count in (("one", 2), ("two", 4), ("two", 4), ("one", 6)):
-        groups = any_store.history.group_results(ME, RunFilter(flow_id=flow))
+        groups = store.history.group_results(ME, RunFilter(flow_id=flow))
         assert groups.runs == 2
         assert len(reads) == count
 
 
-def test_only_the_newest_runs_are_grouped_and_the_first_groups_listed(any_store, monkeypatch):
+def test_only_the_newest_runs_are_grouped_and_the_first_groups_listed(store, monkeypatch):
     monkeypatch.setattr(run_queries, "MAX_GROUPED_RUNS", 4)
     monkeypatch.setattr(run_history, "MAX_GROUPS", 2)
     for n in range(6):
-        add_ended(any_store, f"r{n}", seconds=n, text="same" if n % 2 else str(n))
-    groups = any_store.history.group_results(ME)
+        add_ended(store, f"r{n}", seconds=n, text="same" if n % 2 else str(n))
+    groups = store.history.group_results(ME)
     assert facts(groups) == [("r5", 2, True), ("r4", 1, False)]
     assert (groups.runs, groups.omitted) == (4, 1)
 
 
-def test_a_thousand_equal_runs_are_one_group(any_store):
-    add_equal_runs(any_store, record(status=RunStatus.COMPLETED), 1_000)
-    groups = any_store.history.group_results(ME)
+def test_a_thousand_equal_runs_are_one_group(store):
+    add_equal_runs(store, record(status=RunStatus.COMPLETED), 1_000)
+    groups = store.history.group_results(ME)
     assert facts(groups) == [("r1000", 1_000, True), ("odd", 1, False)]
     assert groups.runs == 1_001
 
@@ -256,25 +256,25 @@ def test_only_in_a_table_runs_that_look_different_have_the_fingerprints_of_their
 
 
 @pytest.mark.parametrize(("is_stored", "count"), [(True, 1), (False, 0)])
-def test_a_console_that_stores_no_outputs_stores_nothing_about_them(any_store, is_stored, count):
+def test_a_console_that_stores_no_outputs_stores_nothing_about_them(store, is_stored, count):
     """A hash would tell a short output to whoever guesses it."""
-    any_store.retention = RetentionSettings(store_outputs=is_stored)
-    started = add(any_store, "a")
+    store.retention = RetentionSettings(store_outputs=is_stored)
+    started = add(store, "a")
     outputs = {"C": Output("C", OutputKind.IMAGE, image_file())}
     run = Run("flow", "sync", RunStatus.COMPLETED, outputs=outputs)
     ended = replace(started, status=run.status, ended_at=started.created_at, run=run)
-    any_store.update(ended, with_response=True)
-    summary = any_store.history.get(ME, "a")
+    store.update(ended, with_response=True)
+    summary = store.history.get(ME, "a")
     assert [summary.result_hash, summary.thumbnail].count(None) == 2 - 2 * count
 
 
-def test_outputs_that_were_removed_later_keep_their_fingerprint(any_store):
+def test_outputs_that_were_removed_later_keep_their_fingerprint(store):
     """A new version of the record, without its outputs, tells nothing about them."""
-    add_ended(any_store, "a", text="sunny")
-    before = any_store.history.get(ME, "a")
-    any_store.cleaner.retention = RetentionSettings(max_total_bytes=1)
-    any_store.cleaner.clean(None)
-    without = any_store.get("a")
+    add_ended(store, "a", text="sunny")
+    before = store.history.get(ME, "a")
+    store.cleaner.retention = RetentionSettings(max_total_bytes=1)
+    store.cleaner.clean(None)
+    without = store.get("a")
     assert without.stored_parts is StoredParts.REMOVED
-    any_store.update(replace(without, version=without.version + 1), with_response=True)
-    assert any_store.history.get(ME, "a").result_hash == before.result_hash is not None
+    store.update(replace(without, version=without.version + 1), with_response=True)
+    assert store.history.get(ME, "a").result_hash == before.result_hash is not None

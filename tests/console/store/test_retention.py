@@ -7,6 +7,7 @@ import pytest
 
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.config.settings import Settings, SettingsError
+from lfclient.console.store import retention as module
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import StoredParts
 from lfclient.console.store.store import Store
@@ -23,21 +24,15 @@ ASKED, SAID, SECRET = "will-it-rain", "take-an-umbrella", "hunter2-hunter2"
 ME = ["me"]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store_of(request, tmp_path):
-    """Return a function that opens a store with these `RetentionSettings`."""
-    stores = []
-    if request.param == "sqlite":
-        databases.create_sqlite(tmp_path)
+@pytest.fixture
+def store_of(store):
+    """Return a function that returns the store with these `RetentionSettings`."""
 
-    def open_store(**retention):
-        url = databases.create_postgres() if request.param == "postgresql" else None
-        stores.append(Store(tmp_path, url, RetentionSettings(**retention)))
-        return stores[-1]
+    def with_settings(**retention):
+        store.retention = store.cleaner.retention = RetentionSettings(**retention)
+        return store
 
-    yield open_store
-    for store in stores:
-        store.close()
+    return with_settings
 
 
 def make_run(size=0):
@@ -74,14 +69,8 @@ def store_run(store, run, **changes):
 
 
 def on_disk(store):
-    """Return the bytes of the SQLite file and its log, or of all rows in PostgreSQL."""
-    if not store.database.is_shared:
-        return b"".join(path.read_bytes() for path in store.database.path.parent.glob("runs.db*"))
-    with store.database.read() as connection:
-        names = ("runs", "run_texts", "run_labels", "presets", "drafts")
-        rows = [connection.exec_driver_sql(f"SELECT * FROM {name}").all() for name in names]
-        bodies = connection.exec_driver_sql("SELECT body FROM response_chunks").scalars()
-        return repr(rows).encode() + b"".join(bodies)
+    """Return the bytes of the file and its log."""
+    return b"".join(path.read_bytes() for path in store.database.path.parent.glob("runs.db*"))
 
 
 def search_index(store):
@@ -210,30 +199,30 @@ def test_old_runs_are_removed_with_all_their_data(store_of):
     assert store.cleaner.clean(NOW + timedelta(days=4)) == []
 
 
-def test_the_oldest_runs_beyond_the_limit_are_removed(store_of):
-    """In several batches."""
-    store = store_of(max_runs=10)
-    for number in range(450):
-        add(store, f"r{number:03}", seconds=number, status=RunStatus.COMPLETED)
-    assert len(store.cleaner.clean(NOW)) == 440
-    assert ids(store.history.page(ME)) == [f"r{number}" for number in range(449, 439, -1)]
+def test_the_oldest_runs_beyond_the_limit_are_removed_in_batches(any_store, monkeypatch):
+    monkeypatch.setattr(module, "_BATCH_SIZE", 3)
+    any_store.cleaner.retention = RetentionSettings(max_runs=2)
+    for number in range(9):
+        add(any_store, f"r{number}", seconds=number, status=RunStatus.COMPLETED)
+    assert len(any_store.cleaner.clean(NOW)) == 7
+    assert ids(any_store.history.page(ME)) == ["r8", "r7"]
 
 
-def test_the_oldest_responses_are_removed_and_their_runs_stay_listed(store_of):
+def test_the_oldest_responses_are_removed_and_their_runs_stay_listed(any_store):
     """Starred runs keep theirs. A second cleaning removes nothing."""
-    store = store_of(max_total_bytes=25_000)
+    any_store.cleaner.retention = RetentionSettings(max_total_bytes=25_000)
     for number in range(5):
-        add_ended(store, f"r{number}", seconds=number, text="z" * 10_000)
-    store.history.set_starred(ME, "r0", True)
-    assert store.cleaner.clean(NOW) == []
-    stored = {f"r{number}": store.get(f"r{number}").stored_parts for number in range(5)}
+        add_ended(any_store, f"r{number}", seconds=number, text="z" * 10_000)
+    any_store.history.set_starred(ME, "r0", True)
+    assert any_store.cleaner.clean(NOW) == []
+    stored = {f"r{number}": any_store.get(f"r{number}").stored_parts for number in range(5)}
     removed = [run for run, parts in stored.items() if parts is StoredParts.REMOVED]
     assert removed == ["r1", "r2", "r3"]
-    assert store.get("r1").run is None
-    assert store.get("r0").run is not None
-    assert len(store.history.page(ME).runs) == 5
-    assert store.cleaner.clean(NOW) == []
-    assert store.get("r4").stored_parts is StoredParts.WHOLE
+    assert any_store.get("r1").run is None
+    assert any_store.get("r0").run is not None
+    assert len(any_store.history.page(ME).runs) == 5
+    assert any_store.cleaner.clean(NOW) == []
+    assert any_store.get("r4").stored_parts is StoredParts.WHOLE
 
 
 @pytest.mark.parametrize("how", ["delete", "delete_all", "delete_session", "limit"])
@@ -256,8 +245,7 @@ def test_deleted_data_is_overwritten(store_of, tmp_path, how):
     left = on_disk(store)
     assert SAID.encode() not in left
     assert ASKED.encode() not in left
-    if not store.database.is_shared:
-        assert search_index(store) == fresh_index(tmp_path / "alone", **remaining)
+    assert search_index(store) == fresh_index(tmp_path / "alone", **remaining)
 
 
 def test_the_search_index_agrees_with_the_texts(tmp_path):

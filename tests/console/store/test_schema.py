@@ -46,10 +46,11 @@ def create_0_2_0(kind, folder):
     return SecretStr(url)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def converted(request, tmp_path):
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def converted(request, tmp_path_factory):
     """A store on a database that 0.2.0 wrote."""
-    store = Store(tmp_path, create_0_2_0(request.param, tmp_path))
+    folder = tmp_path_factory.mktemp("converted")
+    store = Store(folder, create_0_2_0(request.param, folder))
     yield store
     store.close()
 

@@ -1,4 +1,4 @@
-"""Run records are stored on SQLite and PostgreSQL."""
+"""Run records are stored."""
 
 import os
 import signal
@@ -19,17 +19,8 @@ from lfclient.console.store.run_record import RecordProblem
 from lfclient.console.store.store import Store
 from lfclient.flows.field import Variable
 from lfclient.runs.model import RunStatus
-from tests.support import databases
 from tests.support.processes import processes_of
 from tests.support.store_records import NOW, record, whole_run
-
-
-@pytest.fixture
-def store(tmp_path):
-    databases.create_sqlite(tmp_path)
-    opened = Store(tmp_path)
-    yield opened
-    opened.close()
 
 
 def test_sessions_with_several_runs_of_an_owner_and_a_flow_are_known(store):
@@ -68,14 +59,14 @@ def test_ended_records_of_a_session_are_deleted_with_their_responses(store):
     assert store.get("done") is None
 
 
-def test_ended_records_move_to_a_renamed_session(any_store):
+def test_ended_records_move_to_a_renamed_session(store):
     """Each gets a new version and keeps its response."""
-    create_session_records(any_store)
-    assert any_store.rename_session("me", "flow", "s", "new") == ["done"]
-    found = any_store.get("done")
+    create_session_records(store)
+    assert store.rename_session("me", "flow", "s", "new") == ["done"]
+    found = store.get("done")
     assert (found.session_id, found.version, found.run) == ("new", 2, whole_run())
-    assert any_store.get("running").session_id == "s"
-    assert any_store.get("other owner").session_id == "s"
+    assert store.get("running").session_id == "s"
+    assert store.get("other owner").session_id == "s"
 
 
 def test_a_stored_record_is_read_back_unchanged(any_store):
@@ -145,37 +136,37 @@ def test_one_of_several_concurrent_claims_of_a_job_succeeds(any_store):
         assert sorted(pool.map(take, names)) == [False, False, False, True]
 
 
-def test_recent_lists_an_owners_runs_newest_first_without_responses(any_store):
+def test_recent_lists_an_owners_runs_newest_first_without_responses(store):
     """All, or those of one flow."""
     for n in range(12):
         late = NOW + timedelta(seconds=n)
-        any_store.create(record(f"r{n}", created_at=late, flow_id=f"f{n % 2}"))
-    any_store.create(record("x", owner="you"))
-    any_store.update(
+        store.create(record(f"r{n}", created_at=late, flow_id=f"f{n % 2}"))
+    store.create(record("x", owner="you"))
+    store.update(
         record("r11", created_at=NOW + timedelta(seconds=11), run=whole_run()), with_response=True
     )
-    assert [found.id for found in any_store.recent("me", limit=3)] == ["r11", "r10", "r9"]
-    assert [found.id for found in any_store.recent("me", flow_id="f0", limit=2)] == ["r10", "r8"]
-    assert any_store.recent("me")[0].run is None
+    assert [found.id for found in store.recent("me", limit=3)] == ["r11", "r10", "r9"]
+    assert [found.id for found in store.recent("me", flow_id="f0", limit=2)] == ["r10", "r8"]
+    assert store.recent("me")[0].run is None
 
 
-def test_an_older_snapshot_does_not_replace_a_newer_one(any_store):
+def test_an_older_snapshot_does_not_replace_a_newer_one(store):
     """Two threads may write in either order."""
-    any_store.create(record())
-    any_store.update(record(status=RunStatus.COMPLETED, version=3))
-    any_store.update(record(status=RunStatus.IN_PROGRESS, version=2))
-    assert any_store.get("r1").status is RunStatus.COMPLETED
+    store.create(record())
+    store.update(record(status=RunStatus.COMPLETED, version=3))
+    store.update(record(status=RunStatus.IN_PROGRESS, version=2))
+    assert store.get("r1").status is RunStatus.COMPLETED
 
 
-def test_unfinished_runs_are_found_and_claimed_once(any_store):
+def test_unfinished_runs_are_found_and_claimed_once(store):
     """After a restart only one process takes over each."""
-    any_store.create(record("r1", worker="dead"))
-    any_store.create(record("r2", worker="dead", status=RunStatus.COMPLETED))
-    assert [found.id for found in any_store.unfinished("me")] == ["r1"]
-    assert any_store.claim("r1", "dead", "a")
-    assert not any_store.claim("r1", "dead", "b")
-    assert not any_store.claim("r2", "dead", "a")
-    assert any_store.get("r1").worker == "a"
+    store.create(record("r1", worker="dead"))
+    store.create(record("r2", worker="dead", status=RunStatus.COMPLETED))
+    assert [found.id for found in store.unfinished("me")] == ["r1"]
+    assert store.claim("r1", "dead", "a")
+    assert not store.claim("r1", "dead", "b")
+    assert not store.claim("r2", "dead", "a")
+    assert store.get("r1").worker == "a"
 
 
 def test_the_file_is_private_and_by_default_writes_are_forced_to_the_disk(tmp_path):
