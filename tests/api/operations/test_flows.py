@@ -199,16 +199,6 @@ def test_templates_are_flows_by_name():
     ]
 
 
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [((500, {"detail": "x"}), ServerFault), ((200, {"not": "a list"}), BadResponse)],
-)
-def test_templates_that_cannot_be_read_are_an_error(answer: tuple, error: type[LangflowError]):
-    server = Server().on("GET", TEMPLATES, answer)
-    with server.client() as client, pytest.raises(error):
-        client.templates()
-
-
 def test_an_export_names_the_release_and_has_no_stored_key():
     secret = node("T-a", p=entry("SecretStrInput", "str", "sk-stored-1234567", password=True))
     stored = graph(secret)

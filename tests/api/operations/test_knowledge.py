@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from lfclient import InvalidRequest, LangflowError, ModelOption, ServerFault
-from lfclient.errors import BadResponse
 from tests.support.scripted import Server
 
 BASES = "/base/api/v1/knowledge_bases"
@@ -198,21 +197,3 @@ def test_mcp_servers_are_connected_to_only_if_their_tools_are_counted():
         ]
         client.settings.mcp_servers(count_tools=True)
     assert [dict(one.url.params) for one in server.requests] == [{}, {"action_count": "true"}]
-
-
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [((500, {"detail": "x"}), ServerFault), ((200, {"not": "a list"}), BadResponse)],
-)
-def test_a_list_that_cannot_be_read_is_an_error(answer: tuple, error: type[Exception]):
-    server = Server()
-    for path in (BASES, MEMORIES, MCP):
-        server.on("GET", path, answer)
-    with server.client() as client:
-        for call in (
-            client.knowledge_bases,
-            client.knowledge.memory_bases,
-            client.settings.mcp_servers,
-        ):
-            with pytest.raises(error):
-                call()

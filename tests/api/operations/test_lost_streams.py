@@ -10,7 +10,7 @@ from lfclient import LangflowError, Run, RunStatus, ServerFault
 from lfclient.flows.model import Flow
 from tests.support.fake_events import stored_message
 from tests.support.fake_langflow import FLOW, FLOW_ID
-from tests.support.scripted import JOB, STATUS, Server, call_client
+from tests.support.scripted import JOB, STATUS, Server
 
 MESSAGES = "/base/api/v1/monitor/messages"
 OTHER = "00000000-0000-4000-8000-000000000002"
@@ -33,20 +33,15 @@ FAILED = stored_message(
 )
 
 
-def recover(kind: str, status: Any, *messages: dict[str, Any]) -> tuple[Run | None, Server]:
+def recover(status: Any, *messages: dict[str, Any]) -> tuple[Run | None, Server]:
     server = Server().on("GET", STATUS, status).on("GET", MESSAGES, (200, list(messages)[::-1]))
     server.on("GET", f"/base/api/v1/flows/{FLOW_ID}", (200, FLOW))
-    return call_client(kind, lambda api: api.runs.recover_stream(LOST, JOB), handler=server), server
+    with server.client() as client:
+        return client.runs.recover_stream(LOST, JOB), server
 
 
-@pytest.fixture(params=["sync", "async"])
-def kind(request: pytest.FixtureRequest) -> str:
-    """Both clients behave the same."""
-    return request.param
-
-
-def test_a_run_that_came_to_its_end_is_completed_by_its_message(kind: str):
-    run, server = recover(kind, COMPLETED, ASKED, ANSWERED)
+def test_a_run_that_came_to_its_end_is_completed_by_its_message():
+    run, server = recover(COMPLETED, ASKED, ANSWERED)
     assert run.status is RunStatus.COMPLETED
     assert run.outputs["ChatOutput-b"].value == "hello"
     (request,) = [one for one in server.requests if one.url.path == MESSAGES]
@@ -54,9 +49,9 @@ def test_a_run_that_came_to_its_end_is_completed_by_its_message(kind: str):
     assert {one.method for one in server.requests} == {"GET"}
 
 
-def test_a_run_with_a_stored_error_has_failed(kind: str):
+def test_a_run_with_a_stored_error_has_failed():
     """Though its job counts as completed."""
-    run, _ = recover(kind, COMPLETED, ASKED, FAILED)
+    run, _ = recover(COMPLETED, ASKED, FAILED)
     assert run.status is RunStatus.FAILED
     (error,) = run.errors
     assert (error.message, error.component_id) == ("no credit", "ChatOutput-b")
@@ -66,14 +61,14 @@ def test_a_run_with_a_stored_error_has_failed(kind: str):
 @pytest.mark.parametrize(
     "status", [IN_PROGRESS, JOB_FAILED, UNKNOWN], ids=["in progress", "failed", "unknown"]
 )
-def test_the_messages_of_a_run_that_did_not_come_to_its_end_prove_nothing(kind: str, status: Any):
+def test_the_messages_of_a_run_that_did_not_come_to_its_end_prove_nothing(status: Any):
     """The server may have cancelled it just after its answer was stored."""
-    assert recover(kind, status, ASKED, ANSWERED)[0] is None
+    assert recover(status, ASKED, ANSWERED)[0] is None
 
 
-def test_the_messages_of_another_run_of_the_session_prove_nothing(kind: str):
+def test_the_messages_of_another_run_of_the_session_prove_nothing():
     others = [stored_message(OTHER, "hello", "ChatInput-a"), {**ANSWERED, "session_metadata": {}}]
-    assert recover(kind, COMPLETED, ASKED, *others)[0] is None
+    assert recover(COMPLETED, ASKED, *others)[0] is None
 
 
 @pytest.mark.parametrize(
@@ -84,9 +79,9 @@ def test_the_messages_of_another_run_of_the_session_prove_nothing(kind: str):
         ((200, {}), LangflowError),
     ],
 )
-def test_a_request_that_fails_raises_an_error(kind: str, status: Any, error: type[LangflowError]):
+def test_a_request_that_fails_raises_an_error(status: Any, error: type[LangflowError]):
     with pytest.raises(error):
-        recover(kind, status, ASKED, ANSWERED)
+        recover(status, ASKED, ANSWERED)
 
 
 def test_a_given_flow_is_not_requested():

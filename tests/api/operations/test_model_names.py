@@ -9,6 +9,8 @@ from lfclient import ComponentRun, Run, RunStatus, Usage
 from tests.support.flows import flow, node
 from tests.support.scripted import OLD, Reply, Server
 
+pytestmark = pytest.mark.usefixtures("no_pauses")
+
 JOB = "14854585-6944-4c49-807a-d19cca230728"
 TRACE = f"/api/v1/monitor/traces/{JOB}"
 AGENT = "Agent-EXpSZ"

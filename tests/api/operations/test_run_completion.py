@@ -162,51 +162,30 @@ def test_stop_checks_the_status_first_before_1_11():
     assert "POST /api/v2/workflows/stop" not in server.paths()
 
 
-def test_a_result_erased_by_a_stop_is_recovered_from_build_records():
-    running = (200, {**recorded("1.8.4", "bg_submit")[1], "job_id": JOB})
-    builds = {
-        "ChatOutput-xyz34": [
-            {
-                "valid": True,
-                "job_id": JOB,
-                "data": {"outputs": {"message": {"message": "kept", "type": "text"}}},
-            }
-        ]
-    }
-    server = Server(OLD).on("GET", STATUS, running, recorded("1.8.4", "status_cancelled"))
-    server.on("POST", f"{WORKFLOWS}/stop", (200, {"message": "Job cancelled successfully."}))
-    server.on("GET", "/base/api/v1/monitor/builds", (200, {"vertex_builds": builds}))
-    with server.client() as client:
-        client.status(JOB, flow=FLOW)
-        job = client.status(JOB, flow=FLOW)
-    server.on(
-        "GET",
-        STATUS,
-        running,
-        (200, {**recorded("1.8.4", "status_cancelled")[1], "job_id": JOB}),
-    )
-    with server.client() as client:
-        result = client.stop(job.job_id or JOB, flow=FLOW)
-    assert (result.stopped, result.run.status) == (False, RunStatus.COMPLETED)
-    assert result.run.outputs["ChatOutput-xyz34"].value == "kept"
+RUNNING = (200, {**recorded("1.8.4", "bg_submit")[1], "job_id": JOB})
+CANCELLED = (200, {**recorded("1.8.4", "status_cancelled")[1], "job_id": JOB})
+REFUSED = (429, {"detail": "Too many requests"})
 
 
-def test_a_result_is_recovered_though_the_server_refused_all_status_requests_around_the_stop():
-    """The stop itself must not wait; nobody knew that the job had ended."""
+@pytest.mark.parametrize(
+    ("statuses", "is_known"), [([RUNNING, CANCELLED], True), ([REFUSED, REFUSED, CANCELLED], False)]
+)
+def test_a_result_erased_by_a_stop_is_recovered_from_build_records(statuses, is_known: bool):
+    """The stop doesn't wait for a server that refuses all status requests around it."""
     outputs = {"message": {"message": "kept", "type": "text"}}
     build = {"valid": True, "job_id": JOB, "data": {"outputs": outputs}}
-    cancelled = (200, {**recorded("1.8.4", "status_cancelled")[1], "job_id": JOB})
-    refused = (429, {"detail": "Too many requests"})
-    server = Server(OLD).on("GET", STATUS, refused, refused, cancelled)
+    server = Server(OLD).on("GET", STATUS, *statuses)
     server.on("POST", f"{WORKFLOWS}/stop", (200, {"message": "Job cancelled successfully."}))
     builds = {"vertex_builds": {"ChatOutput-xyz34": [build]}}
     server.on("GET", "/base/api/v1/monitor/builds", (200, builds))
     with server.client() as client:
         result = client.stop(JOB, flow=FLOW)
         run = client.status(JOB, flow=FLOW)
-    assert (result.stopped, result.run) == (None, None)
-    assert run.status is RunStatus.COMPLETED
-    assert run.outputs["ChatOutput-xyz34"].value == "kept"
+    assert result.stopped is (False if is_known else None)
+    assert (result.run is not None) is is_known
+    for ended in filter(None, (result.run, run)):
+        assert ended.status is RunStatus.COMPLETED
+        assert ended.outputs["ChatOutput-xyz34"].value == "kept"
 
 
 def test_a_late_build_record_is_awaited():

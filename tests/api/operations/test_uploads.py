@@ -55,10 +55,13 @@ def test_a_file_is_sent_as_a_form_field():
     ],
 )
 def test_only_a_connection_that_breaks_suggests_a_smaller_file(fault, timed_out: bool, hint: str):
-    with server(fault).client() as client, pytest.raises(Unreachable) as caught:
+    langflow = server(fault)
+    with langflow.client() as client, pytest.raises(Unreachable) as caught:
         client.files.upload("a.txt", b"abc")
     assert caught.value.timed_out is timed_out
     assert hint in caught.value.hint
+    # an upload that may have arrived is not resent
+    assert caught.value.sent is (langflow.paths().count("POST /api/v2/files") == 1)
 
 
 def test_a_chat_image_goes_to_the_files_of_its_flow():
@@ -150,14 +153,6 @@ def test_an_upload_for_a_deleted_flow_names_the_flow():
         client.files.upload("a.txt", b"abc", flow_id=JOB)
 
 
-def test_an_upload_that_breaks_is_not_resent_and_hints_at_a_proxy():
-    langflow = server(httpx.WriteError("broken pipe"), KEPT)
-    with langflow.client() as client, pytest.raises(Unreachable) as caught:
-        client.files.upload("a.txt", b"abc")
-    assert "proxy" in caught.value.hint
-    assert langflow.paths().count("POST /api/v2/files") == 1
-
-
 def test_an_upload_that_was_not_sent_is_retried_from_the_beginning_of_the_file():
     langflow = server(httpx.ConnectError("refused"), KEPT)
     with langflow.client() as client:
@@ -194,7 +189,7 @@ def test_a_413_during_the_upload_is_read():
         known = ServerInfo("1.13.0", "modes")
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         with LangflowClient(url, server=known) as client, pytest.raises(FileRefused):
-            client.files.upload("a.bin", bytes(30_000_000))
+            client.files.upload("a.bin", bytes(10_000_000))
         thread.join(5)
 
 
@@ -213,7 +208,7 @@ def test_an_upload_to_a_server_that_stops_reading_times_out():
         known = ServerInfo("1.13.0", "modes")
         client = LangflowClient(url, server=known, timeout=0.3)
         with client, pytest.raises(Unreachable) as caught:
-            client.files.upload("a.bin", bytes(30_000_000))
+            client.files.upload("a.bin", bytes(10_000_000))
         assert caught.value.sent
         assert len(connections) == 1
         connections[0].close()
