@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from lfclient.common.json_text import from_json
 from lfclient.common.redaction import Redactor
 from lfclient.flows.field import Field, Variable, value_from_json, value_to_json
 from lfclient.flows.field_kinds import KIND_HANDLERS
@@ -93,3 +94,15 @@ class Entries:
             {key: InvalidEntry(*entry) for key, entry in draft["invalid"].items()},
             draft["preset"] and PresetLink(**draft["preset"]),
         )
+
+
+def json_draft(text: str | None, flow: Flow, secrets: Iterable[str]) -> str | None:
+    """Return the JSON editor's text for a draft, None if it contains or may contain a secret."""
+    try:
+        entered = from_json(text or "null")
+    except ValueError:
+        has_secrets = any(is_secret_field(field) for field in flow.fields)
+        has_secrets |= any(secret in (text or "") for secret in secrets)
+        return None if has_secrets else text
+    is_safe = isinstance(entered, dict) and mask_secrets(flow, entered, secrets) == entered
+    return text if is_safe else None

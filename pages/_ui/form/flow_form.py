@@ -92,8 +92,7 @@ class FlowForm:
         """
         providers = (need for need in self.needs if need.provider and need.is_met)
         met = {key for need in providers for key in need.keys} - self.state.entries.values.keys()
-        hints, fields = self.state.hints, self.state.fields
-        return {key: hint for key, hint in hints.items() if key in fields and key not in met}
+        return {key: hint for key, hint in self.state.active_hints.items() if key not in met}
 
     @cached_property
     def better_modes(self) -> Mapping[str, Mode]:

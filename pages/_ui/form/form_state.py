@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from lfclient.common.json_text import LONE_SURROGATE, from_json, has_lone_surrogate
+from lfclient.common.json_text import LONE_SURROGATE, has_lone_surrogate
 from lfclient.flows.field import Field, FieldKind, Problem
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
@@ -27,7 +27,7 @@ from lfclient.flows.validation import (
     is_secret_field,
     mask_secrets,
 )
-from pages._ui.form.entries import EnteredValue, Entries, InvalidEntry
+from pages._ui.form.entries import EnteredValue, Entries, InvalidEntry, json_draft
 from pages._ui.form.widgets import LiveWidget, Widget, shows_default
 from pages._ui.state.browser import load_draft, save_draft
 
@@ -61,7 +61,8 @@ class FormState:
     - `files`: the finished uploads, by server path. `upload_counts`: file choices, by field key.
     - `source`: a sentence about the origin of the values that filled the form, or "".
     - `edited`: the keys of fields that have changed since the form was filled.
-    - `hints`: what to check at a field until it changes, by its key.
+    - `hints`: what to check before a run, by field key. A change of the field removes its hint,
+      unless the hint asks for a secret.
     - `replaced`: the entries before the last fill, if a person had entered any.
     - `was_refused`: whether a run was refused, so that each field shows its problem.
     - `scroll_token`: set until the page has scrolled to the first problem of a refused run.
@@ -168,7 +169,8 @@ class FormState:
             invalid[key] = entry
         if before != (values.get(key), invalid.get(key)):
             self.edited.add(key)
-            self.hints.pop(key, None)
+            if self.hints.get(key) != SECRET_HINT:
+                self.hints.pop(key, None)
 
     def _discard_widget(self, key: str) -> None:
         """Discard the widget, so that it is rebuilt when it is next drawn."""
@@ -181,6 +183,16 @@ class FormState:
         """Return whether a field differs from the flow."""
         entries = self.entries
         return key in entries.values or key in entries.invalid or bool(entries.uploads.get(key))
+
+    @property
+    def active_hints(self) -> dict[str, str]:
+        """The hints to show: without those for secrets that have been entered."""
+        hints, fields = self.hints.items(), self.fields
+        return {
+            key: hint
+            for key, hint in hints
+            if key in fields and not (hint == SECRET_HINT and self.is_modified(key))
+        }
 
     def live_widget(self, field: Field, widget: Widget) -> LiveWidget:
         """Return the field's live widget of this type, or seed a new one.
@@ -309,10 +321,11 @@ class FormState:
             return
         to_draft = partial(Entries.to_draft, flow=self.flow, secrets=self.secrets)
         saved = to_draft(entries) if entries or entries.preset_link else {}
+        has_edits = self.json_text != self.json_seed
         unsaved = entries.values.keys() - saved.get("values", {}).keys()
         draft = {
             **saved,
-            "json": self._json_without_secrets(),
+            "json": json_draft(self.json_text, self.flow, self.secrets) if has_edits else None,
             "files": self._files_in_use(),
             "source": self.source,
             "hints": {**self.hints, **dict.fromkeys(sorted(unsaved), SECRET_HINT)},
@@ -329,19 +342,6 @@ class FormState:
         files = [each.value for each in values if each.kind == FieldKind.FILE.value]
         used = {path for value in files for path in file_paths(value)}
         return {path: [sent.name, sent.size] for path, sent in self.files.items() if path in used}
-
-    def _json_without_secrets(self) -> str | None:
-        """Return the JSON editor's text with edits, or None if it holds or may hold a secret."""
-        if self.json_text == self.json_seed:
-            return None
-        try:
-            typed = from_json(self.json_text or "null")
-        except ValueError:
-            has_secrets = any(is_secret_field(field) for field in self.flow.fields)
-            has_secrets |= any(secret in (self.json_text or "") for secret in self.secrets)
-            return None if has_secrets else self.json_text
-        is_safe = isinstance(typed, dict) and mask_secrets(self.flow, typed, self.secrets) == typed
-        return self.json_text if is_safe else None
 
     def load_values(self, overrides: Mapping[str, Any]) -> None:
         """Replace the form's values with valid overrides; a masked secret keeps the entered one."""

@@ -8,7 +8,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, list_names
 from lfclient.console.store.search_text import summarize_flow_inputs
-from lfclient.flows.run_inputs import SECRET_HINT, qualified_label_for_key
+from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import mask_secrets
 from pages._ui.connection.app_context import close_run
 from pages._ui.form.entries import Entries, PresetLink
@@ -33,13 +33,8 @@ def fill(
     state.dropped_keys.clear()
     state.load_values(overrides)
     state.entries.preset_link = PresetLink()
-    needed = {
-        key: hint
-        for key, hint in hints.items()
-        if hint != SECRET_HINT or key not in state.entries.values  # a secret that stayed
-    }
-    state.source, state.hints, state.edited = source, needed, set()
-    state.keys_to_open.update(needed)
+    state.source, state.hints, state.edited = source, dict(hints), set()
+    state.keys_to_open.update(state.active_hints)
 
 
 def take_over(state: FormState, other: FormState) -> None:

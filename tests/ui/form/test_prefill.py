@@ -68,6 +68,8 @@ def test_the_fields_to_check_are_named_until_they_have_changed_or_a_run_has_star
     assert "Check one (T), two (T) before you run." in page.text()
     page.set("text_input", "T-a.one", "sk-1")
     assert "Check two (T) before you run." in page.text()
+    page.press("Reset")
+    assert "Check one (T), two (T) before you run." in page.text()
     (state,) = page.at.session_state["forms"].values()
     prefill.clear_source(state)
     assert "Check " not in page.run().text()
@@ -102,10 +104,10 @@ def test_input_entered_after_a_fill_can_be_restored_in_turn(state):
 
 def test_a_masked_secret_fills_no_field_and_keeps_the_one_entered(state):
     prefill.fill(state, {"T-a.name": "z", "T-a.key": SECRET_MASK}, SOURCE, {"T-a.key": SECRET_HINT})
-    assert (state.overrides(), state.hints) == ({"T-a.name": "z"}, {"T-a.key": SECRET_HINT})
+    assert (state.overrides(), state.active_hints) == ({"T-a.name": "z"}, {"T-a.key": SECRET_HINT})
     state.set(state.fields["T-a.key"], "sk-1")
     prefill.fill(state, {"T-a.key": SECRET_MASK}, SOURCE, {"T-a.key": SECRET_HINT})
-    assert (state.overrides(), state.hints) == ({"T-a.key": "sk-1"}, {})
+    assert (state.overrides(), state.active_hints) == ({"T-a.key": "sk-1"}, {})
 
 
 @pytest.mark.parametrize(("theirs", "kept"), [("mine", False), ("theirs", True)])
