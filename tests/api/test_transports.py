@@ -6,18 +6,21 @@ import asyncio
 import json
 import socket
 import ssl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Any
 
 import pytest
 import trustme
 
-from lfclient import AsyncLangflowClient, LangflowClient, Unreachable
+from lfclient import AsyncLangflowClient, BadResponse, LangflowClient, Unreachable
+from lfclient.api import transports
 from lfclient.api.transports import AsyncCheckedBackend, CheckedBackend, proxy_of
 from lfclient.errors import AddressRefused, LangflowError
 from tests.support.scripted import call_client
-from tests.support.waiting import serve
+from tests.support.waiting import serve, wait_for
 
 METADATA = "169.254.169.254"
 VERSION = {"version": "1.13.0", "main_version": "1.13.0", "package": "Langflow"}
@@ -206,7 +209,7 @@ def test_health_of_a_refused_address_is_false():
         assert client.server.is_healthy() is False
 
 
-@pytest.mark.parametrize("kind", ["sync", "async"])
+@both
 def test_an_idle_connection_is_probed(server: Any, kind: str):
     """So that a stream from a vanished server ends."""
     url = f"http://127.0.0.1:{server.server_port}"
@@ -249,3 +252,57 @@ def test_certificates_that_cannot_be_read_are_named_with_the_reason_in_words(
     with pytest.raises(LangflowError) as caught:
         LangflowClient("https://langflow.test", verify=path)
     assert caught.value.message == f"Couldn't read the certificates in {path}: {problem}."
+
+
+EARLY_HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n"
+Send = Callable[[bytes, float], str]
+
+
+class EndlessHandler(BaseRequestHandler):
+    """Sends the same bytes again and again, until the client has gone."""
+
+    def handle(self) -> None:
+        self.request.recv(65_536)
+        try:
+            while True:
+                self.request.sendall(self.server.data)  # type: ignore[attr-defined]
+                time.sleep(self.server.pause)  # type: ignore[attr-defined]
+        except OSError:
+            self.server.gone += 1  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def send() -> Iterator[Send]:
+    """Start a server that sends some bytes for ever, with a pause between; return its address."""
+    servers = []
+
+    def start(data: bytes, pause: float) -> str:
+        server = ThreadingTCPServer(("127.0.0.1", 0), EndlessHandler)
+        server.daemon_threads = True
+        server.data, server.pause, server.gone = data, pause, 0  # type: ignore[attr-defined]
+        servers.append(server)
+        serve(server)
+        return f"http://127.0.0.1:{server.server_address[1]}"
+
+    yield start
+    for server in servers:
+        wait_for(lambda server=server: server.gone)  # type: ignore[attr-defined]
+        server.shutdown()
+        server.server_close()
+
+
+@both
+def test_interim_responses_without_end_are_given_up(send: Send, kind: str):
+    url = send(EARLY_HINTS * 100, 0.0)
+    with pytest.raises(BadResponse, match="headers without end"):
+        call_client(kind, lambda client: client.flows(), url)
+
+
+@both
+def test_interim_responses_that_drip_are_given_up(
+    send: Send, kind: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(transports, "MAX_HEADER_SECONDS", 0.3)
+    url = send(EARLY_HINTS, 0.05)
+    with pytest.raises(BadResponse, match="headers without end"):
+        call_client(kind, lambda client: client.flows(), url)

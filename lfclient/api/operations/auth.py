@@ -16,26 +16,29 @@ class Auth(Resource):
 
     def auto_login(self) -> str | None:
         """Return a token if the server needs no password, else None."""
-        return self._drive(auto_login(self._context))
+        return self._drive(_auto_login(self._context))
 
     def login(self, user: str, password: str) -> str:
-        """Return a token for a user. Raises `InvalidKey` for a wrong password."""
-        return self._drive(login(self._context, user, password))
+        """Return a token for a user. The server allows 5 attempts a minute.
+
+        Raises `InvalidKey` for a wrong password.
+        """
+        return self._drive(_login(self._context, user, password))
 
     def sign_in(self, user: str, password: str) -> dict[str, str]:
         """Return the cookies, by name, with which a browser is signed in to Langflow's editor.
 
         Raises `InvalidKey` for a wrong password.
         """
-        return self._drive(sign_in(self._context, user, password))
+        return self._drive(_sign_in(self._context, user, password))
 
     def create_key(self, name: str, token: str) -> str:
-        """Return a new API key of the token's user."""
-        return self._drive(create_key(self._context, name, token))
+        """Return a new API key of the token's user, which the server shows only this once."""
+        return self._drive(_create_key(self._context, name, token))
 
     def user_id(self) -> str:
         """Return the id of the API key's user, which all keys of that user share."""
-        return self._drive(get_user_id())
+        return self._drive(_get_user_id())
 
 
 class AsyncAuth(AsyncResource):
@@ -48,22 +51,19 @@ class AsyncAuth(AsyncResource):
     user_id = awaitable(Auth.user_id)
 
 
-def auto_login(context: ApiContext) -> Steps[str | None]:
-    """Return a token if the server needs no password, else None."""
+def _auto_login(context: ApiContext) -> Steps[str | None]:
     response = yield from send(get_request("/api/v1/auto_login"))
     if response.status in (400, 401, 403):
         return None
     return _read_secret(context, _read_login(response), "access_token")
 
 
-def login(context: ApiContext, user: str, password: str) -> Steps[str]:
-    """Return a token for a user's password; the server allows 5 attempts a minute."""
+def _login(context: ApiContext, user: str, password: str) -> Steps[str]:
     body = yield from _log_in(context, user, password)
     return _read_secret(context, body, "access_token")
 
 
-def sign_in(context: ApiContext, user: str, password: str) -> Steps[dict[str, str]]:
-    """Return the cookies, by name, with which a browser is signed in to the server's editor."""
+def _sign_in(context: ApiContext, user: str, password: str) -> Steps[dict[str, str]]:
     body = yield from _log_in(context, user, password)
     return {
         f"{name}_lf": _read_secret(context, body, name)
@@ -84,8 +84,7 @@ def _log_in(context: ApiContext, user: str, password: str) -> Steps[Json]:
     return _read_login(response)
 
 
-def create_key(context: ApiContext, name: str, token: str) -> Steps[str]:
-    """Return a new API key, which the server shows only this once."""
+def _create_key(context: ApiContext, name: str, token: str) -> Steps[str]:
     context.redactor.add(token)
     headers = {"authorization": f"Bearer {token}"}
     spec = RequestSpec("POST", "/api/v1/api_key/", json={"name": name}, headers=headers)
@@ -93,8 +92,7 @@ def create_key(context: ApiContext, name: str, token: str) -> Steps[str]:
     return _read_secret(context, body, "api_key")
 
 
-def get_user_id() -> Steps[str]:
-    """Return the id of the API key's user."""
+def _get_user_id() -> Steps[str]:
     user = yield from fetch(get_request("/api/v1/users/whoami"), UserResponse, "user")
     return user.id
 

@@ -37,25 +37,25 @@ class Sessions(Resource):
         self, flow: Flow | str, session_id: str | None = None, limit: int | None = None
     ) -> list[Message]:
         """Return the latest `limit` messages of a session, or of a whole flow; oldest first."""
-        return self._drive(list_messages(self._context, flow, session_id, limit))
+        return self._drive(_list_messages(self._context, flow, session_id, limit))
 
     def rename(self, old: str, new: str, flow: Flow | str | None = None) -> None:
         """Give a session another id, in one flow or in all flows of the API key's user.
 
         Merges it with a session that has this id already. Raises `SessionNotFound`.
         """
-        return self._drive(rename_session(self._context, old, new, flow))
+        return self._drive(_rename_session(self._context, old, new, flow))
 
     def delete(self, session_id: str, flow: Flow | str | None = None) -> None:
         """Delete a session's messages, in one flow or in all flows of the API key's user."""
-        return self._drive(delete_session(self._context, session_id, flow))
+        return self._drive(_delete_session(self._context, session_id, flow))
 
     def list(self, flow: Flow | str) -> list[str]:  # last: it hides the type
         """Return the ids of a flow's sessions, latest first from 1.12 on.
 
         Empty if there is no such flow. 1.12 returns only the latest 200.
         """
-        return self._drive(list_sessions(self._context, flow))
+        return self._drive(_list_sessions(self._context, flow))
 
 
 class AsyncSessions(AsyncResource):
@@ -67,8 +67,7 @@ class AsyncSessions(AsyncResource):
     list = awaitable(Sessions.list)
 
 
-def list_sessions(context: ApiContext, flow: Flow | str) -> Steps[list[str]]:
-    """Return the ids of a flow's sessions."""
+def _list_sessions(context: ApiContext, flow: Flow | str) -> Steps[list[str]]:
     flow_id = yield from get_flow_id(context, flow)
     session_ids: dict[str, None] = {}
     while True:
@@ -82,17 +81,17 @@ def list_sessions(context: ApiContext, flow: Flow | str) -> Steps[list[str]]:
             return list(session_ids)
 
 
-def list_messages(
+def _list_messages(
     context: ApiContext, flow: Flow | str, session_id: str | None, limit: int | None
 ) -> Steps[list[Message]]:
-    """Return the latest messages of a session, or of all sessions of a flow; oldest first."""
     flow_id = yield from get_flow_id(context, flow)
     items = yield from fetch_messages(context, flow_id, session_id, limit)
     return [read_stored_message(item) for item in items]
 
 
-def rename_session(context: ApiContext, old: str, new: str, flow: Flow | str | None) -> Steps[None]:
-    """Give a session another id, in one flow or in all. Raises `SessionNotFound`."""
+def _rename_session(
+    context: ApiContext, old: str, new: str, flow: Flow | str | None
+) -> Steps[None]:
     new = new.strip()
     if not new:
         raise InvalidRequest("A session needs a name.", hint="Enter a name.")
@@ -111,8 +110,7 @@ def rename_session(context: ApiContext, old: str, new: str, flow: Flow | str | N
         raise SessionNotFound(f"The server has no messages of the session “{old}”.")
 
 
-def delete_session(context: ApiContext, session_id: str, flow: Flow | str | None) -> Steps[None]:
-    """Delete a session's messages, in one flow or in all; succeeds if there are none."""
+def _delete_session(context: ApiContext, session_id: str, flow: Flow | str | None) -> Steps[None]:
     items, is_whole_session = yield from _select_messages(context, session_id, flow)
     if is_whole_session:
         yield from _change(RequestSpec("DELETE", _session_path(session_id), idempotent=True))

@@ -53,18 +53,18 @@ class Editor(Resource):
         endpoint_name: str | None = None,
     ) -> FlowSummary:
         """Create a flow; the server may change the name to keep it unique."""
-        return self._drive(create_flow(name, data, description, endpoint_name))
+        return self._drive(_create_flow(name, data, description, endpoint_name))
 
     def export_flow(self, flow: Flow | str) -> JsonObject:
         """Return a flow as Langflow's editor exports it, without its id and its secrets.
 
         Fields for keys and passwords are empty. The components' code is left as it is.
         """
-        return self._drive(export_flow(self._context, flow))
+        return self._drive(_export_flow(self._context, flow))
 
     def delete_flow(self, flow_id: str) -> None:
         """Delete a flow. Raises `FlowNotFound`, also if it is deleted already."""
-        return self._drive(delete_flow(flow_id))
+        return self._drive(_delete_flow(flow_id))
 
     def catalogue(self, custom_code: Mapping[str, str] | None = None) -> JsonObject:
         """Return the definitions of the server's components by category and type.
@@ -126,10 +126,9 @@ def get_flow_id(context: ApiContext, flow: Flow | str) -> Steps[str]:
     return flow if is_uuid(flow) else (yield from get_flow(context, flow)).id
 
 
-def create_flow(
+def _create_flow(
     name: str, data: JsonObject, description: str, endpoint_name: str | None
 ) -> Steps[FlowSummary]:
-    """Create a flow that can be read at once; the server may change its name to keep it unique."""
     flow = {"name": name, "data": data, "description": description}
     if endpoint_name:
         flow["endpoint_name"] = endpoint_name
@@ -239,16 +238,14 @@ def list_templates() -> Steps[list[Flow]]:
     return sorted(filter(None, map(parse_flow, items)), key=lambda flow: flow.name.casefold())
 
 
-def export_flow(context: ApiContext, flow: Flow | str) -> Steps[JsonObject]:
-    """Return a flow as Langflow's editor exports it, without its id and its secrets."""
+def _export_flow(context: ApiContext, flow: Flow | str) -> Steps[JsonObject]:
     if not isinstance(flow, Flow):
         flow = yield from get_flow(context, flow)
     server = yield from get_server_without_limits(context)
     return export_content(flow, server.version)
 
 
-def delete_flow(flow_id: str) -> Steps[None]:
-    """Delete a flow. Raises `FlowNotFound`, also if it is deleted already."""
+def _delete_flow(flow_id: str) -> Steps[None]:
     response = yield from send(RequestSpec("DELETE", _flow_path(flow_id)))
     if not response.is_success:
         raise error_from_response(response, subject=flow_id)

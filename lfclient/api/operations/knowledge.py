@@ -57,7 +57,7 @@ class Knowledge(Resource):
         The server derives its `dir_name` from the name. Raises `InvalidRequest` for a name that
         is taken or too short.
         """
-        return self._drive(create_knowledge_base(name, model))
+        return self._drive(_create_knowledge_base(name, model))
 
     def ingest(
         self,
@@ -75,12 +75,12 @@ class Knowledge(Resource):
         adds the files. Whatever ends the wait, the server goes on with them.
         """
         return self._drive(
-            ingest_files(knowledge_base, files, chunk_size, chunk_overlap, timeout, on_change)
+            _ingest_files(knowledge_base, files, chunk_size, chunk_overlap, timeout, on_change)
         )
 
     def delete(self, knowledge_base: KnowledgeBase | str) -> None:
         """Delete a knowledge base with its documents, unless it is gone already."""
-        return self._drive(delete_knowledge_base(knowledge_base))
+        return self._drive(_delete_knowledge_base(knowledge_base))
 
     def memory_bases(self) -> list[MemoryBase]:
         """Return the memory bases of the API key's user by name; none before Langflow 1.10."""
@@ -103,8 +103,7 @@ def list_knowledge_bases() -> Steps[list[KnowledgeBase]]:
     return sorted(parsed, key=lambda base: base.name.casefold())
 
 
-def create_knowledge_base(name: str, model: ModelOption) -> Steps[KnowledgeBase]:
-    """Create an empty knowledge base for an embedding model."""
+def _create_knowledge_base(name: str, model: ModelOption) -> Steps[KnowledgeBase]:
     body = {
         "name": name,
         "embedding_provider": model.provider,
@@ -125,7 +124,7 @@ def create_knowledge_base(name: str, model: ModelOption) -> Steps[KnowledgeBase]
     return created or KnowledgeBase(name, name, "empty")
 
 
-def ingest_files(
+def _ingest_files(
     base: KnowledgeBase | str,
     files: Mapping[str, bytes | BinaryIO],
     chunk_size: int,
@@ -133,7 +132,6 @@ def ingest_files(
     timeout: float | None,
     on_change: OnIngest | None,
 ) -> Steps[KnowledgeBase]:
-    """Add files to a knowledge base and wait for the end: it is ready or failed."""
     dir_name = base.dir_name if isinstance(base, KnowledgeBase) else base
     if not files:
         raise InvalidRequest("There is no file to add.", hint="Choose a file, then try again.")
@@ -159,8 +157,7 @@ def ingest_files(
     return (yield from _wait_for_end(dir_name, job_id, timeout, on_change))
 
 
-def delete_knowledge_base(base: KnowledgeBase | str) -> Steps[None]:
-    """Delete a knowledge base with its documents, unless it is gone already."""
+def _delete_knowledge_base(base: KnowledgeBase | str) -> Steps[None]:
     dir_name = base.dir_name if isinstance(base, KnowledgeBase) else base
     spec = RequestSpec("DELETE", _path(dir_name), idempotent=True, min_timeout=_STORE_SECONDS)
     response = yield from send(spec)

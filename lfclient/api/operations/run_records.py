@@ -47,7 +47,7 @@ class Runs(Resource):
         ambiguous; none means that no record exists yet, or any more. Trust a match by time only
         if no other run of the flow is possible.
         """
-        return self._drive(find_jobs(self._context, flow, session_id, sent_at))
+        return self._drive(_find_jobs(self._context, flow, session_id, sent_at))
 
     def recover_stream(self, run: Run, job_id: str, flow: Flow | None = None) -> Run | None:
         """Return how a streamed run ended whose connection broke; None if nothing proves it.
@@ -71,7 +71,7 @@ class Runs(Resource):
         sent with ({} if none), else from the flow. Without `overrides`, only from the trace. A run
         without tokens takes no request.
         """
-        return self._drive(name_models(self._context, run, flow, overrides))
+        return self._drive(_name_models(self._context, run, flow, overrides))
 
 
 class AsyncRuns(AsyncResource):
@@ -84,10 +84,9 @@ class AsyncRuns(AsyncResource):
     name_models = awaitable(Runs.name_models)
 
 
-def find_jobs(
+def _find_jobs(
     context: ApiContext, flow: Flow | str, session_id: str | None, sent_at: datetime
 ) -> Steps[list[FoundJob]]:
-    """Return the jobs that a submit sent at `sent_at` may have created."""
     server = yield from get_server_without_limits(context)
     flow_id = yield from get_flow_id(context, flow)
     index = JobIndex()
@@ -118,13 +117,9 @@ def find_jobs(
     return index.find_by_time(transactions, sent_at)
 
 
-def name_models(
+def _name_models(
     context: ApiContext, run: Run, flow: Flow | None, overrides: Mapping[str, Json] | None
 ) -> Steps[Run]:
-    """Return an ended run with the tokens of its components by model.
-
-    A run without tokens takes no request.
-    """
     if not run.ended or all(
         one.usage is None or one.usage_by_model for one in run.components.values()
     ):

@@ -34,13 +34,14 @@ class Settings(Resource):
     def save_variable(self, name: str, value: str, is_secret: bool = True) -> ServerVariable:
         """Create a variable of the API key's user, or give it another value.
 
-        The server tries a provider's key. Raises `InvalidRequest` for one that is refused.
+        A secret value is never readable again. The server tries a provider's key, and
+        `InvalidRequest` is raised if the provider refuses it.
         """
-        return self._drive(save_variable(self._context, name, value, is_secret))
+        return self._drive(_save_variable(self._context, name, value, is_secret))
 
     def delete_variable(self, variable: ServerVariable) -> None:
         """Delete a variable; components that name it then fail."""
-        return self._drive(delete_variable(variable))
+        return self._drive(_delete_variable(variable))
 
     def check_provider(self, provider: str, settings: Mapping[str, str]) -> None:
         """Let the server try a provider's settings. Raises `InvalidRequest` if it refuses them.
@@ -48,7 +49,7 @@ class Settings(Resource):
         `settings` are values by the name of the `ProviderSetting`. They pass as well if the server
         can't reach the provider, or lacks the package that it needs for that.
         """
-        return self._drive(check_provider(self._context, provider, settings))
+        return self._drive(_check_provider(self._context, provider, settings))
 
     def mcp_servers(self, count_tools: bool = False) -> list[McpServer]:
         """Return the MCP servers of the API key's user by name.
@@ -74,13 +75,9 @@ def list_variables() -> Steps[list[ServerVariable]]:
     return sorted(parsed, key=lambda variable: variable.name)
 
 
-def save_variable(
+def _save_variable(
     context: ApiContext, name: str, value: str, is_secret: bool
 ) -> Steps[ServerVariable]:
-    """Create a variable, or give it another value. A secret one is never readable again.
-
-    The server tries a provider's key. Raises `InvalidRequest` for one that the provider refuses.
-    """
     if is_secret:
         context.redactor.add(value)
     variables = yield from list_variables()
@@ -106,8 +103,7 @@ def save_variable(
     return saved or ServerVariable(existing.id if existing else "", name, is_secret)
 
 
-def delete_variable(variable: ServerVariable) -> Steps[None]:
-    """Delete a variable; components that name it then fail."""
+def _delete_variable(variable: ServerVariable) -> Steps[None]:
     error = LangflowError(f"The server's variable {variable.name} has no valid id.")
     response = yield from send(
         RequestSpec("DELETE", _VARIABLES + id_segment(variable.id, error), idempotent=True)
@@ -116,14 +112,10 @@ def delete_variable(variable: ServerVariable) -> Steps[None]:
         raise error_from_response(response)
 
 
-def check_provider(context: ApiContext, provider: str, settings: Mapping[str, str]) -> Steps[None]:
-    """Let the server try a provider's settings. Raises `InvalidRequest` if it refuses them.
-
-    Those that it has and does not keep secret, such as the address of a private gateway, are tried
-    with them: a key must not go to another address.
-    """
+def _check_provider(context: ApiContext, provider: str, settings: Mapping[str, str]) -> Steps[None]:
     context.redactor.add(*(value for name, value in settings.items() if is_secret_name(name)))
     variables = yield from list_variables()
+    # with a private gateway's address, because the key must not go to another address
     stored = {variable.name: variable.value for variable in variables if variable.value}
     spec = RequestSpec(
         "POST",
