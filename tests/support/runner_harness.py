@@ -258,29 +258,31 @@ def component_states(record):
 
 
 both_dialects = pytest.mark.parametrize(
-    "bench", [{"dialect": "modes"}, {"dialect": "inputs"}], indirect=True, ids=["modes", "inputs"]
+    "harness", [{"dialect": "modes"}, {"dialect": "inputs"}], indirect=True, ids=["modes", "inputs"]
 )
-without_events = pytest.mark.parametrize("bench", [{"dialect": "inputs"}], indirect=True, ids=[""])
+without_events = pytest.mark.parametrize(
+    "harness", [{"dialect": "inputs"}], indirect=True, ids=[""]
+)
 
 
-def report_end(bench, at):
+def report_end(harness, at):
     """Let the server's records tell that the first job came to its end then."""
-    bench.server.finish()
-    bench.server.log = [
+    harness.server.finish()
+    harness.server.log = [
         RUN_STARTED,
         component_done("ChatInput-a", "hi", at=at - timedelta(seconds=1)),
         component_done("ChatOutput-b", "echo", at=at),
         event("end", build_duration=0.1),
     ]
     for id, ended_at in (("ChatInput-a", at - timedelta(seconds=1)), ("ChatOutput-b", at)):
-        bench.server.builds[id] = [{"job_id": JOB, "timestamp": ended_at.isoformat(), "data": {}}]
+        harness.server.builds[id] = [{"job_id": JOB, "timestamp": ended_at.isoformat(), "data": {}}]
 
 
-def add_trace(bench, job_id, session="session", seconds_from_now=1.0):
+def add_trace(harness, job_id, session="session", seconds_from_now=1.0):
     """Let the server have a component's build record of a job."""
     result = {"message": {"data": {"session_id": session}}}
     time = (datetime.now(UTC) + timedelta(seconds=seconds_from_now)).isoformat()
     build = {"job_id": job_id, "timestamp": time, "data": {"results": result}}
-    component = f"ChatInput-{len(bench.server.builds)}"
-    bench.server.builds[component] = [build]
-    bench.server.transactions.append({"vertex_id": component, "timestamp": time})
+    component = f"ChatInput-{len(harness.server.builds)}"
+    harness.server.builds[component] = [build]
+    harness.server.transactions.append({"vertex_id": component, "timestamp": time})

@@ -44,7 +44,7 @@ def forgotten_at_once(monkeypatch):
 
 
 @pytest.fixture
-def timings():
+def runner_timings():
     """The runners' timings, with frequent polls; a test file may override them."""
     return _TIMINGS
 
@@ -62,10 +62,12 @@ def short_search_timings():
 
 
 @pytest.fixture
-def bench(tmp_path, request, timings):
-    bench = RunnerHarness(tmp_path, FakeLangflow(**getattr(request, "param", {})), timings=timings)
-    yield bench
-    bench.close()
+def harness(tmp_path, request, runner_timings):
+    harness = RunnerHarness(
+        tmp_path, FakeLangflow(**getattr(request, "param", {})), timings=runner_timings
+    )
+    yield harness
+    harness.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -91,12 +93,12 @@ def searched_at_once(monkeypatch):
 
 
 @pytest.fixture
-def running(bench):
+def running(harness):
     """The id of a run whose components are known and which doesn't end."""
-    return bench.start_running()
+    return harness.start_running()
 
 
 @pytest.fixture
-def suspended(bench):
-    """The id of a run that waits for a decision on `bench.question`."""
-    return bench.start_suspended()
+def suspended(harness):
+    """The id of a run that waits for a decision on `harness.question`."""
+    return harness.start_suspended()

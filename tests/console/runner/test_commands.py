@@ -26,52 +26,52 @@ SECOND_QUESTION = {**question(JOB), "request_id": "Second:job", "prompt": "And n
 
 
 @pytest.fixture
-def timings(eager_timings):
+def runner_timings(eager_timings):
     return eager_timings
 
 
-def test_a_stop_waits_for_the_decision_that_is_being_sent(bench, suspended):
-    bench.server.hold_resume = True
-    bench.runner.decide(suspended, CONNECTION, bench.question, "approve")
-    wait_for(lambda: any(path.endswith("/resume") for _, path in bench.server.requests))
-    bench.runner.stop(suspended, CONNECTION)
-    bench.server.hold_resume = False
-    record = bench.wait_until(suspended, lambda record: record.stop_result)
-    assert bench.server.count("POST", STOP) == 1
+def test_a_stop_waits_for_the_decision_that_is_being_sent(harness, suspended):
+    harness.server.hold_resume = True
+    harness.runner.decide(suspended, CONNECTION, harness.question, "approve")
+    wait_for(lambda: any(path.endswith("/resume") for _, path in harness.server.requests))
+    harness.runner.stop(suspended, CONNECTION)
+    harness.server.hold_resume = False
+    record = harness.wait_until(suspended, lambda record: record.stop_result)
+    assert harness.server.count("POST", STOP) == 1
     assert has_code(record.stop_result, NoteCode.STOPPED) or record.ended
 
 
-def test_nobody_stops_or_decides_for_another_owners_run(bench, suspended):
+def test_nobody_stops_or_decides_for_another_owners_run(harness, suspended):
     other = replace(CONNECTION, name="another server")
-    bench.runner.stop(suspended, other)
-    bench.runner.decide(suspended, other, bench.question, "approve")
-    record = bench.get(suspended)
+    harness.runner.stop(suspended, other)
+    harness.runner.decide(suspended, other, harness.question, "approve")
+    record = harness.get(suspended)
     assert (record.stop_requested_at, record.run.waiting_for.sent) == (None, None)
 
 
-def test_a_decision_is_offered_again_if_its_follower_changes_before_it_is_sent(bench, suspended):
-    bench.server.is_down = True
-    bench.runner.decide(suspended, CONNECTION, bench.question, "approve")
-    bench.wait_until(suspended, lambda record: record.run.waiting_for.sent == "approve")
-    bench.runner.attach(replace(CONNECTION, api_key=SecretStr("sk-another-key-here")))
-    record = bench.wait_until(suspended, lambda record: record.run.waiting_for.sent is None)
+def test_a_decision_is_offered_again_if_its_follower_changes_before_it_is_sent(harness, suspended):
+    harness.server.is_down = True
+    harness.runner.decide(suspended, CONNECTION, harness.question, "approve")
+    harness.wait_until(suspended, lambda record: record.run.waiting_for.sent == "approve")
+    harness.runner.attach(replace(CONNECTION, api_key=SecretStr("sk-another-key-here")))
+    record = harness.wait_until(suspended, lambda record: record.run.waiting_for.sent is None)
     assert record.status is RunStatus.SUSPENDED
-    bench.server.is_down = False
+    harness.server.is_down = False
 
 
-def test_a_decision_on_an_earlier_question_is_ignored(bench, suspended):
+def test_a_decision_on_an_earlier_question_is_ignored(harness, suspended):
     """Nobody has read the question that the run has by now."""
-    bench.server.log += [event("human_input_required", **SECOND_QUESTION)]
-    bench.wait_until(suspended, lambda record: record.run.waiting_for.request_id == "Second:job")
-    bench.runner.decide(suspended, CONNECTION, bench.question, "approve")
-    assert bench.get(suspended).run.waiting_for.sent is None
-    assert bench.server.decisions == []
+    harness.server.log += [event("human_input_required", **SECOND_QUESTION)]
+    harness.wait_until(suspended, lambda record: record.run.waiting_for.request_id == "Second:job")
+    harness.runner.decide(suspended, CONNECTION, harness.question, "approve")
+    assert harness.get(suspended).run.waiting_for.sent is None
+    assert harness.server.decisions == []
 
 
-def test_a_second_question_is_shown_after_a_decision_made_elsewhere(bench, suspended):
+def test_a_second_question_is_shown_after_a_decision_made_elsewhere(harness, suspended):
     """The run was suspended at every poll."""
-    bench.server.log += [RUN_STARTED, event("human_input_required", **SECOND_QUESTION)]
-    record = bench.wait_until(
+    harness.server.log += [RUN_STARTED, event("human_input_required", **SECOND_QUESTION)]
+    record = harness.wait_until(
         suspended,
         lambda record: record.run.waiting_for and "And now" in record.run.waiting_for.prompt,
     )
@@ -79,96 +79,98 @@ def test_a_second_question_is_shown_after_a_decision_made_elsewhere(bench, suspe
 
 
 @pytest.mark.usefixtures("forgotten_at_once")
-def test_stop_is_offered_again_if_the_server_moved_and_does_not_know_the_job(bench, running):
-    bench.restart()
-    bench.server.jobs.clear()
+def test_stop_is_offered_again_if_the_server_moved_and_does_not_know_the_job(harness, running):
+    harness.restart()
+    harness.server.jobs.clear()
     moved = replace(CONNECTION, url="http://elsewhere.test")
-    bench.runner.attach(moved)
-    bench.wait_until(running, lambda record: record.notes)
-    bench.runner.stop(running, moved)
-    bench.wait_until_released(running)
-    record = bench.get(running)
+    harness.runner.attach(moved)
+    harness.wait_until(running, lambda record: record.notes)
+    harness.runner.stop(running, moved)
+    harness.wait_until_released(running)
+    record = harness.get(running)
     assert (record.ended, record.stop_requested_at) == (False, None)
 
 
 @pytest.mark.usefixtures("forgotten_at_once")
-def test_a_stop_is_offered_again_if_the_run_is_released_as_it_is_sent(bench, running, monkeypatch):
+def test_a_stop_is_offered_again_if_the_run_is_released_as_it_is_sent(
+    harness, running, monkeypatch
+):
     """As of a server that has moved and does not know the job."""
-    bench.restart()
-    bench.server.jobs.clear()
-    bench.server.hold_status = True
+    harness.restart()
+    harness.server.jobs.clear()
+    harness.server.hold_status = True
     moved = replace(CONNECTION, url="http://elsewhere.test")
 
     def release(*_):
-        bench.server.hold_status = False
-        bench.wait_until_released(running)
+        harness.server.hold_status = False
+        harness.wait_until_released(running)
         return False
 
-    monkeypatch.setattr(bench.runner._commands, "_is_followed_elsewhere", release)
-    bench.runner.attach(moved)
-    bench.runner.stop(running, moved)
-    record = bench.get(running)
+    monkeypatch.setattr(harness.runner._commands, "_is_followed_elsewhere", release)
+    harness.runner.attach(moved)
+    harness.runner.stop(running, moved)
+    record = harness.get(running)
     assert (record.ended, record.stop_requested_at) == (False, None)
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-def test_an_adopted_run_is_saved_without_its_raw_response(bench, suspended, restarted):
+def test_an_adopted_run_is_saved_without_its_raw_response(harness, suspended, restarted):
     """This console doesn't know the secrets that were sent, so it can't redact them."""
-    bench.folder = bench.folder / "other"
-    bench.restart()
-    bench.owner = owner_fingerprint(CONNECTION, bench.folder)
-    run_id = bench.runner.adopt(CONNECTION, bench.flow, bench.question)
-    bench.wait_until(run_id, lambda record: record.run and record.run.waiting_for)
+    harness.folder = harness.folder / "other"
+    harness.restart()
+    harness.owner = owner_fingerprint(CONNECTION, harness.folder)
+    run_id = harness.runner.adopt(CONNECTION, harness.flow, harness.question)
+    harness.wait_until(run_id, lambda record: record.run and record.run.waiting_for)
     if restarted:
-        bench.restart()
-        bench.runner.attach(CONNECTION)
-        bench.wait_until(run_id, lambda record: record.run and record.run.waiting_for)
-    bench.server.seconds = 0.2
-    bench.runner.decide(run_id, CONNECTION, bench.question, "approve")
-    record = bench.wait_for_end(run_id)
+        harness.restart()
+        harness.runner.attach(CONNECTION)
+        harness.wait_until(run_id, lambda record: record.run and record.run.waiting_for)
+    harness.server.seconds = 0.2
+    harness.runner.decide(run_id, CONNECTION, harness.question, "approve")
+    record = harness.wait_for_end(run_id)
     assert record.run.raw == {}
     assert "not started by this console" in record.run.warnings[-1]
 
 
-def test_a_secret_that_is_streamed_in_pieces_is_redacted(bench):
+def test_a_secret_that_is_streamed_in_pieces_is_redacted(harness):
     """On the screen and in the store, even if the text is cut off."""
-    bench.server.seconds, bench.server.log = 60, [RUN_STARTED]
-    run_id = bench.start({"ChatInput-a.key": SECRET, "ChatInput-a.input_value": "hi"})
-    bench.wait_until(run_id, lambda record: record.run and record.run.components)
+    harness.server.seconds, harness.server.log = 60, [RUN_STARTED]
+    run_id = harness.start({"ChatInput-a.key": SECRET, "ChatInput-a.input_value": "hi"})
+    harness.wait_until(run_id, lambda record: record.run and record.run.components)
     chunks = ("It ", "is sk-", "very-secret-", "1234567890 and s", "o on")
-    bench.server.log += [
+    harness.server.log += [
         message("m", "It ", "partial"),
         *(event("token", id="m", chunk=chunk) for chunk in chunks),
     ]
-    record = bench.wait_until(run_id, lambda record: "on" in _visible_text(record))
+    record = harness.wait_until(run_id, lambda record: "on" in _visible_text(record))
     assert _visible_text(record) == "It is •••• and so on"
-    bench.runner.stop(run_id, CONNECTION)
-    bench.wait_for_end(run_id)
-    bench.wait_until_released(run_id)
-    files = [file.read_bytes() for file in bench.folder.rglob("*") if file.is_file()]
+    harness.runner.stop(run_id, CONNECTION)
+    harness.wait_for_end(run_id)
+    harness.wait_until_released(run_id)
+    files = [file.read_bytes() for file in harness.folder.rglob("*") if file.is_file()]
     assert not any(b"very-secret" in content for content in files)
 
 
-def test_a_run_stays_in_memory_until_its_components_are_added(bench, monkeypatch):
+def test_a_run_stays_in_memory_until_its_components_are_added(harness, monkeypatch):
     """However late; then it is evicted."""
-    bench.use_timings(ended_ttl_seconds=0, maintenance_seconds=0.02)
-    bench.server.dialect = "inputs"
+    harness.use_timings(ended_ttl_seconds=0, maintenance_seconds=0.02)
+    harness.server.dialect = "inputs"
     handle = FakeLangflow.handle
     cached = []
 
     async def handle_builds_late(self, request):
         if request.url.path.endswith("/builds"):
             await asyncio.sleep(0.2)
-            cached.append(bench.runner._cache.snapshot(run_id))
+            cached.append(harness.runner._cache.snapshot(run_id))
         return await handle(self, request)
 
     monkeypatch.setattr(FakeLangflow, "handle", handle_builds_late)
-    run_id = bench.start()
-    bench.wait_until_saved(run_id, lambda record: record.ended)
-    bench.wait_until_released(run_id)
+    run_id = harness.start()
+    harness.wait_until_saved(run_id, lambda record: record.ended)
+    harness.wait_until_released(run_id)
     assert cached[0].ended
-    assert bench.get(run_id).status is RunStatus.COMPLETED
-    wait_for(lambda: bench.runner._cache.snapshot(run_id) is None)
+    assert harness.get(run_id).status is RunStatus.COMPLETED
+    wait_for(lambda: harness.runner._cache.snapshot(run_id) is None)
 
 
 def _visible_text(record):
@@ -176,9 +178,9 @@ def _visible_text(record):
 
 
 @pytest.fixture
-def refuse(bench, monkeypatch):
+def refuse(harness, monkeypatch):
     """A function that lets the server ask for a day's pause in response to these requests only."""
-    handle, refused = bench.server.handle, []
+    handle, refused = harness.server.handle, []
 
     async def respond(request):
         response = await handle(request)
@@ -189,75 +191,75 @@ def refuse(bench, monkeypatch):
     def choose(*requests):
         refused[:] = requests
 
-    monkeypatch.setattr(bench.server, "handle", respond)
+    monkeypatch.setattr(harness.server, "handle", respond)
     return choose
 
 
 @both_dialects
-def test_a_stop_is_sent_although_the_server_asks_to_wait_with_polls(bench, refuse):
+def test_a_stop_is_sent_although_the_server_asks_to_wait_with_polls(harness, refuse):
     """The server accepts it, which the run says, and gets no second one."""
-    bench.server.seconds = 60
+    harness.server.seconds = 60
     refuse(POLL)
-    run_id = bench.start()
-    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
-    bench.runner.stop(run_id, CONNECTION)
-    record = bench.wait_until(run_id, lambda record: record.stop_result)
-    assert bench.server.jobs[JOB].state == "cancelled"
+    run_id = harness.start()
+    harness.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
+    harness.runner.stop(run_id, CONNECTION)
+    record = harness.wait_until(run_id, lambda record: record.stop_result)
+    assert harness.server.jobs[JOB].state == "cancelled"
     assert has_code(record.stop_result, NoteCode.STOP_UNCONFIRMED)
-    bench.wait_for_polls()
-    assert bench.server.count("POST", STOP) == 1
+    harness.wait_for_polls()
+    assert harness.server.count("POST", STOP) == 1
 
 
 @both_dialects
-def test_a_stopped_run_ends_although_the_server_has_asked_for_a_day_without_polls(bench, refuse):
+def test_a_stopped_run_ends_although_the_server_has_asked_for_a_day_without_polls(harness, refuse):
     """The console asks again some seconds after the stop."""
-    bench.use_timings(confirming=Backoff(0.1, 60.0, attempts=10))
-    bench.server.seconds = 60
+    harness.use_timings(confirming=Backoff(0.1, 60.0, attempts=10))
+    harness.server.seconds = 60
     refuse(POLL)
-    run_id = bench.start()
-    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
-    bench.runner.stop(run_id, CONNECTION)
-    bench.wait_until(run_id, lambda record: record.stop_result)
-    bench.wait_for_polls()
+    run_id = harness.start()
+    harness.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
+    harness.runner.stop(run_id, CONNECTION)
+    harness.wait_until(run_id, lambda record: record.stop_result)
+    harness.wait_for_polls()
     refuse()
-    assert bench.wait_for_end(run_id).stop_result == (Note(NoteCode.STOPPED),)
+    assert harness.wait_for_end(run_id).stop_result == (Note(NoteCode.STOPPED),)
 
 
 @both_dialects
-def test_a_pause_that_the_server_asks_for_after_a_stop_is_kept(bench, refuse):
+def test_a_pause_that_the_server_asks_for_after_a_stop_is_kept(harness, refuse):
     """After a few attempts, whose number does not depend on the pause."""
-    bench.use_timings(confirming=Backoff(0.05, 0.05, attempts=4))
-    bench.server.seconds = 60
+    harness.use_timings(confirming=Backoff(0.05, 0.05, attempts=4))
+    harness.server.seconds = 60
     refuse(POLL)
-    run_id = bench.start()
-    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
-    bench.runner.stop(run_id, CONNECTION)
-    bench.wait_until(
+    run_id = harness.start()
+    harness.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
+    harness.runner.stop(run_id, CONNECTION)
+    harness.wait_until(
         run_id, lambda record: record.stop_result and has_code(record.notes, NoteCode.RETRYING)
     )
-    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
-    polls = bench.server.status_requests
+    harness.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
+    polls = harness.server.status_requests
     time.sleep(0.5)
-    assert bench.server.status_requests == polls
+    assert harness.server.status_requests == polls
 
 
 @both_dialects
-def test_a_person_may_have_the_server_asked_although_it_has_asked_to_wait(bench, refuse):
+def test_a_person_may_have_the_server_asked_although_it_has_asked_to_wait(harness, refuse):
     """Once, and not for another owner."""
-    bench.server.seconds = 60
+    harness.server.seconds = 60
     refuse(POLL)
-    run_id = bench.start()
-    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
-    polls = bench.server.status_requests
-    bench.runner.check_now(run_id, CONNECTION)
-    wait_for(lambda: bench.server.status_requests == polls + 1)
-    bench.runner.check_now(run_id, replace(CONNECTION, name="another server"))
+    run_id = harness.start()
+    harness.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
+    polls = harness.server.status_requests
+    harness.runner.check_now(run_id, CONNECTION)
+    wait_for(lambda: harness.server.status_requests == polls + 1)
+    harness.runner.check_now(run_id, replace(CONNECTION, name="another server"))
     time.sleep(0.5)
-    assert bench.server.status_requests == polls + 1
+    assert harness.server.status_requests == polls + 1
     refuse()
-    bench.server.finish()
-    bench.runner.check_now(run_id, CONNECTION)
-    assert bench.wait_for_end(run_id).status is RunStatus.COMPLETED
+    harness.server.finish()
+    harness.runner.check_now(run_id, CONNECTION)
+    assert harness.wait_for_end(run_id).status is RunStatus.COMPLETED
 
 
 @both_dialects
@@ -268,27 +270,29 @@ def test_a_person_may_have_the_server_asked_although_it_has_asked_to_wait(bench,
         ("completed", NoteCode.ENDED_BEFORE_STOP),
     ],
 )
-def test_the_end_of_a_run_tells_how_an_accepted_stop_ended(bench, state, result):
-    bench.server.ignore_stop = True
-    bench.server.seconds = 60
-    run_id = bench.start()
-    bench.wait_until(run_id, lambda record: record.job_id)
-    bench.runner.stop(run_id, CONNECTION)
-    bench.wait_until(run_id, lambda record: has_code(record.stop_result, NoteCode.STOP_UNCONFIRMED))
-    bench.server.jobs[JOB].state = state
-    assert bench.wait_for_end(run_id).stop_result == (Note(result),)
+def test_the_end_of_a_run_tells_how_an_accepted_stop_ended(harness, state, result):
+    harness.server.ignore_stop = True
+    harness.server.seconds = 60
+    run_id = harness.start()
+    harness.wait_until(run_id, lambda record: record.job_id)
+    harness.runner.stop(run_id, CONNECTION)
+    harness.wait_until(
+        run_id, lambda record: has_code(record.stop_result, NoteCode.STOP_UNCONFIRMED)
+    )
+    harness.server.jobs[JOB].state = state
+    assert harness.wait_for_end(run_id).stop_result == (Note(result),)
 
 
 @both_dialects
-def test_a_stop_that_the_server_refuses_says_when_it_is_sent_again(bench, refuse):
-    bench.server.seconds = 60
+def test_a_stop_that_the_server_refuses_says_when_it_is_sent_again(harness, refuse):
+    harness.server.seconds = 60
     refuse(POLL, ("POST", STOP))
-    run_id = bench.start()
-    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
-    bench.runner.stop(run_id, CONNECTION)
-    record = bench.wait_until(
+    run_id = harness.start()
+    harness.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
+    harness.runner.stop(run_id, CONNECTION)
+    record = harness.wait_until(
         run_id, lambda record: has_code(record.notes, NoteCode.STOP_RETRY_REQUESTED)
     )
     assert re.search(r"the stop is sent again at \d\d:\d\d:\d\d UTC", describe_notes(record.notes))
     assert record.stop_requested_at is not None
-    assert bench.server.count("POST", STOP) == 1
+    assert harness.server.count("POST", STOP) == 1

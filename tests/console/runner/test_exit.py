@@ -29,9 +29,9 @@ from tests.support.runner_harness import RunnerHarness
 often = Backoff(0.01, 0.01)
 timings = Timings(polling=often, listening=often, maintenance_seconds=0.01)
 server = FakeLangflow(dialect="inputs", seconds=60)
-bench = RunnerHarness(Path(sys.argv[1]), server, timings=timings)
-run_id = bench.start()
-bench.wait_until(run_id, lambda record: record.job_id)
+harness = RunnerHarness(Path(sys.argv[1]), server, timings=timings)
+run_id = harness.start()
+harness.wait_until(run_id, lambda record: record.job_id)
 # Python ends its thread pools before it calls exit functions; the event loop runs on
 atexit.register(time.sleep, 0.3)
 apply_response = RunContext.apply_response
@@ -50,7 +50,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def console(folder):
+def exited_console(folder):
     """A console that has run in a process of its own until it exited."""
     return subprocess.run(
         [sys.executable, "-c", CONSOLE, str(folder)],
@@ -63,26 +63,26 @@ def console(folder):
     )
 
 
-def test_a_console_that_exits_logs_no_error(console):
-    assert console.stderr == ""
+def test_a_console_that_exits_logs_no_error(exited_console):
+    assert exited_console.stderr == ""
 
 
-def test_an_unfinished_run_stays_as_it_is_when_the_console_exits(console, folder):
+def test_an_unfinished_run_stays_as_it_is_when_the_console_exits(exited_console, folder):
     """The next console takes it over: Python's shutdown is no fault of the run."""
     store = Store(folder)
-    record = store.get(console.stdout.strip())
+    record = store.get(exited_console.stdout.strip())
     assert record.owner == owner_fingerprint(CONNECTION, folder)
     assert record.status in (RunStatus.QUEUED, RunStatus.IN_PROGRESS)
     assert record.problem is None
     store.close()
 
 
-def test_a_run_that_is_due_while_the_runner_closes_is_not_started(bench):
+def test_a_run_that_is_due_while_the_runner_closes_is_not_started(harness):
     """Python warns about a coroutine that was created and never ran."""
-    _start_a_run_while_closing(bench.runner._supervisor)
+    _start_a_run_while_closing(harness.runner._supervisor)
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
-        bench.restart()
+        harness.restart()
         gc.collect()
     assert not [warning for warning in warned if "never awaited" in str(warning.message)]
 

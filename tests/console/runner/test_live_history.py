@@ -8,61 +8,65 @@ from tests.support.flows import chat_input, edge, flow, node, text
 TEXT = "ChatInput-a.input_value"
 
 
-def test_a_run_is_listed_with_its_current_status_and_its_inputs(bench):
+def test_a_run_is_listed_with_its_current_status_and_its_inputs(harness):
     """Even if the status is not saved yet."""
-    bench.server.hold_submits = True
-    run_id = bench.start({"ChatInput-a.input_value": "Hello there"})
-    (listed,) = bench.runner.history.page([bench.owner]).runs
+    harness.server.hold_submits = True
+    run_id = harness.start({"ChatInput-a.input_value": "Hello there"})
+    (listed,) = harness.runner.history.page([harness.owner]).runs
     assert (listed.id, listed.status) == (run_id, RunStatus.QUEUED)
     assert listed.input_summary == "Message: Hello there"
-    bench.server.hold_submits = False
-    bench.wait_for_end(run_id)
-    listed = bench.runner.history.get([bench.owner], run_id)
+    harness.server.hold_submits = False
+    harness.wait_for_end(run_id)
+    listed = harness.runner.history.get([harness.owner], run_id)
     assert (listed.status, listed.seconds is not None) == (RunStatus.COMPLETED, True)
-    bench.wait_until_saved(run_id, lambda record: record.ended)
-    assert bench.runner.history.get([bench.owner], run_id).output_summary == "echo"
-    page = bench.runner.history.page([bench.owner], RunFilter(text="there echo"))
+    harness.wait_until_saved(run_id, lambda record: record.ended)
+    assert harness.runner.history.get([harness.owner], run_id).output_summary == "echo"
+    page = harness.runner.history.page([harness.owner], RunFilter(text="there echo"))
     assert [run.id for run in page.runs] == [run_id]
 
 
-def test_a_run_is_recorded_with_the_flows_defaults_of_its_inputs(bench):
+def test_a_run_is_recorded_with_the_flows_defaults_of_its_inputs(harness):
     """As many of them as a person brings to a run. It has the same inputs as one that sent them."""
     place = node("Prompt-a", place=text("Harbour", api_editable=True, display_name="Place"))
-    bench.flow = flow(chat_input(), place, edges=[edge("Prompt-a", "ChatInput-a", "other")])
+    harness.flow = flow(chat_input(), place, edges=[edge("Prompt-a", "ChatInput-a", "other")])
     sent = {"ChatInput-a.input_value": "hi", "Prompt-a.place": "Harbour"}
-    run_ids = [bench.start({TEXT: "hi"}), bench.start(sent), bench.start({**sent, TEXT: "ho"})]
+    run_ids = [
+        harness.start({TEXT: "hi"}),
+        harness.start(sent),
+        harness.start({**sent, TEXT: "ho"}),
+    ]
     for run_id in run_ids:
-        bench.wait_until_saved(run_id, lambda record: record.ended)
-    record = bench.get(run_ids[0])
+        harness.wait_until_saved(run_id, lambda record: record.ended)
+    record = harness.get(run_ids[0])
     assert (record.overrides, record.flow_defaults) == ({TEXT: "hi"}, {"Prompt-a.place": "Harbour"})
-    found = bench.runner.history.page([bench.owner], RunFilter(text="harbour hi")).runs
+    found = harness.runner.history.page([harness.owner], RunFilter(text="harbour hi")).runs
     assert {run.id: run.input_summary for run in found} == dict.fromkeys(run_ids[:2], "Message: hi")
-    groups = bench.runner.history.group_results([bench.owner]).groups
+    groups = harness.runner.history.group_results([harness.owner]).groups
     assert sorted(group.count for group in groups) == [1, 2]
 
 
-def test_a_deleted_run_is_gone_from_memory_and_store(bench):
+def test_a_deleted_run_is_gone_from_memory_and_store(harness):
     """An unfinished one stays."""
-    ended = bench.start()
-    bench.wait_until_saved(ended, lambda record: record.ended)
-    bench.server.hold_submits = True
-    unfinished = bench.start()
-    assert bench.runner.history.delete([bench.owner], [ended, unfinished]) == [ended]
-    assert bench.get(ended) is None
-    assert bench.get(unfinished)
+    ended = harness.start()
+    harness.wait_until_saved(ended, lambda record: record.ended)
+    harness.server.hold_submits = True
+    unfinished = harness.start()
+    assert harness.runner.history.delete([harness.owner], [ended, unfinished]) == [ended]
+    assert harness.get(ended) is None
+    assert harness.get(unfinished)
 
 
-def test_a_deleted_run_is_gone_before_its_task_has_ended(bench):
-    run_id = bench.start_job()
-    with bench.blocked_loop():
-        bench.runner.history.drop([run_id])
-        assert bench.runner._cache.snapshot(run_id) is None
-    bench.wait_until_released(run_id)
+def test_a_deleted_run_is_gone_before_its_task_has_ended(harness):
+    run_id = harness.start_job()
+    with harness.blocked_loop():
+        harness.runner.history.drop([run_id])
+        assert harness.runner._cache.snapshot(run_id) is None
+    harness.wait_until_released(run_id)
 
 
-def test_inputs_that_must_not_be_stored_are_sent_only(bench):
-    bench.runner.store.retention = RetentionSettings(store_inputs=False)
-    run_id = bench.start({"ChatInput-a.input_value": "Hello there"})
-    record = bench.wait_for_end(run_id)
+def test_inputs_that_must_not_be_stored_are_sent_only(harness):
+    harness.runner.store.retention = RetentionSettings(store_inputs=False)
+    run_id = harness.start({"ChatInput-a.input_value": "Hello there"})
+    record = harness.wait_for_end(run_id)
     assert (record.inputs, record.input_summary, record.inputs_stored) == ({}, "", False)
     assert record.run.outputs["ChatOutput-b"].value == "echo"

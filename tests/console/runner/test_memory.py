@@ -40,15 +40,15 @@ def test_the_baseline_is_the_size_at_the_start(monkeypatch):
     assert memory._baseline > 1_000_000
 
 
-def test_memory_is_released_once_for_each_closed_run(bench, monkeypatch):
+def test_memory_is_released_once_for_each_closed_run(harness, monkeypatch):
     """Within one turn of maintenance, and never without a reason."""
     releases, turns = [], []
     monkeypatch.setattr(memory, "release", lambda: releases.append(1))
-    bench.use_timings(maintenance_seconds=0.02)
-    bench.runner._maintenance_thread.jobs.append(lambda: turns.append(1))
+    harness.use_timings(maintenance_seconds=0.02)
+    harness.runner._maintenance_thread.jobs.append(lambda: turns.append(1))
     wait_for(lambda: len(turns) >= 3)
     assert releases == []
-    bench.runner.release_memory()
+    harness.runner.release_memory()
     wait_for(lambda: releases)
     turns.clear()
     wait_for(lambda: len(turns) >= 3)

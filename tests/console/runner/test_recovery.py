@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("searched_at_once")
 
 
 @pytest.fixture
-def timings(short_search_timings):
+def runner_timings(short_search_timings):
     return short_search_timings
 
 
@@ -38,44 +38,44 @@ def ran_twice(record):
 
 
 @pytest.mark.parametrize("arrived", [False, True])
-def test_the_request_is_sent_again_within_two_minutes(bench, arrived):
+def test_the_request_is_sent_again_within_two_minutes(harness, arrived):
     """There is one job, whether the first request had arrived or not."""
-    run_id = bench.lose_response(arrived=arrived)
-    bench.runner.attach(CONNECTION)
-    record = bench.wait_for_end(run_id)
+    run_id = harness.lose_response(arrived=arrived)
+    harness.runner.attach(CONNECTION)
+    record = harness.wait_for_end(run_id)
     assert (record.status, record.attempts) == (RunStatus.COMPLETED, 2)
-    assert [record.job_id] == list(bench.server.jobs)
+    assert [record.job_id] == list(harness.server.jobs)
     assert "twice" not in str(record.run.warnings)
-    assert bench.wait_until_saved(run_id, lambda stored: stored.ended).attempts == 2
+    assert harness.wait_until_saved(run_id, lambda stored: stored.ended).attempts == 2
 
 
 @both_dialects
 @pytest.mark.parametrize("seconds_ago", [121, -30], ids=["too old", "in the future"])
-def test_the_request_is_not_sent_again_later(bench, seconds_ago):
+def test_the_request_is_not_sent_again_later(harness, seconds_ago):
     """A click in the future comes from a moved clock, and counts as too old."""
-    run_id = bench.lose_response(arrived=False, seconds_ago=seconds_ago)
-    bench.runner.attach(CONNECTION)
-    record = bench.wait_for_end(run_id)
+    run_id = harness.lose_response(arrived=False, seconds_ago=seconds_ago)
+    harness.runner.attach(CONNECTION)
+    record = harness.wait_for_end(run_id)
     assert (record.status, record.attempts) == (RunStatus.OUTCOME_UNKNOWN, 1)
     assert "restarted" in record.problem.message
     assert "before you run it again" in record.problem.hint
-    assert bench.server.jobs == {}
+    assert harness.server.jobs == {}
     assert record.elapsed(datetime.now(UTC)) >= 0
 
 
-def test_an_attempt_that_cannot_be_recorded_is_not_sent_or_counted(bench, monkeypatch):
-    run_id = bench.lose_response(arrived=False)
-    update, errors = bench.runner.store.update, [StoreError("The file of runs is locked.")]
+def test_an_attempt_that_cannot_be_recorded_is_not_sent_or_counted(harness, monkeypatch):
+    run_id = harness.lose_response(arrived=False)
+    update, errors = harness.runner.store.update, [StoreError("The file of runs is locked.")]
 
     def fail_once(record, **options):
         if record.attempts == 2 and errors:
             raise errors.pop()
         return update(record, **options)
 
-    monkeypatch.setattr(bench.runner.store, "update", fail_once)
-    bench.runner.attach(CONNECTION)
-    assert bench.wait_for_end(run_id).attempts == 2
-    assert bench.server.count("POST", SUBMIT) == 2
+    monkeypatch.setattr(harness.runner.store, "update", fail_once)
+    harness.runner.attach(CONNECTION)
+    assert harness.wait_for_end(run_id).attempts == 2
+    assert harness.server.count("POST", SUBMIT) == 2
 
 
 @pytest.mark.parametrize(
@@ -83,129 +83,129 @@ def test_an_attempt_that_cannot_be_recorded_is_not_sent_or_counted(bench, monkey
     [WITH_SECRET, {"ChatInput-a.input_value": f"use {CONNECTION.api_key.get_secret_value()}"}],
     ids=["a secret", "the connection's key"],
 )
-def test_a_request_with_a_secret_is_not_sent_again(bench, overrides):
+def test_a_request_with_a_secret_is_not_sent_again(harness, overrides):
     """The secret is not stored."""
-    run_id = bench.lose_response(arrived=False, overrides=overrides)
-    bench.runner.attach(CONNECTION)
-    assert bench.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
-    assert bench.server.jobs == {}
+    run_id = harness.lose_response(arrived=False, overrides=overrides)
+    harness.runner.attach(CONNECTION)
+    assert harness.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
+    assert harness.server.jobs == {}
 
 
-def test_a_request_whose_inputs_were_not_stored_is_not_sent_again(bench):
-    bench.runner.store.retention = replace(bench.runner.store.retention, store_inputs=False)
-    run_id = bench.lose_response(arrived=False)
-    bench.runner.attach(CONNECTION)
-    assert bench.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
-    assert bench.server.jobs == {}
+def test_a_request_whose_inputs_were_not_stored_is_not_sent_again(harness):
+    harness.runner.store.retention = replace(harness.runner.store.retention, store_inputs=False)
+    run_id = harness.lose_response(arrived=False)
+    harness.runner.attach(CONNECTION)
+    assert harness.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
+    assert harness.server.jobs == {}
 
 
-def test_a_request_that_no_longer_fits_the_flow_is_not_sent_again(bench):
+def test_a_request_that_no_longer_fits_the_flow_is_not_sent_again(harness):
     """The server would ignore an unknown field and run the flow with its own value."""
-    run_id = bench.lose_response(arrived=False, overrides={"ChatInput-removed.input_value": "hi"})
-    bench.runner.attach(CONNECTION)
-    assert bench.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
-    assert bench.server.jobs == {}
+    run_id = harness.lose_response(arrived=False, overrides={"ChatInput-removed.input_value": "hi"})
+    harness.runner.attach(CONNECTION)
+    assert harness.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
+    assert harness.server.jobs == {}
 
 
 @without_events
 @pytest.mark.parametrize("overrides", [None, WITH_SECRET], ids=["plain", "with a secret"])
-def test_a_job_that_is_found_is_followed(bench, overrides):
+def test_a_job_that_is_found_is_followed(harness, overrides):
     """Before 1.11 nothing is sent again; secrets are unknown after the restart."""
-    run_id = bench.lose_response(arrived=True, overrides=overrides)
-    (job_id,) = bench.server.jobs
-    add_trace(bench, job_id)
-    bench.runner.attach(CONNECTION)
-    record = bench.wait_for_end(run_id)
+    run_id = harness.lose_response(arrived=True, overrides=overrides)
+    (job_id,) = harness.server.jobs
+    add_trace(harness, job_id)
+    harness.runner.attach(CONNECTION)
+    record = harness.wait_for_end(run_id)
     assert (record.status, record.job_id) == (RunStatus.COMPLETED, job_id)
-    assert (record.attempts, len(bench.server.jobs)) == (1, 1)
+    assert (record.attempts, len(harness.server.jobs)) == (1, 1)
     assert bool(record.run.raw) is (overrides is None)
 
 
-def test_the_request_is_not_sent_again_if_the_job_is_found(bench):
+def test_the_request_is_not_sent_again_if_the_job_is_found(harness):
     """Though the minute has not passed."""
-    run_id = bench.lose_response(arrived=True)
-    add_trace(bench, *bench.server.jobs)
-    bench.runner.attach(CONNECTION)
-    record = bench.wait_for_end(run_id)
+    run_id = harness.lose_response(arrived=True)
+    add_trace(harness, *harness.server.jobs)
+    harness.runner.attach(CONNECTION)
+    record = harness.wait_for_end(run_id)
     assert (record.status, record.attempts) == (RunStatus.COMPLETED, 1)
-    assert bench.server.count("POST", SUBMIT) == 1
+    assert harness.server.count("POST", SUBMIT) == 1
 
 
 @without_events
-def test_the_job_of_another_record_is_not_taken(bench):
+def test_the_job_of_another_record_is_not_taken(harness):
     """Though its session is the same."""
-    other = bench.wait_for_end(bench.start())
-    bench.server.jobs.clear()
-    run_id = bench.lose_response(arrived=False)
-    add_trace(bench, other.job_id)
-    bench.runner.attach(CONNECTION)
-    record = bench.wait_for_end(run_id)
+    other = harness.wait_for_end(harness.start())
+    harness.server.jobs.clear()
+    run_id = harness.lose_response(arrived=False)
+    add_trace(harness, other.job_id)
+    harness.runner.attach(CONNECTION)
+    record = harness.wait_for_end(run_id)
     assert (record.status, record.job_id) == UNKNOWN_WITHOUT_JOB
 
 
-def test_a_run_that_loses_its_job_to_another_continues_the_search(bench, monkeypatch):
+def test_a_run_that_loses_its_job_to_another_continues_the_search(harness, monkeypatch):
     """The store decides which run has a job that both found at the same moment."""
-    other = bench.wait_for_end(bench.start())
-    run_id = bench.lose_response(arrived=False)
-    add_trace(bench, other.job_id)
-    store = bench.runner.store
+    other = harness.wait_for_end(harness.start())
+    run_id = harness.lose_response(arrived=False)
+    add_trace(harness, other.job_id)
+    store = harness.runner.store
     find_by_job = store.find_by_job
 
     def find_nothing_once(owner, job_id):
         monkeypatch.setattr(store, "find_by_job", find_by_job)
 
     monkeypatch.setattr(store, "find_by_job", find_nothing_once)
-    bench.runner.attach(CONNECTION)
-    record = bench.wait_for_end(run_id)
+    harness.runner.attach(CONNECTION)
+    record = harness.wait_for_end(run_id)
     assert record.status is RunStatus.COMPLETED
     assert record.job_id not in (None, other.job_id)
-    assert bench.wait_until_saved(run_id, lambda stored: stored.ended).job_id == record.job_id
+    assert harness.wait_until_saved(run_id, lambda stored: stored.ended).job_id == record.job_id
 
 
-def test_a_response_without_a_job_id_is_applied(bench, monkeypatch):
+def test_a_response_without_a_job_id_is_applied(harness, monkeypatch):
     """Its end counts, although no job can be followed."""
-    run_id = bench.lose_response(arrived=False)
-    respond = bench.server._active
+    run_id = harness.lose_response(arrived=False)
+    respond = harness.server._active
     monkeypatch.setattr(
-        bench.server, "_active", lambda job, status: respond(job, "failed") | {"job_id": ""}
+        harness.server, "_active", lambda job, status: respond(job, "failed") | {"job_id": ""}
     )
-    bench.runner.attach(CONNECTION)
-    record = bench.wait_for_end(run_id)
+    harness.runner.attach(CONNECTION)
+    record = harness.wait_for_end(run_id)
     assert (record.status, record.job_id, record.attempts) == (RunStatus.FAILED, None, 2)
 
 
 @without_events
-def test_of_two_lost_runs_of_a_session_neither_takes_a_job_that_may_be_the_others(bench):
+def test_of_two_lost_runs_of_a_session_neither_takes_a_job_that_may_be_the_others(harness):
     """Only one request had arrived, and nothing tells which."""
-    first = bench.lose_response(arrived=False)
-    second = bench.lose_response(arrived=True)
-    add_trace(bench, *bench.server.jobs)
-    bench.runner.attach(CONNECTION)
+    first = harness.lose_response(arrived=False)
+    second = harness.lose_response(arrived=True)
+    add_trace(harness, *harness.server.jobs)
+    harness.runner.attach(CONNECTION)
     for run_id in (first, second):
-        record = bench.wait_for_end(run_id)
+        record = harness.wait_for_end(run_id)
         assert (record.status, record.job_id) == UNKNOWN_WITHOUT_JOB
         assert "Another run was lost" in record.problem.message
 
 
-def test_two_lost_runs_of_a_session_each_get_their_job_by_their_key(bench):
+def test_two_lost_runs_of_a_session_each_get_their_job_by_their_key(harness):
     """While the requests may be sent again, however long the second takes to find its job."""
-    bench.timings = replace(bench.timings, search_seconds=15, min_search_seconds=15)
-    first = bench.lose_response(arrived=False)
-    second = bench.lose_response(arrived=True)
-    (job_id,) = bench.server.jobs
-    add_trace(bench, job_id)
-    bench.runner.attach(CONNECTION)
-    assert bench.wait_for_end(second).job_id == job_id
-    assert bench.wait_for_end(first).job_id not in (None, job_id)
-    assert len(bench.server.jobs) == 2
+    harness.timings = replace(harness.timings, search_seconds=15, min_search_seconds=15)
+    first = harness.lose_response(arrived=False)
+    second = harness.lose_response(arrived=True)
+    (job_id,) = harness.server.jobs
+    add_trace(harness, job_id)
+    harness.runner.attach(CONNECTION)
+    assert harness.wait_for_end(second).job_id == job_id
+    assert harness.wait_for_end(first).job_id not in (None, job_id)
+    assert len(harness.server.jobs) == 2
 
 
 @without_events
-def test_a_job_that_may_belong_to_a_failed_streamed_run_is_not_taken(bench):
+def test_a_job_that_may_belong_to_a_failed_streamed_run_is_not_taken(harness):
     """A streamed run's record never has its job's id, and this one had the same session."""
-    run_id = bench.lose_response(arrived=False)
+    run_id = harness.lose_response(arrived=False)
     failed = replace(
-        bench.get(run_id),
+        harness.get(run_id),
         id="f" * 32,
         submit_token="failed",
         mode="stream",
@@ -213,26 +213,26 @@ def test_a_job_that_may_belong_to_a_failed_streamed_run_is_not_taken(bench):
         started_at=datetime.now(UTC),
         ended_at=datetime.now(UTC),
     )
-    bench.runner.store.create(failed)
-    add_trace(bench, ANOTHER_JOB)
-    bench.runner.attach(CONNECTION)
-    record = bench.wait_for_end(run_id)
+    harness.runner.store.create(failed)
+    add_trace(harness, ANOTHER_JOB)
+    harness.runner.attach(CONNECTION)
+    record = harness.wait_for_end(run_id)
     assert (record.status, record.job_id) == UNKNOWN_WITHOUT_JOB
     assert "Another run was lost" in record.problem.message
 
 
 @without_events
 @pytest.mark.parametrize("is_only_run", [True, False])
-def test_a_job_without_a_session_is_taken_only_if_the_flow_had_no_other_run(bench, is_only_run):
+def test_a_job_without_a_session_is_taken_only_if_the_flow_had_no_other_run(harness, is_only_run):
     """A warning then says how it was recognized."""
     if not is_only_run:
-        bench.server.is_down = True  # so it never gets a job
-        bench.wait_for_end(bench.start())
-        bench.server.is_down = False
-    run_id = bench.lose_response(arrived=True)
-    add_trace(bench, *bench.server.jobs, session="")
-    bench.runner.attach(CONNECTION)
-    record = bench.wait_for_end(run_id)
+        harness.server.is_down = True  # so it never gets a job
+        harness.wait_for_end(harness.start())
+        harness.server.is_down = False
+    run_id = harness.lose_response(arrived=True)
+    add_trace(harness, *harness.server.jobs, session="")
+    harness.runner.attach(CONNECTION)
+    record = harness.wait_for_end(run_id)
     if is_only_run:
         assert record.status is RunStatus.COMPLETED
         assert "recognized by its time" in record.run.warnings[0]
@@ -241,147 +241,149 @@ def test_a_job_without_a_session_is_taken_only_if_the_flow_had_no_other_run(benc
 
 
 @without_events
-def test_of_two_jobs_that_match_none_is_taken(bench):
-    run_id = bench.lose_response(arrived=True)
-    add_trace(bench, *bench.server.jobs)
-    add_trace(bench, ANOTHER_JOB)
-    bench.runner.attach(CONNECTION)
-    record = bench.wait_for_end(run_id)
+def test_of_two_jobs_that_match_none_is_taken(harness):
+    run_id = harness.lose_response(arrived=True)
+    add_trace(harness, *harness.server.jobs)
+    add_trace(harness, ANOTHER_JOB)
+    harness.runner.attach(CONNECTION)
+    record = harness.wait_for_end(run_id)
     assert record.status is RunStatus.OUTCOME_UNKNOWN
     assert "Several runs" in record.problem.message
 
 
 @without_events
-def test_the_search_waits_for_a_server_that_is_down(bench):
-    run_id = bench.lose_response(arrived=True)
-    add_trace(bench, *bench.server.jobs)
-    bench.server.is_down = True
-    bench.runner.attach(CONNECTION)
-    record = bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.SEARCH_FAILED))
+def test_the_search_waits_for_a_server_that_is_down(harness):
+    run_id = harness.lose_response(arrived=True)
+    add_trace(harness, *harness.server.jobs)
+    harness.server.is_down = True
+    harness.runner.attach(CONNECTION)
+    record = harness.wait_until(
+        run_id, lambda record: has_code(record.notes, NoteCode.SEARCH_FAILED)
+    )
     assert not record.ended
-    bench.server.is_down = False
-    assert bench.wait_for_end(run_id).status is RunStatus.COMPLETED
+    harness.server.is_down = False
+    assert harness.wait_for_end(run_id).status is RunStatus.COMPLETED
 
 
 @without_events
-def test_stop_ends_the_search(bench):
-    bench.timings = replace(bench.timings, min_search_seconds=60)
-    run_id = bench.lose_response(arrived=False)
-    bench.runner.attach(CONNECTION)
-    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.SEARCHING))
-    bench.runner.stop(run_id, CONNECTION)
-    record = bench.wait_for_end(run_id)
+def test_stop_ends_the_search(harness):
+    harness.timings = replace(harness.timings, min_search_seconds=60)
+    run_id = harness.lose_response(arrived=False)
+    harness.runner.attach(CONNECTION)
+    harness.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.SEARCHING))
+    harness.runner.stop(run_id, CONNECTION)
+    record = harness.wait_for_end(run_id)
     assert record.status is RunStatus.OUTCOME_UNKNOWN
     assert "search was stopped" in record.problem.message
 
 
 @without_events
-def test_a_job_that_is_found_after_a_stop_is_stopped(bench):
+def test_a_job_that_is_found_after_a_stop_is_stopped(harness):
     """One more search is made, and the server gets the stop."""
-    bench.timings = replace(bench.timings, min_search_seconds=60)
-    bench.server.seconds = 60
-    run_id = bench.lose_response(arrived=True)
-    bench.server.refuse_key = True
-    bench.runner.attach(CONNECTION)
-    bench.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.SEARCH_FAILED))
-    add_trace(bench, *bench.server.jobs)
-    bench.server.refuse_key = False
-    bench.runner.stop(run_id, CONNECTION)
-    record = bench.wait_for_end(run_id)
+    harness.timings = replace(harness.timings, min_search_seconds=60)
+    harness.server.seconds = 60
+    run_id = harness.lose_response(arrived=True)
+    harness.server.refuse_key = True
+    harness.runner.attach(CONNECTION)
+    harness.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.SEARCH_FAILED))
+    add_trace(harness, *harness.server.jobs)
+    harness.server.refuse_key = False
+    harness.runner.stop(run_id, CONNECTION)
+    record = harness.wait_for_end(run_id)
     assert record.status is RunStatus.CANCELLED
     assert has_code(record.stop_result, NoteCode.STOPPED)
 
 
-def test_a_second_run_after_a_failed_first_attempt_is_reported(bench):
+def test_a_second_run_after_a_failed_first_attempt_is_reported(harness):
     """The one case in which a key runs twice; the first job's trace comes late."""
-    run_id = bench.lose_response(arrived=True)
-    (first,) = bench.server.jobs
-    bench.server.jobs[first].state = "failed"
-    bench.server.seconds = 60
-    bench.runner.attach(CONNECTION)
-    bench.wait_until(run_id, lambda record: record.job_id)
-    add_trace(bench, first)
-    bench.server.finish()
-    record = bench.wait_until(run_id, ran_twice)
+    run_id = harness.lose_response(arrived=True)
+    (first,) = harness.server.jobs
+    harness.server.jobs[first].state = "failed"
+    harness.server.seconds = 60
+    harness.runner.attach(CONNECTION)
+    harness.wait_until(run_id, lambda record: record.job_id)
+    add_trace(harness, first)
+    harness.server.finish()
+    record = harness.wait_until(run_id, ran_twice)
     assert first in record.run.warnings[-1]
-    assert (record.attempts, len(bench.server.jobs)) == (2, 2)
+    assert (record.attempts, len(harness.server.jobs)) == (2, 2)
     assert record.job_id != first
 
 
 @without_events
-def test_a_lost_response_is_recovered_without_a_restart(bench):
+def test_a_lost_response_is_recovered_without_a_restart(harness):
     """The request had arrived: its job is found and followed, and no other is made."""
-    bench.server.lose_responses = 1
-    add_trace(bench, JOB, seconds_from_now=2)
-    record = bench.wait_for_end(bench.start())
-    assert (record.status, len(bench.server.jobs)) == (RunStatus.COMPLETED, 1)
+    harness.server.lose_responses = 1
+    add_trace(harness, JOB, seconds_from_now=2)
+    record = harness.wait_for_end(harness.start())
+    assert (record.status, len(harness.server.jobs)) == (RunStatus.COMPLETED, 1)
 
 
 @pytest.mark.parametrize("overrides", [None, WITH_SECRET], ids=["plain", "with a secret"])
-def test_a_second_run_is_reported_without_a_restart(bench, overrides):
+def test_a_second_run_is_reported_without_a_restart(harness, overrides):
     """The first attempt has failed, so the key runs twice; secrets are still known."""
-    bench.server.seconds = 60
-    bench.server.hold_responses, bench.server.lose_responses = True, 1
-    run_id = bench.start(overrides)
-    wait_for(lambda: bench.server.jobs)
-    (first,) = bench.server.jobs
-    bench.server.jobs[first].state = "failed"
-    bench.server.hold_responses = False
-    bench.wait_until(run_id, lambda record: record.job_id)
-    add_trace(bench, first)
-    bench.server.finish()
-    record = bench.wait_until(run_id, ran_twice)
-    assert (record.status, record.attempts, len(bench.server.jobs)) == (RunStatus.COMPLETED, 2, 2)
+    harness.server.seconds = 60
+    harness.server.hold_responses, harness.server.lose_responses = True, 1
+    run_id = harness.start(overrides)
+    wait_for(lambda: harness.server.jobs)
+    (first,) = harness.server.jobs
+    harness.server.jobs[first].state = "failed"
+    harness.server.hold_responses = False
+    harness.wait_until(run_id, lambda record: record.job_id)
+    add_trace(harness, first)
+    harness.server.finish()
+    record = harness.wait_until(run_id, ran_twice)
+    assert (record.status, record.attempts, len(harness.server.jobs)) == (RunStatus.COMPLETED, 2, 2)
     assert "restarted" not in record.run.warnings[-1]
-    assert bench.server.submitted[0] == bench.server.submitted[1]
+    assert harness.server.submitted[0] == harness.server.submitted[1]
 
 
-def test_a_run_says_that_it_is_searched_for_while_it_is_sent_again(bench):
+def test_a_run_says_that_it_is_searched_for_while_it_is_sent_again(harness):
     """A server that has frozen may take minutes to respond to that."""
-    bench.server.lose_responses = 1
-    bench.server.hold_responses = True
-    run_id = bench.start()
-    wait_for(lambda: bench.server.jobs)
-    bench.server.jobs.clear()  # the server has no trace of it
-    bench.server.jobs_by_key.clear()
-    bench.server.hold_submits, bench.server.hold_responses = True, False
-    wait_for(lambda: bench.server.count("POST", SUBMIT) == 2)
-    record = bench.get(run_id)
+    harness.server.lose_responses = 1
+    harness.server.hold_responses = True
+    run_id = harness.start()
+    wait_for(lambda: harness.server.jobs)
+    harness.server.jobs.clear()  # the server has no trace of it
+    harness.server.jobs_by_key.clear()
+    harness.server.hold_submits, harness.server.hold_responses = True, False
+    wait_for(lambda: harness.server.count("POST", SUBMIT) == 2)
+    record = harness.get(run_id)
     assert record.attempts == 2
     assert has_code(record.notes, NoteCode.RESPONSE_LOST)
     assert has_code(record.notes, NoteCode.SEARCHING)
-    bench.server.hold_submits = False
-    assert bench.wait_for_end(run_id).notes == ()
+    harness.server.hold_submits = False
+    assert harness.wait_for_end(run_id).notes == ()
 
 
-def test_each_lost_response_counts_as_an_attempt(bench):
+def test_each_lost_response_counts_as_an_attempt(harness):
     """There is one job."""
-    bench.server.lose_responses = 2
-    record = bench.wait_for_end(bench.start())
-    assert (record.status, record.attempts, len(bench.server.jobs)) == (RunStatus.COMPLETED, 3, 1)
+    harness.server.lose_responses = 2
+    record = harness.wait_for_end(harness.start())
+    assert (record.status, record.attempts, len(harness.server.jobs)) == (RunStatus.COMPLETED, 3, 1)
 
 
-def test_runs_of_a_configured_server_are_followed_without_a_visitor(bench):
-    run_id = bench.lose_response(arrived=False)
-    bench.restart(connections=[CONNECTION])
-    assert bench.wait_for_end(run_id).status is RunStatus.COMPLETED
+def test_runs_of_a_configured_server_are_followed_without_a_visitor(harness):
+    run_id = harness.lose_response(arrived=False)
+    harness.restart(connections=[CONNECTION])
+    assert harness.wait_for_end(run_id).status is RunStatus.COMPLETED
 
 
 @pytest.mark.parametrize("arrived", [False, True])
-def test_a_run_waits_for_its_key_and_says_so(bench, arrived):
+def test_a_run_waits_for_its_key_and_says_so(harness, arrived):
     """Until someone connects with the key. Nothing is lost."""
-    bench.server.seconds = 60
+    harness.server.seconds = 60
     if arrived:
-        run_id = bench.start()
-        bench.wait_until_saved(run_id, lambda record: record.job_id)
-        bench.restart()
+        run_id = harness.start()
+        harness.wait_until_saved(run_id, lambda record: record.job_id)
+        harness.restart()
     else:
-        run_id = bench.lose_response(arrived=False)
-    bench.runner._takeover.check()
-    record = bench.get(run_id)
+        run_id = harness.lose_response(arrived=False)
+    harness.runner._takeover.check()
+    record = harness.get(run_id)
     assert (record.ended, record.notes) == (False, (Note(NoteCode.KEY_NEEDED),))
     assert has_code(record.notes, NoteCode.KEY_NEEDED)
-    bench.server.finish()
-    bench.runner.attach(replace(CONNECTION, api_key=SecretStr("sk-another-key")))
-    record = bench.wait_for_end(run_id)
+    harness.server.finish()
+    harness.runner.attach(replace(CONNECTION, api_key=SecretStr("sk-another-key")))
+    record = harness.wait_for_end(run_id)
     assert (record.status, record.notes) == (RunStatus.COMPLETED, ())

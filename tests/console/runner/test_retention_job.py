@@ -29,104 +29,104 @@ class FakeTime:
         return self.elapsed
 
 
-def new_job(bench, time):
+def new_job(harness, time):
     """Return the job of a console that was just started."""
-    runner = bench.runner
+    runner = harness.runner
     return RetentionJob(runner.store, runner.history.drop, clock=time.clock, uptime=time.uptime)
 
 
 @pytest.fixture
-def ended_run(bench):
+def ended_run(harness):
     """The record of a run that has ended and is stored."""
-    return bench.wait_until_saved(bench.start(), lambda record: record.ended)
+    return harness.wait_until_saved(harness.start(), lambda record: record.ended)
 
 
-def is_stored(bench, run_id):
-    return Store(bench.folder).get(run_id) is not None
+def is_stored(harness, run_id):
+    return Store(harness.folder).get(run_id) is not None
 
 
-def test_a_log_that_is_being_read_during_a_delete_is_erased_later(bench):
-    store = bench.runner.store
+def test_a_log_that_is_being_read_during_a_delete_is_erased_later(harness):
+    store = harness.runner.store
     log = store.database.path.with_name("runs.db-wal")
-    run_id = bench.start({"ChatInput-a.input_value": "Hello there"})
-    bench.wait_until_saved(run_id, lambda record: record.ended)
+    run_id = harness.start({"ChatInput-a.input_value": "Hello there"})
+    harness.wait_until_saved(run_id, lambda record: record.ended)
     with store.database.read() as reader:
         reader.exec_driver_sql("SELECT count(*) FROM runs")
-        assert bench.runner.history.delete([bench.owner], [run_id])
+        assert harness.runner.history.delete([harness.owner], [run_id])
         assert b"hello there" in log.read_bytes()
-    new_job(bench, FakeTime()).run()
+    new_job(harness, FakeTime()).run()
     assert b"hello there" not in log.read_bytes()
 
 
-def test_old_runs_are_deleted(bench, ended_run):
-    store = bench.runner.store
+def test_old_runs_are_deleted(harness, ended_run):
+    store = harness.runner.store
     store.create(
         replace(ended_run, id="old", submit_token="old", created_at=now() - timedelta(days=3))
     )
     store.cleaner.retention = RetentionSettings(max_age_days=2)
     time = FakeTime()
-    job = new_job(bench, time)
+    job = new_job(harness, time)
     time.elapsed = timedelta(hours=1)
     job.run()
-    assert is_stored(bench, ended_run.id)
-    assert not is_stored(bench, "old")
+    assert is_stored(harness, ended_run.id)
+    assert not is_stored(harness, "old")
 
 
-def test_a_clock_that_is_set_ahead_makes_no_run_too_old(bench, ended_run):
+def test_a_clock_that_is_set_ahead_makes_no_run_too_old(harness, ended_run):
     """A deleted run would not come back with the right time."""
-    bench.runner.store.cleaner.retention = RetentionSettings(max_age_days=2)
+    harness.runner.store.cleaner.retention = RetentionSettings(max_age_days=2)
     time = FakeTime()
-    job = new_job(bench, time)
+    job = new_job(harness, time)
     time.ahead, time.elapsed = timedelta(days=3), timedelta(hours=1)
     job.run()
-    assert is_stored(bench, ended_run.id)
+    assert is_stored(harness, ended_run.id)
     time.elapsed = timedelta(days=3)
     job.run()
-    assert not is_stored(bench, ended_run.id)
+    assert not is_stored(harness, ended_run.id)
 
 
-def test_a_clock_that_is_ahead_at_the_start_deletes_nothing_for_an_hour(bench, ended_run):
+def test_a_clock_that_is_ahead_at_the_start_deletes_nothing_for_an_hour(harness, ended_run):
     """Neither runs nor drafts; in that time it is set right."""
-    store = bench.runner.store
+    store = harness.runner.store
     store.drafts.write({DRAFT: "typed"})
     store.cleaner.retention = RetentionSettings(max_age_days=2)
     time = FakeTime(clock_is_ahead_by=timedelta(days=3))
-    job = new_job(bench, time)
+    job = new_job(harness, time)
     job.run()
-    assert is_stored(bench, ended_run.id)
+    assert is_stored(harness, ended_run.id)
     assert store.drafts.get(DRAFT) == "typed"
     time.elapsed = timedelta(hours=1)
     job.run()
-    assert not is_stored(bench, ended_run.id)
+    assert not is_stored(harness, ended_run.id)
     assert store.drafts.get(DRAFT) is None
 
 
-def test_a_clock_that_is_ahead_at_the_start_keeps_drafts_without_any_run(bench):
-    bench.runner.store.drafts.write({DRAFT: "typed"})
-    new_job(bench, FakeTime(clock_is_ahead_by=timedelta(days=40))).run()
-    assert bench.runner.store.drafts.get(DRAFT) == "typed"
+def test_a_clock_that_is_ahead_at_the_start_keeps_drafts_without_any_run(harness):
+    harness.runner.store.drafts.write({DRAFT: "typed"})
+    new_job(harness, FakeTime(clock_is_ahead_by=timedelta(days=40))).run()
+    assert harness.runner.store.drafts.get(DRAFT) == "typed"
 
 
-def test_each_start_of_the_console_gives_its_clock_another_hour(bench, ended_run):
+def test_each_start_of_the_console_gives_its_clock_another_hour(harness, ended_run):
     """Even if a run was started while the clock was ahead."""
-    store = bench.runner.store
+    store = harness.runner.store
     store.cleaner.retention = RetentionSettings(max_age_days=2)
-    new_job(bench, FakeTime(clock_is_ahead_by=timedelta(days=3))).run()
+    new_job(harness, FakeTime(clock_is_ahead_by=timedelta(days=3))).run()
     store.create(
         replace(ended_run, id="new", submit_token="new", created_at=now() + timedelta(days=3))
     )
-    new_job(bench, FakeTime(clock_is_ahead_by=timedelta(days=3))).run()
-    assert is_stored(bench, ended_run.id)
+    new_job(harness, FakeTime(clock_is_ahead_by=timedelta(days=3))).run()
+    assert is_stored(harness, ended_run.id)
 
 
-def test_limits_other_than_age_apply_at_once(bench, ended_run):
+def test_limits_other_than_age_apply_at_once(harness, ended_run):
     """The number of runs and what may be stored don't depend on a clock."""
-    store = bench.runner.store
+    store = harness.runner.store
     store.create(
         replace(ended_run, id="old", submit_token="old", created_at=now() - timedelta(days=1))
     )
     store.drafts.write({DRAFT: "typed"})
     store.cleaner.retention = RetentionSettings(max_age_days=2, max_runs=1, store_inputs=False)
-    new_job(bench, FakeTime(clock_is_ahead_by=timedelta(days=40))).run()
+    new_job(harness, FakeTime(clock_is_ahead_by=timedelta(days=40))).run()
     assert store.drafts.get(DRAFT) is None
-    assert [run.id for run in store.recent(bench.owner)] == [ended_run.id]
+    assert [run.id for run in store.recent(harness.owner)] == [ended_run.id]

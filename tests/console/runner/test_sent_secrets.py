@@ -13,23 +13,25 @@ KNOWN = replace(UNKNOWN, user_id="u")
 SECRET = {"ChatInput-a.input_value": "hi", "ChatInput-a.key": "hunter2-hunter2"}
 
 
-def test_the_secrets_of_a_run_are_known_to_its_owner_only(bench):
-    bench.start(SECRET, connection=KNOWN)
-    assert bench.runner.sent_secrets(KNOWN) == {"hunter2-hunter2"}
-    assert bench.runner.sent_secrets(replace(KNOWN, user_id="v")) == set()
+def test_the_secrets_of_a_run_are_known_to_its_owner_only(harness):
+    harness.start(SECRET, connection=KNOWN)
+    assert harness.runner.sent_secrets(KNOWN) == {"hunter2-hunter2"}
+    assert harness.runner.sent_secrets(replace(KNOWN, user_id="v")) == set()
 
 
 @pytest.mark.parametrize("key", ["sk-one", "sk-two"])
-def test_secrets_that_were_sent_while_the_user_was_unknown_are_the_users(bench, key):
-    bench.start(SECRET, connection=UNKNOWN)
-    bench.runner.assign_user(KNOWN)
-    assert bench.runner.sent_secrets(replace(KNOWN, api_key=SecretStr(key))) == {"hunter2-hunter2"}
+def test_secrets_that_were_sent_while_the_user_was_unknown_are_the_users(harness, key):
+    harness.start(SECRET, connection=UNKNOWN)
+    harness.runner.assign_user(KNOWN)
+    assert harness.runner.sent_secrets(replace(KNOWN, api_key=SecretStr(key))) == {
+        "hunter2-hunter2"
+    }
 
 
-def test_a_session_whose_user_is_still_unknown_sends_the_users_secrets(bench):
-    bench.runner.assign_user(KNOWN)
-    bench.start(SECRET, connection=UNKNOWN)
-    assert bench.runner.sent_secrets(KNOWN) == {"hunter2-hunter2"}
+def test_a_session_whose_user_is_still_unknown_sends_the_users_secrets(harness):
+    harness.runner.assign_user(KNOWN)
+    harness.start(SECRET, connection=UNKNOWN)
+    assert harness.runner.sent_secrets(KNOWN) == {"hunter2-hunter2"}
 
 
 def test_of_many_secrets_the_last_sent_are_known():

@@ -10,35 +10,35 @@ from tests.support.runner_harness import RUN_STARTED
 from tests.support.waiting import wait_for
 
 
-def open_streams(bench):
-    return sum(path.endswith("/events") for _, path in bench.server.requests)
+def open_streams(harness):
+    return sum(path.endswith("/events") for _, path in harness.server.requests)
 
 
-def test_only_some_of_many_runs_have_an_event_stream_and_all_end(bench):
-    bench.server.seconds, bench.server.log = 60, [RUN_STARTED]
-    runs = [bench.start() for _ in range(MAX_STREAMS + 3)]
-    wait_for(lambda: open_streams(bench) == MAX_STREAMS)
-    bench.wait_for_polls(MAX_STREAMS)
-    assert open_streams(bench) == MAX_STREAMS
-    bench.server.finish()
-    assert all(bench.wait_for_end(run_id).status == "completed" for run_id in runs)
+def test_only_some_of_many_runs_have_an_event_stream_and_all_end(harness):
+    harness.server.seconds, harness.server.log = 60, [RUN_STARTED]
+    runs = [harness.start() for _ in range(MAX_STREAMS + 3)]
+    wait_for(lambda: open_streams(harness) == MAX_STREAMS)
+    harness.wait_for_polls(MAX_STREAMS)
+    assert open_streams(harness) == MAX_STREAMS
+    harness.server.finish()
+    assert all(harness.wait_for_end(run_id).status == "completed" for run_id in runs)
 
 
-@pytest.mark.parametrize("bench", [{"dialect": "inputs"}], indirect=True)
-def test_ten_polls_are_in_flight_at_most(bench, monkeypatch):
+@pytest.mark.parametrize("harness", [{"dialect": "inputs"}], indirect=True)
+def test_ten_polls_are_in_flight_at_most(harness, monkeypatch):
     """Otherwise all runs would be polled at once after a pause."""
     monkeypatch.setattr(server_load, "MAX_QUEUED_JOBS", 2 * MAX_POLLS)
-    bench.server.seconds = 60
-    runs = [bench.start() for _ in range(MAX_POLLS + 3)]
-    wait_for(lambda: len(bench.server.jobs) == len(runs))
-    bench.server.hold_status = True
-    before = bench.server.status_requests
-    wait_for(lambda: bench.server.status_requests >= before + MAX_POLLS)
+    harness.server.seconds = 60
+    runs = [harness.start() for _ in range(MAX_POLLS + 3)]
+    wait_for(lambda: len(harness.server.jobs) == len(runs))
+    harness.server.hold_status = True
+    before = harness.server.status_requests
+    wait_for(lambda: harness.server.status_requests >= before + MAX_POLLS)
     time.sleep(0.3)  # longer than the shortest wait between two polls
-    assert bench.server.status_requests == before + MAX_POLLS
-    bench.server.hold_status = False
-    bench.server.finish()
-    assert all(bench.wait_for_end(run_id).status == "completed" for run_id in runs)
+    assert harness.server.status_requests == before + MAX_POLLS
+    harness.server.hold_status = False
+    harness.server.finish()
+    assert all(harness.wait_for_end(run_id).status == "completed" for run_id in runs)
 
 
 def test_a_run_is_polled_the_more_rarely_the_more_runs_are_followed():

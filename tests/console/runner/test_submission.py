@@ -31,16 +31,18 @@ MODES = ["background", "sync", "stream"]
 
 
 @pytest.fixture
-def timings(timings):
-    return replace(timings, searching=OFTEN, resend_delay_seconds=0.5, max_call_start_seconds=0.1)
+def runner_timings(runner_timings):
+    return replace(
+        runner_timings, searching=OFTEN, resend_delay_seconds=0.5, max_call_start_seconds=0.1
+    )
 
 
 def refusal(status, **headers):
     return httpx.Response(status, json={"detail": "Too busy"}, headers=headers)
 
 
-def wait_for_refusal(bench, run_id):
-    record = bench.wait_until(run_id, lambda record: record.notes)
+def wait_for_refusal(harness, run_id):
+    record = harness.wait_until(run_id, lambda record: record.notes)
     assert (record.status, record.attempts) == (RunStatus.QUEUED, 0)
     assert record.started_at is None
     assert has_code(record.notes, NoteCode.NOT_ACCEPTED)
@@ -49,101 +51,101 @@ def wait_for_refusal(bench, run_id):
 
 
 @pytest.mark.parametrize(
-    ("bench", "mode"),
+    ("harness", "mode"),
     [
         *[pytest.param({"dialect": "modes"}, mode, id=f"modes {mode}") for mode in MODES],
         *[pytest.param({"dialect": "inputs"}, mode, id=f"inputs {mode}") for mode in MODES[:2]],
     ],
-    indirect=["bench"],
+    indirect=["harness"],
 )
-def test_a_refused_run_waits_and_is_sent_again(bench, mode):
-    bench.server.refusal = refusal(429)
+def test_a_refused_run_waits_and_is_sent_again(harness, mode):
+    harness.server.refusal = refusal(429)
     if mode == "stream":
-        bench.server.log = [component_done("ChatOutput-b", "echo"), event("end")]
-    run_id = bench.start(mode=mode)
-    wait_for_refusal(bench, run_id)
-    accepted_at, bench.server.refusal = datetime.now(UTC), None
-    record = bench.wait_for_end(run_id)
+        harness.server.log = [component_done("ChatOutput-b", "echo"), event("end")]
+    run_id = harness.start(mode=mode)
+    wait_for_refusal(harness, run_id)
+    accepted_at, harness.server.refusal = datetime.now(UTC), None
+    record = harness.wait_for_end(run_id)
     assert (record.status, record.attempts, record.notes) == (RunStatus.COMPLETED, 1, ())
     assert record.started_at > accepted_at
-    assert len(bench.server.jobs) == 1
+    assert len(harness.server.jobs) == 1
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_run_is_sent_again_if_no_connection_was_made_in_time(bench, mode):
+def test_a_run_is_sent_again_if_no_connection_was_made_in_time(harness, mode):
     """On a busy machine, the console's own connections take long."""
-    bench.server.connect_timeouts = 1
+    harness.server.connect_timeouts = 1
     if mode == "stream":
-        bench.server.log = [component_done("ChatOutput-b", "echo"), event("end")]
-    record = bench.wait_for_end(bench.start(mode=mode))
+        harness.server.log = [component_done("ChatOutput-b", "echo"), event("end")]
+    record = harness.wait_for_end(harness.start(mode=mode))
     assert (record.status, record.attempts, record.notes) == (RunStatus.COMPLETED, 1, ())
-    assert len(bench.server.jobs) == 1
+    assert len(harness.server.jobs) == 1
 
 
-def test_a_run_fails_if_no_connection_is_made_for_a_minute(bench, monkeypatch):
+def test_a_run_fails_if_no_connection_is_made_for_a_minute(harness, monkeypatch):
     monkeypatch.setattr(submission, "_MAX_UNREACHED_SECONDS", 0.0)
-    bench.server.connect_timeouts = 99
-    record = bench.wait_for_end(bench.start())
+    harness.server.connect_timeouts = 99
+    record = harness.wait_for_end(harness.start())
     assert record.status is RunStatus.FAILED
     assert "in time" in record.problem.message
-    assert not bench.server.jobs
+    assert not harness.server.jobs
 
 
-def test_a_refused_stream_that_waits_is_not_taken_for_a_silent_one(bench):
-    bench.use_timings(call_silence_seconds=0.1)
-    bench.server.refusal = refusal(429, **{"retry-after": "300"})
-    run_id = bench.start(mode="stream")
-    record = wait_for_refusal(bench, run_id)
-    requests = len(bench.server.requests)
+def test_a_refused_stream_that_waits_is_not_taken_for_a_silent_one(harness):
+    harness.use_timings(call_silence_seconds=0.1)
+    harness.server.refusal = refusal(429, **{"retry-after": "300"})
+    run_id = harness.start(mode="stream")
+    record = wait_for_refusal(harness, run_id)
+    requests = len(harness.server.requests)
     time.sleep(0.5)
-    assert bench.get(run_id) == record
-    assert len(bench.server.requests) == requests
+    assert harness.get(run_id) == record
+    assert len(harness.server.requests) == requests
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_refused_run_is_sent_again_after_a_restart(bench, mode):
-    bench.server.refusal = refusal(429, **{"retry-after": "300"})
+def test_a_refused_run_is_sent_again_after_a_restart(harness, mode):
+    harness.server.refusal = refusal(429, **{"retry-after": "300"})
     if mode == "stream":
-        bench.server.log = [component_done("ChatOutput-b", "echo"), event("end")]
-    run_id = bench.start(mode=mode)
-    wait_for_refusal(bench, run_id)
-    bench.wait_until_saved(run_id, lambda stored: not stored.attempts)
-    bench.server.refusal = None
-    bench.restart()
-    bench.runner.attach(CONNECTION)
-    record = bench.wait_for_end(run_id)
+        harness.server.log = [component_done("ChatOutput-b", "echo"), event("end")]
+    run_id = harness.start(mode=mode)
+    wait_for_refusal(harness, run_id)
+    harness.wait_until_saved(run_id, lambda stored: not stored.attempts)
+    harness.server.refusal = None
+    harness.restart()
+    harness.runner.attach(CONNECTION)
+    record = harness.wait_for_end(run_id)
     assert (record.status, record.attempts, record.notes) == (RunStatus.COMPLETED, 1, ())
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_refused_run_says_when_the_server_wants_it_again(bench, mode):
-    bench.server.refusal = refusal(429, **{"retry-after": "300"})
-    run_id = bench.start(mode=mode)
-    record = bench.wait_until(run_id, lambda record: record.notes)
+def test_a_refused_run_says_when_the_server_wants_it_again(harness, mode):
+    harness.server.refusal = refusal(429, **{"retry-after": "300"})
+    run_id = harness.start(mode=mode)
+    record = harness.wait_until(run_id, lambda record: record.notes)
     at = re.search(r"again at (\d\d:\d\d:\d\d) UTC", describe_notes(record.notes)).group(1)
     expected = [datetime.now(UTC) + timedelta(seconds=300 - age) for age in range(20)]
     assert at in [f"{time:%H:%M:%S}" for time in expected]
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_refused_run_that_is_stopped_while_it_waits_has_not_run(bench, mode):
-    bench.server.refusal = refusal(429, **{"retry-after": "300"})
-    run_id = bench.start(mode=mode)
-    wait_for_refusal(bench, run_id)
-    bench.runner.stop(run_id, CONNECTION)
-    record = bench.wait_for_end(run_id)
+def test_a_refused_run_that_is_stopped_while_it_waits_has_not_run(harness, mode):
+    harness.server.refusal = refusal(429, **{"retry-after": "300"})
+    run_id = harness.start(mode=mode)
+    wait_for_refusal(harness, run_id)
+    harness.runner.stop(run_id, CONNECTION)
+    record = harness.wait_for_end(run_id)
     assert (record.status, record.attempts) == (RunStatus.CANCELLED, 0)
     assert has_code(record.stop_result, NoteCode.STOPPED_UNSENT)
-    assert bench.server.count("POST", SUBMIT) == 1
+    assert harness.server.count("POST", SUBMIT) == 1
 
 
 @pytest.mark.parametrize("mode", ["sync", "stream"])
-def test_a_call_that_is_stopped_before_it_is_sent_again_has_not_run(bench, monkeypatch, mode):
+def test_a_call_that_is_stopped_before_it_is_sent_again_has_not_run(harness, monkeypatch, mode):
     """The attempt is counted while it is recorded, but the server has refused all that it got."""
-    bench.server.refusal = refusal(429, **{"retry-after": "1"})
-    run_id = bench.start(mode=mode)
-    wait_for_refusal(bench, run_id)
-    update = bench.runner.store.update
+    harness.server.refusal = refusal(429, **{"retry-after": "1"})
+    run_id = harness.start(mode=mode)
+    wait_for_refusal(harness, run_id)
+    update = harness.runner.store.update
     is_recorded, is_stopped = threading.Event(), threading.Event()
 
     def hold(record, **options):
@@ -152,23 +154,23 @@ def test_a_call_that_is_stopped_before_it_is_sent_again_has_not_run(bench, monke
             is_stopped.wait(30)
         return update(record, **options)
 
-    monkeypatch.setattr(bench.runner.store, "update", hold)
+    monkeypatch.setattr(harness.runner.store, "update", hold)
     assert is_recorded.wait(30)
-    bench.runner.stop(run_id, CONNECTION)
-    record = bench.wait_for_end(run_id)
+    harness.runner.stop(run_id, CONNECTION)
+    record = harness.wait_for_end(run_id)
     is_stopped.set()
     assert (record.status, record.attempts) == (RunStatus.CANCELLED, 0)
     assert has_code(record.stop_result, NoteCode.STOPPED_UNSENT)
-    assert bench.server.count("POST", SUBMIT) == 1
+    assert harness.server.count("POST", SUBMIT) == 1
 
 
 @pytest.fixture
-def unavailable(bench, monkeypatch):
+def unavailable(harness, monkeypatch):
     """Respond to submits with 503 after the server has taken them, as a proxy may.
 
     Yields the headers of these responses; None for the server's own responses.
     """
-    handle, plan = bench.server.handle, {"headers": {}}
+    handle, plan = harness.server.handle, {"headers": {}}
 
     async def take_and_refuse(request):
         response = await handle(request)
@@ -176,105 +178,107 @@ def unavailable(bench, monkeypatch):
         is_refused = is_submit and plan["headers"] is not None
         return refusal(503, **plan["headers"]) if is_refused else response
 
-    monkeypatch.setattr(bench.server, "handle", take_and_refuse)
+    monkeypatch.setattr(harness.server, "handle", take_and_refuse)
     return plan
 
 
-def test_a_run_that_a_503_leaves_in_doubt_is_not_called_unsent(bench, unavailable):
+def test_a_run_that_a_503_leaves_in_doubt_is_not_called_unsent(harness, unavailable):
     """It is sent again with its key, and the attempts are counted."""
-    bench.use_timings(resend_delay_seconds=0.1)
-    run_id = bench.start()
-    record = bench.wait_until(run_id, lambda record: record.attempts > 2 and record.notes)
+    harness.use_timings(resend_delay_seconds=0.1)
+    run_id = harness.start()
+    record = harness.wait_until(run_id, lambda record: record.attempts > 2 and record.notes)
     assert (record.status, record.job_id) == (RunStatus.QUEUED, None)
     assert has_code(record.notes, NoteCode.RESPONSE_LOST)
     assert "HTTP 503" in describe_notes(record.notes)
     assert not has_code(record.notes, NoteCode.NOT_ACCEPTED)
     unavailable["headers"] = None
-    record = bench.wait_for_end(run_id)
-    assert (record.status, record.notes, len(bench.server.jobs)) == (RunStatus.COMPLETED, (), 1)
-    assert record.attempts == bench.server.count("POST", SUBMIT) > 2
+    record = harness.wait_for_end(run_id)
+    assert (record.status, record.notes, len(harness.server.jobs)) == (RunStatus.COMPLETED, (), 1)
+    assert record.attempts == harness.server.count("POST", SUBMIT) > 2
 
 
-def test_a_run_that_a_503_leaves_in_doubt_is_stopped_on_the_server(bench, unavailable):
-    bench.server.seconds = 60
-    run_id = bench.start()
-    bench.wait_until(run_id, lambda record: record.notes)
-    add_trace(bench, JOB)
-    bench.runner.stop(run_id, CONNECTION)
-    record = bench.wait_for_end(run_id)
-    assert (record.status, bench.server.jobs[JOB].state) == (RunStatus.CANCELLED, "cancelled")
+def test_a_run_that_a_503_leaves_in_doubt_is_stopped_on_the_server(harness, unavailable):
+    harness.server.seconds = 60
+    run_id = harness.start()
+    harness.wait_until(run_id, lambda record: record.notes)
+    add_trace(harness, JOB)
+    harness.runner.stop(run_id, CONNECTION)
+    record = harness.wait_for_end(run_id)
+    assert (record.status, harness.server.jobs[JOB].state) == (RunStatus.CANCELLED, "cancelled")
     assert has_code(record.stop_result, NoteCode.STOPPED)
 
 
 @pytest.mark.parametrize("headers", [{}, {"retry-after": "300"}], ids=["at once", "in the pause"])
 def test_a_stop_that_does_not_find_the_run_of_a_503_says_that_it_may_have_run(
-    bench, unavailable, headers
+    harness, unavailable, headers
 ):
     unavailable["headers"] = headers
-    run_id = bench.start()
-    bench.wait_until(run_id, lambda record: record.notes)
-    bench.runner.stop(run_id, CONNECTION)
-    record = bench.wait_for_end(run_id)
+    run_id = harness.start()
+    harness.wait_until(run_id, lambda record: record.notes)
+    harness.runner.stop(run_id, CONNECTION)
+    record = harness.wait_for_end(run_id)
     assert record.status is RunStatus.OUTCOME_UNKNOWN
     assert not has_code(record.stop_result, NoteCode.STOPPED_UNSENT)
     assert "may have run" in record.problem.hint
-    assert bench.server.count("POST", SUBMIT) == 1
+    assert harness.server.count("POST", SUBMIT) == 1
 
 
-def test_a_503_gets_the_pause_that_it_asks_for(bench, unavailable):
-    bench.use_timings(resend_delay_seconds=0.1)
+def test_a_503_gets_the_pause_that_it_asks_for(harness, unavailable):
+    harness.use_timings(resend_delay_seconds=0.1)
     unavailable["headers"] = {"retry-after": "1"}
     began = time.monotonic()
-    run_id = bench.start()
-    record = bench.wait_until(run_id, lambda record: record.notes)
+    run_id = harness.start()
+    record = harness.wait_until(run_id, lambda record: record.notes)
     assert re.search(
         r"at \d\d:\d\d:\d\d UTC, as the server requested", describe_notes(record.notes)
     )
     unavailable["headers"] = None
-    record = bench.wait_for_end(run_id)
+    record = harness.wait_for_end(run_id)
     assert (record.status, record.attempts) == (RunStatus.COMPLETED, 2)
     assert time.monotonic() - began >= 1
 
 
 def test_a_503_that_asks_for_more_than_ten_minutes_is_only_looked_for_and_says_so(
-    bench, unavailable, monkeypatch
+    harness, unavailable, monkeypatch
 ):
     monkeypatch.setattr(recovery, "_MAX_PAUSE_SECONDS", 2)
-    bench.use_timings(search_seconds=0.5, min_search_seconds=0.5)
+    harness.use_timings(search_seconds=0.5, min_search_seconds=0.5)
     unavailable["headers"] = {"retry-after": "86400"}
-    run_id = bench.start()
-    record = bench.wait_until(run_id, lambda record: record.notes)
+    run_id = harness.start()
+    record = harness.wait_until(run_id, lambda record: record.notes)
     assert re.search(
         r"at \d\d:\d\d:\d\d UTC, sooner than the server requested", describe_notes(record.notes)
     )
     assert has_code(record.notes, NoteCode.SEARCH_EARLY)
     unavailable["headers"] = None
-    assert bench.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
-    assert bench.server.count("POST", SUBMIT) == 1
+    assert harness.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
+    assert harness.server.count("POST", SUBMIT) == 1
 
 
 @without_events
-def test_a_503_without_an_idempotency_key_is_not_sent_again(bench, unavailable):
-    bench.use_timings(search_seconds=0.5, min_search_seconds=0.5)
+def test_a_503_without_an_idempotency_key_is_not_sent_again(harness, unavailable):
+    harness.use_timings(search_seconds=0.5, min_search_seconds=0.5)
     unavailable["headers"] = {"retry-after": "1"}
-    record = bench.wait_for_end(bench.start())
-    assert (record.status, len(bench.server.jobs)) == (RunStatus.OUTCOME_UNKNOWN, 1)
+    record = harness.wait_for_end(harness.start())
+    assert (record.status, len(harness.server.jobs)) == (RunStatus.OUTCOME_UNKNOWN, 1)
     assert "before you run it again" in record.problem.hint
-    assert bench.server.count("POST", SUBMIT) == 1
+    assert harness.server.count("POST", SUBMIT) == 1
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_a_run_that_would_have_to_wait_for_longer_than_ten_minutes_fails(bench, mode):
-    bench.server.refusal = refusal(429, **{"retry-after": "3600"})
-    record = bench.wait_for_end(bench.start(mode=mode))
+def test_a_run_that_would_have_to_wait_for_longer_than_ten_minutes_fails(harness, mode):
+    harness.server.refusal = refusal(429, **{"retry-after": "3600"})
+    record = harness.wait_for_end(harness.start(mode=mode))
     assert record.status is RunStatus.FAILED
     assert "Too busy" in record.problem.message
-    assert bench.server.count("POST", SUBMIT) == 1
+    assert harness.server.count("POST", SUBMIT) == 1
 
 
-def test_a_submit_that_times_out_is_sent_again_with_the_same_key_a_while_later(bench, monkeypatch):
+def test_a_submit_that_times_out_is_sent_again_with_the_same_key_a_while_later(
+    harness, monkeypatch
+):
     """On 1.11 and later; two requests with one key at the same moment could run twice."""
-    handle, times = bench.server.handle, []
+    handle, times = harness.server.handle, []
 
     async def time_out_once(request):
         response = await handle(request)
@@ -284,16 +288,18 @@ def test_a_submit_that_times_out_is_sent_again_with_the_same_key_a_while_later(b
                 raise httpx.ReadTimeout("timed out", request=request)
         return response
 
-    monkeypatch.setattr(bench.server, "handle", time_out_once)
-    record = bench.wait_for_end(bench.start())
+    monkeypatch.setattr(harness.server, "handle", time_out_once)
+    record = harness.wait_for_end(harness.start())
     assert (record.status, record.attempts) == (RunStatus.COMPLETED, 2)
-    assert len(bench.server.jobs) == 1
+    assert len(harness.server.jobs) == 1
     assert times[1] - times[0] >= 0.5
 
 
-def test_a_frozen_server_gets_no_second_request_before_it_has_handled_the_first(bench, monkeypatch):
+def test_a_frozen_server_gets_no_second_request_before_it_has_handled_the_first(
+    harness, monkeypatch
+):
     """Once it responds again, the first one may be what it is working on."""
-    handle, times = bench.server.handle, []
+    handle, times = harness.server.handle, []
     thawed_at = time.monotonic() + 1.5
 
     async def freeze(request):
@@ -304,32 +310,32 @@ def test_a_frozen_server_gets_no_second_request_before_it_has_handled_the_first(
             raise httpx.ReadTimeout("timed out", request=request)
         return await handle(request)
 
-    monkeypatch.setattr(bench.server, "handle", freeze)
-    record = bench.wait_for_end(bench.start())
+    monkeypatch.setattr(harness.server, "handle", freeze)
+    record = harness.wait_for_end(harness.start())
     assert (record.status, record.attempts) == (RunStatus.COMPLETED, 2)
     assert times[1] >= thawed_at + 0.4  # the delay is 0.5 s
 
 
-@pytest.mark.parametrize("bench", [{"dialect": "inputs"}], indirect=True)
-def test_a_search_ends_only_after_the_server_has_answered_for_a_while(bench, monkeypatch):
+@pytest.mark.parametrize("harness", [{"dialect": "inputs"}], indirect=True)
+def test_a_search_ends_only_after_the_server_has_answered_for_a_while(harness, monkeypatch):
     """It writes traces late, and may have been frozen for all the time of the search."""
-    bench.use_timings(search_seconds=0.5, min_search_seconds=0.5)
-    handle, thawed_at = bench.server.handle, time.monotonic() + 1.5
+    harness.use_timings(search_seconds=0.5, min_search_seconds=0.5)
+    handle, thawed_at = harness.server.handle, time.monotonic() + 1.5
 
     async def freeze(request):
         if time.monotonic() < thawed_at and request.url.path != "/api/v1/version":
             raise httpx.ReadTimeout("timed out", request=request)
         return await handle(request)
 
-    monkeypatch.setattr(bench.server, "handle", freeze)
-    record = bench.wait_for_end(bench.start())
+    monkeypatch.setattr(harness.server, "handle", freeze)
+    record = harness.wait_for_end(harness.start())
     assert record.status is RunStatus.OUTCOME_UNKNOWN
     assert time.monotonic() >= thawed_at + 0.4
 
 
 @without_events
-def test_a_poll_waits_as_long_as_the_server_asks(bench, monkeypatch):
-    handle, times = bench.server.handle, []
+def test_a_poll_waits_as_long_as_the_server_asks(harness, monkeypatch):
+    handle, times = harness.server.handle, []
 
     async def refuse_once(request):
         response = await handle(request)
@@ -338,9 +344,9 @@ def test_a_poll_waits_as_long_as_the_server_asks(bench, monkeypatch):
             return response if len(times) > 1 else refusal(503, **{"retry-after": "1"})
         return response
 
-    monkeypatch.setattr(bench.server, "handle", refuse_once)
-    bench.server.seconds = 60
-    record = bench.wait_until(bench.start(), lambda record: record.notes)
+    monkeypatch.setattr(harness.server, "handle", refuse_once)
+    harness.server.seconds = 60
+    record = harness.wait_until(harness.start(), lambda record: record.notes)
     assert re.search(r"the console tries again at \d\d:\d\d:\d\d UTC", describe_notes(record.notes))
     wait_for(lambda: len(times) == 2)
     assert times[1] - times[0] >= 1

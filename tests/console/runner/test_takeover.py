@@ -95,10 +95,10 @@ def test_a_run_that_another_process_claimed_is_abandoned_at_the_next_publication
     assert two.runner.save_error is None
 
 
-def test_the_console_starts_although_a_run_cannot_be_taken_over(bench, monkeypatch, caplog):
+def test_the_console_starts_although_a_run_cannot_be_taken_over(harness, monkeypatch, caplog):
     """The takeover thread logs the error once and tries again."""
-    run_id = bench.start_running()
-    bench.timings = replace(bench.timings, heartbeat_seconds=0.05)
+    run_id = harness.start_running()
+    harness.timings = replace(harness.timings, heartbeat_seconds=0.05)
     claim, errors = Store.claim, [StoreError("the disk is full")] * 3
 
     def fail_at_first(store, *workers):
@@ -107,14 +107,14 @@ def test_the_console_starts_although_a_run_cannot_be_taken_over(bench, monkeypat
         return claim(store, *workers)
 
     monkeypatch.setattr(Store, "claim", fail_at_first)
-    bench.restart(connections=[CONNECTION])
-    bench.server.finish()
-    assert bench.wait_for_end(run_id).status is RunStatus.COMPLETED
+    harness.restart(connections=[CONNECTION])
+    harness.server.finish()
+    assert harness.wait_for_end(run_id).status is RunStatus.COMPLETED
     assert caplog.text.count("takeover failed (StoreError)") == 1
 
 
-def test_the_console_starts_before_the_output_of_a_lost_job_is_loaded(bench, monkeypatch):
-    run_id = bench.start_running()
+def test_the_console_starts_before_the_output_of_a_lost_job_is_loaded(harness, monkeypatch):
+    run_id = harness.start_running()
     get, is_started = Store.get, threading.Event()
 
     def get_once_started(store, run_id):
@@ -122,14 +122,14 @@ def test_the_console_starts_before_the_output_of_a_lost_job_is_loaded(bench, mon
         return get(store, run_id)
 
     monkeypatch.setattr(Store, "get", get_once_started)
-    bench.restart(connections=[CONNECTION])
+    harness.restart(connections=[CONNECTION])
     is_started.set()
-    bench.server.finish()
-    assert bench.wait_for_end(run_id).status is RunStatus.COMPLETED
+    harness.server.finish()
+    assert harness.wait_for_end(run_id).status is RunStatus.COMPLETED
 
 
-def test_a_failed_start_leaves_no_thread_worker_or_connection(bench, monkeypatch):
-    threads, workers = set(threading.enumerate()), list(bench.folder.glob("workers/*"))
+def test_a_failed_start_leaves_no_thread_worker_or_connection(harness, monkeypatch):
+    threads, workers = set(threading.enumerate()), list(harness.folder.glob("workers/*"))
     close, closed = Store.close, []
 
     def fail(store, **options):
@@ -142,7 +142,7 @@ def test_a_failed_start_leaves_no_thread_worker_or_connection(bench, monkeypatch
     monkeypatch.setattr(Store, "unfinished", fail)
     monkeypatch.setattr(Store, "close", close_and_count)
     with pytest.raises(StoreError):
-        bench.new_runner()
+        harness.new_runner()
     assert len(closed) == 1
     assert set(threading.enumerate()) <= threads
-    assert list(bench.folder.glob("workers/*")) == workers
+    assert list(harness.folder.glob("workers/*")) == workers

@@ -16,47 +16,47 @@ def fill_disk(record, *args, **options):
     raise StoreError("the disk is full")
 
 
-def test_a_run_that_cannot_be_recorded_is_not_sent(bench, monkeypatch):
-    monkeypatch.setattr(bench.runner.store, "create", fill_disk)
+def test_a_run_that_cannot_be_recorded_is_not_sent(harness, monkeypatch):
+    monkeypatch.setattr(harness.runner.store, "create", fill_disk)
     with pytest.raises(StoreError):
-        bench.start()
-    assert bench.server.jobs == {}
+        harness.start()
+    assert harness.server.jobs == {}
 
 
-def test_a_recorded_run_whose_confirmation_was_lost_is_ended(bench):
+def test_a_recorded_run_whose_confirmation_was_lost_is_ended(harness):
     """Nothing is sent for it, even if the same button is pressed again."""
-    bench.use_timings(maintenance_seconds=0.3)
-    bench.lose_confirmation("create")
+    harness.use_timings(maintenance_seconds=0.3)
+    harness.lose_confirmation("create")
     with pytest.raises(StoreError):
-        bench.start(submit_token="a press")
-    record = bench.wait_for_end(bench.start(submit_token="a press"))
+        harness.start(submit_token="a press")
+    record = harness.wait_for_end(harness.start(submit_token="a press"))
     assert record.status is RunStatus.FAILED
     assert "Not started" in record.problem.message
-    assert bench.server.jobs == {}
+    assert harness.server.jobs == {}
 
 
-def test_a_record_that_cannot_be_saved_is_saved_later(bench):
+def test_a_record_that_cannot_be_saved_is_saved_later(harness):
     """The run ends in memory, and in the store once there is room."""
-    bench.use_timings(maintenance_seconds=0.1)
-    update = bench.runner.store.update
-    bench.runner.store.update = fill_disk
-    record = bench.wait_for_end(bench.start())
+    harness.use_timings(maintenance_seconds=0.1)
+    update = harness.runner.store.update
+    harness.runner.store.update = fill_disk
+    record = harness.wait_for_end(harness.start())
     assert record.status is RunStatus.COMPLETED
-    assert Store(bench.folder).get(record.id).status is RunStatus.QUEUED
-    bench.runner.store.update = update
-    assert bench.wait_until_saved(record.id, lambda stored: stored.ended).run == record.run
+    assert Store(harness.folder).get(record.id).status is RunStatus.QUEUED
+    harness.runner.store.update = update
+    assert harness.wait_until_saved(record.id, lambda stored: stored.ended).run == record.run
 
 
 @pytest.mark.parametrize("mode", ["background", "sync"])
-def test_a_large_result_ends_its_run_on_a_full_disk(bench, mode):
+def test_a_large_result_ends_its_run_on_a_full_disk(harness, mode):
     """In memory with its result, in the store without, until there is room; others are saved."""
-    bench.use_timings(maintenance_seconds=0.1)
-    bench.server.text = "x" * 2_000_000
-    with full_disk(bench.runner.store, room_bytes=1_000_000):
-        record = bench.wait_for_end(bench.start(mode=mode))
+    harness.use_timings(maintenance_seconds=0.1)
+    harness.server.text = "x" * 2_000_000
+    with full_disk(harness.runner.store, room_bytes=1_000_000):
+        record = harness.wait_for_end(harness.start(mode=mode))
         assert record.status is RunStatus.COMPLETED
-        assert record.run.outputs["ChatOutput-b"].value == bench.server.text
-        stored = bench.wait_until_saved(record.id, lambda stored: stored.ended)
+        assert record.run.outputs["ChatOutput-b"].value == harness.server.text
+        stored = harness.wait_until_saved(record.id, lambda stored: stored.ended)
         assert stored.status is RunStatus.COMPLETED
         assert stored.stored_parts is StoredParts.NO_ROOM
         output = stored.run.outputs["ChatOutput-b"]
@@ -64,33 +64,33 @@ def test_a_large_result_ends_its_run_on_a_full_disk(bench, mode):
             None,
             "Not stored: the disk of the console's database was full.",
         )
-        assert "the disk is full" in bench.runner.unsaved_reason(record.id).message
-        bench.server.text = "short"
-        other = bench.wait_for_end(bench.start(mode=mode))
-        assert bench.wait_until_saved(other.id, lambda stored: stored.ended).run == other.run
-        assert bench.runner.unsaved_reason(other.id) is None
-    whole = bench.wait_until_saved(
+        assert "the disk is full" in harness.runner.unsaved_reason(record.id).message
+        harness.server.text = "short"
+        other = harness.wait_for_end(harness.start(mode=mode))
+        assert harness.wait_until_saved(other.id, lambda stored: stored.ended).run == other.run
+        assert harness.runner.unsaved_reason(other.id) is None
+    whole = harness.wait_until_saved(
         record.id, lambda stored: stored.stored_parts is StoredParts.WHOLE
     )
     assert whole.run == record.run
-    wait_for(lambda: bench.runner.unsaved_reason(record.id) is None)
+    wait_for(lambda: harness.runner.unsaved_reason(record.id) is None)
 
 
-def test_a_full_disk_loses_no_end_when_the_console_restarts(bench):
+def test_a_full_disk_loses_no_end_when_the_console_restarts(harness):
     """Without the end in the store, a call that nobody follows would seem to be interrupted."""
-    bench.server.text = "x" * 2_000_000
-    with full_disk(bench.runner.store, room_bytes=1_000_000):
-        record = bench.wait_for_end(bench.start(mode="sync"))
-        bench.wait_until_saved(record.id, lambda stored: stored.ended)
-        bench.runner.close()
-    bench.runner = bench.new_runner()
-    assert bench.get(record.id).status is RunStatus.COMPLETED
+    harness.server.text = "x" * 2_000_000
+    with full_disk(harness.runner.store, room_bytes=1_000_000):
+        record = harness.wait_for_end(harness.start(mode="sync"))
+        harness.wait_until_saved(record.id, lambda stored: stored.ended)
+        harness.runner.close()
+    harness.runner = harness.new_runner()
+    assert harness.get(record.id).status is RunStatus.COMPLETED
 
 
-def test_a_record_that_cannot_be_serialized_holds_up_no_other(bench, caplog):
+def test_a_record_that_cannot_be_serialized_holds_up_no_other(harness, caplog):
     """The log names the error's type alone."""
-    bench.use_timings(maintenance_seconds=0.05)
-    update, unserializable, is_disk_full = bench.runner.store.update, [], [True]
+    harness.use_timings(maintenance_seconds=0.05)
+    update, unserializable, is_disk_full = harness.runner.store.update, [], [True]
 
     def fail(record, **options):
         if record.id in unserializable:
@@ -99,29 +99,29 @@ def test_a_record_that_cannot_be_serialized_holds_up_no_other(bench, caplog):
             raise StoreError("the disk is full")
         return update(record, **options)
 
-    bench.runner.store.update = fail
-    unserializable.append(bench.start())
-    assert bench.wait_for_end(unserializable[0]).status is RunStatus.COMPLETED
-    other = bench.wait_for_end(bench.start())
+    harness.runner.store.update = fail
+    unserializable.append(harness.start())
+    assert harness.wait_for_end(unserializable[0]).status is RunStatus.COMPLETED
+    other = harness.wait_for_end(harness.start())
     is_disk_full[0] = False
-    stored = bench.wait_until_saved(other.id, lambda stored: stored.ended)
+    stored = harness.wait_until_saved(other.id, lambda stored: stored.ended)
     assert stored.status is RunStatus.COMPLETED
     assert "TypeError" in caplog.text
     assert "hunter2" not in caplog.text
 
 
-def test_unsaved_records_are_saved_although_memory_cannot_be_released(bench, monkeypatch, caplog):
-    bench.use_timings(maintenance_seconds=0.05)
+def test_unsaved_records_are_saved_although_memory_cannot_be_released(harness, monkeypatch, caplog):
+    harness.use_timings(maintenance_seconds=0.05)
 
     def fail():
         raise RuntimeError("hunter2-hunter2")
 
     monkeypatch.setattr(memory, "release", fail)
-    bench.runner.release_memory()
+    harness.runner.release_memory()
     wait_for(lambda: "RuntimeError" in caplog.text)
-    update = bench.runner.store.update
-    bench.runner.store.update = fill_disk
-    record = bench.wait_for_end(bench.start())
-    bench.runner.store.update = update
-    assert bench.wait_until_saved(record.id, lambda stored: stored.ended).run == record.run
+    update = harness.runner.store.update
+    harness.runner.store.update = fill_disk
+    record = harness.wait_for_end(harness.start())
+    harness.runner.store.update = update
+    assert harness.wait_until_saved(record.id, lambda stored: stored.ended).run == record.run
     assert "hunter2" not in caplog.text

@@ -34,155 +34,155 @@ def two_slots(monkeypatch):
     monkeypatch.setattr(server_load, "MAX_QUEUED_JOBS", 2)
 
 
-def start_waiting(bench, *rows):
+def start_waiting(harness, *rows):
     """Fill the server's slots with held requests; return the ids of runs that wait behind them."""
-    bench.server.hold_submits = True
-    bench.start_rows([ROW] * server_load.MAX_QUEUED_JOBS)
-    wait_for(lambda: bench.server.count("POST", SUBMIT) == server_load.MAX_QUEUED_JOBS)
-    return bench.start_rows(rows or [ROW])
+    harness.server.hold_submits = True
+    harness.start_rows([ROW] * server_load.MAX_QUEUED_JOBS)
+    wait_for(lambda: harness.server.count("POST", SUBMIT) == server_load.MAX_QUEUED_JOBS)
+    return harness.start_rows(rows or [ROW])
 
 
-def restart(bench, **options):
+def restart(harness, **options):
     """Kill the console, let the server respond again, and start another console."""
-    bench.close()
-    bench.server.hold_submits = False
-    bench.runner = bench.new_runner(**options)
-    bench.runner.attach(CONNECTION)
+    harness.close()
+    harness.server.hold_submits = False
+    harness.runner = harness.new_runner(**options)
+    harness.runner.attach(CONNECTION)
 
 
 @both_dialects
-def test_ten_submits_are_in_flight_and_the_other_runs_wait(bench):
-    waiting = start_waiting(bench, ROW, ROW)
+def test_ten_submits_are_in_flight_and_the_other_runs_wait(harness):
+    waiting = start_waiting(harness, ROW, ROW)
     for run_id in waiting:
-        record = Store(bench.folder).get(run_id)
+        record = Store(harness.folder).get(run_id)
         assert (record.status, record.attempts) == (RunStatus.QUEUED, 0)
-    assert bench.server.count("POST", SUBMIT) == 10
-    bench.server.hold_submits = False
+    assert harness.server.count("POST", SUBMIT) == 10
+    harness.server.hold_submits = False
     for run_id in waiting:
-        record = bench.wait_for_end(run_id)
+        record = harness.wait_for_end(run_id)
         assert (record.status, record.attempts, record.notes) == (RunStatus.COMPLETED, 1, ())
         assert record.sent_at > record.created_at
-    assert len(bench.server.jobs) == 12
+    assert len(harness.server.jobs) == 12
 
 
 @pytest.mark.usefixtures("two_slots")
-def test_jobs_that_the_server_has_started_make_room(bench):
-    bench.server.seconds, bench.server.log = 60, [RUN_STARTED]
-    bench.start_rows([ROW] * 5)
-    wait_for(lambda: len(bench.server.jobs) == 5)
+def test_jobs_that_the_server_has_started_make_room(harness):
+    harness.server.seconds, harness.server.log = 60, [RUN_STARTED]
+    harness.start_rows([ROW] * 5)
+    wait_for(lambda: len(harness.server.jobs) == 5)
 
 
 @pytest.mark.parametrize("mode", ["background", "sync", "stream"])
-def test_a_bounded_number_of_runs_is_in_flight(bench, monkeypatch, mode):
+def test_a_bounded_number_of_runs_is_in_flight(harness, monkeypatch, mode):
     monkeypatch.setattr(server_load, "MAX_IN_FLIGHT", 2)
-    bench.server.hold_submits = True
+    harness.server.hold_submits = True
     if mode == "stream":
-        bench.server.log = ANSWER
-    started = bench.start_rows([ROW] * 5, mode)
-    wait_for(lambda: len(bench.server.requests) >= 2)
-    assert [bench.get(run_id).attempts for run_id in started] == [1, 1, 0, 0, 0]
-    bench.server.hold_submits = False
-    assert all(bench.wait_for_end(run_id).ended for run_id in started)
+        harness.server.log = ANSWER
+    started = harness.start_rows([ROW] * 5, mode)
+    wait_for(lambda: len(harness.server.requests) >= 2)
+    assert [harness.get(run_id).attempts for run_id in started] == [1, 1, 0, 0, 0]
+    harness.server.hold_submits = False
+    assert all(harness.wait_for_end(run_id).ended for run_id in started)
 
 
 @pytest.mark.usefixtures("two_slots")
-def test_runs_that_wait_for_a_person_or_are_silent_make_room(bench):
-    bench.use_timings(silence_seconds=0.3)
-    bench.server.seconds = 60
-    bench.start_rows([ROW] * 3)
-    wait_for(lambda: len(bench.server.jobs) == 3)
+def test_runs_that_wait_for_a_person_or_are_silent_make_room(harness):
+    harness.use_timings(silence_seconds=0.3)
+    harness.server.seconds = 60
+    harness.start_rows([ROW] * 3)
+    wait_for(lambda: len(harness.server.jobs) == 3)
 
 
 @pytest.mark.usefixtures("two_slots")
-def test_a_single_run_passes_the_waiting_runs_of_a_batch(bench):
-    rows = start_waiting(bench, ROW, ROW)
-    single = bench.start()
-    bench.server.hold_submits = False
-    sent = [bench.wait_for_end(run_id).sent_at for run_id in (single, *rows)]
+def test_a_single_run_passes_the_waiting_runs_of_a_batch(harness):
+    rows = start_waiting(harness, ROW, ROW)
+    single = harness.start()
+    harness.server.hold_submits = False
+    sent = [harness.wait_for_end(run_id).sent_at for run_id in (single, *rows)]
     assert sent == sorted(sent)
 
 
 @pytest.mark.usefixtures("two_slots")
-def test_stopped_waiting_runs_end_without_a_request(bench):
-    waiting = start_waiting(bench, ROW, ROW)
+def test_stopped_waiting_runs_end_without_a_request(harness):
+    waiting = start_waiting(harness, ROW, ROW)
     for run_id in waiting:
-        bench.runner.stop(run_id, CONNECTION)
+        harness.runner.stop(run_id, CONNECTION)
     for run_id in waiting:
-        record = bench.wait_for_end(run_id)
+        record = harness.wait_for_end(run_id)
         assert (record.status, record.attempts) == (RunStatus.CANCELLED, 0)
         assert has_code(record.stop_result, NoteCode.STOPPED_UNSENT)
-    assert bench.server.count("POST", SUBMIT) == 2
+    assert harness.server.count("POST", SUBMIT) == 2
 
 
 @pytest.mark.usefixtures("two_slots")
-def test_a_waiting_run_that_was_deleted_elsewhere_is_not_sent(bench):
-    [run_id] = start_waiting(bench)
-    with bench.runner.store.database.write() as connection:
+def test_a_waiting_run_that_was_deleted_elsewhere_is_not_sent(harness):
+    [run_id] = start_waiting(harness)
+    with harness.runner.store.database.write() as connection:
         connection.execute(delete(RunRow).where(RunRow.id == run_id))
-    bench.runner.history.drop([run_id])
-    assert not bench.runner.is_followed(run_id)
-    bench.server.hold_submits = False
-    bench.wait_for_end(bench.start())
-    assert len(bench.server.jobs) == 3
+    harness.runner.history.drop([run_id])
+    assert not harness.runner.is_followed(run_id)
+    harness.server.hold_submits = False
+    harness.wait_for_end(harness.start())
+    assert len(harness.server.jobs) == 3
 
 
 @pytest.mark.usefixtures("two_slots")
-def test_runs_that_end_free_their_places(bench):
-    bench.server.refusal = httpx.Response(422, json={"detail": "No."})
-    runs = bench.start_rows([ROW] * 6)
-    assert {bench.wait_for_end(run_id).status for run_id in runs} == {RunStatus.FAILED}
+def test_runs_that_end_free_their_places(harness):
+    harness.server.refusal = httpx.Response(422, json={"detail": "No."})
+    runs = harness.start_rows([ROW] * 6)
+    assert {harness.wait_for_end(run_id).status for run_id in runs} == {RunStatus.FAILED}
 
 
 @pytest.mark.usefixtures("two_slots")
-def test_a_waiting_run_that_cannot_be_recorded_is_not_sent(bench, monkeypatch):
+def test_a_waiting_run_that_cannot_be_recorded_is_not_sent(harness, monkeypatch):
     """After a crash it would count as not sent."""
-    [run_id] = start_waiting(bench)
-    update, failures = bench.runner.store.update, []
+    [run_id] = start_waiting(harness)
+    update, failures = harness.runner.store.update, []
 
     def fail_twice(record, **options):
         if record.id == run_id and record.attempts == 1 and len(failures) < 2:
-            failures.append(bench.server.count("POST", SUBMIT))
+            failures.append(harness.server.count("POST", SUBMIT))
             raise StoreError("The file of runs is locked.")
         return update(record, **options)
 
-    monkeypatch.setattr(bench.runner.store, "update", fail_twice)
-    bench.server.hold_submits = False
-    record = bench.wait_for_end(run_id)
+    monkeypatch.setattr(harness.runner.store, "update", fail_twice)
+    harness.server.hold_submits = False
+    record = harness.wait_for_end(run_id)
     assert (record.status, record.attempts) == (RunStatus.COMPLETED, 1)
     assert failures == [2, 2]
 
 
 @pytest.mark.usefixtures("two_slots")
 @both_dialects
-def test_after_a_restart_waiting_runs_are_sent(bench):
-    bench.use_timings(search_seconds=0.5, min_search_seconds=0.5)
-    waiting = start_waiting(bench, ROW, ROW, ROW)
-    backdate_run(bench.folder, waiting[0], 3600)  # too old only for a single run
-    restart(bench)
+def test_after_a_restart_waiting_runs_are_sent(harness):
+    harness.use_timings(search_seconds=0.5, min_search_seconds=0.5)
+    waiting = start_waiting(harness, ROW, ROW, ROW)
+    backdate_run(harness.folder, waiting[0], 3600)  # too old only for a single run
+    restart(harness)
     for run_id in waiting:
-        record = bench.wait_for_end(run_id)
+        record = harness.wait_for_end(run_id)
         assert (record.status, record.attempts) == (RunStatus.COMPLETED, 1)
 
 
 @pytest.mark.parametrize("mode", ["sync", "stream"])
-def test_after_a_restart_waiting_calls_are_sent(bench, monkeypatch, mode):
+def test_after_a_restart_waiting_calls_are_sent(harness, monkeypatch, mode):
     monkeypatch.setattr(server_load, "MAX_IN_FLIGHT", 1)
-    bench.server.hold_submits = True
+    harness.server.hold_submits = True
     if mode == "stream":
-        bench.server.log = ANSWER
-    sent, waiting = bench.start_rows([ROW, ROW], mode)
-    restart(bench)
-    assert bench.wait_for_end(sent).status is not RunStatus.COMPLETED
-    assert bench.wait_for_end(waiting).status is RunStatus.COMPLETED
+        harness.server.log = ANSWER
+    sent, waiting = harness.start_rows([ROW, ROW], mode)
+    restart(harness)
+    assert harness.wait_for_end(sent).status is not RunStatus.COMPLETED
+    assert harness.wait_for_end(waiting).status is RunStatus.COMPLETED
 
 
 @pytest.mark.usefixtures("two_slots")
-def test_after_a_restart_a_waiting_run_can_be_stopped(bench):
-    [run_id] = start_waiting(bench)
-    bench.restart()
-    bench.runner.attach(CONNECTION)
-    bench.runner.stop(run_id, CONNECTION)
-    record = bench.wait_for_end(run_id)
+def test_after_a_restart_a_waiting_run_can_be_stopped(harness):
+    [run_id] = start_waiting(harness)
+    harness.restart()
+    harness.runner.attach(CONNECTION)
+    harness.runner.stop(run_id, CONNECTION)
+    record = harness.wait_for_end(run_id)
     assert (record.status, record.attempts) == (RunStatus.CANCELLED, 0)
 
 
@@ -192,20 +192,20 @@ def test_after_a_restart_a_waiting_run_can_be_stopped(bench):
     [([WITH_SECRET], 0), ([ROW], 601), ([ROW, ROW], 90_000)],
     ids=["a secret is not stored", "10 minutes old", "a batch more than a day old"],
 )
-def test_after_a_restart_a_waiting_run_fails_if_it_cannot_be_sent(bench, rows, age):
-    run_id, *_ = start_waiting(bench, *rows)
-    backdate_run(bench.folder, run_id, age)
-    restart(bench)
-    assert_not_started(bench.wait_for_end(run_id))
+def test_after_a_restart_a_waiting_run_fails_if_it_cannot_be_sent(harness, rows, age):
+    run_id, *_ = start_waiting(harness, *rows)
+    backdate_run(harness.folder, run_id, age)
+    restart(harness)
+    assert_not_started(harness.wait_for_end(run_id))
 
 
 @pytest.mark.usefixtures("two_slots")
-def test_after_a_restart_a_waiting_run_whose_inputs_are_not_stored_fails(bench):
+def test_after_a_restart_a_waiting_run_whose_inputs_are_not_stored_fails(harness):
     retention = RetentionSettings(store_inputs=False)
-    bench.runner = bench.new_runner(retention=retention)
-    [run_id] = start_waiting(bench)
-    restart(bench, retention=retention)
-    assert_not_started(bench.wait_for_end(run_id))
+    harness.runner = harness.new_runner(retention=retention)
+    [run_id] = start_waiting(harness)
+    restart(harness, retention=retention)
+    assert_not_started(harness.wait_for_end(run_id))
 
 
 def assert_not_started(record):
@@ -215,22 +215,22 @@ def assert_not_started(record):
 
 
 @pytest.mark.usefixtures("two_slots")
-def test_the_same_token_starts_the_same_runs(bench):
-    first = bench.start_rows([ROW] * 4, submit_token="one")
-    assert bench.start_rows([ROW] * 4, submit_token="one") == first
+def test_the_same_token_starts_the_same_runs(harness):
+    first = harness.start_rows([ROW] * 4, submit_token="one")
+    assert harness.start_rows([ROW] * 4, submit_token="one") == first
     for run_id in first:
-        bench.wait_for_end(run_id)
-    assert len(bench.server.jobs) == 4
-    runs = bench.runner.history.batch(bench.owner, bench.get(first[0]).batch_id)
+        harness.wait_for_end(run_id)
+    assert len(harness.server.jobs) == 4
+    runs = harness.runner.history.batch(harness.owner, harness.get(first[0]).batch_id)
     assert {run.id for run in runs} == {*first}
 
 
-def test_a_single_run_has_no_batch(bench):
-    assert bench.get(bench.start()).batch_id is None
+def test_a_single_run_has_no_batch(harness):
+    assert harness.get(harness.start()).batch_id is None
 
 
-def test_all_runs_of_a_start_are_recorded_or_none(bench, monkeypatch):
-    insert, calls = bench.runner.store._insert, []
+def test_all_runs_of_a_start_are_recorded_or_none(harness, monkeypatch):
+    insert, calls = harness.runner.store._insert, []
 
     def fail_at_third(connection, record):
         calls.append(record.id)
@@ -238,8 +238,8 @@ def test_all_runs_of_a_start_are_recorded_or_none(bench, monkeypatch):
             raise StoreError("The disk is full.")
         return insert(connection, record)
 
-    monkeypatch.setattr(bench.runner.store, "_insert", fail_at_third)
+    monkeypatch.setattr(harness.runner.store, "_insert", fail_at_third)
     with pytest.raises(StoreError):
-        bench.start_rows([ROW] * 4)
-    assert not bench.runner.recent(bench.owner)
-    assert not bench.server.requests
+        harness.start_rows([ROW] * 4)
+    assert not harness.runner.recent(harness.owner)
+    assert not harness.server.requests

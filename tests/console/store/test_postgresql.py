@@ -205,28 +205,28 @@ def test_a_run_continues_while_its_database_is_down_and_is_saved_afterwards(tmp_
     """Until then it is in memory, and the console shows the error."""
     quick = Backoff(0.1, 0.2)
     timings = Timings(maintenance_seconds=0.1, listening=quick)
-    bench = RunnerHarness(tmp_path, FakeLangflow(seconds=60), SecretStr(url), timings)
-    run_id = bench.start()
-    bench.wait_until_saved(run_id, lambda stored: stored.status is RunStatus.IN_PROGRESS)
+    harness = RunnerHarness(tmp_path, FakeLangflow(seconds=60), SecretStr(url), timings)
+    run_id = harness.start()
+    harness.wait_until_saved(run_id, lambda stored: stored.status is RunStatus.IN_PROGRESS)
     postgres.postgres().stop()
     try:
-        next(iter(bench.server.jobs.values())).ends_at = 0
-        record = bench.wait_for_end(run_id)
+        next(iter(harness.server.jobs.values())).ends_at = 0
+        record = harness.wait_for_end(run_id)
         assert record.status is RunStatus.COMPLETED
-        wait_for(lambda: bench.runner.save_error)
-        assert "cannot be reached" in bench.runner.save_error.message
+        wait_for(lambda: harness.runner.save_error)
+        assert "cannot be reached" in harness.runner.save_error.message
         with raises_store_error("cannot be reached", "keeps trying"):
-            bench.start(submit_token="another")
-        sent = len(bench.server.jobs)
+            harness.start(submit_token="another")
+        sent = len(harness.server.jobs)
     finally:
         postgres.postgres().start()
-    stored = bench.wait_until_saved(run_id, lambda record: record.ended and record.run)
-    assert stored.run == bench.runner.get(run_id, bench.owner).run
-    assert len(bench.server.jobs) == sent == 1
-    bench.server.seconds = 0.1
-    assert bench.wait_for_end(bench.start(submit_token="another")).status is RunStatus.COMPLETED
-    assert bench.runner.save_error is None
-    bench.runner.close()
+    stored = harness.wait_until_saved(run_id, lambda record: record.ended and record.run)
+    assert stored.run == harness.runner.get(run_id, harness.owner).run
+    assert len(harness.server.jobs) == sent == 1
+    harness.server.seconds = 0.1
+    assert harness.wait_for_end(harness.start(submit_token="another")).status is RunStatus.COMPLETED
+    assert harness.runner.save_error is None
+    harness.runner.close()
 
 
 def test_a_process_that_lost_a_run_cannot_overwrite_it(shared, tmp_path, url):
