@@ -1,19 +1,24 @@
-"""Applies a job's events to its record as they arrive (Langflow 1.11 and later)."""
+"""Applies a job's events to its record (Langflow 1.11 and later), and notices silent jobs."""
 
 import asyncio
 from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
 
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.timings import Schedule
+from lfclient.console.store.notes import Note, NoteCode, Notes
 from lfclient.errors import LangflowError
 from lfclient.runs.events import KeepAlive, RunEnded
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.reducer import apply
+from lfclient.wire.modes import MODES
 
 # a stream that could not be read so many times is not opened again
 _MAX_OPENINGS = 5
 # polls after which a stream that could not be read is opened again
 _POLLS_BEFORE_REOPENING = 6
+# Langflow starts jobs roughly in the order of their submits, which may take a minute each
+_QUEUE_SLACK = timedelta(minutes=1)
 
 
 class EventListener:
@@ -104,3 +109,39 @@ class EventListener:
         finally:
             if is_news:
                 self.has_news.set()
+
+
+def silence_notes(context: RunContext, status: RunStatus, silent_seconds: float) -> Notes:
+    """Return the note for a queued or running job after `silent_seconds` without an update.
+
+    Return () before the limit, and for a queued job if its server makes progress with other runs.
+    """
+    limit = context.timings.silence_seconds
+    if silent_seconds < limit:
+        return ()
+    minutes = int(limit // 60)
+    if status is not RunStatus.QUEUED:
+        return (Note(NoteCode.RUNNING_SILENTLY, number=minutes),)
+    record = context.record
+    others = [
+        other
+        for other in context.writer.cache.unfinished()
+        if other.server_url == record.server_url
+        and MODES[other.mode].response == "job"
+        and other.status is RunStatus.IN_PROGRESS
+    ]
+    if any(other.submitted_at > record.submitted_at + _QUEUE_SLACK for other in others):
+        return (Note(NoteCode.OVERTAKEN, number=minutes),)
+    if any(not other.notes for other in others):
+        return ()
+    return (Note(NoteCode.QUEUED_SILENTLY, number=minutes),)
+
+
+def last_sign(context: RunContext) -> float:
+    """Return when the job's record last changed, by the clock of the run that was taken over."""
+    record = context.record
+    components = record.run.components.values() if record.run else ()
+    signs = [record.submitted_at, record.started_at, *(one.ended_at for one in components)]
+    now = datetime.now(UTC)
+    latest = max(sign for sign in signs if sign)
+    return context.timings.clock() - max((now - latest).total_seconds(), 0.0)

@@ -1,10 +1,10 @@
-"""The three run modes: a background job, a synchronous call, and a streamed call."""
+"""Sends runs in the three modes: a background job, a synchronous call, and a streamed call."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lfclient.common.json_types import JsonObject
@@ -16,7 +16,6 @@ from lfclient.console.runner.recovery import (
     recover_stream,
 )
 from lfclient.console.runner.run_context import OUTCOME_HINT, RunContext
-from lfclient.console.runner.submission import send_until_accepted
 from lfclient.console.store.notes import Note, NoteCode, Notes, quote
 from lfclient.console.store.run_record import RecordProblem
 from lfclient.errors import BadResponse, LangflowError, RateLimited, ServerFault, Unreachable
@@ -27,6 +26,8 @@ from lfclient.runs.reducer import apply, finalize
 from lfclient.wire.modes import MODES
 
 _UNAVAILABLE_STATUSES = (502, 503, 504)
+_MAX_REFUSED_SECONDS = 600.0
+_MAX_UNREACHED_SECONDS = 60.0
 NEVER_SENT = RecordProblem(
     "The console restarted before this run was sent: nothing ran.",
     "Run it again. Secrets must be entered again: they are not stored.",
@@ -55,7 +56,7 @@ async def run_job(context: RunContext, flow: Flow, overrides: JsonObject, check:
         )
 
     try:
-        run = await send_until_accepted(context, submit)
+        run = await _send_until_accepted(context, submit)
     except LangflowError as error:
         if _may_have_arrived(error):
             await recover(
@@ -189,7 +190,7 @@ async def _wait_for_call(
     Stop closes the call, but not before `started` is set: servers without `is_early_stop_safe` lock
     their database then. `lost` ends first if it has ended the record.
     """
-    result = asyncio.ensure_future(send_until_accepted(context, lambda: _start(context, call)))
+    result = asyncio.ensure_future(_send_until_accepted(context, lambda: _start(context, call)))
     stop = asyncio.ensure_future(context.commands.stop.wait())
     search = asyncio.ensure_future(lost) if lost else None
     tasks: list[asyncio.Future[Any]] = [result, stop, *([search] if search else [])]
@@ -222,6 +223,51 @@ async def _wait_for_call(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _send_until_accepted(
+    context: RunContext, request: Callable[[], Awaitable[Run]]
+) -> Run | None:
+    """Return the result of the request that starts the run, or None if Stop came first.
+
+    A refused one (429) is sent again, after the pause that the server asks for, for up to ten
+    minutes; for up to a minute one for which no connection was made in time, as on a busy machine.
+    While nothing has been sent, or what was sent was refused, the record has 0 `attempts`. Raises
+    `LangflowError`.
+    """
+    waits = context.timings.unreachable.waits()
+    began = context.timings.clock()
+    while not context.commands.stop.is_set():
+        seconds = next(waits)
+        # a request that can't be recorded is not sent
+        if context.record.attempts or await context.count_attempt():
+            context.note_sending()
+            try:
+                return await request()
+            except (ServerFault, Unreachable) as error:
+                seconds = max(seconds, error.retry_after)
+                if context.timings.clock() + seconds > began + _max_repeat_seconds(error):
+                    raise
+                await _note_refusal(context, error, seconds)
+        await context.wait_for_stop(seconds)
+    return None
+
+
+def _max_repeat_seconds(error: ServerFault | Unreachable) -> float:
+    """Return for how long a request that failed so is sent again; 0 if it may have arrived."""
+    if isinstance(error, ServerFault):
+        return _MAX_REFUSED_SECONDS if isinstance(error, RateLimited) else 0.0
+    return _MAX_UNREACHED_SECONDS if error.timed_out and not error.sent else 0.0
+
+
+async def _note_refusal(context: RunContext, error: LangflowError, seconds: float) -> None:
+    at = datetime.now(UTC) + timedelta(seconds=seconds)
+    await context.change(
+        status=RunStatus.QUEUED,
+        started_at=None,
+        attempts=0,
+        notes=(Note(NoteCode.NOT_ACCEPTED, at=at), quote(error.message)),
+    )
 
 
 async def _start(context: RunContext, call: Callable[[], Awaitable[Run]]) -> Run:

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lfclient.console.runner.event_listener import EventListener
+from lfclient.console.runner.event_listener import EventListener, last_sign, silence_notes
 from lfclient.console.runner.run_context import RunContext
-from lfclient.console.runner.silence import last_sign, silence_notes
 from lfclient.console.runner.timings import Schedule
 from lfclient.console.store.notes import Note, NoteCode, Notes, quote
 from lfclient.console.store.workers import Command

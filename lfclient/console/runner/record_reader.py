@@ -1,13 +1,18 @@
-"""Reads the newest records of runs, from memory or from the store."""
+"""Reads and lists the newest records of runs, from memory or from the store."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
-from lfclient.console.runner.commands import apply_commands
+from sqlalchemy import Connection, Row
+
+from lfclient.console.runner.replica_sync import apply_commands
 from lfclient.console.runner.run_cache import RunCache
+from lfclient.console.store.database import Database
 from lfclient.console.store.errors import StoreError
-from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.run_history import History
+from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.console.store.store import Store
 
 
@@ -93,3 +98,28 @@ class RecordReader:
             return False
         # two processes may have written the same version; the second counts
         return stored != (record.version, record.status)
+
+
+class LiveHistory(History):
+    """The store's history, with the current state of cached runs. Every method raises `StoreError`.
+
+    The last saved state selects the runs. `abandon` removes a deleted run from memory: this process
+    may still fetch its components.
+    """
+
+    def __init__(self, database: Database, cache: RunCache, abandon: Callable[[str], None]) -> None:
+        super().__init__(database)
+        self._cache = cache
+        self._abandon = abandon
+
+    def summarize(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[RunSummary]:
+        """Return the summaries of rows, with the state of cached runs."""
+        return [
+            run.updated(record) if (record := self._cache.newer_than(run)) else run
+            for run in super().summarize(connection, rows)
+        ]
+
+    def drop(self, run_ids: Iterable[str]) -> None:
+        """Remove runs from memory that were deleted from the store."""
+        for run_id in run_ids:
+            self._abandon(run_id)

@@ -2,20 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.threads import in_thread
 from lfclient.console.store.errors import DiskFull, JobTaken, StoreError
-from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.run_record import RecordProblem, RunRecord
 from lfclient.console.store.store import Store
+from lfclient.runs.model import RunStatus
 
 _T = TypeVar("_T")
 
 log = logging.getLogger(__name__)
+
+_NOT_STARTED = RecordProblem(
+    "Not started: the database of runs did not confirm the record, and nothing was sent.",
+    "Run it again.",
+)
 
 
 class RecordWriter:
@@ -31,10 +38,36 @@ class RecordWriter:
         self.cache, self.store = cache, store
         self.error: StoreError | None = None
         self.on_lost: Callable[[str], None] = cache.remove
+        self._unconfirmed: list[RunRecord] = []  # perhaps saved, though the database failed
         self._failures: dict[str, StoreError] = {}  # by run; the latest
         self._ends_saved: dict[str, int] = {}  # by run, the version saved without its outputs
         self._logged_versions: dict[str, int] = {}  # by run, of those that can't be written
         self._taken_jobs: dict[str, str | None] = {}  # by run; another run has this job
+
+    def create(self, records: Sequence[RunRecord]) -> list[RunRecord]:
+        """Save new records as `Store.create` does. Raises `StoreError`; the runs must not start.
+
+        The database may have saved them all the same: `end_unconfirmed` ends them.
+        """
+        try:
+            return self.store.create(*records)
+        except StoreError:
+            self._unconfirmed.extend(records)
+            raise
+
+    def end_unconfirmed(self) -> None:
+        """End the runs that were not started but may be saved. Raises `StoreError`."""
+        while self._unconfirmed:
+            record = self._unconfirmed[0]
+            ended = replace(
+                record,
+                status=RunStatus.FAILED,
+                ended_at=datetime.now(UTC),
+                problem=_NOT_STARTED,
+                version=record.version + 1,
+            )
+            self.store.update(ended, with_response=True)
+            self._unconfirmed.pop(0)
 
     async def change(self, run_id: str, **changes: Any) -> RunRecord:
         """Apply changes as a new version and save it. Raises `RunNotCached`."""

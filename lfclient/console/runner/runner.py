@@ -15,13 +15,11 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import connection_fingerprint, owner_fingerprint
 from lfclient.console.config.retention import RetentionSettings
 from lfclient.console.runner import memory
-from lfclient.console.runner.commands import CommandHandler
 from lfclient.console.runner.execution import run_in_mode
 from lfclient.console.runner.job_follower import follow
-from lfclient.console.runner.live_history import LiveHistory
-from lfclient.console.runner.record_reader import RecordReader
+from lfclient.console.runner.record_reader import LiveHistory, RecordReader
 from lfclient.console.runner.record_writer import RecordWriter
-from lfclient.console.runner.replica_sync import ReplicaSync
+from lfclient.console.runner.replica_sync import CommandHandler, ReplicaSync
 from lfclient.console.runner.retention_job import RetentionJob
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.run_context import NOT_STARTED_HERE, RunContext
@@ -30,7 +28,6 @@ from lfclient.console.runner.takeover import Takeover
 from lfclient.console.runner.task_supervisor import ClientFactory, TaskSupervisor
 from lfclient.console.runner.threads import PeriodicThread
 from lfclient.console.runner.timings import Timings
-from lfclient.console.runner.unconfirmed_runs import UnconfirmedRuns
 from lfclient.console.runner.worker_registry import WorkerRegistry, open_worker_registry
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RunRecord
@@ -92,7 +89,6 @@ class Runner:
                 store, self._cache, self.is_followed, timings.store_poll_seconds
             )
             self.history = LiveHistory(store.database, self._cache, self._supervisor.abandon)
-            self._unconfirmed = UnconfirmedRuns(store)
             self._release_memory_soon = False
             self._commands = CommandHandler(store, self._cache, self._supervisor, self._registry.id)
             configured = {self.owner_of(connection): connection for connection in connections}
@@ -118,7 +114,7 @@ class Runner:
             timings.maintenance_seconds,
             self._writer.save_unsaved,
             self._evict,
-            self._unconfirmed.end_all,
+            self._writer.end_unconfirmed,
             RetentionJob(self.store, self.history.drop).run,
         )
         self._takeover_thread = PeriodicThread(
@@ -200,11 +196,7 @@ class Runner:
             )
             for number, (overrides, session_id) in enumerate(zip(rows, session_ids, strict=True))
         ]
-        try:
-            stored = self.store.create(*new)
-        except StoreError:
-            self._unconfirmed.add(new)
-            raise
+        stored = self._writer.create(new)
         ids = {record.id for record in new}
         for record, overrides in zip(stored, rows, strict=True):
             if record.id in ids:

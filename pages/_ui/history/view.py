@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from lfclient.console.runner.live_history import LiveHistory
+from lfclient.console.runner.record_reader import LiveHistory
 from lfclient.console.store.result_groups import ResultGroups
 from lfclient.console.store.run_history import PAGE_SIZE, RunPage
 from lfclient.console.store.run_queries import Cursor, RunFilter

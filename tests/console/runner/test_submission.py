@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from lfclient.api.requests import STATUS
-from lfclient.console.runner import recovery, submission
+from lfclient.console.runner import execution, recovery
 from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.wording.run_notes import describe_notes
 from lfclient.runs.model import RunStatus
@@ -83,7 +83,7 @@ def test_a_run_is_sent_again_if_no_connection_was_made_in_time(harness, mode):
 
 
 def test_a_run_fails_if_no_connection_is_made_for_a_minute(harness, monkeypatch):
-    monkeypatch.setattr(submission, "_MAX_UNREACHED_SECONDS", 0.0)
+    monkeypatch.setattr(execution, "_MAX_UNREACHED_SECONDS", 0.0)
     harness.server.connect_timeouts = 99
     record = harness.wait_for_end(harness.start())
     assert record.status is RunStatus.FAILED
@@ -97,7 +97,7 @@ def test_a_refused_stream_that_waits_is_not_taken_for_a_silent_one(harness):
     run_id = harness.start(mode="stream")
     record = wait_for_refusal(harness, run_id)
     requests = len(harness.server.requests)
-    time.sleep(0.5)
+    time.sleep(0.3)  # three times the silence
     assert harness.get(run_id) == record
     assert len(harness.server.requests) == requests
 
@@ -241,8 +241,8 @@ def test_a_503_gets_the_pause_that_it_asks_for(harness, unavailable):
 def test_a_503_that_asks_for_more_than_ten_minutes_is_only_looked_for_and_says_so(
     harness, unavailable, monkeypatch
 ):
-    monkeypatch.setattr(recovery, "_MAX_PAUSE_SECONDS", 2)
-    harness.use_timings(search_seconds=0.5, min_search_seconds=0.5)
+    monkeypatch.setattr(recovery, "_MAX_PAUSE_SECONDS", 0.5)
+    harness.use_timings(search_seconds=0.2, min_search_seconds=0.2)
     unavailable["headers"] = {"retry-after": "86400"}
     run_id = harness.start()
     record = harness.wait_until(run_id, lambda record: record.notes)
@@ -257,7 +257,7 @@ def test_a_503_that_asks_for_more_than_ten_minutes_is_only_looked_for_and_says_s
 
 @without_events
 def test_a_503_without_an_idempotency_key_is_not_sent_again(harness, unavailable):
-    harness.use_timings(search_seconds=0.5, min_search_seconds=0.5)
+    harness.use_timings(search_seconds=0.2, min_search_seconds=0.2)
     unavailable["headers"] = {"retry-after": "1"}
     record = harness.wait_for_end(harness.start())
     assert (record.status, len(harness.server.jobs)) == (RunStatus.OUTCOME_UNKNOWN, 1)
@@ -300,7 +300,7 @@ def test_a_frozen_server_gets_no_second_request_before_it_has_handled_the_first(
 ):
     """Once it responds again, the first one may be what it is working on."""
     handle, times = harness.server.handle, []
-    thawed_at = time.monotonic() + 1.5
+    thawed_at = time.monotonic() + 0.6
 
     async def freeze(request):
         is_frozen = time.monotonic() < thawed_at
@@ -319,8 +319,8 @@ def test_a_frozen_server_gets_no_second_request_before_it_has_handled_the_first(
 @pytest.mark.parametrize("harness", [{"dialect": "inputs"}], indirect=True)
 def test_a_search_ends_only_after_the_server_has_answered_for_a_while(harness, monkeypatch):
     """It writes traces late, and may have been frozen for all the time of the search."""
-    harness.use_timings(search_seconds=0.5, min_search_seconds=0.5)
-    handle, thawed_at = harness.server.handle, time.monotonic() + 1.5
+    harness.use_timings(search_seconds=0.2, min_search_seconds=0.2)
+    handle, thawed_at = harness.server.handle, time.monotonic() + 0.6
 
     async def freeze(request):
         if time.monotonic() < thawed_at and request.url.path != "/api/v1/version":
@@ -330,7 +330,7 @@ def test_a_search_ends_only_after_the_server_has_answered_for_a_while(harness, m
     monkeypatch.setattr(harness.server, "handle", freeze)
     record = harness.wait_for_end(harness.start())
     assert record.status is RunStatus.OUTCOME_UNKNOWN
-    assert time.monotonic() >= thawed_at + 0.4
+    assert time.monotonic() >= thawed_at + 0.15
 
 
 @without_events

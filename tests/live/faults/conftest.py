@@ -15,7 +15,7 @@ from lfclient.api import http, payloads
 from lfclient.api.operations import run_records
 from lfclient.common.backoff import Backoff
 from lfclient.console.config.connection import Connection
-from lfclient.console.runner import execution, recovery, run_context, runner, submission
+from lfclient.console.runner import execution, recovery, run_context, runner
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store import database
 from lfclient.wire.server_info import ServerInfo
@@ -92,6 +92,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
         def now(cls, tz: tzinfo | None = None) -> datetime:
             return datetime.now(tz) + made.offset
 
-    for module in (execution, http, recovery, run_context, run_records, runner, submission):
+    for module in (execution, http, recovery, run_context, run_records, runner):
         monkeypatch.setattr(module, "datetime", Jumping)
     return made
