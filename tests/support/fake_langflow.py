@@ -97,7 +97,7 @@ class FakeLangflow:
     """A fake server. `seconds` is the duration of a job; a test may change all switches."""
 
     dialect: str = "modes"
-    seconds: float = 0.2
+    seconds: float = 0.02
     text: str = "echo"
     is_down: bool = False
     refuse_key: bool = False

@@ -16,7 +16,7 @@ def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
     limit = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < limit, "the condition did not become true"
-        time.sleep(0.05)
+        time.sleep(0.02)
 
 
 def wait_for_record(

@@ -57,8 +57,8 @@ def eager_timings():
 
 @pytest.fixture
 def short_search_timings():
-    """A search that finds nothing ends within half a second."""
-    return replace(_TIMINGS, searching=OFTEN, search_seconds=0.4, min_search_seconds=0.4)
+    """A search that finds nothing ends soon."""
+    return replace(_TIMINGS, searching=OFTEN, search_seconds=0.2, min_search_seconds=0.2)
 
 
 @pytest.fixture

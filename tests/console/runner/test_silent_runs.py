@@ -73,10 +73,10 @@ def test_a_run_that_is_queued_behind_running_ones_is_not_reported(harness, clock
     running = harness.start_running()
     waiting = start_queued(harness)
     harness.server.log = [RUN_STARTED]
-    for number in range(8):  # in all more than twice as long as the silence that is reported
+    for number in range(3):  # in all twice as long as the silence that is reported
         report(harness, running, f"line {number}")
-        clock.seconds += SILENT / 3
-        harness.wait_for_polls(4)
+        clock.seconds += SILENT / 1.5
+        harness.wait_for_polls(3)
         assert harness.get(waiting).notes == ()
     harness.server.finish()
     assert harness.wait_for_end(running).status is RunStatus.COMPLETED
@@ -152,15 +152,16 @@ def test_a_stop_that_is_not_confirmed_ends_a_silent_run_in_time(harness, state):
     assert harness.server.count("POST", STOP) == 1
 
 
-def test_a_run_that_reports_after_an_unconfirmed_stop_is_followed(harness):
-    harness.use_timings(stop_timeout_seconds=1.0)
+def test_a_run_that_reports_after_an_unconfirmed_stop_is_followed(harness, clock):
+    harness.use_timings(stop_timeout_seconds=SILENT)
     run_id = harness.start_running()
     harness.server.ignore_stop = True
     harness.runner.stop(run_id, CONNECTION)
     harness.wait_until(run_id, lambda record: record.stop_result)
-    for number in range(8):
-        harness.server.log.append(log_line(f"line {number}"))
-        harness.wait_for_polls(4)
+    for number in range(3):
+        report(harness, run_id, f"line {number}")
+        clock.seconds += SILENT / 1.5
+        harness.wait_for_polls(3)
     assert not harness.get(run_id).ended
     harness.server.finish()
     wait_for(lambda: harness.get(run_id).ended)
