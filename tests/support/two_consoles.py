@@ -1,6 +1,6 @@
 """Two consoles on one database: one follows a run, the other watches it."""
 
-from lfclient.console.config.retention import RetentionSettings
+from lfclient.console.config.settings import RetentionSettings
 from lfclient.console.store.run_record import StoredParts
 from tests.support.fake_events import event
 from tests.support.fake_langflow import FakeLangflow

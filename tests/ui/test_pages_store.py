@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lfclient.console.config.retention import RetentionSettings
+from lfclient.console.config.settings import RetentionSettings
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context

@@ -5,8 +5,7 @@ from itertools import chain
 
 from lfclient.common.formatting import clip, clip_middle, humanize, remove_bidi_controls
 from lfclient.console.compare.differences import OutputMatch
-from lfclient.console.compare.outputs import MatchKey
-from lfclient.console.compare.survey import ComparedRun, OutputCell, have_same_flow
+from lfclient.console.compare.survey import ComparedRun, MatchKey, OutputCell, have_same_flow
 from lfclient.console.wording.statuses import not_run_label
 
 MAX_TITLE_LENGTH = 40

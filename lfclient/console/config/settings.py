@@ -20,12 +20,12 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from lfclient.common.formatting import clip, explain_read_error
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.prices import PricesRefused, PriceTable
-from lfclient.console.config.retention import DEFAULT_MAX_RUN_MB, RetentionSettings
 from lfclient.errors import AddressRefused, LangflowError
 from lfclient.wire.addresses import normalize_address
 
 MIN_SECRET_LENGTH = 32  # characters
 DEFAULT_SERVER_URL = "http://127.0.0.1:7860"
+DEFAULT_MAX_RUN_MB = 256
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 # goes into a response header: only characters of an origin, no wildcard
 _ORIGIN = re.compile(
@@ -57,6 +57,23 @@ class _Secrets(BaseModel):
 
     model_config = ConfigDict(hide_input_in_errors=True)
     servers: dict[str, _ServerEntry] = {}
+
+
+@dataclass(frozen=True)
+class RetentionSettings:
+    """Limits of the stored runs. None means no limit. Starred runs are never removed.
+
+    `max_run_bytes` limits one run's response. When all responses together exceed
+    `max_total_bytes`, the oldest responses are removed and their runs stay listed. `max_age_days`
+    and `max_runs` remove whole runs.
+    """
+
+    store_inputs: bool = True
+    store_outputs: bool = True
+    max_run_bytes: int | None = DEFAULT_MAX_RUN_MB * 1_000_000
+    max_total_bytes: int | None = None
+    max_age_days: float | None = None
+    max_runs: int | None = None
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,7 @@ from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import Redactor
 from lfclient.console.compare import overview
 from lfclient.console.compare.inputs import UNKNOWN, ComparedInputs, plain_text
-from lfclient.console.compare.outputs import MatchKey, match_outputs
-from lfclient.console.compare.survey import ComparedRun, have_same_flow
+from lfclient.console.compare.survey import ComparedRun, MatchKey, have_same_flow, match_outputs
 from lfclient.console.content.csv_writer import csv_bytes
 from lfclient.console.content.output_kinds import handler_for
 from lfclient.console.store.omissions import FLOW_MISSING

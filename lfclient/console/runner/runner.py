@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import connection_fingerprint, owner_fingerprint
-from lfclient.console.config.retention import RetentionSettings
+from lfclient.console.config.settings import RetentionSettings
 from lfclient.console.runner import memory
 from lfclient.console.runner.execution import run_in_mode
 from lfclient.console.runner.job_follower import follow

@@ -5,9 +5,9 @@ from sqlalchemy.orm import aliased
 
 from lfclient.console.store.database import Database
 from lfclient.console.store.tables import (
-    AddedFlowRow,
-    DraftRow,
-    FlowSettingsRow,
+    ADDED_FLOWS,
+    DRAFTS,
+    FLOW_SETTINGS,
     LabelRow,
     PresetRow,
     RunRow,
@@ -62,31 +62,15 @@ def _move_the_rest(connection: Connection, old: str, new: str) -> None:
         .where(PresetRow.owner == old, _has_none(same_flow, preset.name == PresetRow.name))
         .values(owner=new, is_default=and_(PresetRow.is_default, has_no_default))
     )
-    draft = aliased(DraftRow)
-    same_form = and_(draft.browser == DraftRow.browser, draft.name == DraftRow.name)
-    connection.execute(
-        update(DraftRow)
-        .where(DraftRow.owner == old, _has_none(draft.owner == new, same_form))
-        .values(owner=new)
-    )
-    setting = aliased(FlowSettingsRow)
-    same_setting = and_(
-        setting.flow_id == FlowSettingsRow.flow_id, setting.purpose == FlowSettingsRow.purpose
-    )
-    connection.execute(
-        update(FlowSettingsRow)
-        .where(FlowSettingsRow.owner == old, _has_none(setting.owner == new, same_setting))
-        .values(owner=new)
-    )
-    added = aliased(AddedFlowRow)
-    connection.execute(
-        update(AddedFlowRow)
-        .where(
-            AddedFlowRow.owner == old,
-            _has_none(added.owner == new, added.flow_id == AddedFlowRow.flow_id),
+    for table in (DRAFTS, FLOW_SETTINGS, ADDED_FLOWS):
+        theirs = table.alias()
+        keys = [column for column in table.primary_key if column.name != "owner"]
+        is_same = [theirs.c[column.name] == column for column in keys]
+        connection.execute(
+            update(table)
+            .where(table.c.owner == old, _has_none(theirs.c.owner == new, *is_same))
+            .values(owner=new)
         )
-        .values(owner=new)
-    )
 
 
 def _has_none(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -6,8 +6,13 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, clip_middle, humanize, with_id
 from lfclient.console.compare.differences import OutputMatch, as_structured, normalize_ignored
-from lfclient.console.compare.outputs import MatchKey, OutputPair, match_outputs
-from lfclient.console.compare.survey import OutputCell, have_same_flow
+from lfclient.console.compare.survey import (
+    MatchKey,
+    OutputCell,
+    OutputPair,
+    have_same_flow,
+    match_outputs,
+)
 from lfclient.console.compare.volatile import IDS_AND_TIMES
 from lfclient.console.wording.statuses import not_run_label
 from lfclient.outputs.model import Output

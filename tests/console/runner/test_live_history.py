@@ -1,6 +1,6 @@
 """Lists of runs with their current status, and deletion."""
 
-from lfclient.console.config.retention import RetentionSettings
+from lfclient.console.config.settings import RetentionSettings
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.runs.model import RunStatus
 from tests.support.flows import chat_input, edge, flow, node, text

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from sqlalchemy import delete
 
-from lfclient.console.config.retention import RetentionSettings
+from lfclient.console.config.settings import RetentionSettings
 from lfclient.console.runner import server_load
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.notes import NoteCode, has_code

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lfclient.console.config.retention import RetentionSettings
+from lfclient.console.config.settings import RetentionSettings
 from lfclient.console.store import drafts as module
 from lfclient.console.store.retention import RetentionCleaner
 

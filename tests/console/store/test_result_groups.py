@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from lfclient.console.config.retention import RetentionSettings
+from lfclient.console.config.settings import RetentionSettings
 from lfclient.console.store import result_groups, run_history, run_queries
 from lfclient.console.store.result_groups import distinguish_results, fingerprint_inputs
 from lfclient.console.store.run_queries import UNKNOWN_RESULT, RunFilter

@@ -5,8 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from lfclient.console.config.retention import RetentionSettings
-from lfclient.console.config.settings import Settings, SettingsError
+from lfclient.console.config.settings import RetentionSettings, Settings, SettingsError
 from lfclient.console.store import retention as module
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import StoredParts
