@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lfclient import Flow
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
 
@@ -260,3 +261,8 @@ def loop_graph(catalogue: dict[str, Any]) -> dict[str, Any]:
     written = {end: graph_builder._handle(handle) for end, handle in handles.items()}
     back = {"id": "back", "source": source["id"], "target": loop["id"], **written, "data": handles}
     return {**data, "edges": [*data["edges"], back]}
+
+
+def model_keys(flow: Flow) -> list[str]:
+    """Return the keys of the fields that choose a language model."""
+    return [field.key for field in flow.fields if field.resource == "language"]

@@ -1,4 +1,4 @@
-"""Sets of releases, and one way to run in every mode."""
+"""Sets of releases, and runs to their end."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from lfclient import Flow, LangflowClient
+from lfclient import Flow, LangflowClient, RunStatus
+from lfclient.resources.models import ModelOption
 from tests.support.servers import VERSIONS
 
 Make = Callable[..., Flow]
@@ -44,3 +45,18 @@ def run_to_end(client: LangflowClient, flow: Flow, mode: str, overrides: dict, *
     if mode == "sync":
         return client.run(flow, overrides, **options)
     return client.wait(client.submit(flow, overrides, **options), timeout=60)
+
+
+def ask_model(client: LangflowClient, file: Flow | bytes, mode: str, model: ModelOption) -> str:
+    """Import a flow with one model, choose it, and return the answer."""
+    (added,) = client.import_flow(file)
+    flow = client.flow(added.id)
+    (key,) = [field.key for field in flow.fields if field.resource == "language"]
+    flow = client.refresh(flow, {key: [model.value]})
+    assert flow.refreshed
+    assert flow.refreshed.errors == {}
+    run = run_to_end(client, flow, mode, {f"{flow.chat_input.id}.input_value": "Say hello"})
+    client.editor.delete_flow(added.id)
+    assert run.status is RunStatus.COMPLETED, run.errors
+    (output,) = run.outputs.values()
+    return str(output.value)

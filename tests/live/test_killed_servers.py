@@ -18,7 +18,10 @@ from tests.support import servers
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
-pytestmark = on("1.8.4-isolated", "1.13.0-isolated")
+pytestmark = on(
+    pytest.param("1.8.4-isolated", marks=pytest.mark.exhaustive),
+    "1.13.0-isolated",
+)
 
 LONG = {"TimedStep-weather.seconds": 600}
 

@@ -7,33 +7,26 @@ in Chromium (test_from_nothing), its steps in a terminal with a stand-in for uv 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import psutil
 import pytest
-import uv
-from filelock import FileLock
 
 from lfclient.client import LangflowClient
-from lfclient.console.local_langflow.manager import PINNED_VERSION, LocalLangflow
+from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.local_langflow.process import ProcessIdentity
 from lfclient.console.local_langflow.state_file import LocalState
 from lfclient.console.samples.builtin import SAMPLES
-from lfclient.flows.model import Flow
-from lfclient.resources.models import ModelOption, Provider, find_model
-from lfclient.resources.packages import PACKAGES
-from lfclient.runs.model import RunStatus
-from tests.live.releases import run_to_end
-from tests.support import servers
-from tests.support.model_server import LANGUAGE_MODELS, OLLAMA_URL, ModelServer
+from tests.live.releases import ask_model
+from tests.support.local_langflow import installed_folder
+from tests.support.model_server import OLLAMA_URL, ModelServer
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,30 +49,11 @@ def _terminal(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def link_or_copy(source: str, target: str) -> None:
-    """Link a file, with which its compiled modules stay valid; copy it to another file system."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A data folder with an installation only; whatever was started in it is stopped at the end."""
-    folder = tmp_path_factory.mktemp("local")
-    shared = servers.installation(PINNED_VERSION)
-    with FileLock(shared.folder / "install.lock"):
-        if shared.missing:
-            shared.install(lambda step, progress: None)
-    langflow = LocalLangflow(folder)
-    langflow.stop()  # creates its folder
-    for part in shared.folder.glob("venv-*"):
-        target = langflow.folder / part.name
-        shutil.copytree(part, target, symlinks=True, copy_function=link_or_copy)
-    shutil.copy(shared.folder / "installed.json", langflow.folder)
-    yield folder
-    langflow.stop()
+    with installed_folder(tmp_path_factory.mktemp("local")) as folder:
+        yield folder
 
 
 @pytest.fixture(scope="module")
@@ -88,60 +62,6 @@ def started(folder: Path) -> str:
     done = _terminal(folder, "start")
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-@pytest.fixture(scope="module")
-def tokenizers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file that OpenAI's embeddings need from the internet, out of a package that has it."""
-    folder = tmp_path_factory.mktemp("tokenizers")
-    names = ("--quiet", "--no-deps", "--target", str(folder), "llama-index-core")
-    subprocess.run([uv.find_uv_bin(), "pip", "install", *names], check=True)
-    return folder / "llama_index/core/_static/tiktoken_cache"
-
-
-@pytest.fixture(scope="module")
-def vendors() -> Iterator[ModelServer]:
-    """Takes the place of Anthropic and Google, whose addresses are no settings of Langflow."""
-    with ModelServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def changed(started: str, folder: Path, tokenizers: Path, vendors: ModelServer) -> LocalLangflow:
-    """It is started again with all packages of the list, and allows no custom code since.
-
-    All but one are installed at once: to resolve each takes seconds.
-    """
-    env = {
-        "LANGFLOW_ALLOW_CUSTOM_COMPONENTS": "false",
-        "TIKTOKEN_CACHE_DIR": str(tokenizers),
-        "ANTHROPIC_BASE_URL": vendors.url,
-        "GOOGLE_GEMINI_BASE_URL": vendors.url,
-    }
-    langflow = LocalLangflow(folder, env=env)
-    *others, last = PACKAGES
-    requirement, python = langflow.installation.requirement, str(langflow.installation.python)
-    names = [*requirement.packages, *(package.name for package in others)]
-    packages = requirement.install_arguments(names)
-    command = [uv.find_uv_bin(), "pip", "install", "--quiet", "--python", python, *packages]
-    subprocess.run(command, check=True)
-    langflow.start(add=last)
-    return langflow
-
-
-def ask_model(client: LangflowClient, file: Flow | bytes, mode: str, model: ModelOption) -> str:
-    """Import a flow with one model, choose it, and return the answer."""
-    (added,) = client.import_flow(file)
-    flow = client.flow(added.id)
-    (key,) = [field.key for field in flow.fields if field.resource == "language"]
-    flow = client.refresh(flow, {key: [model.value]})
-    assert flow.refreshed
-    assert flow.refreshed.errors == {}
-    run = run_to_end(client, flow, mode, {f"{flow.chat_input.id}.input_value": "Say hello"})
-    client.editor.delete_flow(added.id)
-    assert run.status is RunStatus.COMPLETED, run.errors
-    (output,) = run.outputs.values()
-    return str(output.value)
 
 
 def test_a_start_reports_its_steps(started: str):
@@ -255,139 +175,14 @@ def test_a_crashed_server_is_reported_with_its_log(started: str, folder: Path):
     assert langflow.connection() is None
 
 
-def test_a_crashed_server_is_started_again_with_its_data(
-    started: str, folder: Path, request: pytest.FixtureRequest
-):
-    """And with the packages that were added meanwhile."""
-    crashed = LocalLangflow(folder)
-    assert crashed.status().state is LocalState.CRASHED
-    connection = crashed.last_connection()
-    langflow = request.getfixturevalue("changed")
-    assert langflow.status().state is LocalState.RUNNING
+def test_a_crashed_server_is_started_again_with_its_data(started: str, folder: Path):
+    langflow = LocalLangflow(folder)
+    assert langflow.status().state is LocalState.CRASHED
+    connection = langflow.last_connection()
+    langflow.start()
     assert langflow.connection() == connection
     with LangflowClient(*connection) as client:
         assert len(client.flows()) == len(SAMPLES)
-
-
-@pytest.mark.exhaustive
-def test_each_package_of_the_list_can_be_imported(changed: LocalLangflow, folder: Path):
-    """Other tests run models of each provider."""
-    assert changed.installation.added == [PACKAGES[-1].name]
-    assert changed.installation.available == {package.name for package in PACKAGES}
-    python = psutil.Process(changed.status().pid).cmdline()[0]
-    modules = ", ".join(module for package in PACKAGES for module in package.modules)
-    subprocess.run([python, "-c", f"import {modules}"], cwd=folder, check=True)
-
-
-@pytest.mark.exhaustive
-def test_a_choice_in_a_flow_of_another_release_runs_where_no_custom_code_is_allowed(
-    changed: LocalLangflow,
-):
-    """The server refuses the flow's own code and is sent its own component."""
-    url, key = changed.connection()
-    config = httpx.get(f"{url}/api/v1/config", headers={"x-api-key": key}).json()
-    assert config["allow_custom_components"] is False
-    servers.installation("1.11.6").install(lambda step, progress: None)
-    projects = servers.starter_projects("1.11.6")
-    file = next(project for project in projects if project.stem == "Simple Agent")
-    with ModelServer() as ollama, LangflowClient(url, key, timeout=60) as client:
-        client.settings.save_variable(OLLAMA_URL, ollama.url, is_secret=False)
-        answer = ask_model(client, file.read_bytes(), "background", client.models()[0])
-    assert answer.endswith("says: Say hello")
-
-
-@pytest.fixture
-def api(changed: LocalLangflow) -> Iterator[LangflowClient]:
-    with LangflowClient(*changed.connection(), timeout=60) as client:
-        yield client
-
-
-@pytest.fixture
-def models() -> Iterator[ModelServer]:
-    with ModelServer() as server:
-        yield server
-
-
-@pytest.fixture
-def save(api: LangflowClient) -> Iterator[Callable[..., None]]:
-    """Save variables on the server; they are deleted at the end."""
-    saved = []
-
-    def save_variable(name: str, value: str, *, is_secret: bool = False) -> None:
-        saved.append(api.settings.save_variable(name, value, is_secret=is_secret))
-
-    yield save_variable
-    for variable in saved:
-        api.settings.delete_variable(variable)
-
-
-def find_provider(client: LangflowClient, name: str) -> Provider:
-    return next(one for one in client.providers() if one.name == name)
-
-
-def save_address(
-    client: LangflowClient, save: Callable[..., None], provider: str, address: str
-) -> None:
-    """Save the address of a server such as LM Studio, which needs no key."""
-    before = find_provider(client, provider)
-    assert (before.is_ready, before.models("language")) == (False, ())
-    save(next(one.name for one in before.settings if one.is_required), address)
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize(("provider", "path"), [("OpenAI Compatible", ""), ("vLLM", "/v1")])
-def test_models_of_an_openai_compatible_server_run(
-    api: LangflowClient,
-    models: ModelServer,
-    save: Callable[..., None],
-    provider: str,
-    path: str,
-):
-    """Those that it lists, more than Langflow enables, and others that are typed."""
-    save_address(api, save, provider, models.url + path)
-    listed = find_provider(api, provider).models("language")
-    assert {model.name for model in listed} >= {*LANGUAGE_MODELS}
-    template = next(one for one in api.templates() if one.name == "Basic Prompting")
-    for name in ("gpt-4o", "mine"):
-        model = find_model(f"{provider.lower()}: {name}", api.models(), api.providers())
-        for mode in ("sync", "background"):
-            assert f"{name} says: " in ask_model(api, template, mode, model)
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("provider", ["Anthropic", "Google Generative AI"])
-def test_models_of_other_vendors_run_with_the_key_that_is_saved(
-    api: LangflowClient, vendors: ModelServer, save: Callable[..., None], provider: str
-):
-    vendors.requests.clear()
-    key = next(one for one in find_provider(api, provider).settings if one.is_secret)
-    save(key.name, "sk-of-the-vendor", is_secret=True)
-    model = next(one for one in api.models() if one.provider == provider)
-    assert model.is_ready
-    template = next(one for one in api.templates() if one.name == "Basic Prompting")
-    for mode in ("sync", "background"):
-        assert f"{model.name} says: Say hello" in ask_model(api, template, mode, model)
-    assert {asked.key for asked in vendors.requests} == {"sk-of-the-vendor"}
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("name", ["OpenAI Compatible: mine", "OpenAI: text-embedding-3-small"])
-def test_a_knowledge_base_is_made_with_a_typed_embedding_model(
-    api: LangflowClient, models: ModelServer, save: Callable[..., None], name: str
-):
-    if name.startswith("OpenAI:"):
-        save("OPENAI_BASE_URL", f"{models.url}/v1")
-        save("OPENAI_API_KEY", "sk-of-the-embeddings", is_secret=True)
-    else:
-        save_address(api, save, "OpenAI Compatible", models.url)
-    model = find_model(name, api.models("embedding"), api.providers())
-    base = api.knowledge.create("of a typed model", model)
-    ended = api.knowledge.ingest(base, {"a.txt": b"Lisbon lies on the Tagus."}, timeout=60)
-    api.knowledge.delete(base)
-    assert ended.is_ready
-    assert ("/v1/embeddings", model.name) in [
-        (one.path, one.body.get("model")) for one in models.requests
-    ]
 
 
 def test_stop_leaves_no_process_behind(started: str, folder: Path):
