@@ -62,14 +62,14 @@ FILE, OTHER_FILE = (f"00000000-0000-4000-8000-00000000000{letter}" for letter in
 )
 def test_malformed_responses_raise_bad_answer(body: bytes):
     server = Server().on("POST", WORKFLOWS, (200, body))
-    with server.client() as client, pytest.raises(BadResponse):
-        client.run(FLOW)
+    with pytest.raises(BadResponse):
+        server.client().run(FLOW)
 
 
 def test_a_submit_response_without_a_job_id_is_an_error():
     server = Server().on("POST", WORKFLOWS, (200, {"status": "queued"}))
-    with server.client() as client, pytest.raises(BadResponse):
-        client.submit(FLOW)
+    with pytest.raises(BadResponse):
+        server.client().submit(FLOW)
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ def test_a_submit_response_without_a_job_id_is_an_error():
 )
 def test_another_server_at_the_address_is_not_langflow(reply: Reply):
     server = Server().on("GET", "/base/api/v1/version", reply)
-    with server.client() as client, pytest.raises(NotLangflow):
-        client.server.info()
+    with pytest.raises(NotLangflow):
+        server.client().server.info()
 
 
 @pytest.mark.parametrize(
@@ -99,14 +99,13 @@ def test_another_server_at_the_address_is_not_langflow(reply: Reply):
 def test_a_proxy_that_answers_for_langflow_is_not_another_server(status, body, error, words):
     """Langflow needs no key to tell its version."""
     server = Server().on("GET", "/base/api/v1/version", (status, body))
-    with server.client() as client, pytest.raises(error, match=words):
-        client.server.info()
+    with pytest.raises(error, match=words):
+        server.client().server.info()
 
 
 def test_the_release_takes_one_request():
     server = Server()
-    with server.client() as client:
-        assert client.server.version() == VERSION["version"]
+    assert server.client().server.version() == VERSION["version"]
     assert [one.url.path for one in server.requests] == ["/base/api/v1/version"]
 
 
@@ -114,8 +113,8 @@ def test_a_redirect_is_not_followed():
     """The API key is not sent there."""
     moved = httpx.Response(307, headers={"location": "https://evil.test/"})
     server = Server().on("GET", "/base/api/v1/version", lambda request: moved)
-    with server.client() as client, pytest.raises(NotLangflow, match="redirects"):
-        client.server.info()
+    with pytest.raises(NotLangflow, match="redirects"):
+        server.client().server.info()
     assert [one.url.host for one in server.requests] == ["langflow.test"]
 
 
@@ -123,8 +122,7 @@ def test_an_unreadable_version_takes_the_dialect_from_the_api_schema():
     schema = {"components": {"schemas": {"WorkflowRunRequest": {}}}}
     server = Server({"version": "main", "package": "Langflow"})
     server.on("GET", "/base/openapi.json", (200, schema))
-    with server.client() as client:
-        assert client.server.info().dialect == "modes"
+    assert server.client().server.info().dialect == "modes"
 
 
 def test_a_disabled_workflow_api_is_a_warning():
@@ -207,8 +205,8 @@ ELSEWHERE = ("../../v1/auto_login", "..", "", "?x=1", "7")
 @pytest.mark.parametrize("id", ELSEWHERE)
 def test_a_file_id_must_be_a_uuid_to_become_part_of_a_path(id: str):
     server = Server()
-    with server.client() as client, pytest.raises(Unsupported, match=r"where it stored “a\.txt”"):
-        client.files.download(FileRef("a.txt", id))
+    with pytest.raises(Unsupported, match=r"where it stored “a\.txt”"):
+        server.client().files.download(FileRef("a.txt", id))
     assert server.requests == []
 
 
@@ -226,13 +224,12 @@ def test_a_flow_id_must_be_a_uuid_to_become_part_of_a_path(id: str):
 
 def test_health_of_a_server_that_is_down_is_false():
     server = Server().on("GET", "/base/health", httpx.ConnectError("x"))
-    with server.client() as client:
-        assert client.server.is_healthy() is False
+    assert server.client().server.is_healthy() is False
 
 
 def test_a_run_without_a_job_id_has_no_status():
-    with Server().client() as client, pytest.raises(JobNotFound):
-        client.status(Run(flow_id="f", mode="sync", status=RunStatus.UNKNOWN))
+    with pytest.raises(JobNotFound):
+        Server().client().status(Run(flow_id="f", mode="sync", status=RunStatus.UNKNOWN))
 
 
 @pytest.mark.parametrize(
@@ -245,15 +242,15 @@ def test_a_run_without_a_job_id_has_no_status():
 )
 def test_secrets_of_unknown_parameters_are_redacted(key: str, value: Any):
     server = Server().on("POST", WORKFLOWS, (422, {"detail": "bad sk-deep-secret"}))
-    with server.client() as client, pytest.raises(LangflowError) as caught:
-        client.run(FLOW, {key: value}, check=False)
+    with pytest.raises(LangflowError) as caught:
+        server.client().run(FLOW, {key: value}, check=False)
     assert "sk-deep-secret" not in str(caught.value) + caught.value.response.text
 
 
 def test_a_gateway_error_is_a_server_fault_with_its_status():
     server = Server().on("POST", WORKFLOWS, (502, b"<html>"))
-    with server.client() as client, pytest.raises(ServerFault) as caught:
-        client.run(FLOW)
+    with pytest.raises(ServerFault) as caught:
+        server.client().run(FLOW)
     assert caught.value.status_code == 502
 
 

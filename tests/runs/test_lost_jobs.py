@@ -124,10 +124,8 @@ def test_a_servers_clock_may_differ_for_a_match_by_session(behind: int):
         server.on("GET", f"{MONITOR}/messages", (200, []))
         return server.on("GET", f"{MONITOR}/transactions", (200, transactions_body))
 
-    with answers("s").client() as client:
-        assert client.runs.find_jobs(FLOW, "s", sent_at) == [FoundJob("job", "session")]
-    with answers("").client() as client:
-        found = client.runs.find_jobs(FLOW, "s", sent_at)
+    assert answers("s").client().runs.find_jobs(FLOW, "s", sent_at) == [FoundJob("job", "session")]
+    found = answers("").client().runs.find_jobs(FLOW, "s", sent_at)
     assert found == ([FoundJob("job", "time")] if behind == 0 else [])
 
 
@@ -142,8 +140,7 @@ def test_a_date_header_without_a_zone_is_utc(zone: str):
         "GET", f"{MONITOR}/builds", lambda _: httpx.Response(200, json=builds_body, headers=date)
     )
     server.on("GET", f"{MONITOR}/messages", (200, []))
-    with server.client() as client:
-        assert client.runs.find_jobs(FLOW, "s", sent_at) == [FoundJob("job", "session")]
+    assert server.client().runs.find_jobs(FLOW, "s", sent_at) == [FoundJob("job", "session")]
 
 
 def test_malformed_lists_raise_bad_answer():
@@ -151,8 +148,8 @@ def test_malformed_lists_raise_bad_answer():
     server.on("GET", f"{MONITOR}/builds", (200, builds()))
     server.on("GET", f"{MONITOR}/messages", (200, []))
     server.on("GET", f"{MONITOR}/traces", (200, {"traces": [{"id": 5}]}))
-    with server.client() as client, pytest.raises(BadResponse, match="list of traces"):
-        client.runs.find_jobs(FLOW, "s", CLICK)
+    with pytest.raises(BadResponse, match="list of traces"):
+        server.client().runs.find_jobs(FLOW, "s", CLICK)
 
 
 def test_a_release_with_traces_never_matches_by_time():

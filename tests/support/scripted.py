@@ -59,6 +59,7 @@ class Server:
         return [f"{one.method} {one.url.path.removeprefix('/base')}" for one in self.requests]
 
     def client(self, **options: Any) -> LangflowClient:
+        """Return a client of the server. It has no connections to close."""
         options.setdefault("api_key", "sk-key-123")
         return LangflowClient(URL, http_client=mock_client("sync", self), **options)
 

@@ -73,16 +73,14 @@ def sent(server: Server, method: str) -> list[tuple[str, Any]]:
 def test_all_pages_of_a_long_session_are_returned_oldest_first():
     """Servers from 1.12 on return at most 200 messages at once."""
     server = Server().on("GET", M, windows([row(number) for number in range(450)]))
-    with server.client() as client:
-        found = client.sessions.messages(FLOW, "s")
+    found = server.client().sessions.messages(FLOW, "s")
     assert [message.id for message in found] == [message_id(number) for number in range(450)]
     assert server.paths().count("GET /api/v1/monitor/messages") == 3
 
 
 def test_a_limit_requests_only_the_latest_messages():
     server = Server().on("GET", M, windows([row(number) for number in range(450)]))
-    with server.client() as client:
-        found = client.sessions.messages(FLOW, "s", limit=3)
+    found = server.client().sessions.messages(FLOW, "s", limit=3)
     assert [message.id for message in found] == [message_id(447), message_id(448), message_id(449)]
     assert server.paths().count("GET /api/v1/monitor/messages") == 1
 
@@ -109,8 +107,7 @@ def test_a_message_added_between_two_pages_duplicates_none():
         return found
 
     server = Server().on("GET", M, answer)
-    with server.client() as client:
-        found = [message.id for message in client.sessions.messages(FLOW, "s")]
+    found = [message.id for message in server.client().sessions.messages(FLOW, "s")]
     assert found == [message_id(number) for number in range(300)]
 
 
@@ -125,28 +122,26 @@ def test_a_stored_message_has_its_files_and_its_component():
         session_metadata={"graph_run_id": "job-1"},
     )
     server = Server().on("GET", M, (200, [machine]))
-    with server.client() as client:
-        assert client.sessions.messages(FLOW, "s") == [
-            Message(
-                message_id(1),
-                "text 1",
-                "Machine",
-                "AI",
-                "s",
-                "ChatOutput-b",
-                timestamp="2026-11-24 10:00:01 UTC",
-                files=("a/b.png", "c.txt"),
-                job_id="job-1",
-            )
-        ]
+    assert server.client().sessions.messages(FLOW, "s") == [
+        Message(
+            message_id(1),
+            "text 1",
+            "Machine",
+            "AI",
+            "s",
+            "ChatOutput-b",
+            timestamp="2026-11-24 10:00:01 UTC",
+            files=("a/b.png", "c.txt"),
+            job_id="job-1",
+        )
+    ]
 
 
 def test_a_failure_without_a_text_takes_its_reason_from_the_blocks():
     blocks = [{"title": "Error", "contents": [{"type": "error", "reason": "no such key"}]}]
     failed = row(1, sender="Agent", category="error", text="", content_blocks=blocks)
     server = Server().on("GET", M, (200, [failed]))
-    with server.client() as client:
-        found = client.sessions.messages(FLOW, "s")[0]
+    found = server.client().sessions.messages(FLOW, "s")[0]
     assert (found.category, found.sender, found.text) == ("error", "Agent", "no such key")
     assert found.blocks == tuple(blocks[0]["contents"])
 
@@ -161,22 +156,25 @@ def test_a_failure_that_tells_only_a_code_takes_its_reason_from_the_traceback():
     blocks = [{"title": "Error", "contents": [block]}]
     failed = row(1, sender="Agent", category="error", text="Code: None\n", content_blocks=blocks)
     server = Server().on("GET", M, (200, [failed]))
-    with server.client() as client:
-        assert client.sessions.messages(FLOW, "s")[0].text == "Connection error.."
+    assert server.client().sessions.messages(FLOW, "s")[0].text == "Connection error.."
 
 
 def test_an_unfinished_message_is_incomplete():
     """Servers store it as partial and without its text, even after its run was stopped."""
     begun = row(1, sender="Machine", text="", properties={"state": "partial"})
-    with Server().on("GET", M, (200, [begun, row(2)])).client() as client:
-        assert [one.complete for one in client.sessions.messages(FLOW, "s")] == [True, False]
+    assert [
+        one.complete
+        for one in Server()
+        .on("GET", M, (200, [begun, row(2)]))
+        .client()
+        .sessions.messages(FLOW, "s")
+    ] == [True, False]
 
 
 @pytest.mark.parametrize("files", [None, "", "not json", "{}", 5, '"one"'])
 def test_malformed_files_do_not_hide_a_message(files: Any):
     server = Server().on("GET", M, (200, [row(1, files=files)]))
-    with server.client() as client:
-        found = client.sessions.messages(FLOW, "s")[0]
+    found = server.client().sessions.messages(FLOW, "s")[0]
     assert (found.text, found.files) == ("text 1", ("not json",) if files == "not json" else ())
 
 
@@ -192,8 +190,8 @@ def test_malformed_files_do_not_hide_a_message(files: Any):
     ],
 )
 def test_a_malformed_list_of_messages_raises_an_error(reply: Any, error: type[Exception]):
-    with Server().on("GET", M, reply).client() as client, pytest.raises(error):
-        client.sessions.messages(FLOW, "s")
+    with pytest.raises(error):
+        Server().on("GET", M, reply).client().sessions.messages(FLOW, "s")
 
 
 def test_sessions_are_fetched_page_by_page():
@@ -210,24 +208,21 @@ def test_sessions_are_fetched_page_by_page():
         ((200, ids), 450, 1),
     ):
         server = Server().on("GET", f"{M}/sessions", reply)
-        with server.client() as client:
-            assert client.sessions.list(FLOW) == ids[:known]
+        assert server.client().sessions.list(FLOW) == ids[:known]
         assert server.paths().count("GET /api/v1/monitor/messages/sessions") == requests
 
 
 def test_a_session_id_is_encoded_twice():
     """Servers decode it twice."""
     server = Server().on("GET", M, (200, []))
-    with server.client() as client:
-        client.sessions.messages(FLOW, "50% of a/b")
+    server.client().sessions.messages(FLOW, "50% of a/b")
     assert server.requests[-1].url.params["session_id"] == "50%25 of a/b"
 
 
 def test_a_session_of_one_flow_is_renamed_by_one_request():
     server = Server().on("GET", M, windows([row(1), row(2)]))
     server.on("PATCH", f"{M}/session/s", (200, []))
-    with server.client() as client:
-        client.sessions.rename("s", "  Trip to Rome ", flow=FLOW)
+    server.client().sessions.rename("s", "  Trip to Rome ", flow=FLOW)
     assert server.requests[-1].url.params["new_session_id"] == "Trip to Rome"
     assert sent(server, "PUT") == []
 
@@ -270,8 +265,7 @@ def test_a_large_session_is_deleted_in_batches():
     """A request with a thousand ids may be too large for a database."""
     server = Server(OLDEST).on("GET", M, (200, [row(number) for number in range(1200)]))
     server.on("DELETE", M, (204, b""))
-    with server.client() as client:
-        client.sessions.delete("s", flow=FLOW)
+    server.client().sessions.delete("s", flow=FLOW)
     parts = [ids for _, ids in sent(server, "DELETE")]
     assert [len(ids) for ids in parts] == [500, 500, 200]
     assert len({one for ids in parts for one in ids}) == 1200
@@ -287,14 +281,14 @@ def test_an_unknown_session_fails_to_rename_but_counts_as_deleted():
 def test_a_session_deleted_during_its_renaming_is_not_found():
     server = Server().on("GET", M, windows([row(1)]))
     server.on("PATCH", f"{M}/session/s", (404, {"detail": "No messages found"}))
-    with server.client() as client, pytest.raises(SessionNotFound):
-        client.sessions.rename("s", "new")
+    with pytest.raises(SessionNotFound):
+        server.client().sessions.rename("s", "new")
 
 
 def test_an_empty_session_name_is_rejected():
     server = Server()
-    with server.client() as client, pytest.raises(InvalidRequest):
-        client.sessions.rename("s", "  ")
+    with pytest.raises(InvalidRequest):
+        server.client().sessions.rename("s", "  ")
     assert server.requests == []
 
 
@@ -316,6 +310,6 @@ def test_the_async_client_has_the_same_session_operations():
 def test_a_message_id_must_be_a_uuid_to_become_part_of_a_path():
     away = row(1, id="../../users/whoami", session_id="a/b")
     server = Server().on("GET", M, windows([away]))
-    with server.client() as client, pytest.raises(BadResponse, match="without an id"):
-        client.sessions.rename("a/b", "new", flow=FLOW)
+    with pytest.raises(BadResponse, match="without an id"):
+        server.client().sessions.rename("a/b", "new", flow=FLOW)
     assert sent(server, "PUT") == []

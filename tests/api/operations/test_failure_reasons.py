@@ -19,8 +19,7 @@ def test_a_failure_without_a_reason_is_checked_again():
     cancelled = recorded("1.13.0", "status_cancelled")
     server = Server().on("GET", STATUS, TRANSIENT, TRANSIENT, cancelled)
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
-    with server.client() as client:
-        assert client.status(JOB, flow=FLOW).status is RunStatus.CANCELLED
+    assert server.client().status(JOB, flow=FLOW).status is RunStatus.CANCELLED
 
 
 def test_a_failure_that_lasts_for_a_second_is_final():
@@ -28,8 +27,7 @@ def test_a_failure_that_lasts_for_a_second_is_final():
     server = Server().on("GET", STATUS, recorded("1.13.0", "status_after_term"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
     server.on("GET", "/base/api/v1/monitor/messages", (200, []))
-    with server.client() as client:
-        run = client.status(JOB, flow=FLOW)
+    run = server.client().status(JOB, flow=FLOW)
     assert run.status is RunStatus.FAILED
     assert run.errors[0].message
 
@@ -37,8 +35,7 @@ def test_a_failure_that_lasts_for_a_second_is_final():
 def test_a_failure_with_a_reason_is_final_at_once():
     server = Server().on("GET", STATUS, recorded("1.13.0", "status_failed"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
-    with server.client() as client:
-        assert client.status(JOB, flow=FLOW).errors[0].message == "boom happened"
+    assert server.client().status(JOB, flow=FLOW).errors[0].message == "boom happened"
     assert server.paths().count(f"GET {requests.STATUS}") == 1
 
 
@@ -58,8 +55,7 @@ def test_a_failed_job_of_1_10_takes_its_reason_from_the_error_message_of_its_ses
     failed = (500, {"detail": {"code": "JOB_FAILED", "job_id": JOB}})
     server = Server(OLD).on("GET", STATUS, failed)
     server.on("GET", "/base/api/v1/monitor/messages", (200, [message]))
-    with server.client() as client:
-        (error,) = client.status(JOB, flow=FLOW).errors
+    (error,) = server.client().status(JOB, flow=FLOW).errors
     assert (error.component, error.message) == ("Agent", "Connection error.")
     assert error.traceback
 
@@ -97,8 +93,7 @@ def test_a_failed_job_tells_a_broken_connection_from_an_unreached_model(kind, re
     detail = {"code": "JOB_FAILED", "job_id": JOB, "error_detail": connection_error(kind, reason)}
     server = Server().on("GET", STATUS, (500, {"detail": detail}))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
-    with server.client() as client:
-        (error,) = client.status(JOB, flow=FLOW).errors
+    (error,) = server.client().status(JOB, flow=FLOW).errors
     assert error.message == message
 
 
@@ -114,7 +109,6 @@ def test_a_failed_synchronous_run_tells_a_broken_connection_from_an_unreached_mo
     server = Server().on("POST", WORKFLOWS, (200, failed))
     server.on("GET", "/base/api/v1/monitor/messages", (200, [stored]))
     server.on("GET", "/base/api/v1/monitor/builds", (200, {"vertex_builds": {}}))
-    with server.client() as client:
-        (error,) = client.run(FLOW, session_id="s", check=False).errors
+    (error,) = server.client().run(FLOW, session_id="s", check=False).errors
     assert error.message == (message if run_id == JOB else "Connection error..")
     assert bool(error.traceback) == (run_id == JOB)

@@ -28,8 +28,7 @@ def uploaded(server: Server) -> list[dict[str, Any]]:
 def test_flows_are_listed_without_their_graphs():
     """With them, 50 flows are 5 MB."""
     server = Server().on("GET", FLOWS, (200, [{"id": "1", "name": "Echo"}]))
-    with server.client() as client:
-        assert [flow.name for flow in client.flows()] == ["Echo"]
+    assert [flow.name for flow in server.client().flows()] == ["Echo"]
     (request,) = server.requests
     query = {"get_all": "true", "header_flows": "true", "remove_example_flows": "true"}
     assert dict(request.url.params) == query
@@ -38,10 +37,8 @@ def test_flows_are_listed_without_their_graphs():
 def test_a_long_list_of_flows_has_a_minute():
     """2,000 flows take an idle server a second, and a busy one more than ten."""
     server = Server().on("GET", FLOWS, (200, []))
-    with server.client(timeout=5) as client:
-        client.flows()
-    with server.client(timeout=None) as client:
-        client.flows()
+    server.client(timeout=5).flows()
+    server.client(timeout=None).flows()
     first, second = (request.extensions["timeout"] for request in server.requests)
     assert (first["connect"], first["read"]) == (5, 60)
     assert second["read"] is None
@@ -61,8 +58,7 @@ def test_an_imported_flow_has_no_id(kind: str):
 def test_a_copy_of_a_flow_keeps_the_secrets_that_it_stores():
     secret = node("T-a", p=entry("SecretStrInput", "str", "sk-stored-1234567", password=True))
     server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
-    with server.client() as client:
-        client.import_flow(Flow.from_json(graph(secret)))
+    server.client().import_flow(Flow.from_json(graph(secret)))
     assert "sk-stored-1234567" in json.dumps(uploaded(server))
 
 
@@ -71,8 +67,7 @@ def sent_names(listed, *names: str) -> list[str]:
     server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
     flows = [{"id": str(number), "name": name} for number, name in enumerate(listed)]
     server.on("GET", FLOWS, (200, flows))
-    with server.client() as client:
-        client.import_flow({"flows": [{**GRAPH, "name": name} for name in names]})
+    server.client().import_flow({"flows": [{**GRAPH, "name": name} for name in names]})
     return [flow["name"] for flow in uploaded(server)]
 
 
@@ -104,22 +99,21 @@ def test_numbered_names_are_sent_as_they_are_if_the_flows_cannot_be_listed():
     server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
     server.on("GET", FLOWS, (403, {"detail": "no"}))
     names = ["Test (1)", "Test (1)"]
-    with server.client() as client:
-        client.import_flow({"flows": [{**GRAPH, "name": name} for name in names]})
+    server.client().import_flow({"flows": [{**GRAPH, "name": name} for name in names]})
     assert [flow["name"] for flow in uploaded(server)] == names
 
 
 def test_a_file_without_a_flow_is_not_sent():
     server = Server()
-    with server.client() as client, pytest.raises(FileRefused):
-        client.import_flow(b"{}")
+    with pytest.raises(FileRefused):
+        server.client().import_flow(b"{}")
     assert not server.requests
 
 
 def test_an_import_that_may_have_arrived_is_not_repeated():
     server = Server().on("POST", UPLOAD, httpx.ReadError("reset"), CREATED)
-    with server.client() as client, pytest.raises(Unreachable) as caught:
-        client.import_flow(GRAPH)
+    with pytest.raises(Unreachable) as caught:
+        server.client().import_flow(GRAPH)
     assert "Check whether the flows are there" in caught.value.hint
     assert server.paths().count("POST /api/v1/flows/upload/") == 1
 
@@ -139,11 +133,10 @@ def test_an_import_whose_name_another_took_is_sent_again(refusal: tuple, no_paus
         .on("POST", UPLOAD, refusal, refusal, CREATED)
         .on("GET", FLOWS + NEW_ID, (200, GRAPH))
     )
-    with server.client() as client:
-        assert [flow.name for flow in client.import_flow(GRAPH)] == ["Test (1)"]
+    assert [flow.name for flow in server.client().import_flow(GRAPH)] == ["Test (1)"]
     server = Server().on("POST", UPLOAD, refusal)
-    with server.client() as client, pytest.raises(LangflowError):
-        client.import_flow(GRAPH)
+    with pytest.raises(LangflowError):
+        server.client().import_flow(GRAPH)
     assert server.paths().count("POST /api/v1/flows/upload/") == 5
 
 
@@ -163,8 +156,7 @@ def test_a_new_flow_is_returned_once_it_can_be_read(create: str, no_pauses: None
 @pytest.mark.parametrize("answer", [(404, {"detail": "Flow not found"}), httpx.ReadError("reset")])
 def test_a_new_flow_that_stays_unreadable_is_returned_all_the_same(answer: Any, no_pauses: None):
     server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, answer)
-    with server.client() as client:
-        assert [flow.id for flow in client.import_flow(GRAPH)] == [NEW_ID]
+    assert [flow.id for flow in server.client().import_flow(GRAPH)] == [NEW_ID]
 
 
 def test_a_refused_flow_of_a_newer_release_is_an_error_that_says_so():
@@ -183,16 +175,15 @@ def test_a_refused_flow_of_a_newer_release_is_an_error_that_says_so():
 @pytest.mark.parametrize("body", [[], {"not": "a list"}, [{"name": "no id"}], b"<html>"])
 def test_a_response_without_the_new_flows_is_an_error(body: Any):
     server = Server().on("POST", UPLOAD, (201, body))
-    with server.client() as client, pytest.raises(BadResponse):
-        client.import_flow(GRAPH)
+    with pytest.raises(BadResponse):
+        server.client().import_flow(GRAPH)
 
 
 def test_templates_are_flows_by_name():
     items = [{**GRAPH, "name": name, "tags": ["agents"]} for name in ("b", "A")]
     broken = [{"name": "C", "data": None}, {"name": "D", "data": {"nodes": 5}}]
     server = Server().on("GET", TEMPLATES, (200, [*items, *broken]))
-    with server.client() as client:
-        found = client.templates()
+    found = server.client().templates()
     assert [(flow.name, flow.tags, len(flow.components)) for flow in found] == [
         ("A", ["agents"], 1),
         ("b", ["agents"], 1),

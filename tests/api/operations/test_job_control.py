@@ -80,8 +80,7 @@ class ScriptedStatus:
 def test_stop_limits_the_wait_for_the_start(response: Reply, requests: int):
     """A job may be queued for hours."""
     scripted = ScriptedStatus(response)
-    with scripted.server.client() as client:
-        assert client.stop(JOB, flow=FLOW).stopped is True
+    assert scripted.server.client().stop(JOB, flow=FLOW).stopped is True
     assert status_requests_before_stop(scripted.server) == requests
     first = next(one for one in scripted.server.requests if one.url.path == STATUS)
     assert all(seconds <= 4 for seconds in first.extensions["timeout"].values())
@@ -92,8 +91,7 @@ def test_stop_is_sent_at_once_if_an_early_stop_is_safe():
     scripted = ScriptedStatus(
         status_of("queued"), {**VERSION, "version": "1.12.8", "main_version": "1.12.8"}
     )
-    with scripted.server.client() as client:
-        assert client.stop(JOB, flow=FLOW).stopped is True
+    assert scripted.server.client().stop(JOB, flow=FLOW).stopped is True
     assert status_requests_before_stop(scripted.server) == 0
 
 
@@ -129,8 +127,7 @@ def test_stop_of_a_running_job_is_sent_at_once():
 def test_a_run_that_cannot_be_stopped_has_the_servers_reason():
     server = Server().on("POST", f"{WORKFLOWS}/stop", recorded("1.13.0", "stop_sync_job"))
     server.on("GET", STATUS, (200, {**QUEUED[1], "status": "in_progress"}))
-    with server.client() as client:
-        result = client.stop(JOB, flow=FLOW)
+    result = server.client().stop(JOB, flow=FLOW)
     assert result.stopped is False
     assert "background" in result.message
 
@@ -145,7 +142,6 @@ def test_a_stop_of_an_ended_run_before_1_11_tells_whether_it_was_stopped(
     classic = {**VERSION, "version": "1.10.3", "main_version": "1.10.3"}
     server = Server(classic).on("GET", STATUS, recorded("1.13.0", name))
     server.on("GET", "/base/api/v1/monitor/builds", (200, {}))
-    with server.client() as client:
-        result = client.stop(JOB, flow=FLOW)
+    result = server.client().stop(JOB, flow=FLOW)
     assert (result.stopped, result.message) == (is_stopped, "")
     assert "POST /api/v2/workflows/stop" not in server.paths()

@@ -29,14 +29,12 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_knowledge_bases_are_listed_by_name():
     names = ({"name": "b"}, {"name": "A"}, {}, {"name": "c"})
     server = Server().on("GET", BASES, (200, list(names)))
-    with server.client() as client:
-        assert [one.name for one in client.knowledge_bases()] == ["A", "b", "c"]
+    assert [one.name for one in server.client().knowledge_bases()] == ["A", "b", "c"]
 
 
 def test_a_knowledge_base_is_created_for_a_model():
     server = Server().on("POST", BASES, (201, base("empty", None)))
-    with server.client() as client:
-        created = client.knowledge.create("My docs", MODEL)
+    created = server.client().knowledge.create("My docs", MODEL)
     assert (created.dir_name, created.status) == ("My_docs", "empty")
     assert json.loads(server.requests[-1].content) == {
         "name": "My docs",
@@ -50,8 +48,8 @@ def test_a_name_that_is_taken_is_refused_as_it_was_entered():
     """Langflow names the folder."""
     taken = (409, {"detail": "Knowledge base 'My_docs' already exists"})
     server = Server().on("POST", BASES, taken)
-    with server.client() as client, pytest.raises(InvalidRequest) as caught:
-        client.knowledge.create("My docs", MODEL)
+    with pytest.raises(InvalidRequest) as caught:
+        server.client().knowledge.create("My docs", MODEL)
     assert str(caught.value) == "A knowledge base named “My docs” already exists."
     assert "another name" in caught.value.hint
 
@@ -80,10 +78,9 @@ def test_files_are_added_and_their_progress_told_to_the_end():
     server = Server().on("POST", INGEST, (200, {"id": "job-2"}))
     server.on("GET", BASES, *((200, one) for one in lists))
     states = []
-    with server.client() as client:
-        ended = client.knowledge.ingest(
-            "My_docs", {"a.txt": b"first", "b.md": b"second"}, 500, 50, on_change=states.append
-        )
+    ended = server.client().knowledge.ingest(
+        "My_docs", {"a.txt": b"first", "b.md": b"second"}, 500, 50, on_change=states.append
+    )
     assert (ended.status, ended.chunks) == ("ready", 18)
     assert [one.status for one in states] == ["ingesting", "ready"]
     sent = server.requests[0].read().decode()
@@ -99,8 +96,8 @@ def test_the_end_of_another_job_never_counts_as_that_of_the_files(monkeypatch: p
     server = Server().on("POST", INGEST, (200, {"id": "job-2"}))
     server.on("GET", BASES, (200, [base("ready", "job-3")]))
     states = []
-    with server.client() as client, pytest.raises(LangflowError, match="does not say whether"):
-        client.knowledge.ingest("My_docs", {"a.txt": b"a"}, on_change=states.append)
+    with pytest.raises(LangflowError, match="does not say whether"):
+        server.client().knowledge.ingest("My_docs", {"a.txt": b"a"}, on_change=states.append)
     assert states == []
 
 
@@ -108,17 +105,16 @@ def test_a_list_that_names_no_job_counts_after_a_while(monkeypatch: pytest.Monke
     monkeypatch.setattr("lfclient.api.operations.knowledge._START_SECONDS", -1.0)
     server = Server().on("POST", INGEST, (200, {"id": "job-2"}))
     server.on("GET", BASES, (200, [base("ready", None)]))
-    with server.client() as client:
-        assert client.knowledge.ingest("My_docs", {"a.txt": b"a"}).status == "ready"
+    assert server.client().knowledge.ingest("My_docs", {"a.txt": b"a"}).status == "ready"
 
 
 def test_files_that_the_server_cannot_process_end_as_failed_with_its_reason():
     failed = base("failed", failure_reason="Could not import 'langchain_ollama'.")
     server = Server().on("POST", INGEST, (200, {"id": "job-2"})).on("GET", BASES, (200, [failed]))
-    with server.client() as client:
-        assert (
-            client.knowledge.ingest("My_docs", {"a.txt": b"a"}).failure == failed["failure_reason"]
-        )
+    assert (
+        server.client().knowledge.ingest("My_docs", {"a.txt": b"a"}).failure
+        == failed["failure_reason"]
+    )
 
 
 def test_a_knowledge_base_that_is_deleted_meanwhile_is_named():
@@ -133,8 +129,8 @@ def test_a_knowledge_base_that_is_deleted_meanwhile_is_named():
 def test_files_that_take_too_long_are_left_to_the_server():
     server = Server().on("POST", INGEST, (200, {"id": "job-2"}))
     server.on("GET", BASES, (200, [base("ingesting")]))
-    with server.client() as client, pytest.raises(LangflowError, match="within 0 seconds") as error:
-        client.knowledge.ingest("My_docs", {"a.txt": b"a"}, timeout=0)
+    with pytest.raises(LangflowError, match="within 0 seconds") as error:
+        server.client().knowledge.ingest("My_docs", {"a.txt": b"a"}, timeout=0)
     assert "goes on" in error.value.hint
 
 
@@ -155,15 +151,14 @@ def test_a_name_stays_one_part_of_the_address():
     """1.8.4 creates knowledge bases of such names."""
     server = Server()
     server.on("DELETE", f"{BASES}/../x/ü", (200, {}))
-    with server.client() as client:
-        client.knowledge.delete("../x/ü")
+    server.client().knowledge.delete("../x/ü")
     assert server.requests[-1].url.raw_path == b"/base/api/v1/knowledge_bases/..%2Fx%2F%C3%BC"
 
 
 def test_nothing_to_add_is_refused_unsent():
     server = Server()
-    with server.client() as client, pytest.raises(InvalidRequest, match="no file"):
-        client.knowledge.ingest("My_docs", {})
+    with pytest.raises(InvalidRequest, match="no file"):
+        server.client().knowledge.ingest("My_docs", {})
     assert server.requests == []
 
 
@@ -177,15 +172,13 @@ def test_a_knowledge_base_that_is_gone_counts_as_deleted():
 def test_all_pages_of_memory_bases_are_listed():
     pages = [{"items": [{"name": name, "flow_id": "f"}], "pages": 2} for name in "ba"]
     server = Server().on("GET", MEMORIES, *((200, page) for page in pages))
-    with server.client() as client:
-        assert [one.name for one in client.knowledge.memory_bases()] == ["a", "b"]
+    assert [one.name for one in server.client().knowledge.memory_bases()] == ["a", "b"]
     assert [dict(one.url.params) for one in server.requests] == [{"page": "1"}, {"page": "2"}]
 
 
 def test_a_server_without_memory_bases_has_none():
     server = Server()
-    with server.client() as client:
-        assert client.knowledge.memory_bases() == []
+    assert server.client().knowledge.memory_bases() == []
 
 
 def test_mcp_servers_are_connected_to_only_if_their_tools_are_counted():

@@ -36,8 +36,7 @@ FAILED = stored_message(
 def recover(status: Any, *messages: dict[str, Any]) -> tuple[Run | None, Server]:
     server = Server().on("GET", STATUS, status).on("GET", MESSAGES, (200, list(messages)[::-1]))
     server.on("GET", f"/base/api/v1/flows/{FLOW_ID}", (200, FLOW))
-    with server.client() as client:
-        return client.runs.recover_stream(LOST, JOB), server
+    return server.client().runs.recover_stream(LOST, JOB), server
 
 
 def test_a_run_that_came_to_its_end_is_completed_by_its_message():

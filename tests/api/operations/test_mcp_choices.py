@@ -78,8 +78,7 @@ def test_a_run_that_is_not_checked_names_the_mcp_server_only(mcp: Server, show: 
     raw = deepcopy(MCP)
     raw["data"]["nodes"][0]["data"]["node"]["template"]["mcp_server"]["show"] = show
     mcp.on("GET", FLOW, (200, raw))
-    with mcp.client() as client:
-        client.submit(MCP["id"], {"MCPTools-m.mcp_server": CONFIGURED}, check=False)
+    mcp.client().submit(MCP["id"], {"MCPTools-m.mcp_server": CONFIGURED}, check=False)
     sent = json.loads(mcp.requests[-1].content)
     assert sent["tweaks"]["MCPTools-m"]["mcp_server"] == {"name": "x", "config": {}}
 
@@ -89,8 +88,7 @@ def test_the_options_of_a_tool_are_asked_for_without_the_stored_configuration():
     raw = deepcopy(MCP)
     raw["data"]["nodes"][0]["data"]["node"]["template"]["mcp_server"]["value"] = stored
     server = Server().on("GET", FLOW, (200, raw)).on("POST", UPDATE, (200, {"template": {}}))
-    with server.client() as client:
-        client.options(raw["id"], "MCPTools-m.tool")
+    server.client().options(raw["id"], "MCPTools-m.tool")
     sent = json.loads(server.requests[-1].content)
     assert sent["template"]["mcp_server"]["value"] == {"name": "listed", "config": {}}
 
@@ -99,8 +97,7 @@ def test_a_run_that_is_not_checked_names_the_mcp_server_of_a_component_inside_a_
     inner = MCP["data"]["nodes"]
     raw = {**MCP, "data": {"nodes": [group("Group-g", inner)], "edges": []}}
     mcp.on("GET", FLOW, (200, raw))
-    with mcp.client() as client:
-        client.submit(raw["id"], {"MCPTools-m.mcp_server": CONFIGURED}, check=False)
+    mcp.client().submit(raw["id"], {"MCPTools-m.mcp_server": CONFIGURED}, check=False)
     sent = json.loads(mcp.requests[-1].content)
     assert sent["tweaks"]["MCPTools-m"]["mcp_server"] == {"name": "x", "config": {}}
 
@@ -109,6 +106,5 @@ def test_the_options_of_an_mcp_server_are_the_servers_of_the_user():
     raw = graph(node("MCPTools-m", mcp_server=entry("McpInput", "mcp", {})))
     server = Server().on("GET", FLOW, (200, raw))
     server.on("GET", "/base/api/v2/mcp/servers", (200, [{"name": "b"}, {"name": "a"}]))
-    with server.client() as client:
-        found = client.options(raw["id"], "MCPTools-m.mcp_server")
+    found = server.client().options(raw["id"], "MCPTools-m.mcp_server")
     assert found == [FieldOption("a", {}), FieldOption("b", {})]

@@ -25,8 +25,7 @@ NOT_YET = (404, {"detail": "Trace not found"})
 def models(server: Server, *, usage: Usage | None = USAGE, **changes: object):
     components = {AGENT: ComponentRun(AGENT, usage=usage)}
     values = {"status": RunStatus.COMPLETED, "job_id": JOB, "components": components, **changes}
-    with server.client() as client:
-        run = client.runs.name_models(Run(FLOW.id, "sync", **values), FLOW, {})
+    run = server.client().runs.name_models(Run(FLOW.id, "sync", **values), FLOW, {})
     return list(run.components[AGENT].usage_by_model)
 
 

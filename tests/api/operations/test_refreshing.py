@@ -62,8 +62,7 @@ def test_a_choice_shows_the_fields_that_it_needs(kind: str):
 def test_a_lookup_may_take_longer_than_the_clients_timeout():
     """Langflow asks an MCP server, or a provider for its models."""
     server = a_server()
-    with server.client(timeout=5) as client:
-        client.refresh(RAW["id"], {"Op-a.operation": "Filter"})
+    server.client(timeout=5).refresh(RAW["id"], {"Op-a.operation": "Filter"})
     get, update = (one.extensions["timeout"]["read"] for one in server.requests)
     assert (get, update) == (5, 30)
 
@@ -108,14 +107,12 @@ def test_the_choices_of_a_flow_of_another_client_are_made_again_if_it_has_change
     has_changed: bool,
 ):
     server = a_server()
-    with server.client() as client:
-        flow = client.refresh(RAW["id"], {"Op-a.operation": "Filter"})
+    flow = server.client().refresh(RAW["id"], {"Op-a.operation": "Filter"})
     own = {**CODE, "value": "class Newer: ..."}
     newer = graph(*(node(f"Op-{id}", code=own, operation=OPERATION, column=text()) for id in "ab"))
     if has_changed:
         server.on("GET", FLOW, (200, newer))
-    with server.client() as client:
-        flow = client.refresh(flow, {"Op-b.operation": "Sort"})
+    flow = server.client().refresh(flow, {"Op-b.operation": "Sort"})
     assert list(flow.refreshed.choices) == ["Op-a.operation", "Op-b.operation"]
     assert columns(flow) == ["Op-a.column"]
     sent = [json.loads(one.content) for one in server.requests if one.method == "POST"]
@@ -137,8 +134,9 @@ def test_a_choice_that_fails_leaves_its_component_and_the_other_choices_apply(
     answer: Any, error: type[Exception], words: str
 ):
     server = a_server(answer, applied)
-    with server.client() as client:
-        flow = client.refresh(RAW["id"], {"Op-b.operation": "Sort", "Op-a.operation": "Filter"})
+    flow = server.client().refresh(
+        RAW["id"], {"Op-b.operation": "Sort", "Op-a.operation": "Filter"}
+    )
     failure = flow.refreshed.errors["Op-b.operation"]
     assert isinstance(failure, error)
     assert words in failure.message
@@ -151,8 +149,7 @@ def test_a_choice_that_fails_leaves_its_component_and_the_other_choices_apply(
 def test_another_value_than_the_chosen_one_is_an_error_of_its_field():
     other = deepcopy(RAW["data"]["nodes"][0]["data"]["node"])
     other["template"]["operation"]["value"] = "Sort"
-    with a_server((200, other)).client() as client:
-        flow = client.refresh(RAW["id"], {"Op-a.operation": "Filter"})
+    flow = a_server((200, other)).client().refresh(RAW["id"], {"Op-a.operation": "Filter"})
     failure = flow.refreshed.errors["Op-a.operation"]
     assert failure.field == "Op-a.operation"
     assert "“Sort” instead" in failure.message
@@ -161,8 +158,7 @@ def test_another_value_than_the_chosen_one_is_an_error_of_its_field():
 def test_a_large_answer_is_read():
     large = deepcopy(RAW["data"]["nodes"][0]["data"]["node"])
     large["template"]["operation"]["options"] = [f"option {number:06}" for number in range(60_000)]
-    with a_server((200, large)).client() as client:
-        assert len(client.options(RAW["id"], "Op-a.operation")) == 60_000
+    assert len(a_server((200, large)).client().options(RAW["id"], "Op-a.operation")) == 60_000
 
 
 @pytest.mark.parametrize(
@@ -173,8 +169,10 @@ def test_a_server_that_takes_no_request_ends_the_refresh(
     answer: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("lfclient.api.driver.time.sleep", lambda seconds: None)
-    with a_server(answer).client() as client, pytest.raises(error):
-        client.refresh(RAW["id"], {"Op-a.operation": "Filter", "Op-b.operation": "Sort"})
+    with pytest.raises(error):
+        a_server(answer).client().refresh(
+            RAW["id"], {"Op-a.operation": "Filter", "Op-b.operation": "Sort"}
+        )
 
 
 @pytest.mark.parametrize("key", ["Op-x.operation", "Op-a.nothing", "operation"])
@@ -199,8 +197,9 @@ def test_a_server_that_allows_no_custom_code_gets_its_own():
         return httpx.Response(RESTRICTED[0], json=RESTRICTED[1])
 
     server = a_server(restricted).on("GET", "/base/api/v1/all", (200, {"ops": {"Op": kind}}))
-    with server.client() as client:
-        flow = client.refresh(RAW["id"], {"Op-a.operation": "Filter", "Op-b.operation": "Sort"})
+    flow = server.client().refresh(
+        RAW["id"], {"Op-a.operation": "Filter", "Op-b.operation": "Sort"}
+    )
     assert flow.refreshed.errors == {}
     assert flow.component("Op-a").template["code"] == own
     assert [one.method for one in server.requests] == ["GET", "POST", "GET", "POST", "POST"]
@@ -208,8 +207,7 @@ def test_a_server_that_allows_no_custom_code_gets_its_own():
 
 def test_a_component_that_a_restricted_server_lacks_stays_as_it_is():
     server = a_server(RESTRICTED).on("GET", "/base/api/v1/all", (200, {"ops": {}}))
-    with server.client() as client:
-        flow = client.refresh(RAW["id"], {"Op-a.operation": "Filter"})
+    flow = server.client().refresh(RAW["id"], {"Op-a.operation": "Filter"})
     failure = flow.refreshed.errors["Op-a.operation"]
     assert "LANGFLOW_ALLOW_CUSTOM_COMPONENTS" in failure.hint
     assert columns(flow) == []
@@ -219,15 +217,13 @@ def test_options_are_those_of_now():
     answer = deepcopy(RAW["data"]["nodes"][0]["data"]["node"])
     answer["template"]["operation"]["options"] = ["New"]
     server = a_server((200, answer))
-    with server.client() as client:
-        assert client.options(RAW["id"], "Op-a.operation") == [FieldOption("New", {})]
+    assert server.client().options(RAW["id"], "Op-a.operation") == [FieldOption("New", {})]
     sent = json.loads(server.requests[-1].content)
     assert (sent["field_value"], sent["template"]["is_refresh"]) == ("", True)
 
 
 def test_an_option_that_the_stored_flow_lacks_can_be_chosen():
-    with a_server().client() as client:
-        flow = client.refresh(RAW["id"], {"Op-a.operation": "Group"})
+    flow = a_server().client().refresh(RAW["id"], {"Op-a.operation": "Group"})
     assert (flow.refreshed.errors, flow.refreshed.choices) == ({}, {"Op-a.operation": "Group"})
 
 
@@ -248,8 +244,11 @@ def test_a_refreshed_flow_is_no_flow_of_the_client():
 )
 def test_a_locked_parameter_is_no_choice(name: str, parameter: dict[str, Any], message: str):
     raw = graph(node("Op-a", **{"code": CODE, name: parameter}))
-    with (server := Server().on("GET", FLOW, (200, raw))).client() as client:
-        flow = client.refresh(raw["id"], {f"Op-a.{name}": "import os"})
+    flow = (
+        (server := Server().on("GET", FLOW, (200, raw)))
+        .client()
+        .refresh(raw["id"], {f"Op-a.{name}": "import os"})
+    )
     assert message in flow.refreshed.errors[f"Op-a.{name}"].message
     assert len(server.requests) == 1
 
@@ -264,8 +263,7 @@ def runs() -> Server:
 def test_a_run_refreshes_the_flow_for_what_its_own_choices_show(runs: Server):
     """Stored values can be run again without a form."""
     overrides = {"Op-a.column": "text", "Op-a.operation": "Filter", "Op-a.size": "t"}
-    with runs.client() as client:
-        client.submit(RAW["id"], overrides)
+    runs.client().submit(RAW["id"], overrides)
     assert [path for path in runs.paths() if "update" in path] == [
         "POST /api/v1/custom_component/update"
     ]
@@ -280,16 +278,15 @@ def test_a_run_refreshes_the_flow_for_what_its_own_choices_show(runs: Server):
 def test_a_run_that_needs_no_refresh_sends_no_other_request(
     runs: Server, overrides: dict[str, Any]
 ):
-    with runs.client() as client:
-        client.submit(RAW["id"], overrides)
+    runs.client().submit(RAW["id"], overrides)
     assert [path for path in runs.paths() if "update" in path] == []
 
 
 def test_a_run_whose_choice_fails_is_not_sent(runs: Server):
     runs.on("POST", UPDATE, (400, {"detail": "No such operation"}))
     overrides = {"Op-a.column": "text", "Op-a.operation": "Filter"}
-    with runs.client() as client, pytest.raises(InvalidRequest, match="No such operation"):
-        client.submit(RAW["id"], overrides, check=False)
+    with pytest.raises(InvalidRequest, match="No such operation"):
+        runs.client().submit(RAW["id"], overrides, check=False)
     assert "POST /api/v2/workflows" not in runs.paths()
 
 
@@ -319,8 +316,9 @@ def test_a_flow_that_stores_the_clients_own_key_is_read_without_it():
     """It may be in a header and in a plain field, which a form shows."""
     headers = entry("TableInput", "table", [{"key": "x-api-key", "value": "sk-key-123"}])
     raw = graph(node("Op-a", headers=headers, example=text("curl -H 'x-api-key: sk-key-123'")))
-    with Server().on("GET", FLOW, (200, raw)).client() as client:
-        assert "sk-key-123" not in json.dumps(client.flow(raw["id"]).raw)
+    assert "sk-key-123" not in json.dumps(
+        Server().on("GET", FLOW, (200, raw)).client().flow(raw["id"]).raw
+    )
 
 
 GROUPED = graph(
@@ -335,8 +333,7 @@ GROUPED = graph(
 
 def test_a_choice_inside_a_group_is_that_of_the_component_inside():
     server = Server().on("GET", FLOW, (200, GROUPED)).on("POST", UPDATE, applied)
-    with server.client() as client:
-        flow = client.refresh(GROUPED["id"], {"Group-g.operation_a": "Filter"})
+    flow = server.client().refresh(GROUPED["id"], {"Group-g.operation_a": "Filter"})
     sent = json.loads(server.requests[-1].content)
     assert (sent["code"], sent["field"], sent["field_value"]) == (
         CODE["value"],
@@ -350,8 +347,7 @@ def test_a_choice_inside_a_group_is_that_of_the_component_inside():
 
 def test_a_choice_inside_a_group_that_fails_is_an_error_of_the_groups_field():
     server = Server().on("GET", FLOW, (200, GROUPED)).on("POST", UPDATE, (400, {"detail": "No."}))
-    with server.client() as client:
-        flow = client.refresh(GROUPED["id"], {"Group-g.operation_a": "Filter"})
+    flow = server.client().refresh(GROUPED["id"], {"Group-g.operation_a": "Filter"})
     assert flow.refreshed.errors["Group-g.operation_a"].field == "Group-g.operation_a"
 
 
@@ -395,6 +391,5 @@ def test_a_run_makes_the_choices_that_its_choices_show():
     job = {"job_id": "00000000-0000-4000-8000-000000000001", "status": "queued"}
     server = a_server(nested).on("POST", "/base/api/v2/workflows", (200, job))
     values = {"operation": "Filter", "more": "Sort", "last": "x"}
-    with server.client() as client:
-        client.submit(RAW["id"], {f"Op-a.{name}": value for name, value in values.items()})
+    server.client().submit(RAW["id"], {f"Op-a.{name}": value for name, value in values.items()})
     assert sum("update" in path for path in server.paths()) == 2

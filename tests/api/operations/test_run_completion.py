@@ -31,8 +31,7 @@ pytestmark = pytest.mark.usefixtures("no_pauses")
 def test_a_completed_job_of_1_10_may_fail_for_a_moment():
     false = recorded("1.10.3", "status_transient_500_after_completion")
     server = Server(OLD).on("GET", STATUS, false, recorded("1.8.4", "bg_completed"))
-    with server.client() as client:
-        assert client.status(JOB, flow=FLOW).outputs["ChatOutput-xyz34"].value == "hello"
+    assert server.client().status(JOB, flow=FLOW).outputs["ChatOutput-xyz34"].value == "hello"
 
 
 def test_a_job_of_1_10_without_build_records_is_completed_without_its_result():
@@ -40,8 +39,7 @@ def test_a_job_of_1_10_without_build_records_is_completed_without_its_result():
         "GET", STATUS, recorded("1.10.3", "status_transient_500_after_completion")
     )
     server.on("GET", "/base/api/v1/monitor/builds", (200, {"vertex_builds": {}}))
-    with server.client() as client:
-        run = client.status(JOB, flow=FLOW)
+    run = server.client().status(JOB, flow=FLOW)
     assert run.status is RunStatus.COMPLETED
     assert "No longer available" in run.outputs["ChatOutput-xyz34"].note
 
@@ -51,8 +49,7 @@ def test_the_flow_of_an_ended_job_is_fetched_to_evaluate_its_outcome():
     server = (
         Server().on("GET", STATUS, DONE).on("GET", f"/base/api/v1/flows/{flow['id']}", (200, flow))
     )
-    with server.client() as client:
-        assert client.status(JOB).status is RunStatus.COMPLETED
+    assert server.client().status(JOB).status is RunStatus.COMPLETED
 
 
 def test_a_job_of_a_deleted_flow_keeps_its_outputs():
@@ -60,8 +57,7 @@ def test_a_job_of_a_deleted_flow_keeps_its_outputs():
     server = (
         Server().on("GET", STATUS, DONE).on("GET", path, recorded("1.13.0", "flow_get_unknown"))
     )
-    with server.client() as client:
-        run = client.status(JOB)
+    run = server.client().status(JOB)
     assert (run.status, run.outputs["ChatOutput-xyz34"].value) == (RunStatus.COMPLETED, "hello")
 
 
@@ -78,22 +74,20 @@ def test_a_job_without_its_evidence_raises_the_error(fault: Reply, error: type[L
         .on("GET", STATUS, EMPTY)
         .on("GET", f"{WORKFLOWS}/{DONE[1]['job_id']}/events", fault)
     )
-    with server.client() as client, pytest.raises(error):
-        client.status(DONE[1]["job_id"], flow=FLOW)
+    with pytest.raises(error):
+        server.client().status(DONE[1]["job_id"], flow=FLOW)
 
 
 def test_a_job_whose_events_are_deleted_keeps_its_status_with_a_warning():
     server = Server().on("GET", STATUS, EMPTY)
-    with server.client() as client:
-        run = client.status(DONE[1]["job_id"], flow=FLOW)
+    run = server.client().status(DONE[1]["job_id"], flow=FLOW)
     assert (run.status, run.errors, run.not_run) == (RunStatus.COMPLETED, (), ())
     assert "could not be verified" in run.warnings[-1]
 
 
 def test_a_failed_output_needs_no_further_evidence():
     server = Server().on("GET", STATUS, recorded("1.13.0", "bg_completed_with_failed_terminal"))
-    with server.client() as client:
-        run = client.status(JOB, flow=flow_of("TypeProbe-aaaaa"))
+    run = server.client().status(JOB, flow=flow_of("TypeProbe-aaaaa"))
     assert run.status is RunStatus.FAILED
 
 
@@ -102,8 +96,7 @@ def test_a_sync_run_without_its_evidence_keeps_its_status_with_a_warning():
     answer = (200, {**recorded("1.13.0", "sync_ok")[1], "outputs": {}, "job_id": JOB})
     server = Server().on("POST", WORKFLOWS, answer)
     server.on("GET", "/base/api/v1/monitor/builds", (503, {"detail": "down for now"}))
-    with server.client() as client:
-        run = client.run(FLOW)
+    run = server.client().run(FLOW)
     assert (run.status, run.errors) == (RunStatus.COMPLETED, ())
     assert "could not be verified" in run.warnings[-1]
     assert "down for now" in run.warnings[-1]
@@ -155,8 +148,7 @@ def test_wait_sends_few_requests():
 def test_stop_checks_the_status_first_before_1_11():
     """Stopping a finished job would erase its result."""
     server = Server(OLD).on("GET", STATUS, recorded("1.8.4", "bg_completed"))
-    with server.client() as client:
-        result = client.stop(JOB, flow=FLOW)
+    result = server.client().stop(JOB, flow=FLOW)
     assert result.stopped is False
     assert result.run.outputs["ChatOutput-xyz34"].value == "hello"
     assert "POST /api/v2/workflows/stop" not in server.paths()
@@ -203,8 +195,7 @@ def test_a_late_build_record_is_awaited():
     server = Server(OLD).on("GET", STATUS, done)
     answers = [(200, {"vertex_builds": one}) for one in (first, first, both)]
     server.on("GET", "/base/api/v1/monitor/builds", *answers)
-    with server.client() as client:
-        run = client.status(job, flow=flow)
+    run = server.client().status(job, flow=flow)
     assert (run.status, run.not_run) == (RunStatus.COMPLETED, ())
     assert run.outputs["ChatOutput-late"].value == "there"
 
@@ -235,8 +226,7 @@ def test_a_truncated_output_is_restored_from_the_events_or_the_sessions_messages
     server = server_with_message("long" * 1_500 + "...", message)
     stored = [{"id": "m", "sender": "Machine", "text": "long" * 2_000}]
     server.on("GET", "/base/api/v1/monitor/messages", (200, stored))
-    with server.client() as client:
-        run = client.status(JOB, flow=flow_of("ChatOutput-xyz34"))
+    run = server.client().status(JOB, flow=flow_of("ChatOutput-xyz34"))
     assert run.outputs["ChatOutput-xyz34"].value == value
     assert not run.warnings
 
@@ -244,8 +234,7 @@ def test_a_truncated_output_is_restored_from_the_events_or_the_sessions_messages
 def test_a_run_with_a_malformed_message_event_is_not_verified():
     """Its text may be what completes an output."""
     server = server_with_message("long" * 1_500 + "...", {"text": "long" * 2_000})
-    with server.client() as client:
-        run = client.status(JOB, flow=flow_of("ChatOutput-xyz34"))
+    run = server.client().status(JOB, flow=flow_of("ChatOutput-xyz34"))
     assert run.status is RunStatus.COMPLETED
     assert any("An event `add_message` is malformed." in warning for warning in run.warnings)
 
@@ -303,13 +292,11 @@ def test_a_release_that_records_no_tokens_is_not_asked():
 
 def test_a_job_that_asked_a_model_has_its_tokens_after_waiting():
     server = Server().on("GET", STATUS, (200, ANSWER)).on("GET", BUILDS, builds(JOB))
-    with server.client() as client:
-        assert client.wait(JOB, flow=MODEL_FLOW).usage == Usage(22, 20, 42)
+    assert server.client().wait(JOB, flow=MODEL_FLOW).usage == Usage(22, 20, 42)
 
 
 def test_an_ended_run_is_returned_without_tokens_while_the_version_request_fails():
     server = Server().on("GET", BUILDS, builds(JOB)).on("GET", "/base/api/v1/version", (500, {}))
     ended = Run(MODEL_FLOW.id, "background", RunStatus.COMPLETED, job_id=JOB)
-    with server.client() as client:
-        assert client.wait(ended, flow=MODEL_FLOW) == ended
+    assert server.client().wait(ended, flow=MODEL_FLOW) == ended
     assert "GET /api/v1/version" in server.paths()

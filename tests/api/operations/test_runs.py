@@ -45,8 +45,7 @@ def test_a_run_of_a_known_flow_takes_one_request():
 
 def test_a_known_release_is_not_requested():
     server = Server().on("POST", WORKFLOWS, recorded("1.8.4", "sync_ok"))
-    with server.client(server=ServerInfo("1.8.4", "inputs")) as client:
-        client.run(FLOW)
+    server.client(server=ServerInfo("1.8.4", "inputs")).run(FLOW)
     assert server.paths() == ["POST /api/v2/workflows"]
     assert "inputs" in json.loads(server.requests[0].content)
 
@@ -57,8 +56,8 @@ def test_a_known_release_is_not_requested():
 )
 def test_a_sync_run_is_never_resent_once_a_byte_was_sent(fault: Exception):
     server = Server().on("POST", WORKFLOWS, fault)
-    with server.client() as client, pytest.raises(Unreachable) as caught:
-        client.run(FLOW)
+    with pytest.raises(Unreachable) as caught:
+        server.client().run(FLOW)
     assert caught.value.sent
     assert server.paths().count("POST /api/v2/workflows") == 1
 
@@ -67,8 +66,7 @@ def test_a_run_that_was_not_sent_is_retried():
     server = Server().on(
         "POST", WORKFLOWS, httpx.ConnectError("refused"), recorded("1.13.0", "sync_ok")
     )
-    with server.client() as client:
-        assert client.run(FLOW).status is RunStatus.COMPLETED
+    assert server.client().run(FLOW).status is RunStatus.COMPLETED
 
 
 @pytest.mark.parametrize(
@@ -82,8 +80,8 @@ def test_a_run_that_was_not_sent_is_retried():
 )
 def test_errors_before_the_first_byte_are_marked_as_not_sent(fault: Exception):
     server = Server().on("POST", WORKFLOWS, fault)
-    with server.client() as client, pytest.raises(Unreachable) as caught:
-        client.run(FLOW)
+    with pytest.raises(Unreachable) as caught:
+        server.client().run(FLOW)
     assert not caught.value.sent
     assert "langflow.test" in str(caught.value)
 
@@ -91,8 +89,7 @@ def test_errors_before_the_first_byte_are_marked_as_not_sent(fault: Exception):
 def test_a_submit_waits_a_minute_whatever_the_clients_timeout():
     """A busy server accepts a job late; given up, it would run all the same."""
     server = Server().on("POST", WORKFLOWS, QUEUED)
-    with server.client(timeout=5) as client:
-        client.submit(FLOW)
+    server.client(timeout=5).submit(FLOW)
     assert server.requests[-1].extensions["timeout"]["read"] == 60
 
 
@@ -109,8 +106,8 @@ def test_a_submit_is_retried_with_the_same_idempotency_key():
 def test_without_repeat_a_submit_with_a_lost_response_is_not_retried():
     """A request that was not sent still is."""
     server = Server().on("POST", WORKFLOWS, httpx.ConnectError("x"), httpx.ReadError("reset"))
-    with server.client() as client, pytest.raises(Unreachable) as caught:
-        client.submit(FLOW, idempotency_key="k", repeat=False)
+    with pytest.raises(Unreachable) as caught:
+        server.client().submit(FLOW, idempotency_key="k", repeat=False)
     assert caught.value.sent
     assert not caught.value.timed_out
     assert server.paths().count("POST /api/v2/workflows") == 2
@@ -119,21 +116,20 @@ def test_without_repeat_a_submit_with_a_lost_response_is_not_retried():
 def test_a_submit_before_1_11_is_never_resent():
     """These releases have no idempotency keys."""
     server = Server(OLD).on("POST", WORKFLOWS, httpx.ReadError("reset"))
-    with server.client() as client, pytest.raises(Unreachable):
-        client.submit(FLOW)
+    with pytest.raises(Unreachable):
+        server.client().submit(FLOW)
     assert server.paths().count("POST /api/v2/workflows") == 1
 
 
 def test_a_read_is_retried_if_the_server_closed_the_connection():
     server = Server().on("GET", "/base/api/v1/flows/", httpx.RemoteProtocolError("x"), (200, []))
-    with server.client() as client:
-        assert client.flows() == []
+    assert server.client().flows() == []
 
 
 def test_a_timed_out_read_is_not_retried():
     server = Server().on("GET", "/base/api/v1/flows/", httpx.ReadTimeout("x"))
-    with server.client() as client, pytest.raises(Unreachable):
-        client.flows()
+    with pytest.raises(Unreachable):
+        server.client().flows()
     assert len(server.requests) == 1
 
 
@@ -145,23 +141,21 @@ def test_an_upgraded_server_receives_the_run_in_its_new_dialect():
         recorded("1.13.0", "sync_other_dialect_body"),
         recorded("1.13.0", "sync_ok"),
     )
-    with server.client() as client:
-        assert client.run(FLOW).status is RunStatus.COMPLETED
+    assert server.client().run(FLOW).status is RunStatus.COMPLETED
     assert json.loads(server.requests[-1].content)["mode"] == "sync"
 
 
 def test_an_unknown_parameter_is_rejected_before_the_request():
     server = Server()
-    with server.client() as client, pytest.raises(InvalidRequest) as caught:
-        client.run(FLOW, {"Nobody-x.y": 1})
+    with pytest.raises(InvalidRequest) as caught:
+        server.client().run(FLOW, {"Nobody-x.y": 1})
     assert caught.value.field == "Nobody-x.y"
     assert "POST /api/v2/workflows" not in server.paths()
 
 
 def test_http_408_is_a_timed_out_run():
     server = Server().on("POST", WORKFLOWS, recorded("1.13.0", "sync_timeout_408"))
-    with server.client() as client:
-        assert client.run(FLOW).status is RunStatus.TIMED_OUT
+    assert server.client().run(FLOW).status is RunStatus.TIMED_OUT
 
 
 def test_a_sent_secret_is_redacted_everywhere():
@@ -191,8 +185,7 @@ def test_a_secret_stored_in_the_flow_is_redacted():
     flow = Flow("f", "F", (Component("C-1", "C", "C", template=template),))
     content = {"type": "message", "content": "used stored-in-the-flow", "metadata": {}}
     raw = {"status": "completed", "outputs": {"C-1": content}}
-    with Server().on("POST", WORKFLOWS, (200, raw)).client() as client:
-        run = client.run(flow)
+    run = Server().on("POST", WORKFLOWS, (200, raw)).client().run(flow)
     assert run.outputs["C-1"].value == "used ••••"
     assert "stored-in-the-flow" not in repr(run)
 
@@ -208,8 +201,7 @@ def test_build_records_of_the_previous_run_do_not_count_as_replaced():
     raw = {"job_id": "new", "status": "completed", "outputs": {"S-1": {"type": "table"}}}
     server = Server().on("POST", WORKFLOWS, (200, raw))
     server.on("GET", "/base/api/v1/monitor/builds", builds("old", "a"), builds("new", "b"))
-    with server.client() as client:
-        run = client.run(flow_of("S-1"))
+    run = server.client().run(flow_of("S-1"))
     assert run.outputs["S-1"].value == [{"text": "b"}]
 
 
@@ -274,9 +266,6 @@ def test_retry_after_is_a_number_or_a_date_and_at_most_an_hour(header, seconds):
 def test_a_lone_surrogate_is_refused_before_anything_is_sent(arguments):
     """Overrides that aren't checked are refused as well."""
     server, known = Server(), ServerInfo("1.13.0", "modes")
-    with (
-        server.client(server=known) as client,
-        pytest.raises(InvalidRequest, match="a lone surrogate"),
-    ):
-        client.submit(FLOW, check=False, **arguments)
+    with pytest.raises(InvalidRequest, match="a lone surrogate"):
+        server.client(server=known).submit(FLOW, check=False, **arguments)
     assert server.paths() == []

@@ -58,8 +58,8 @@ def test_settings_that_the_server_tried_in_vain_are_refused():
 def test_the_hint_for_a_refused_address_says_what_it_must_reach(name: str):
     server = Server().on("GET", VARIABLES, (200, []))
     server.on("POST", f"{MODELS}/validate-provider", (200, {"valid": False, "error": "Invalid"}))
-    with server.client() as client, pytest.raises(InvalidRequest) as caught:
-        client.settings.check_provider("Any", {name: "http://nobody"})
+    with pytest.raises(InvalidRequest) as caught:
+        server.client().settings.check_provider("Any", {name: "http://nobody"})
     assert caught.value.hint == (CHECK_ENTERED if name == "OPENAI_API_KEY" else CHECK_ADDRESS)
 
 
@@ -68,8 +68,7 @@ def test_a_key_is_tried_at_the_address_that_the_server_has():
     address = {"id": ID, "name": "OPENAI_BASE_URL", "type": "Generic", "value": "http://gateway"}
     server = Server().on("POST", f"{MODELS}/validate-provider", (200, {"valid": True}))
     server.on("GET", VARIABLES, (200, [KEY, address]))
-    with server.client() as client:
-        client.settings.check_provider("OpenAI", {"OPENAI_API_KEY": "sk-1"})
+    server.client().settings.check_provider("OpenAI", {"OPENAI_API_KEY": "sk-1"})
     sent = {"OPENAI_BASE_URL": "http://gateway", "OPENAI_API_KEY": "sk-1"}
     assert body(server) == {"provider": "OpenAI", "variables": sent}
 
@@ -77,15 +76,13 @@ def test_a_key_is_tried_at_the_address_that_the_server_has():
 @pytest.mark.parametrize("variables", [(200, [KEY]), (403, {"detail": "No."}), (500, {})])
 def test_providers_are_listed_whether_or_not_their_variables_can_be(variables: tuple):
     server = Server().on("GET", VARIABLES, variables).on("GET", MODELS, (200, [PROVIDER, {}]))
-    with server.client() as client:
-        (provider,) = client.providers()
+    (provider,) = server.client().providers()
     assert provider.settings[0].is_set is (variables[0] == 200)
 
 
 def test_a_new_variable_is_created():
     server = Server().on("GET", VARIABLES, (200, [])).on("POST", VARIABLES, (201, KEY))
-    with server.client() as client:
-        saved = client.settings.save_variable("OPENAI_API_KEY", "sk-1")
+    saved = server.client().settings.save_variable("OPENAI_API_KEY", "sk-1")
     assert (saved.id, saved.name, saved.is_secret) == (ID, "OPENAI_API_KEY", True)
     assert body(server) == {
         "name": "OPENAI_API_KEY",
@@ -97,8 +94,7 @@ def test_a_new_variable_is_created():
 
 def test_an_existing_variable_gets_another_value():
     server = Server().on("GET", VARIABLES, (200, [KEY])).on("PATCH", VARIABLES + ID, (200, KEY))
-    with server.client() as client:
-        client.settings.save_variable("OPENAI_API_KEY", "sk-2")
+    server.client().settings.save_variable("OPENAI_API_KEY", "sk-2")
     sent = {"id": ID, "name": "OPENAI_API_KEY", "value": "sk-2", "type": "Credential"}
     assert body(server) == sent
 
@@ -106,23 +102,21 @@ def test_an_existing_variable_gets_another_value():
 def test_a_variable_that_was_readable_becomes_secret_with_its_first_secret():
     plain = {**KEY, "type": "Generic", "value": "http://gateway"}
     server = Server().on("GET", VARIABLES, (200, [plain])).on("PATCH", VARIABLES + ID, (200, KEY))
-    with server.client() as client:
-        assert client.settings.save_variable("OPENAI_API_KEY", "sk-2").is_secret
+    assert server.client().settings.save_variable("OPENAI_API_KEY", "sk-2").is_secret
     assert body(server)["type"] == "Credential"
 
 
 def test_another_value_leaves_a_secret_variable_secret():
     server = Server().on("GET", VARIABLES, (200, [KEY])).on("PATCH", VARIABLES + ID, (200, KEY))
-    with server.client() as client:
-        client.settings.save_variable("OPENAI_API_KEY", "plain", is_secret=False)
+    server.client().settings.save_variable("OPENAI_API_KEY", "plain", is_secret=False)
     assert "type" not in body(server)
 
 
 def test_a_key_that_the_provider_refuses_is_refused_in_its_words():
     refusal = (400, {"detail": "Invalid API key for OpenAI"})
     server = Server().on("GET", VARIABLES, (200, [])).on("POST", VARIABLES, refusal)
-    with server.client() as client, pytest.raises(InvalidRequest) as caught:
-        client.settings.save_variable("OPENAI_API_KEY", "sk-wrong")
+    with pytest.raises(InvalidRequest) as caught:
+        server.client().settings.save_variable("OPENAI_API_KEY", "sk-wrong")
     assert caught.value.message == "Invalid API key for OpenAI"
 
 
@@ -140,8 +134,7 @@ def test_knowledge_and_memory_bases_that_cannot_be_listed_are_unknown(answer: tu
     server = Server().on("GET", VARIABLES, (200, [])).on("GET", MODELS, (200, []))
     server.on("GET", "/base/api/v1/knowledge_bases", answer)
     server.on("GET", "/base/api/v1/memories", answer)
-    with server.client() as client:
-        resources = client.server.resources("knowledge_base", "memory_base")
+    resources = server.client().server.resources("knowledge_base", "memory_base")
     assert resources.knowledge_bases is None
     assert resources.models == {}
 
@@ -152,8 +145,7 @@ def test_lists_for_which_the_server_asks_its_providers_have_a_minute():
     server = Server().on("GET", VARIABLES, (200, []))
     for path in paths:
         server.on("GET", path, (200, []))
-    with server.client(timeout=5) as client:
-        client.models()
+    server.client(timeout=5).models()
     waits = {one.url.path: one.extensions["timeout"]["read"] for one in server.requests}
     assert waits == {VARIABLES: 5, **dict.fromkeys(paths, 60)}
 

@@ -35,8 +35,7 @@ def server(*replies: object) -> Server:
 
 def test_a_file_is_sent_as_a_form_field():
     langflow = server(KEPT)
-    with langflow.client() as client:
-        ref = client.files.upload("a.txt", b"abc")
+    ref = langflow.client().files.upload("a.txt", b"abc")
     sent = langflow.requests[-1]
     assert sent.headers["content-type"].startswith("multipart/form-data; boundary=")
     assert b'name="file"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\nabc\r\n' in (
@@ -56,8 +55,8 @@ def test_a_file_is_sent_as_a_form_field():
 )
 def test_only_a_connection_that_breaks_suggests_a_smaller_file(fault, timed_out: bool, hint: str):
     langflow = server(fault)
-    with langflow.client() as client, pytest.raises(Unreachable) as caught:
-        client.files.upload("a.txt", b"abc")
+    with pytest.raises(Unreachable) as caught:
+        langflow.client().files.upload("a.txt", b"abc")
     assert caught.value.timed_out is timed_out
     assert hint in caught.value.hint
     # an upload that may have arrived is not resent
@@ -66,15 +65,14 @@ def test_only_a_connection_that_breaks_suggests_a_smaller_file(fault, timed_out:
 
 def test_a_chat_image_goes_to_the_files_of_its_flow():
     langflow = Server().on("POST", OF_FLOW, (201, {"flowId": JOB, "file_path": f"{JOB}/d_h1.txt"}))
-    with langflow.client() as client:
-        ref = client.files.upload("h1.txt", io.BytesIO(b"abc"), flow_id=JOB)
+    ref = langflow.client().files.upload("h1.txt", io.BytesIO(b"abc"), flow_id=JOB)
     assert (ref.id, ref.path.endswith("_h1.txt"), ref.media_type) == (None, True, "text/plain")
 
 
 def test_a_flow_id_must_be_a_uuid_to_become_part_of_the_upload_path():
     langflow = Server()
-    with langflow.client() as client, pytest.raises(FlowNotFound):
-        client.files.upload("h1.txt", b"abc", flow_id="../../../v2/files")
+    with pytest.raises(FlowNotFound):
+        langflow.client().files.upload("h1.txt", b"abc", flow_id="../../../v2/files")
     assert not [path for path in langflow.paths() if path.startswith("POST")]
 
 
@@ -92,8 +90,7 @@ def test_the_async_client_sends_the_same_upload():
 @pytest.mark.parametrize("name", ["../x", "n" * 300 + ".txt", "a\r\nb.txt", 'a"b.txt', "名.txt"])
 def test_a_name_is_sanitized_for_the_server_and_kept_for_people(name: str):
     langflow = server(KEPT)
-    with langflow.client() as client:
-        assert client.files.upload(name, b"abc").name == name
+    assert langflow.client().files.upload(name, b"abc").name == name
     head = langflow.requests[-1].content.partition(b"\r\n\r\n")[0].decode()
     sent = head.partition('filename="')[2].partition('"')[0]
     assert sent
@@ -103,8 +100,7 @@ def test_a_name_is_sanitized_for_the_server_and_kept_for_people(name: str):
 
 def test_progress_is_reported_chunk_by_chunk():
     langflow, progress, size = server(KEPT), [], 1_000_000
-    with langflow.client() as client:
-        client.files.upload("a.bin", io.BytesIO(bytes(size)), on_progress=progress.append)
+    langflow.client().files.upload("a.bin", io.BytesIO(bytes(size)), on_progress=progress.append)
     assert len(progress) > 10
     assert progress == sorted(progress)
     assert progress[-1] == size
@@ -116,15 +112,15 @@ def test_an_exception_from_on_progress_aborts_the_upload():
     def stop(sent: int) -> None:
         raise KeyboardInterrupt
 
-    with langflow.client() as client, pytest.raises(KeyboardInterrupt):
-        client.files.upload("a.bin", bytes(1_000_000), on_progress=stop)
+    with pytest.raises(KeyboardInterrupt):
+        langflow.client().files.upload("a.bin", bytes(1_000_000), on_progress=stop)
     assert "POST /api/v2/files" not in langflow.paths()
 
 
 def test_a_file_above_the_servers_limit_is_not_sent():
     langflow = server(KEPT).on("GET", "/base/api/v1/config", (200, {"max_file_size_upload": 1}))
-    with langflow.client() as client, pytest.raises(FileRefused, match="up to 1 MB") as caught:
-        client.files.upload("a.bin", bytes(1024 * 1024))
+    with pytest.raises(FileRefused, match="up to 1 MB") as caught:
+        langflow.client().files.upload("a.bin", bytes(1024 * 1024))
     assert "LANGFLOW_MAX_FILE_SIZE_UPLOAD" in caught.value.hint
     assert "POST /api/v2/files" not in langflow.paths()
 
@@ -143,20 +139,19 @@ def test_a_file_above_the_servers_limit_is_not_sent():
     ],
 )
 def test_a_refusal_raises_the_matching_error(reply: object, error: type[Exception], words: str):
-    with server(reply).client() as client, pytest.raises(error, match=words):
-        client.files.upload("a.txt", b"abc")
+    with pytest.raises(error, match=words):
+        server(reply).client().files.upload("a.txt", b"abc")
 
 
 def test_an_upload_for_a_deleted_flow_names_the_flow():
     langflow = Server().on("POST", OF_FLOW, (404, {"detail": "Flow not found"}))
-    with langflow.client() as client, pytest.raises(FlowNotFound, match=JOB):
-        client.files.upload("a.txt", b"abc", flow_id=JOB)
+    with pytest.raises(FlowNotFound, match=JOB):
+        langflow.client().files.upload("a.txt", b"abc", flow_id=JOB)
 
 
 def test_an_upload_that_was_not_sent_is_retried_from_the_beginning_of_the_file():
     langflow = server(httpx.ConnectError("refused"), KEPT)
-    with langflow.client() as client:
-        client.files.upload("a.txt", io.BytesIO(b"abc"))
+    langflow.client().files.upload("a.txt", io.BytesIO(b"abc"))
     assert b"\r\n\r\nabc\r\n" in langflow.requests[-1].content
 
 
@@ -165,11 +160,13 @@ def test_files_are_listed_newest_first_under_their_stored_names():
         {"id": "1", "name": "a", "path": "u/a.txt", "size": 1, "created_at": "2026-01-01"},
         {"id": "2", "name": "b", "path": "u/b.csv", "size": 2, "created_at": "2026-01-02"},
     ]
-    with Server().on("GET", FILES, (200, lines)).client() as client:
-        assert [(ref.name, ref.path) for ref in client.files.list()] == [
-            ("b.csv", "u/b.csv"),
-            ("a.txt", "u/a.txt"),
-        ]
+    assert [
+        (ref.name, ref.path)
+        for ref in Server().on("GET", FILES, (200, lines)).client().files.list()
+    ] == [
+        ("b.csv", "u/b.csv"),
+        ("a.txt", "u/a.txt"),
+    ]
 
 
 def test_a_413_during_the_upload_is_read():

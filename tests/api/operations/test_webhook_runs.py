@@ -30,8 +30,7 @@ def returned(id):
 def test_a_job_of_1_10_is_completed_by_what_follows_the_webhook():
     """It needs no more evidence."""
     server = Server(OLD).on("GET", STATUS, returned("ChatOutput-w"))
-    with server.client() as client:
-        run = client.status(JOB, flow=FLOW)
+    run = server.client().status(JOB, flow=FLOW)
     assert (run.status, list(run.outputs)) == (RunStatus.COMPLETED, ["ChatOutput-w"])
     assert "GET /api/v1/monitor/builds" not in server.paths()
 
@@ -40,8 +39,7 @@ def test_a_job_of_1_10_whose_result_was_replaced_had_what_follows_the_webhook():
     missing = recorded("1.10.3", "status_transient_500_after_completion")
     server = Server(OLD).on("GET", STATUS, missing)
     server.on("GET", "/base/api/v1/monitor/builds", (200, {"vertex_builds": {}}))
-    with server.client() as client:
-        assert list(client.status(JOB, flow=FLOW).outputs) == ["ChatOutput-w"]
+    assert list(server.client().status(JOB, flow=FLOW).outputs) == ["ChatOutput-w"]
 
 
 @pytest.mark.parametrize(
@@ -51,5 +49,4 @@ def test_a_job_of_1_10_whose_result_was_replaced_had_what_follows_the_webhook():
 def test_a_synchronous_run_is_completed_by_what_follows_the_webhook(output, status):
     server = Server().on("POST", WORKFLOWS, returned(output))
     server.on("GET", "/base/api/v1/monitor/builds", (200, {"vertex_builds": {}}))
-    with server.client() as client:
-        assert client.run(FLOW).status is status
+    assert server.client().run(FLOW).status is status
