@@ -8,7 +8,7 @@ import streamlit as st
 from pages._ui.connection import connect, loading, server_link
 from pages._ui.present import entry, share_result
 from pages._ui.presets import share_link
-from pages._ui.run import approval, flow_picker, opened_run, recent_runs, run_form, status_panel
+from pages._ui.run import approval, flow_picker, recent_runs, run_form, status_panel
 from pages._ui.run import controls as run_controls
 from pages._ui.run import details as run_details
 from pages._ui.state import run_page
@@ -39,7 +39,7 @@ with alerts.show_errors():
                 request = partial(run_form.require_flow, server, flow.id)
                 loading.show(server, refusal, request, retry="retry-flow", warning=True)
         with inputs:
-            form = opened_run.prepare_form(server, flow, record) if flow else None
+            form = run_form.prepare_for_run(server, flow, record) if flow else None
         with buttons:
             run_controls.draw(server, form, record)
         with right:
@@ -57,7 +57,7 @@ with alerts.show_errors():
                 share_link.draw_menu(f"share-result-{record.id}", "Link to this result", share_part)
         with inputs:
             if record and not form:
-                opened_run.draw_inputs(record, flow)
+                run_form.draw_inputs(record, flow)
             if flow and form:
                 run_form.draw(form, head.page_buttons, share_part)
                 if not refusal:  # it says that the server can't be reached

@@ -1,7 +1,7 @@
 """A conversation's messages, the answer in progress, and the answer's outcome."""
 
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -13,7 +13,6 @@ from lfclient.common.formatting import format_duration, replace_surrogates
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.run_notes import cached_results_text, describe_notes, describe_stop
 from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS, run_status_label
-from lfclient.flows.model import Flow
 from lfclient.runs.components import Message
 from lfclient.runs.model import RunStatus
 from pages._ui.app import navigation
@@ -25,7 +24,7 @@ from pages._ui.chat.redaction import redact_record
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
 from pages._ui.outputs.card import MAX_COPIED_LENGTH, draw_too_long
-from pages._ui.run import approval, errors, pace, progress, status, status_panel, steps
+from pages._ui.run import approval, errors, pace, progress, status, status_panel
 from pages._ui.run import messages as run_messages
 from pages._ui.state import notices, query_params
 from pages._ui.widgets import alerts, copy_button, status_badges
@@ -60,7 +59,7 @@ def draw(conversation: Conversation) -> None:
             approval.draw(conversation.form.server, conversation.record)
         else:
             flow = conversation.form.flow
-            draw_message = _message_drawer(flow, messages, steps.tool_names(flow))
+            draw_message = run_messages.drawer(messages, flow)
             for message in live_messages:
                 if message.id not in repeated:
                     draw_message(message)
@@ -99,7 +98,7 @@ def _draw_history(conversation: Conversation, history: Sequence[Message]) -> Non
     # the latest run's row is next to its outcome
     latest_job = conversation.record.job_id if conversation.record else None
     flow = conversation.form.flow
-    draw_message = _message_drawer(flow, history, steps.tool_names(flow))
+    draw_message = run_messages.drawer(history, flow)
     # other runs' messages may be between a run's messages
     last_ids = {message.job_id: message.id for message in drawn}
     for message in drawn:
@@ -128,13 +127,6 @@ def _repeated_error_ids(conversation: Conversation, messages: Sequence[Message])
 def _shows_failure(record: RunRecord) -> bool:
     """Return whether a run's outcome shows why there is no answer."""
     return record.ended and record.status is not RunStatus.COMPLETED
-
-
-def _message_drawer(
-    flow: Flow, messages: Sequence[Message], tool_names: Mapping[str, str]
-) -> Callable[..., None]:
-    names = run_messages.output_names(messages, flow)
-    return partial(run_messages.draw, tool_names=tool_names, names=names)
 
 
 @st.fragment(run_every=pace.REFRESH_SECONDS)
@@ -179,9 +171,8 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
     latest = replace(conversation, record=record, is_history_final=is_final)
     history, live_messages = chat.visible_messages(latest)
     flow = conversation.form.flow
-    tool_names = steps.tool_names(flow)
     messages = [*history, *live_messages]
-    draw_message = _message_drawer(flow, messages, tool_names)
+    draw_message = run_messages.drawer(messages, flow)
     for message in live_messages:
         draw_message(message, is_final=record.ended)
     is_writing = any(not message.complete for message in live_messages)
@@ -189,7 +180,9 @@ def _draw_progress(conversation: Conversation, record: RunRecord) -> None:
         return
     is_asking = approval.pending_question(record) is not None
     own_messages = record.run.messages.values() if record.run else ()
-    using = conversation.redactor.redact_text(steps.using_text(own_messages, tool_names))
+    using = conversation.redactor.redact_text(
+        run_messages.using_text(own_messages, run_messages.tool_names(flow))
+    )
     notes, stop_result = describe_notes(record.notes), describe_notes(record.stop_result)
     if is_writing or is_asking:
         shown = notes if is_asking else ""  # such as why a decision was refused

@@ -1,46 +1,51 @@
-"""The result of a run: its problems, its outputs and its details."""
+"""A run's result: its problems, outputs, tabs, and the downloads created on request."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from lfclient.client import LangflowClient
+from lfclient.console.config.prices import PriceTable
+from lfclient.console.export.report.report import report_html
+from lfclient.console.export.zip_archive import write_archive
+from lfclient.console.runner.runner import Runner
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.run_notes import cached_results_text, describe_stop
-from lfclient.console.wording.tokens import cost_text, usage_text
-from lfclient.errors import LangflowError
+from lfclient.errors import LangflowError, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import describe_inputs
 from lfclient.runs.answers import outputs_by_message
 from lfclient.runs.model import Run, RunStatus
-from lfclient.runs.tool_calls import mark_tools, read_calls
-from lfclient.wire.modes import MODES
+from lfclient.runs.tool_calls import read_calls
 from pages._ui.app import navigation
 from pages._ui.app.streamlit_patches import TabContainer
 from pages._ui.compare import picker
-from pages._ui.components import timings
-from pages._ui.connection.app_context import app_context
+from pages._ui.connection.app_context import app_context, open_client
+from pages._ui.connection.exported_flows import load_flows
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values
 from pages._ui.history import labels
-from pages._ui.outputs import json_viewer
 from pages._ui.outputs import view as outputs_view
 from pages._ui.outputs.message import draw_partial
-from pages._ui.run import errors, messages, progress, raw_events, steps
-from pages._ui.run import export as run_export
+from pages._ui.run import errors, messages, progress, trace
 from pages._ui.run import snippets as run_snippets
 from pages._ui.state import notices, query_params, run_page
-from pages._ui.state.run_options import is_run_session, named_session
-from pages._ui.widgets import alerts, controls, downloads
+from pages._ui.state.run_options import is_run_session
+from pages._ui.widgets import alerts, downloads
 from pages._ui.widgets.markdown import escape
-from pages._ui.widgets.times import format_full_time
 
-MAX_MESSAGES = 100
 REFRESH_SECONDS = 1.0  # interval while component records of an ended run still arrive
 
+# the icon and media type of a download, by file name extension
+_DOWNLOADS = {
+    "html": (":material/description:", "text/html"),
+    "zip": (":material/folder_zip:", "application/zip"),
+}
 _TABS = ("Output", "Trace", "Inputs", "Code")
 _PARTIAL_STATUSES = (
     RunStatus.CANCELLED,
@@ -102,7 +107,7 @@ def draw_outputs(server: ServerSession, record: RunRecord, run: Run) -> None:
                 draw_partial(message.visible_text, name, run_id, message.id, server)
         drawn = outputs_view.draw(run, run_id, server, reload, flow)
         own = [one for one in run.messages.values() if read_calls([one])]
-        steps.draw(own, f"steps-{run_id}", steps.tool_names(flow))
+        messages.draw_steps(own, f"steps-{run_id}", messages.tool_names(flow))
         if not (drawn or unfinished or own) and record.status is not RunStatus.FAILED:
             completed = record.status is RunStatus.COMPLETED
             with st.container(border=True):  # as while an output is awaited
@@ -170,7 +175,7 @@ def draw(server: ServerSession, record: RunRecord, places: ResultPlaces) -> None
         interval = REFRESH_SECONDS if loading else None
         with places.components:
             st.fragment(_draw_components, run_every=interval)(server, record.id, loading)
-    draws = (_draw_trace, _draw_inputs, run_snippets.draw)
+    draws = (trace.draw, _draw_inputs, run_snippets.draw)
     for tab, draw_tab in zip(places.tabs, draws, strict=True):
         if tab.open:
             with tab:
@@ -188,7 +193,7 @@ def draw(server: ServerSession, record: RunRecord, places: ResultPlaces) -> None
         picker.draw_menu(server, record.id, record.flow_id)
         with st.container(width="content"):
             if record.run:
-                run_export.draw(server, record)
+                _draw_downloads(server, record)
         labels.draw_for_run(server, record.id)
 
 
@@ -241,59 +246,6 @@ def _is_loading(record: RunRecord, run: Run) -> bool:
     return not has_all and app_context().runner.is_followed(record.id)
 
 
-def _draw_trace(server: ServerSession, record: RunRecord) -> None:
-    run = record.run
-    if run is None or not record.ended:
-        st.caption("Timings, messages and events appear here when the run has ended.")
-        return
-    flow = server.cached_flow(record.flow_id)
-    draws = {
-        "Timings": lambda: _draw_timings(flow, run),
-        "Messages": lambda: _draw_messages(flow, run),
-        "Events": lambda: raw_events.draw(server, record),
-        "Raw response": lambda: _draw_raw_response(record, run),
-        "Details": lambda: _draw_facts(record, run),
-    }
-    with st.container(key="run-details"):
-        draws[controls.view_switch("Trace", list(draws), run_page.TRACE_VIEW)]()
-
-
-def _draw_timings(flow: Flow | None, run: Run) -> None:
-    if flow and run.components:
-        timings.draw(flow, mark_tools(run, flow).components)
-    else:
-        st.caption("The server has no timings of this run's components")
-
-
-def _draw_messages(flow: Flow | None, run: Run) -> None:
-    drawn = messages.latest(list(run.messages.values()), MAX_MESSAGES)
-    if len(drawn) < len(run.messages):
-        st.caption(f"The latest {len(drawn)} of {len(run.messages):,} messages")
-    elif not drawn:
-        st.caption("No messages")
-    names = messages.output_names(run.messages.values(), flow)
-    tool_names = steps.tool_names(flow)
-    for message in drawn:
-        messages.draw(message, tool_names=tool_names, names=names)
-
-
-def _draw_facts(record: RunRecord, run: Run) -> None:
-    facts = {
-        "Started": format_full_time(record.created_at),
-        "Ended": format_full_time(record.ended_at) if record.ended_at else None,
-        "Mode": MODES[record.mode].label,
-        "Tokens": usage_text(run.usage),
-        "Cost": cost_text(run.usage_by_model, app_context().settings.prices),
-        "Session": named_session(record.session_id or run.session_id),
-        "Job": record.job_id,
-        "Run": record.id,
-        "Server": record.server_name,
-    }
-    for name, value in facts.items():
-        if value:
-            st.markdown(f":gray[{name}]  \n{escape(str(value))}")
-
-
 def _draw_inputs(server: ServerSession, record: RunRecord) -> None:
     """Draw the run's inputs; the form beside them may have changed since."""
     if input_values.show_omission(record):
@@ -303,15 +255,92 @@ def _draw_inputs(server: ServerSession, record: RunRecord) -> None:
     input_values.draw(values, f"tab-{record.id}")
 
 
-def _draw_raw_response(record: RunRecord, run: Run) -> None:
-    text = run_page.cached("raw", lambda: downloads.to_json_bytes(run.raw))
-    st.caption("The server's response. Secrets are replaced by ••••.")
-    json_viewer.draw_tree(run.raw, text)
+@dataclass(frozen=True)
+class RunExporter:
+    """Creates the files of one run.
+
+    Loads the record for each file: holding it would keep it in memory while the page is open.
+    """
+
+    server: ServerSession
+    runner: Runner
+    run_id: str
+    prices: PriceTable | None = None
+
+    def report(self) -> bytes:
+        """Return the run as an HTML page with its small files embedded."""
+        record = self._record()
+        summary = self.runner.history.get([self.server.owner], self.run_id)
+        with self._open_client() as api:
+            html = report_html(
+                record,
+                self._flow(record),
+                fetch=api.files.download,
+                secrets=self.server.connection.secrets,
+                prices=self.prices,
+                labels=summary.labels if summary else (),
+            )
+        return html.encode("utf-8", "replace")
+
+    def archive(self) -> bytes:
+        """Return the outputs as a ZIP file."""
+        record = self._record()
+        # written to disk first, so that it is in memory only once, for the response
+        with self._open_client() as api, tempfile.TemporaryFile() as file:
+            write_archive(
+                record,
+                file,
+                api.files.save,
+                flow=self._flow(record),
+                secrets=self.server.connection.secrets,
+                prices=self.prices,
+            )
+            file.seek(0)
+            return file.read()
+
+    def _open_client(self) -> LangflowClient:
+        try:
+            return self.server.open_client()
+        except Unreachable:  # a stopped local Langflow: the run is saved without its files
+            return open_client(replace(self.server.connection, api_key=None))
+
+    def _flow(self, record: RunRecord) -> Flow | None:
+        """Return the flow, whose secrets are removed; the page may have been drawn without it."""
+        flows = load_flows([(self.server, record.flow_id)])
+        return flows.get((self.server.owner, record.flow_id))
+
+    def _record(self) -> RunRecord:
+        record = self.runner.get(self.run_id, self.server.owner)
+        if record is None:
+            raise LangflowError("This run was deleted.")
+        return record
+
+
+def _draw_downloads(server: ServerSession, record: RunRecord) -> None:
+    """Draw the download menu; a running run has a report only, of its current state."""
+    context = app_context()
+    files = RunExporter(server, context.runner, record.id, context.settings.prices)
+    with (
+        st.container(key="export-run", width="content"),
+        st.popover("Download", icon=":material/download:", type="tertiary"),
+    ):
+        st.caption("Known secrets are removed. Files and images are unchanged.")
+        _draw_download(record, "Report (HTML)", files.report, "report", "html")
+        if record.ended and record.run and record.run.outputs:
+            _draw_download(record, "Outputs (ZIP)", files.archive, "outputs", "zip")
+
+
+def _draw_download(
+    record: RunRecord, label: str, create: Callable[[], bytes], name: str, extension: str
+) -> None:
+    icon, mime = _DOWNLOADS[extension]
     downloads.draw_button(
-        "Download",
-        text,
-        downloads.file_name(record.flow_name, record.id[:8], extension="json"),
-        f"save-raw-{record.id}",
-        mime="application/json",
+        label,
+        create,
+        downloads.file_name(record.flow_name, record.id[:8], name, extension=extension),
+        f"export-{name}-{record.id}",
+        mime=mime,
         type="secondary",
+        icon=icon,
+        width="stretch",
     )

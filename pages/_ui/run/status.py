@@ -1,9 +1,10 @@
-"""The status of a run in words: its badge, duration and tokens, and what is going on."""
+"""A run's status: badge, duration, tokens, what is going on, and whether the run is saved."""
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip, format_duration
+from lfclient.console.store.errors import StoreError
 from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.run_notes import describe_notes
@@ -11,15 +12,18 @@ from lfclient.console.wording.statuses import RUN_STATUS_DESCRIPTIONS, is_only_w
 from lfclient.console.wording.tokens import format_cost, missing_prices_text, usage_text
 from lfclient.runs.model import RunStatus
 from lfclient.wire.modes import MODES
-from pages._ui.app import window
+from pages._ui.app import streamlit_patches, window
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.run import approval, saving
+from pages._ui.run import approval
+from pages._ui.state import notices
 from pages._ui.state.notices import notify_errors
-from pages._ui.widgets import status_badges
+from pages._ui.widgets import alerts, status_badges
 from pages._ui.widgets.markdown import escape, escape_message
 from pages._ui.widgets.times import format_time
 
+CHECK_SECONDS = 2.0  # interval while an ended run is not saved
+_DRAWN = "save-error-drawn"  # in the session state: the error that the page shows, or ""
 _LONG_SECONDS = 5.0  # in the queue; without other runs, it takes one or two
 _NOT_CONFIRMED_TEXT = "The server has not confirmed this run yet."  # the console restarted before
 _NOT_SENT_TEXT = "Not sent yet."
@@ -28,6 +32,8 @@ _REPEATED_TEXT = (
     "Sent {} times with the same key because the response was lost. Langflow runs a key once, "
     "unless the earlier attempt failed."
 )
+_PROGRESS_NOT_SAVED = "This run continues. Its record is only in the console's memory"
+_RESULT_NOT_SAVED = "The result of this run is only in the console's memory"
 _NOT_WAITING_TEXT = "The console no longer waits for this run. It may be running on the server."
 
 
@@ -44,7 +50,7 @@ def draw(place: DeltaGenerator, record: RunRecord) -> None:
             name, time = clip(record.flow_name, 60), format_time(record.created_at)
             text += f"  \n:small[:gray[{escape(name)} · {time}]]"
         st.markdown(text, help=help_text)
-        saving.draw_warning(record)
+        _draw_save_warning(record)
 
 
 def is_asked_to_wait(record: RunRecord) -> bool:
@@ -126,3 +132,51 @@ def describe(record: RunRecord) -> str:
     if record.attempts > 1:
         sentences.append(_REPEATED_TEXT.format(record.attempts))
     return " ".join(filter(None, sentences))
+
+
+def save_error(record: RunRecord) -> StoreError | None:
+    """Return why the run is not saved, or None if it is saved."""
+    runner = app_context().runner
+    return runner.unsaved_reason(record.id) or (None if record.ended else runner.save_error)
+
+
+def _draw_save_warning(record: RunRecord) -> None:
+    """Draw why the run is not saved, and what that means."""
+    reason = save_error(record)
+    st.session_state[_DRAWN] = str(reason or "")
+    if reason:
+        lost = _RESULT_NOT_SAVED if record.ended else _PROGRESS_NOT_SAVED
+        alerts.show_message(
+            "The console cannot save its runs",
+            f"{reason.message} {lost}, and is lost if the console stops before it can save again. "
+            "It keeps trying.",
+            reason.hint,
+            warning=True,
+        )
+
+
+def watch_saving(record: RunRecord) -> None:
+    """Redraw the page once saving an ended run fails or succeeds after all."""
+    if not _is_saved(record) or _is_outdated(record):
+        _redraw_once_saved(record)
+
+
+@st.fragment(run_every=CHECK_SECONDS)
+def _redraw_once_saved(record: RunRecord) -> None:
+    is_saved = _is_saved(record)
+    if _is_outdated(record):
+        notices.rerun()
+    if is_saved:
+        streamlit_patches.stop_timer()
+
+
+def _is_saved(record: RunRecord) -> bool:
+    """Return whether the run is saved and does not change any more."""
+    runner = app_context().runner
+    return not runner.is_followed(record.id) and runner.is_saved(record.id)
+
+
+def _is_outdated(record: RunRecord) -> bool:
+    """Return whether the page shows an earlier state of saving."""
+    drawn: str = st.session_state.get(_DRAWN, "")
+    return drawn != str(save_error(record) or "")

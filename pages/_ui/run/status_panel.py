@@ -23,7 +23,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.form_state import FormState
 from pages._ui.outputs import view as outputs_view
-from pages._ui.run import approval, batch, pace, progress, saving, status, steps
+from pages._ui.run import approval, batch, messages, pace, progress, status
 from pages._ui.run import controls as run_controls
 from pages._ui.run import details as run_details
 from pages._ui.state import run_page
@@ -87,7 +87,7 @@ class StatusPanel:
             self._graph.update(record.run.components)
 
     def _show_status(self, record: RunRecord, flow: Flow | None) -> None:
-        save_error = saving.error(record)
+        save_error = status.save_error(record)
         shown = (record.status, status.describe(record), save_error and save_error.message)
         self._head.show(shown, lambda place: self.draw_head(place, record))
         summary = self.summarize(record, flow)
@@ -171,7 +171,7 @@ class StatusPanel:
         """Return which tools the writer of a message waits for, "" if none."""
         if not message.blocks:
             return ""
-        return steps.using_text([message], steps.tool_names(flow))
+        return messages.using_text([message], messages.tool_names(flow))
 
     def draw_frames(self, count: int, has_titles: bool) -> None:
         """Draw a frame for each output, with places for its title and text in `self.places`."""
@@ -269,7 +269,7 @@ def _draw_output(
         with st.container(key="run-output" if is_own else opened_key), st.container():
             _draw_result(server, record)
         components = st.container()
-    saving.watch(record)  # last, so that the output has the place of the text that was written
+    status.watch_saving(record)  # last, so that the output replaces the text that was written
     return None, components
 
 

@@ -22,7 +22,7 @@ from pages._ui.history.filters import Filters
 from pages._ui.history.view import ListView
 from pages._ui.present import editing
 from pages._ui.run import status
-from pages._ui.run.export import RunExporter
+from pages._ui.run.details import RunExporter
 from pages._ui.state.browser import drafts
 from pages._ui.state.history import history_key
 from pages._ui.state.present import Edited

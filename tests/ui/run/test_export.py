@@ -11,7 +11,7 @@ from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
-from pages._ui.run import export as run_export
+from pages._ui.run.details import RunExporter
 from pages._ui.state import run_page
 from tests.support import flows
 from tests.ui.support.http_stand_in import flow
@@ -40,7 +40,7 @@ def buttons(app):
 
 def files(record):
     server = servers.current()
-    return run_export.RunExporter(server, app_context().runner, record.id)
+    return RunExporter(server, app_context().runner, record.id)
 
 
 def test_an_ended_run_offers_report_and_outputs(langflow_stand_in):

@@ -1,4 +1,4 @@
-"""The raw events of a run, as its server sent them."""
+"""A run's trace: timings, messages, raw events, the raw response, and details."""
 
 import pandas as pd
 import streamlit as st
@@ -7,15 +7,25 @@ from lfclient.common.coerce import as_dict
 from lfclient.common.redaction import is_redacted
 from lfclient.console.store import omissions
 from lfclient.console.store.run_record import RunRecord
+from lfclient.console.wording.tokens import cost_text, usage_text
 from lfclient.errors import LangflowError
+from lfclient.flows.model import Flow
+from lfclient.runs.model import Run
+from lfclient.runs.tool_calls import mark_tools
 from lfclient.wire.modes import MODES
 from lfclient.wire.sse import RawEvent
+from pages._ui.components import timings
+from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.outputs import json_viewer
+from pages._ui.run import messages
 from pages._ui.state import run_page
-from pages._ui.widgets import alerts, downloads
+from pages._ui.state.run_options import named_session
+from pages._ui.widgets import alerts, controls, downloads
 from pages._ui.widgets.markdown import escape
+from pages._ui.widgets.times import format_full_time
 
+MAX_MESSAGES = 100
 MAX_EVENTS = 10_000  # events listed for a run
 
 _SECRET_SENT_TEXT = (
@@ -30,6 +40,72 @@ _MAY_HOLD_SECRETS_TEXT = (
 
 
 def draw(server: ServerSession, record: RunRecord) -> None:
+    run = record.run
+    if run is None or not record.ended:
+        st.caption("Timings, messages and events appear here when the run has ended.")
+        return
+    flow = server.cached_flow(record.flow_id)
+    draws = {
+        "Timings": lambda: _draw_timings(flow, run),
+        "Messages": lambda: _draw_messages(flow, run),
+        "Events": lambda: _draw_events_view(server, record),
+        "Raw response": lambda: _draw_raw_response(record, run),
+        "Details": lambda: _draw_facts(record, run),
+    }
+    with st.container(key="run-details"):
+        draws[controls.view_switch("Trace", list(draws), run_page.TRACE_VIEW)]()
+
+
+def _draw_timings(flow: Flow | None, run: Run) -> None:
+    if flow and run.components:
+        timings.draw(flow, mark_tools(run, flow).components)
+    else:
+        st.caption("The server has no timings of this run's components")
+
+
+def _draw_messages(flow: Flow | None, run: Run) -> None:
+    drawn = messages.latest(list(run.messages.values()), MAX_MESSAGES)
+    if len(drawn) < len(run.messages):
+        st.caption(f"The latest {len(drawn)} of {len(run.messages):,} messages")
+    elif not drawn:
+        st.caption("No messages")
+    draw_message = messages.drawer(list(run.messages.values()), flow)
+    for message in drawn:
+        draw_message(message)
+
+
+def _draw_facts(record: RunRecord, run: Run) -> None:
+    facts = {
+        "Started": format_full_time(record.created_at),
+        "Ended": format_full_time(record.ended_at) if record.ended_at else None,
+        "Mode": MODES[record.mode].label,
+        "Tokens": usage_text(run.usage),
+        "Cost": cost_text(run.usage_by_model, app_context().settings.prices),
+        "Session": named_session(record.session_id or run.session_id),
+        "Job": record.job_id,
+        "Run": record.id,
+        "Server": record.server_name,
+    }
+    for name, value in facts.items():
+        if value:
+            st.markdown(f":gray[{name}]  \n{escape(str(value))}")
+
+
+def _draw_raw_response(record: RunRecord, run: Run) -> None:
+    text = run_page.cached("raw", lambda: downloads.to_json_bytes(run.raw))
+    st.caption("The server's response. Secrets are replaced by ••••.")
+    json_viewer.draw_tree(run.raw, text)
+    downloads.draw_button(
+        "Download",
+        text,
+        downloads.file_name(record.flow_name, record.id[:8], extension="json"),
+        f"save-raw-{record.id}",
+        mime="application/json",
+        type="secondary",
+    )
+
+
+def _draw_events_view(server: ServerSession, record: RunRecord) -> None:
     """Draw the run's events: stored ones of a streamed run, fetched ones of a job."""
     run, mode = record.run, MODES[record.mode]
     if mode.response == "events":
