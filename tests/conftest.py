@@ -251,6 +251,10 @@ def chromium_path() -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_store(request, tmp_path):
-    """A store on SQLite and on PostgreSQL; both must behave alike."""
+    """A store on SQLite and on PostgreSQL.
+
+    For what can differ between them: column types, constraints and conflicts, locks and concurrent
+    writes, the order of rows, aggregates, searches and indexes. Everything else uses SQLite alone.
+    """
     with databases.open_store(request.param, tmp_path) as opened:
         yield opened

@@ -1,4 +1,4 @@
-"""Delete the runs, responses and drafts that exceed the limits of `config.retention`.
+"""Delete the runs, responses and drafts that exceed the limits of `RetentionSettings`.
 
 `stored_responses` limits the response of a single run as it is written.
 """

@@ -97,14 +97,14 @@ def test_the_column_that_names_rows_is_listed_among_many():
     assert found.unlisted_columns == 2
 
 
-def test_a_hundred_thousand_rows_are_compared_and_the_list_is_bounded():
-    numbers = range(100_000)
+def test_twenty_thousand_rows_are_compared_and_the_list_is_bounded():
+    numbers = range(20_000)
     big = pd.DataFrame({"id": numbers, "a": [f"text {n}" for n in numbers], "b": 1.5})
-    other = big.drop(index=70_000).reset_index(drop=True)
+    other = big.drop(index=14_000).reset_index(drop=True)
     other.loc[500, "a"] = "changed"
-    with max_cpu_seconds(5):
+    with max_cpu_seconds(1):
         found = compare_tables(big, other, "id")
     assert (found.added, found.removed, found.changed_cells) == (0, 1, 1)
     by_place = compare_tables(big, other)
-    assert by_place.changed_rows == 30_000
-    assert len(by_place.rows) + by_place.unlisted_rows == 30_001
+    assert by_place.changed_rows == 6_000
+    assert len(by_place.rows) + by_place.unlisted_rows == 6_001

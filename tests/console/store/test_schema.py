@@ -302,7 +302,7 @@ def test_a_conversion_waits_for_another_that_takes_long(kind, tmp_path, monkeypa
     else:
         other = psycopg.connect(url.get_secret_value())
         other.execute("SELECT pg_advisory_xact_lock(7312004)")
-    timer = threading.Timer(0.4, other.rollback)
+    timer = threading.Timer(0.2, other.rollback)
     timer.start()
     store = Store(tmp_path, url)
     assert timer.finished.is_set()

@@ -68,18 +68,20 @@ def test_a_damaged_image_is_reported():
     assert "Couldn't show an image" in report.text
 
 
-def test_omitted_rows_columns_and_cells_are_counted():
-    rows = [{f"c{column}": "x" for column in range(60)} for _ in range(1200)]
+def test_omitted_rows_columns_and_cells_are_counted(monkeypatch):
+    monkeypatch.setattr(blocks, "MAX_ROWS", 10)
+    monkeypatch.setattr(blocks, "MAX_COLUMNS", 5)
+    rows = [{f"c{column}": "x" for column in range(6)} for _ in range(12)]
     rows[0]["c0"] = "y" * 5000
     report = of(output("C-1", OutputKind.TABLE, rows))
     for words in (
-        "1,200 rows × 60 columns.",
-        "Only the first 1,000 rows are shown; 200 are omitted.",
-        "10 columns omitted.",
+        "12 rows × 6 columns.",
+        "Only the first 10 rows are shown; 2 are omitted.",
+        "1 column omitted.",
         "1 cell truncated at 1,000 characters.",
     ):
         assert words in report.text
-    assert [tag for tag, _ in report.elements].count("tr") == 1001
+    assert [tag for tag, _ in report.elements].count("tr") == 11
 
 
 def test_a_table_of_long_cells_has_fewer_rows(monkeypatch):
