@@ -118,13 +118,6 @@ def test_a_redirect_is_not_followed():
     assert [one.url.host for one in server.requests] == ["langflow.test"]
 
 
-def test_an_unreadable_version_takes_the_dialect_from_the_api_schema():
-    schema = {"components": {"schemas": {"WorkflowRunRequest": {}}}}
-    server = Server({"version": "main", "package": "Langflow"})
-    server.on("GET", "/base/openapi.json", (200, schema))
-    assert server.client().server.info().dialect == "modes"
-
-
 def test_a_disabled_workflow_api_is_a_warning():
     server = Server(OLD).on("GET", STATUS, recorded("1.10.3", "devapi_false_post"))
     server.on("POST", WORKFLOWS, recorded("1.10.3", "devapi_false_post"))

@@ -59,13 +59,9 @@ class CheckedTransport(httpx.HTTPTransport):
 
     def __init__(self, url: str, verify: ssl.SSLContext | bool | str, limits: httpx.Limits) -> None:
         self._proxy = proxy_of(url)
-        tls = _ssl_context(verify) if url.startswith("https:") else None
+        tls = _ssl_context(verify if url.startswith("https:") else False)
         super().__init__(
-            # httpx would make a context for each client, which http does not use
-            verify=tls or _ssl_context(verify=False),
-            limits=limits,
-            proxy=self._proxy,
-            socket_options=KEEP_ALIVE_OPTIONS,
+            verify=tls, limits=limits, proxy=self._proxy, socket_options=KEEP_ALIVE_OPTIONS
         )
         if not self._proxy:
             self._pool = httpcore.ConnectionPool(
@@ -85,13 +81,9 @@ class AsyncCheckedTransport(httpx.AsyncHTTPTransport):
 
     def __init__(self, url: str, verify: ssl.SSLContext | bool | str, limits: httpx.Limits) -> None:
         self._proxy = proxy_of(url)
-        tls = _ssl_context(verify) if url.startswith("https:") else None
+        tls = _ssl_context(verify if url.startswith("https:") else False)
         super().__init__(
-            # httpx would make a context for each client, which http does not use
-            verify=tls or _ssl_context(verify=False),
-            limits=limits,
-            proxy=self._proxy,
-            socket_options=KEEP_ALIVE_OPTIONS,
+            verify=tls, limits=limits, proxy=self._proxy, socket_options=KEEP_ALIVE_OPTIONS
         )
         if not self._proxy:
             self._pool = httpcore.AsyncConnectionPool(
@@ -124,7 +116,7 @@ def _ssl_context(verify: ssl.SSLContext | bool | str) -> ssl.SSLContext:
         ) from error
 
 
-def _pool_options(tls: ssl.SSLContext | None, limits: httpx.Limits) -> dict[str, Any]:
+def _pool_options(tls: ssl.SSLContext, limits: httpx.Limits) -> dict[str, Any]:
     return {
         "ssl_context": tls,
         "max_connections": limits.max_connections,

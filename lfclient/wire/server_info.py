@@ -118,11 +118,6 @@ def _release_numbers(version: str) -> list[int]:
     return [int(part) for part in match[0].split(".")] if match else []
 
 
-def select_dialect(minor: int) -> Dialect:
-    """Return the dialect of Langflow 1.`minor`."""
-    return "modes" if minor >= _FIRST_MODES else "inputs"
-
-
 def read_limits(config: ConfigResponse, dialect: Dialect) -> Limits:
     """Return the limits that a server reports, with its version's default concurrency."""
     return Limits(
@@ -133,15 +128,17 @@ def read_limits(config: ConfigResponse, dialect: Dialect) -> Limits:
     )
 
 
-def build_server_info(version: VersionResponse, minor: int | None, dialect: Dialect) -> ServerInfo:
+def build_server_info(version: VersionResponse) -> ServerInfo:
     """Return the info that follows from a version, without the server's own limits.
 
-    If `minor` is None, the version counts as the dialect's first version.
+    An unreadable version counts as the first one of the dialect "modes".
     """
     number = version.version
+    minor = parse_minor(version.main_version or number)
     if minor is not None and number.startswith("0."):
         number = f"1.{number.removeprefix('0.')}"
-    release = _OLDEST[dialect] if minor is None else minor
+    release = _FIRST_MODES if minor is None else minor
+    dialect: Dialect = "modes" if release >= _FIRST_MODES else "inputs"
     return ServerInfo(
         version=number,
         dialect=dialect,

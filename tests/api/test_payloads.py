@@ -15,9 +15,7 @@ from tests.support.recorded import flow_of
 from tests.support.scripted import Server
 
 INPUTS = ServerInfo("1.10.3", "inputs")
-MODES = build_server_info(
-    VersionResponse(version="1.13.0", main_version="1.13.0", package="Langflow"), 13, "modes"
-)
+MODES = build_server_info(VersionResponse(version="1.13.0", package="Langflow"))
 TEXT = {"type": "str", "_input_type": "MultilineInput", "show": True, "value": "stored"}
 CHAT = Component("ChatInput-a", "ChatInput", "Chat Input", template={"input_value": TEXT})
 FLOW = Flow("f", "Flow", (CHAT, Component("ChatOutput-b", "ChatOutput", "Chat Output")))
@@ -101,12 +99,13 @@ def test_a_session_needs_a_component_only_before_1_11():
 def test_langflow_base_0_n_is_langflow_1_n(version: str, minor: int | None, shown: str):
     answer = VersionResponse(version=version, package="Langflow Base")
     assert parse_minor(version) == minor
-    assert build_server_info(answer, minor, "modes").version == shown
+    info = build_server_info(answer)
+    assert (info.version, info.dialect) == (shown, "inputs" if minor == 8 else "modes")
 
 
 def test_unsafe_releases_and_those_without_the_workflow_api_have_warnings():
     old = VersionResponse(version="1.7.3", package="Langflow")
-    assert len(build_server_info(old, 7, "inputs").warnings) == 2
+    assert len(build_server_info(old).warnings) == 2
     assert not MODES.warnings
 
 

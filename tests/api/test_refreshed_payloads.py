@@ -17,9 +17,7 @@ from lfclient.wire.server_info import ServerInfo, build_server_info
 from tests.support.flows import entry, flow, group, node, text
 
 INPUTS = ServerInfo("1.10.3", "inputs")
-MODES = build_server_info(
-    VersionResponse(version="1.13.0", main_version="1.13.0", package="Langflow"), 13, "modes"
-)
+MODES = build_server_info(VersionResponse(version="1.13.0", package="Langflow"))
 HIDDEN = {"show": False}
 KEY = entry("SecretStrInput", "str", "", password=True, load_from_db=False)
 STORED = flow(

@@ -6,8 +6,8 @@ from uuid import UUID
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.operations.base import ApiContext
-from lfclient.api.requests import get_request, list_request, status_request
-from lfclient.api.steps import Steps, fetch, send
+from lfclient.api.requests import get_request, status_request
+from lfclient.api.steps import Steps, send
 from lfclient.common.coerce import as_dict
 from lfclient.errors import (
     BadResponse,
@@ -17,14 +17,7 @@ from lfclient.errors import (
     ServerFault,
 )
 from lfclient.wire.schemas import ConfigResponse, VersionResponse, parse
-from lfclient.wire.server_info import (
-    Dialect,
-    ServerInfo,
-    build_server_info,
-    parse_minor,
-    read_limits,
-    select_dialect,
-)
+from lfclient.wire.server_info import ServerInfo, build_server_info, read_limits
 
 _MAX_VERSION_LENGTH = 100
 
@@ -115,16 +108,4 @@ def _fetch_server() -> Steps[ServerInfo]:
         )
     if "langflow" not in version.package.lower():
         raise NotLangflow(f"The server at this address is “{version.package}”, not Langflow.")
-    minor = parse_minor(version.main_version or version.version)
-    if minor is None:
-        dialect = yield from _dialect_from_schema()
-    else:
-        dialect = select_dialect(minor)
-    return build_server_info(version, minor, dialect)
-
-
-def _dialect_from_schema() -> Steps[Dialect]:
-    """Return the dialect for an unreadable version, from the request's name in the API schema."""
-    schema = yield from fetch(list_request("/openapi.json"), object, "server's API schema")
-    schemas = as_dict(as_dict(as_dict(schema).get("components")).get("schemas"))
-    return "modes" if "WorkflowRunRequest" in schemas else "inputs"
+    return build_server_info(version)

@@ -63,8 +63,8 @@ ENVIRON = {
     "COMP_TWO_PASSWORD": "of another",
 }
 OLD, NEW = (
-    build_server_info(VersionResponse(version=f"1.{minor}.0", package="Langflow"), minor, dialect)
-    for minor, dialect in ((10, "inputs"), (13, "modes"))
+    build_server_info(VersionResponse(version=version, package="Langflow"))
+    for version in ("1.10.0", "1.13.0")
 )
 PYTHON = (Language.HTTPX, Language.LFCLIENT)
 JOB = "11111111-2222-3333-4444-000000000000"

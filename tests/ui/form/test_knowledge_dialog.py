@@ -89,7 +89,7 @@ def open_dialog(
     return found.press("New knowledge base")
 
 
-def closing_page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
+def closing_page(raw: dict, mode: str, version: str, owner: str) -> None:
     """Draw the form, after what closes the dialog. AppTest runs the source of this function."""
     import streamlit as st
 
@@ -97,7 +97,7 @@ def closing_page(raw: dict, mode: str, version: str, dialect: str, owner: str) -
 
     if "close" in st.session_state:
         st.session_state.pop("close")()
-    page(raw, mode, version, dialect, owner)
+    page(raw, mode, version, owner)
 
 
 def name_box(found: Form) -> TextInput:

@@ -15,7 +15,7 @@ OWNER = "owner-of-this-form"
 URL = "https://langflow.example"
 
 
-def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
+def page(raw: dict, mode: str, version: str, owner: str) -> None:
     """Draw the form. AppTest runs the source of this function, so its imports are inside."""
     from dataclasses import replace
     from types import SimpleNamespace
@@ -26,7 +26,7 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
     from lfclient.flows.model import Flow
     from lfclient.resources.server_resources import ServerResources
     from lfclient.wire.schemas import VersionResponse
-    from lfclient.wire.server_info import build_server_info, parse_minor
+    from lfclient.wire.server_info import build_server_info
     from pages._ui.form import json_editor, prefill
     from pages._ui.form.flow_form import read_form
     from pages._ui.form.form import draw, draw_reset, mark_refused
@@ -44,9 +44,7 @@ def page(raw: dict, mode: str, version: str, dialect: str, owner: str) -> None:
         json_editor.apply_pending(state)
     server = st.session_state.get("server-of-files", SimpleNamespace())
     server.owner = st.session_state.get("owner", owner)
-    server_info = build_server_info(
-        VersionResponse(version=version, package="Langflow"), parse_minor(version), dialect
-    )
+    server_info = build_server_info(VersionResponse(version=version, package="Langflow"))
     server_info = replace(server_info, limits=Limits(max_upload_mb=1))
     form = read_form(
         form_state(server.owner, flow),
@@ -140,7 +138,6 @@ def form(
     **session,
 ) -> Form:
     raw = graph(*nodes, edges=edges)
-    dialect = "modes" if version >= "1.11" and version != "1.8.4" else "inputs"
     at = AppTest.from_function(
         draw_page,
         default_timeout=30,
@@ -148,7 +145,6 @@ def form(
             "raw": raw,
             "mode": mode,
             "version": version,
-            "dialect": dialect,
             "owner": OWNER,
         },
     )
