@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from lfclient.console.config.discovery import discover
+from lfclient.console.config.connection import discover
 from tests.browser.accessibility import check
 from tests.browser.attack_tools import sign_in
 from tests.browser.screen import Screen

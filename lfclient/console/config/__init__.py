@@ -1,1 +1,1 @@
-"""Settings, connections, discovery, ownership, key vault, retention settings and prices."""
+"""Settings, connections, ownership, key vault and prices."""

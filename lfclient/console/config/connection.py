@@ -1,11 +1,18 @@
-"""A Langflow server, its API key, and where both come from."""
+"""A Langflow server and its API key, and how to find a server when none is configured."""
 
 from dataclasses import dataclass
 from typing import Literal
 
+import httpx
 from pydantic import SecretStr
 
+from lfclient.client import LangflowClient
+from lfclient.errors import LangflowError
+
 Source = Literal["environment", "env file", "secrets", "local", "typed"]
+# A refused connection fails at once. A starting Langflow responds this late, and the console must
+# not install another Langflow next to it.
+_TIMEOUT = 7.0
 
 
 @dataclass(frozen=True)
@@ -33,3 +40,22 @@ class Connection:
     def secrets(self) -> tuple[str, ...]:
         """The values that must never be stored or shown: the key, if there is one."""
         return (self.key,) if self.key else ()
+
+
+@dataclass(frozen=True)
+class DiscoveredServer:
+    """A Langflow found at its URL. With `auto_login`, it issues keys without a login."""
+
+    url: str
+    version: str
+    auto_login: bool
+
+
+def discover(url: str, *, http_client: httpx.Client | None = None) -> DiscoveredServer | None:
+    """Return the Langflow server at `url`, or None if there is none."""
+    try:
+        with LangflowClient(url, timeout=_TIMEOUT, http_client=http_client) as client:
+            server = client.server.info()
+            return DiscoveredServer(url, server.version, client.auth.auto_login() is not None)
+    except LangflowError:
+        return None

@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from lfclient.console.config.connection import Connection
-from lfclient.console.config.discovery import DiscoveredServer
+from lfclient.console.config.connection import Connection, DiscoveredServer
 from lfclient.console.local_langflow.state_file import LocalState
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidKey, LangflowError

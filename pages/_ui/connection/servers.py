@@ -6,8 +6,7 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
-from lfclient.console.config.connection import Connection
-from lfclient.console.config.discovery import DiscoveredServer, discover
+from lfclient.console.config.connection import Connection, DiscoveredServer, discover
 from lfclient.console.config.permissions import check_address
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError

@@ -7,7 +7,7 @@ from unittest.mock import Mock
 import httpx
 import pytest
 
-from lfclient.console.config.discovery import DiscoveredServer, discover
+from lfclient.console.config.connection import DiscoveredServer, discover
 from lfclient.console.config.settings import Settings, SettingsError
 from tests.support.scripted import mock_client
 
