@@ -12,7 +12,7 @@ from lfclient.api.operations import event_streams
 from tests.live.flows import TALK
 from tests.live.releases import Make, on, with_events
 from tests.support.proxy import Fault, Proxy
-from tests.support.scripted import EventCollector
+from tests.support.scripted import collect_events
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
@@ -54,8 +54,12 @@ def test_every_event_of_a_job_arrives_once_and_in_order(
     with LangflowClient(langflow.url, langflow.api_key) as client:
         job = client.submit(flow, WORDS)
     proxy.plan("/events", *faults)
-    collector = EventCollector(kind, proxy.url, api_key=langflow.api_key)
-    found = collector.collect(lambda client: client.events(job.job_id, flow=flow))
+    found = collect_events(
+        kind,
+        lambda client: client.events(job.job_id, flow=flow),
+        proxy.url,
+        api_key=langflow.api_key,
+    )
     ids = [int(one.id) for one in found if one.id]
     assert ids == sorted(set(ids))
     assert [type(one) for one in found].count(RunEnded) == 1
@@ -99,8 +103,8 @@ def test_a_streamed_call_that_is_cut_off_is_interrupted_and_not_repeated(
     monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 1.0)
     flow, session = make("Write word by word"), uuid4().hex
     proxy.plan(POST, Fault(**fault, after=b'"event": "token"'))
-    collector = EventCollector("sync", proxy.url, api_key=langflow.api_key)
-    found = collector.collect(lambda client: client.stream(flow, WORDS, session_id=session))
+    with LangflowClient(proxy.url, langflow.api_key) as client:
+        found = list(client.stream(flow, WORDS, session_id=session))
     assert found[-1].status is RunStatus.INTERRUPTED
     assert proxy.count(POST) == 1
     wait_for(lambda: proxy.open == 0)

@@ -135,59 +135,39 @@ def call_client(
 
     A `handler` responds to its requests in place of the network.
     """
+    options.setdefault("api_key", "sk-key-123")
     if handler:
         options["http_client"] = mock_client(kind, handler)
     if kind == "sync":
-        with LangflowClient(url, "sk-key-123", **options) as client:
+        with LangflowClient(url, **options) as client:
             return call(client)
 
     async def call_async() -> Any:
-        async with AsyncLangflowClient(url, "sk-key-123", **options) as client:
+        async with AsyncLangflowClient(url, **options) as client:
             return await call(client)
 
     return asyncio.run(call_async())
 
 
-def collect_events(kind: str, server: Any, job: str, **options: Any) -> list[Event]:
-    """Return a job's events from the sync or the async client, from a scripted server."""
+def collect_events(
+    kind: str, call: Callable[[Any], Any], url: str = URL, *, pause: float = 0.0, **options: Any
+) -> list[Event]:
+    """Return the events of a call to the sync or the async client.
 
-    async def collect(client: AsyncLangflowClient) -> list[Event]:
-        return [event async for event in client.events(job, **options)]
-
-    def read(client: Any) -> Any:
-        return list(client.events(job, **options)) if kind == "sync" else collect(client)
-
-    return call_client(kind, read, handler=server)
-
-
-class EventCollector:
-    """Collects the events of a call to the sync or the async client.
-
-    `pause` is the seconds that the reader takes for each.
+    The reader pauses for `pause` seconds after each event. The options are those of `call_client`.
     """
+    found: list[Event] = []
 
-    def __init__(self, kind: str, url: str, *, pause: float = 0.0, **options: Any) -> None:
-        self._kind, self._url, self._pause = kind, url, pause
-        self._options = {"api_key": "sk-key-123", **options}
+    def read(client: LangflowClient) -> None:
+        for event in call(client):
+            found.append(event)
+            time.sleep(pause)
 
-    def collect(self, call: Callable[[Any], Any], within: float = 30.0) -> list[Event]:
-        """Return all events; fail if they take longer than `within` seconds."""
-        return asyncio.run(asyncio.wait_for(self._read(call), within))
+    async def read_async(client: AsyncLangflowClient) -> None:
+        async with asyncio.timeout(30):
+            async for event in call(client):
+                found.append(event)
+                await asyncio.sleep(pause)
 
-    async def _read(self, call: Callable[[Any], Any]) -> list[Event]:
-        found = []
-        if self._kind == "async":
-            async with AsyncLangflowClient(self._url, **self._options) as client:
-                async for event in call(client):
-                    found.append(event)
-                    await asyncio.sleep(self._pause)
-            return found
-
-        def read() -> None:
-            with LangflowClient(self._url, **self._options) as client:
-                for event in call(client):
-                    found.append(event)
-                    time.sleep(self._pause)
-
-        await asyncio.to_thread(read)
-        return found
+    call_client(kind, read if kind == "sync" else read_async, url, **options)
+    return found

@@ -42,7 +42,7 @@ def follow(kind: str, log: EventLog, case: str, looks: int = 0) -> list[Event]:
     server = Server().on("GET", STATUS, *[GOING_ON] * looks, ended_status(case))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", log)
     server.on("GET", "/base/api/v1/monitor/messages", (200, []))
-    found = collect_events(kind, server, JOB, flow=FLOW)
+    found = collect_events(kind, lambda client: client.events(JOB, flow=FLOW), handler=server)
     assert isinstance(found[-1], RunEnded)
     return found
 
@@ -133,7 +133,7 @@ def test_events_read_from_the_first_one_are_not_fetched_again_as_evidence(
     log = EventLog(events("1.13.0", "bg_events_failed"))
     server = Server().on("GET", STATUS, recorded("1.13.0", "status_failed"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", log)
-    found = collect_events("sync", server, JOB, after=after, flow=FLOW)
+    found = list(server.client().events(JOB, after, FLOW))
     assert found[-1].status is RunStatus.FAILED
     assert found[-1].run.errors[0].component_id
     assert log.last_event_ids == requests

@@ -33,9 +33,9 @@ from tests.support.scripted import (
     JOB,
     STATUS,
     WORKFLOWS,
-    EventCollector,
     EventLog,
     Server,
+    collect_events,
 )
 from tests.support.waiting import wait_for
 
@@ -70,9 +70,13 @@ class Job:
         self.server.on("GET", STATUS, *[GOING_ON] * times, end)
 
     def collect(self, kind: str = "sync", pause: float = 0.0) -> list[Any]:
-        url = f"{self.proxy.url}/base"
-        collector = EventCollector(kind, url, pause=pause, server=self.known)
-        found = collector.collect(lambda client: client.events(JOB, flow=FLOW))
+        found = collect_events(
+            kind,
+            lambda client: client.events(JOB, flow=FLOW),
+            f"{self.proxy.url}/base",
+            pause=pause,
+            server=self.known,
+        )
         wait_for(lambda: self.proxy.open == 0)
         return found
 

@@ -38,7 +38,7 @@ from tests.support.fake_events import component_done, event, message, output
 from tests.support.fake_langflow import FLOW, VERSIONS, FakeLangflow
 from tests.support.proxy import Fault, Proxy, raw_response
 from tests.support.runner_harness import CONNECTION, RunnerHarness
-from tests.support.scripted import EventCollector
+from tests.support.scripted import collect_events
 from tests.support.waiting import wait_for
 
 POST = "POST /api/v2/workflows"
@@ -75,7 +75,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 def collect(proxy: Proxy, kind: str = "sync", **options: Any) -> list[Any]:
-    found = EventCollector(kind, proxy.url, **options).collect(lambda client: client.stream(flow))
+    found = collect_events(kind, lambda client: client.stream(flow), proxy.url, **options)
     wait_for(lambda: proxy.open == 0)
     return found
 
@@ -155,9 +155,9 @@ def test_a_server_that_accepts_a_call_and_stays_silent_is_given_up(monkeypatch: 
     monkeypatch.setattr(event_streams, "MAX_CALL_SILENCE_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        collector = EventCollector("sync", url, server=WITHOUT_KEEP_ALIVES)
-        with pytest.raises(Unreachable) as caught:
-            collector.collect(lambda client: client.stream(flow))
+        client = LangflowClient(url, server=WITHOUT_KEEP_ALIVES)
+        with client, pytest.raises(Unreachable) as caught:
+            list(client.stream(flow))
     assert caught.value.sent
     assert caught.value.timed_out
 
