@@ -9,7 +9,7 @@ import pytest
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.connection import servers
+from pages._ui.connection import request_cache, servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.run.details import RunExporter
 from pages._ui.state import run_page
@@ -47,6 +47,10 @@ def test_an_ended_run_offers_report_and_outputs(langflow_stand_in):
     record = add_ended_run(langflow_stand_in.url, run=answer(A=(OutputKind.DATA, {"a": 1})))
     app = open_app(run=record.id)
     assert {"Report (HTML)", "Outputs (ZIP)"} <= set(buttons(app))
+    more = {"id": "b" * 32, "submit_token": "b"}
+    app = open_app(run=add_ended_run(langflow_stand_in.url, run=answer(), **more).id)
+    assert "Report (HTML)" in buttons(app)
+    assert "Outputs (ZIP)" not in buttons(app)
 
 
 def test_the_report_names_the_labels(langflow_stand_in):
@@ -56,12 +60,6 @@ def test_the_report_names_the_labels(langflow_stand_in):
     history.change_labels([record.owner], [record.id], add=["Oats wrong", "shop <1>"])
     report = files(record).report().decode()
     assert "Oats wrong, shop &lt;1&gt;" in report
-
-
-def test_a_run_without_outputs_offers_its_report(langflow_stand_in):
-    app = open_app(run=add_ended_run(langflow_stand_in.url, run=answer()).id)
-    assert "Report (HTML)" in buttons(app)
-    assert "Outputs (ZIP)" not in buttons(app)
 
 
 def test_exports_fetch_files_with_the_key_and_do_not_contain_it(langflow_stand_in):
@@ -81,11 +79,12 @@ def test_exports_fetch_files_with_the_key_and_do_not_contain_it(langflow_stand_i
     assert KEY.encode() not in archive.read("C.md") + archive.read("run.json")
 
 
-def test_the_exports_have_no_secret_of_a_flow_that_loads_slowly(langflow_stand_in):
-    """The page with the button may be drawn without it."""
+def test_the_exports_have_no_secret_of_a_flow_that_loads_slowly(langflow_stand_in, monkeypatch):
+    """The page with the button may be drawn without the flow."""
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     key = flows.entry("SecretStrInput", "str", STORED, password=True)
     langflow_stand_in.set_flows(flow(ONE, "Keys", [flows.node("M-1", key=key)]))
-    langflow_stand_in.delays[f"GET /api/v1/flows/{ONE}"] = 1
+    langflow_stand_in.delays[f"GET /api/v1/flows/{ONE}"] = 0.2
     run = answer(A=(OutputKind.DATA, {"a": f"with {STORED}"}))
     made = files(add_ended_run(langflow_stand_in.url, run=run))
     report, archive = made.report().decode(), zipfile.ZipFile(io.BytesIO(made.archive()))
@@ -114,6 +113,9 @@ def test_snippets_are_in_the_chosen_language(langflow_stand_in):
         langflow_stand_in.url, run=answer(), overrides={"ChatInput-a.input_value": "words of mine"}
     )
     app = open_run_tab("Code", record)
+    assert "Download script" in buttons(app)
+    keys = [each.proto.id for each in app.get("bidi_component")]
+    assert any(f"copy-snippet-{record.id}" in key for key in keys)
     for language, word in words.items():
         app.segmented_control(key=run_page.SNIPPET_LANGUAGE).set_value(language).run()
         (code,) = [one.value for one in app.code if word in one.value]
@@ -123,16 +125,6 @@ def test_snippets_are_in_the_chosen_language(langflow_stand_in):
         # the flow ends with a message other than a chat output, whose content the API omits
         note = "null as the content of Chat Input. “Python, lfclient” prints the full"
         assert (note in page_text(app)) is (language != "Python, lfclient")
-
-
-def test_a_snippet_has_a_button_that_copies_it_and_a_name_for_its_file(langflow_stand_in):
-    record = add_ended_run(langflow_stand_in.url, run=answer())
-    app = open_run_tab("Code", record)
-    names = [each.proto.label for each in app.get("download_button")]
-    assert "Download script" in names
-    assert "Download" not in names
-    keys = [each.proto.id for each in app.get("bidi_component")]
-    assert any(f"copy-snippet-{record.id}" in key for key in keys)
 
 
 def test_a_running_run_has_snippets(langflow_stand_in):

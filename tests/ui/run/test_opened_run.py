@@ -49,20 +49,15 @@ def shown_inputs(app):
 
 
 def test_an_opened_run_fills_the_form_with_its_inputs(langflow_stand_in):
-    app = open_app(run=store_ended_run(langflow_stand_in, {TEXT: "Oslo"}).id)
+    run = store_ended_run(langflow_stand_in, {TEXT: "Oslo"})
+    app = open_app(run=run.id)
     assert boxes(app) == ["Oslo"]
-    assert "Filled with the inputs of an earlier run" in page_text(app)
+    # the sentence is stored with the form: "Today" would be another day
+    day = f"{run.created_at.astimezone(browser_timezone()):%d %b %Y}"
+    assert f"Filled with the inputs of an earlier run: {day}, " in page_text(app)
     assert "Run inputs" not in page_text(app)
     assert {"Run", "Close"} <= set(button_labels(app))
     assert "Restore my input" not in button_labels(app)
-
-
-def test_the_form_of_an_opened_run_tells_its_start_by_a_date(langflow_stand_in):
-    """The sentence is stored with the form: "Today" would be another day."""
-    run = store_ended_run(langflow_stand_in, {TEXT: "Oslo"})
-    text = page_text(open_app(run=run.id))
-    assert f"of an earlier run: {run.created_at.astimezone(browser_timezone()):%d %b %Y}, " in text
-    assert "(Today" not in text
 
 
 def test_the_flows_defaults_that_a_run_used_are_filled_in_if_the_flow_has_others_now(
@@ -78,18 +73,13 @@ def test_the_flows_defaults_that_a_run_used_are_filled_in_if_the_flow_has_others
     assert [body["input_value"] for body in sent(langflow_stand_in)] == ["hello", "Oslo"]
 
 
-def test_a_run_started_here_keeps_its_form(langflow_stand_in):
+def test_a_reload_keeps_the_form_of_a_run_started_here(langflow_stand_in, monkeypatch):
+    monkeypatch.setattr(browser, "browser_id", lambda: "one")
     langflow_stand_in.answers[POST] = (200, ANSWER)
     app = press(open_app(), "Run")
     assert boxes(app) == ["hello"]
     assert "Run inputs" not in page_text(app)
     assert {"Run", "Close"} <= set(button_labels(app))
-
-
-def test_a_reload_keeps_the_form_of_a_run_started_here(langflow_stand_in, monkeypatch):
-    monkeypatch.setattr(browser, "browser_id", lambda: "one")
-    langflow_stand_in.answers[POST] = (200, ANSWER)
-    app = press(open_app(), "Run")
     app.text_area[0].set_value("typed since").run()
     reloaded = open_app(run=address(app))
     assert boxes(reloaded) == ["typed since"]

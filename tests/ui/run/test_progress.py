@@ -1,7 +1,9 @@
 """The progress of a running run: components, graph, partial output."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+import pytest
 import streamlit as st
 
 from lfclient.runs.components import ComponentRun, ComponentState, RunError
@@ -10,6 +12,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.run import details, pace, progress, recent_runs
 from pages._ui.state import browser
 from pages._ui.state import run_page as ui_state
+from tests.support import store_records
 from tests.support.agents import graph_with_tools, run_with_unused_tool
 from tests.ui.support.http_stand_in import NODE, flow
 from tests.ui.support.runs import COMPONENTS, DONE, NOW, PARTIAL, open_table, run_with
@@ -18,7 +21,6 @@ from tests.ui.support.whole_pages import (
     add_ended_run,
     add_running_run,
     button_labels,
-    lacks,
     open_app,
     page_text,
     press,
@@ -36,42 +38,52 @@ def test_a_running_run_shows_its_progress(langflow_stand_in):
     assert "Options" not in button_labels(app)
 
 
-def test_a_run_without_output_so_far_says_so(langflow_stand_in):
-    app = open_app(run=add_running_run(langflow_stand_in.url, run=run_with()).id)
-    assert "Waiting for the first output." in page_text(app)
+BEGUN = replace(PARTIAL, id="n", text="", streamed="")
+FIRST_OUTPUT, FIRST_WORDS = "Waiting for the first output.", "Waiting for the first words."
 
 
-def test_a_message_without_words_so_far_says_so(langflow_stand_in):
-    begun = replace(PARTIAL, text="", streamed="")
-    record = add_running_run(langflow_stand_in.url, run=run_with(messages={"m": begun}))
-    app = open_app(run=record.id)
-    assert "Waiting for the first words." in page_text(app)
+@pytest.mark.parametrize(
+    ("messages", "awaited"),
+    [
+        ((), {FIRST_OUTPUT}),
+        ((PARTIAL, BEGUN), {FIRST_WORDS}),
+        ((replace(BEGUN, complete=True),), set()),  # it may have files only
+    ],
+)
+def test_a_run_shows_what_it_waits_for(langflow_stand_in, messages, awaited):
+    run = run_with(messages={each.id: each for each in messages})
+    text = page_text(open_app(run=add_running_run(langflow_stand_in.url, run=run).id))
+    assert "Running" in text
+    assert {words for words in (FIRST_OUTPUT, FIRST_WORDS) if words in text} == awaited
 
 
-def test_an_output_is_not_awaited_beside_another(langflow_stand_in):
-    begun = replace(PARTIAL, id="n", text="", streamed="")
-    messages = {"m": PARTIAL, "n": begun}
-    record = add_running_run(langflow_stand_in.url, run=run_with(messages=messages))
-    text = page_text(open_app(run=record.id))
-    assert "Once upon" in text
-    assert "Waiting for the first words." in text
-    assert "Waiting for the first output." not in text
+def test_running_components_that_are_not_named_are_counted():
+    running = {name: ComponentRun(name, ComponentState.RUNNING, f"Step {name}") for name in "ABCDE"}
+    record = replace(store_records.record(), run=run_with(components=running))
+    _, words = progress.summarize(record, None)
+    assert "Running Step A, Step B, Step C and 2 more" in words
 
 
-def test_nothing_is_awaited_of_a_message_that_has_no_words(langflow_stand_in):
-    """It may have files only, while other components run."""
-    silent = replace(PARTIAL, text="", streamed="", complete=True)
-    record = add_running_run(langflow_stand_in.url, run=run_with(messages={"m": silent}))
-    assert lacks(open_app(run=record.id), "Waiting for the first", shows="2 of 3 components")
-
-
-def test_an_answer_stays_until_the_run_ends(langflow_stand_in):
-    """Other components may run for minutes after the one that wrote it."""
-    answer = replace(PARTIAL, text="Once upon a time.", streamed="", complete=True)
-    record = add_running_run(langflow_stand_in.url, run=run_with(messages={"m": answer}))
-    app = open_app(run=record.id)
-    assert "Once upon a time." in page_text(app)
-    assert "Waiting for the first" not in page_text(app)
+@pytest.mark.parametrize(
+    ("mode", "minutes", "words"),
+    [
+        ("sync", 1, "Synchronous runs report no progress."),
+        ("sync", None, "Synchronous runs report no progress."),  # a busy server may let it wait
+        ("sync", 3, "No response for more than 2 minutes."),
+        ("background", 3, "This Langflow release does not report progress."),
+    ],
+)
+def test_a_run_without_progress_reports_is_explained(mode, minutes, words):
+    now = datetime.now(UTC)
+    started = None if minutes is None else now - timedelta(minutes=minutes)
+    record = replace(
+        store_records.record(),
+        mode=mode,
+        created_at=now - timedelta(minutes=5),
+        started_at=started,
+        run=run_with(components={}),
+    )
+    assert progress.summarize(record, None)[1].startswith(words)
 
 
 def test_the_tool_that_an_agent_waits_for_is_named(langflow_stand_in):
@@ -99,13 +111,6 @@ def test_a_tool_that_was_not_called_has_ended(langflow_stand_in):
     going_on = run_with(components=run.components, messages=run.messages)
     app = open_app(run=add_running_run(langflow_stand_in.url, run=going_on).id)
     assert "3 of 3 components" in app.get("progress")[0].proto.text
-
-
-def test_running_components_that_are_not_named_are_counted(langflow_stand_in):
-    running = {name: ComponentRun(name, ComponentState.RUNNING, f"Step {name}") for name in "ABCDE"}
-    record = add_running_run(langflow_stand_in.url, run=run_with(components=running))
-    app = open_app(run=record.id)
-    assert "Running Step A, Step B, Step C and 2 more" in app.get("progress")[0].proto.text
 
 
 def test_components_of_one_name_have_their_ids_without_a_known_flow(langflow_stand_in):

@@ -9,17 +9,17 @@ from lfclient.api import requests
 from lfclient.console.store.notes import Note, NoteCode, quote
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProblem
 from lfclient.console.wording.run_notes import describe_notes
-from lfclient.console.wording.statuses import status_name
+from lfclient.console.wording.statuses import run_status_label, status_name
 from lfclient.runs.components import ComponentRun, ComponentState, RunError, Usage
 from lfclient.runs.model import RunStatus
+from pages._ui.run import status
+from tests.support import store_records
 from tests.support.waiting import wait_for
 from tests.ui.support.runs import ANSWER, PARTIAL, open_table, run_with
 from tests.ui.support.whole_pages import (
     ONE,
     add_ended_run,
-    add_running_run,
     button_labels,
-    lacks,
     open_app,
     open_run_tab,
     page_text,
@@ -27,35 +27,6 @@ from tests.ui.support.whole_pages import (
 )
 
 RUN, STATUS = "POST /api/v2/workflows", f"GET {requests.STATUS}"
-
-
-@pytest.mark.parametrize(
-    ("mode", "minutes", "says"),
-    [
-        ("sync", 1, "Synchronous runs report no progress"),
-        ("sync", 3, "No response for more than 2 minutes."),
-        ("background", 3, "release does not report progress"),
-    ],
-)
-def test_a_run_without_progress_reports_is_explained(langflow_stand_in, mode, minutes, says):
-    run, started_at = run_with(components={}), datetime.now(UTC) - timedelta(minutes=minutes)
-    more = {"mode": mode, "queue_limit": None, "run": run, "started_at": started_at}
-    record = add_running_run(langflow_stand_in.url, **more)
-    assert says in page_text(open_app(run=record.id))
-
-
-@pytest.mark.parametrize("started", [timedelta(minutes=1), None])
-def test_a_call_is_long_from_when_it_was_sent(langflow_stand_in, started):
-    """A busy server may let it wait for minutes before."""
-    now = datetime.now(UTC)
-    record = add_running_run(
-        langflow_stand_in.url,
-        mode="sync",
-        created_at=now - timedelta(minutes=5),
-        started_at=started and now - started,
-        attempts=1 if started else 0,
-    )
-    assert lacks(open_app(run=record.id), "stop waiting", shows="Running")
 
 
 @pytest.mark.parametrize(
@@ -78,17 +49,6 @@ def test_a_stop_is_explained_once_unless_the_status_does(langflow_stand_in, stat
     app = open_app(run=record.id)
     assert status_name(status) in page_text(app)
     assert page_text(app).count(describe_notes([Note(result)])) == count
-
-
-def test_an_outage_is_said_once_beside_the_status_that_the_run_had(langflow_stand_in):
-    notes = (Note(NoteCode.UNREACHABLE, at=datetime(2026, 12, 1, 12, tzinfo=UTC)),)
-    components = {"C": ComponentRun("C", ComponentState.RUNNING)}
-    record = add_running_run(
-        langflow_stand_in.url, notes=notes, run=run_with(components=components), queue_limit=1
-    )
-    app = open_app(run=record.id)
-    assert page_text(app).count("No response") == 1
-    assert "▶ Running]" in page_text(app)
 
 
 def test_the_tools_that_an_agent_called_are_below_its_answer(langflow_stand_in):
@@ -119,12 +79,6 @@ def test_streamed_mode_is_offered_on_request_only(langflow_stand_in):
     next(each for each in app.toggle if each.label == "Offer streamed mode").set_value(True).run()
     mode = next(each for each in app.radio if each.label == "Run mode")
     assert mode.options == ["Background", "Synchronous", "Streamed"]
-
-
-def test_streamed_mode_is_not_offered_without_events(langflow_stand_in):
-    version = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
-    langflow_stand_in.answers["GET /api/v1/version"] = (200, version)
-    assert lacks(open_app(), "Offer streamed mode", shows="Run mode")
 
 
 @pytest.mark.parametrize("status", [RunStatus.CANCELLED, RunStatus.INTERRUPTED, RunStatus.FAILED])
@@ -198,43 +152,26 @@ def test_a_run_without_a_known_cost_says_why(langflow_stand_in, price_file, mode
     assert f"Unknown: {reason}" in page_text(open_run_tab("Trace", record, "Details"))
 
 
-def test_without_prices_nothing_is_said_of_costs(langflow_stand_in):
-    record = add_ended_run(langflow_stand_in.url, run=with_model("mini"))
-    app = open_app(run=record.id)
-    (head,) = [each for each in app.markdown if "22 tokens" in each.value]
-    assert head.help == ""
-    assert "Cost" not in page_text(open_run_tab("Trace", record, "Details"))
-
-
 def test_a_run_without_component_records_is_explained(langflow_stand_in):
     record = add_ended_run(langflow_stand_in.url, run=run_with(RunStatus.COMPLETED, components={}))
     assert "no component records of this run" in page_text(open_app(run=record.id))
 
 
-def test_the_events_of_a_streamed_run_are_stored(langflow_stand_in):
-    raw = {"events": [{"event": "token", "data": {"chunk": "a"}}]}
+def test_the_events_of_a_streamed_run_are_stored_up_to_a_number(langflow_stand_in):
+    raw = {"events": [{"event": "token", "data": {"chunk": "a"}}], "events_left_out": 1_234}
     run = run_with(RunStatus.COMPLETED, raw=raw)
     record = add_ended_run(langflow_stand_in.url, mode="stream", run=run)
-    table = open_run_tab("Trace", record, "Events").dataframe[0].value
-    assert list(table.columns) == ["event", "component"]  # they have no ids
+    app = open_run_tab("Trace", record, "Events")
+    table = app.dataframe[0].value
+    assert list(table.columns) == ["event", "component"]  # streamed events have no IDs
     assert list(table["event"]) == ["token"]
+    omitted = "Showing the first 1 of 1,235 (the console stores no more of a streamed run)"
+    assert omitted in page_text(app)
 
 
-def test_a_repeated_request_is_reported(langflow_stand_in):
-    record = add_running_run(
-        langflow_stand_in.url,
-        status=RunStatus.QUEUED,
-        job_id=None,
-        notes=(Note(NoteCode.SEARCHING),),
-        attempts=2,
-    )
-    text = page_text(open_app(run=record.id))
-    assert "has not confirmed this run yet" in text
-    assert "Sent 2 times with the same key" in text
+def test_an_unknown_outcome_is_not_reported_as_a_failure(langflow_stand_in):
     ended = add_ended_run(
         langflow_stand_in.url,
-        id="b" * 32,
-        submit_token="d",
         status=RunStatus.OUTCOME_UNKNOWN,
         attempts=2,
         problem=RecordProblem("The answer was lost."),
@@ -247,35 +184,45 @@ def test_a_repeated_request_is_reported(langflow_stand_in):
     assert "Run" in button_labels(app)
 
 
-def test_a_run_that_was_not_sent_yet_says_so(langflow_stand_in):
-    record = add_running_run(
-        langflow_stand_in.url, status=RunStatus.QUEUED, job_id=None, attempts=0, queue_limit=5
-    )
-    app = open_app(run=record.id)
-    assert "Not sent yet. Earlier runs are sent first." in page_text(app)
-    assert "Stop" in button_labels(app)
+SEARCHING, SILENT = (Note(NoteCode.SEARCHING_END),), (Note(NoteCode.QUEUED_SILENTLY, number=5),)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"job_id": None, "attempts": 0}, "Not sent yet. Earlier runs are sent first."),
+        ({"job_id": None}, "The server has not confirmed this run yet."),
+        ({"job_id": None, "attempts": 2}, "Sent 2 times with the same key"),
+        ({"mode": "stream", "notes": SEARCHING}, describe_notes(SEARCHING)),
+        ({"notes": SILENT}, describe_notes(SILENT)),
+    ],
+)
+def test_a_queued_run_that_waits_for_no_other_runs_says_why(more, expected):
+    queued = {"status": RunStatus.QUEUED, "queue_limit": 5, "job_id": "j", "attempts": 1}
+    long_ago = datetime.now(UTC) - timedelta(minutes=1)
+    record = replace(store_records.record(), created_at=long_ago, **{**queued, **more})
+    shown = status.describe(record).replace("\\", "")
+    assert expected in shown
+    assert "at a time" not in shown
 
 
 @pytest.mark.parametrize("attempts", [0, 1])
-def test_a_stopped_call_may_be_running_only_if_it_was_sent(langflow_stand_in, attempts):
-    record = add_ended_run(
-        langflow_stand_in.url, status=RunStatus.CANCELLED, mode="sync", attempts=attempts
+def test_a_stopped_call_may_be_running_only_if_it_was_sent(attempts):
+    record = replace(
+        store_records.record(), status=RunStatus.CANCELLED, mode="sync", attempts=attempts
     )
-    app = open_app(run=record.id)
-    assert ("It may be running on the server." in page_text(app)) == bool(attempts)
-    assert "continues on the server" not in page_text(app)
-    assert ("Stopped waiting" if attempts else "Stopped") in page_text(app)
+    assert ("It may be running on the server." in status.describe(record)) == bool(attempts)
+    assert run_status_label(record) == ("Stopped waiting" if attempts else "Stopped")
 
 
-def test_events_that_were_not_stored_are_counted(langflow_stand_in):
-    raw = {"events": [{"event": "token", "data": {"chunk": "a"}}], "events_left_out": 1_234}
-    run = run_with(RunStatus.COMPLETED, raw=raw)
-    record = add_ended_run(langflow_stand_in.url, mode="stream", run=run)
-    app = open_run_tab("Trace", record, "Events")
-    assert (
-        "Showing the first 1 of 1,235 (the console stores no more of a streamed run)"
-        in page_text(app)
-    )
+@pytest.mark.parametrize(
+    ("text", "is_code"), [("at http://h:1/v1.", True), ("http://h/a]b", False)]
+)
+def test_the_address_in_a_note_copies_clean(text, is_code):
+    """A bracket in the address would end the gray words."""
+    shown = status.describe(replace(store_records.record(), notes=(quote(text),)))
+    assert ("`http://h:1/v1`" in shown) is is_code
+    assert ("\u2060" in shown) is not is_code
 
 
 @pytest.mark.parametrize(
@@ -293,59 +240,6 @@ def test_events_that_may_repeat_a_secret_are_not_fetched(langflow_stand_in, give
     app = open_run_tab("Trace", record, "Events")
     assert "Fetch events" not in button_labels(app)
     assert why in page_text(app)
-
-
-def test_a_streamed_run_that_is_searched_for_again_says_so(langflow_stand_in):
-    """It waits for no other runs, as a queued job does."""
-    notes = (Note(NoteCode.SEARCHING_END),)
-    record = add_running_run(
-        langflow_stand_in.url,
-        mode="stream",
-        status=RunStatus.QUEUED,
-        queue_limit=5,
-        job_id="00000000-0000-0000-0000-000000000000",
-        notes=notes,
-        worker="alive",
-    )
-    app = open_app(run=record.id)
-    assert describe_notes(notes) in page_text(app)
-    assert "at a time" not in page_text(app)
-
-
-def test_a_run_is_not_called_queued_on_the_server_before_that_has_responded(langflow_stand_in):
-    record = add_running_run(
-        langflow_stand_in.url,
-        status=RunStatus.QUEUED,
-        job_id=None,
-        attempts=1,
-        queue_limit=5,
-        worker="alive",
-    )
-    text = page_text(open_app(run=record.id))
-    assert "has not confirmed this run yet" in text
-    assert "at a time" not in text
-
-
-def test_a_run_that_stays_queued_says_why_and_what_to_do(langflow_stand_in):
-    notes = (Note(NoteCode.QUEUED_SILENTLY, number=5),)
-    record = add_running_run(
-        langflow_stand_in.url, status=RunStatus.QUEUED, queue_limit=5, notes=notes, worker="alive"
-    )
-    app = open_app(run=record.id)
-    assert describe_notes(notes) in page_text(app)
-    assert "at a time" not in page_text(app)
-    assert "Stop" in button_labels(app)
-
-
-@pytest.mark.parametrize(
-    ("text", "is_code"), [("at http://h:1/v1.", True), ("http://h/a]b", False)]
-)
-def test_the_address_in_a_note_copies_clean(langflow_stand_in, text, is_code):
-    """Unless a bracket in it would end the gray words."""
-    record = add_running_run(langflow_stand_in.url, notes=(quote(text),), worker="alive")
-    (status,) = (each.value for each in open_app(run=record.id).markdown if "http" in each.value)
-    assert ("`http://h:1/v1`" in status) is is_code
-    assert ("\u2060" in status) is not is_code
 
 
 def test_a_person_need_not_wait_as_long_as_the_server_asks(langflow_stand_in):
