@@ -8,13 +8,19 @@ from dataclasses import replace
 import pytest
 
 from lfclient.errors import InvalidRequest
-from lfclient.resources.models import Provider, ProviderSetting
+from lfclient.resources.models import Provider
 from lfclient.resources.server_resources import ServerResources
 from pages._ui.form.provider_actions import check_provider_address
 from tests.support.flows import entry, node
-from tests.ui.support.setup_forms import KEY, MODELS, agent, setup
-
-COMPATIBLE = ProviderSetting("OPENAI_BASE_URL", "OpenAI Base URL", False, False, False)
+from tests.ui.support.setup_forms import (
+    KEY,
+    MODELS,
+    OPENAI_ADDRESS,
+    SAVED_KEY,
+    agent,
+    openai_agent,
+    setup,
+)
 
 
 def test_a_key_is_tried_and_then_sent_with_all_components_of_its_provider(api):
@@ -54,7 +60,7 @@ def test_a_model_is_not_marked_in_the_component_that_has_a_key_of_its_own():
 def test_the_reason_goes_when_another_key_is_typed(api):
     """And so does the mark that the change is not used, beside the provider that stays set up."""
     api.error = InvalidRequest("Invalid API key for OpenAI")
-    found = ready_agent().press("Change")
+    found = openai_agent(SAVED_KEY, OPENAI_ADDRESS).press("Change")
     assert "Ready" in found.text()
     found.set("text_input", "OPENAI_API_KEY", "sk-wrong").press("Use for my runs")
     assert found.text().count("Change not used yet") == 2  # above as well, in place of Ready
@@ -77,18 +83,16 @@ def test_a_refused_key_stays_in_its_box_with_the_reason_and_leaves_the_saved_one
     assert "stays" not in found.text()
     assert found.find("text_input", "OPENAI_API_KEY").value == "sk-wrong"
     assert found.overrides == {}
-    found = ready_agent().press("Change").set("text_input", "OPENAI_API_KEY", "sk-wrong")
+    found = (
+        openai_agent(SAVED_KEY, OPENAI_ADDRESS)
+        .press("Change")
+        .set("text_input", "OPENAI_API_KEY", "sk-wrong")
+    )
     assert "The saved OpenAI API Key stays." in found.press(button).text()
 
 
-def agent_with_optional_address(**more):
-    """Set up an agent whose provider has no key, and may be given an address."""
-    resources = ServerResources((Provider("OpenAI", False, (KEY, COMPATIBLE)),), {})
-    return setup(agent(model=[MODELS[1].value]), resources=resources, **more)
-
-
 def test_the_address_of_a_compatible_server_is_saved_before_its_key_in_one_press(api):
-    found = agent_with_optional_address()
+    found = openai_agent(KEY, OPENAI_ADDRESS)
     address = found.find("text_input", "OPENAI_BASE_URL")
     assert address.label == "OpenAI Base URL (optional, must be saved)"
     found.set("text_input", "OPENAI_API_KEY", "lm-studio")
@@ -101,14 +105,14 @@ def test_the_address_of_a_compatible_server_is_saved_before_its_key_in_one_press
 
 def test_a_key_refused_at_its_address_leaves_no_address_on_the_server(api):
     api.error = InvalidRequest("Invalid API key for OpenAI")
-    found = agent_with_optional_address().set("text_input", "OPENAI_API_KEY", "sk-wrong")
+    found = openai_agent(KEY, OPENAI_ADDRESS).set("text_input", "OPENAI_API_KEY", "sk-wrong")
     found.set("text_input", "OPENAI_BASE_URL", "http://gateway/v1").press("Save on the server")
     assert api.saved == []
     assert found.find("text_input", "OPENAI_BASE_URL").value == "http://gateway/v1"
 
 
 def test_a_key_is_used_for_runs_unless_an_address_goes_with_it(api):
-    found = agent_with_optional_address()
+    found = openai_agent(KEY, OPENAI_ADDRESS)
     found.press("Use for my runs")
     assert "Enter the OpenAI API Key first." in found.text()
     assert api.checked == []
@@ -125,7 +129,7 @@ def test_a_key_is_used_for_runs_unless_an_address_goes_with_it(api):
 @pytest.mark.parametrize("key", ["", "sk-for-the-gateway"])
 def test_a_key_is_not_used_for_runs_with_an_address_entered_just_before_the_press(api, key):
     """The browser sends the address and the press together, before the button is disabled."""
-    found = agent_with_optional_address()
+    found = openai_agent(KEY, OPENAI_ADDRESS)
     found.find("text_input", "OPENAI_API_KEY").set_value(key)
     found.find("text_input", "OPENAI_BASE_URL").set_value("http://gateway/v1")
     found.press("Use for my runs")
@@ -137,19 +141,12 @@ def test_a_key_is_not_used_for_runs_with_an_address_entered_just_before_the_pres
     assert found.find("text_input", "OPENAI_BASE_URL").value == "http://gateway/v1"
 
 
-def ready_agent(**more):
-    """Set up an agent whose provider is ready."""
-    provider = Provider("OpenAI", True, (replace(KEY, is_set=True), COMPATIBLE))
-    resources = ServerResources((provider,), {"language": MODELS})
-    return setup(agent(model=[MODELS[1].value]), resources=resources, **more)
-
-
 def has_box(found) -> bool:
     return found.find("text_input", "OPENAI_API_KEY") is not None
 
 
 def test_a_button_that_leads_to_a_key_shows_it_though_the_provider_is_set_up(api):
-    found = ready_agent(may_change=False)
+    found = openai_agent(SAVED_KEY, OPENAI_ADDRESS, may_change=False)
     assert ":green-badge[:material/check: Set up]" in found.text()
     assert not has_box(found)
     found.at.session_state["shown-field"] = "Agent-a.api_key"
@@ -165,7 +162,7 @@ def test_a_button_that_leads_to_a_key_shows_it_though_the_provider_is_set_up(api
     [("Agent-a.api_key", "provider-OpenAI"), ("Agent-a.model", "param-Agent-a-model")],
 )
 def test_a_button_that_leads_to_a_need_scrolls_to_it_and_focuses_it(key, part):
-    found = ready_agent(**{"shown-field": key})
+    found = openai_agent(SAVED_KEY, OPENAI_ADDRESS, **{"shown-field": key})
     scroll, keyboard = (json.loads(one.proto.json) for one in found.at.get("bidi_component"))
     assert scroll == {"first": part, "seen": part}
     assert keyboard == {"part": part}
@@ -184,7 +181,7 @@ def test_a_button_that_leads_to_a_key_with_a_missing_variable_leads_to_its_own_l
 
 
 def test_a_button_that_leads_to_a_key_typed_in_its_component_opens_the_component():
-    found = ready_agent().open("Agent-a")
+    found = openai_agent(SAVED_KEY, OPENAI_ADDRESS).open("Agent-a")
     found.set("text_input", "Agent-a.api_key", "sk-own").toggle("Agent-a", False)
     found.at.session_state["shown-field"] = "Agent-a.api_key"
     found.run()
@@ -193,7 +190,7 @@ def test_a_button_that_leads_to_a_key_typed_in_its_component_opens_the_component
 
 
 def test_a_key_saved_for_a_provider_that_is_set_up_leaves_its_box_with_a_notice(api):
-    found = ready_agent().press("Change")
+    found = openai_agent(SAVED_KEY, OPENAI_ADDRESS).press("Change")
     found.set("text_input", "OPENAI_API_KEY", "sk-new").press("Save on the server")
     assert api.saved == [("OPENAI_API_KEY", "sk-new", True)]
     assert [toast.value for toast in found.at.toast] == ["Saved the settings of OpenAI."]
@@ -259,7 +256,7 @@ def test_an_address_may_have_a_password():
 
 
 def test_a_visitor_who_may_not_change_the_server_can_only_use_a_key_for_runs():
-    found = agent_with_optional_address(may_change=False)
+    found = openai_agent(KEY, OPENAI_ADDRESS, may_change=False)
     assert has_box(found)
     assert found.find("text_input", "OPENAI_BASE_URL") is None
     labels = [button.label for button in found.at.button]

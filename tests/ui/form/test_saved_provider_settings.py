@@ -9,28 +9,22 @@ import pytest
 from lfclient.errors import LangflowError
 from lfclient.resources.models import Provider
 from lfclient.resources.server_resources import ServerResources
-from tests.ui.form.test_provider_settings import (
-    COMPATIBLE,
-    has_box,
-    ready_agent,
+from tests.ui.support.setup_forms import (
+    ADDRESS,
+    KEY,
+    MODELS,
+    SAVED_ADDRESS,
+    SAVED_KEY,
+    agent,
+    openai_agent,
+    setup,
 )
-from tests.ui.support.setup_forms import ADDRESS, KEY, MODELS, agent, setup
 from tests.ui.support.whole_pages import lacks
-
-SAVED_KEY = replace(KEY, is_set=True)
-SAVED_ADDRESS = replace(COMPATIBLE, is_set=True, value="http://gateway/v1")
-
-
-def provider_agent(*settings, model=MODELS[1], is_ready=True, is_silent=False, **more):
-    """Set up an agent whose provider has these settings."""
-    provider = Provider("OpenAI", is_ready, settings, has_silent_address=is_silent)
-    resources = ServerResources((provider,), {"language": MODELS})
-    return setup(agent(model=model and [model.value]), resources=resources, **more)
 
 
 def test_the_settings_that_the_server_has_are_shown_and_kept_unless_replaced(api):
-    saved = replace(COMPATIBLE, is_set=True, value="http://me:secret@gateway/v1")
-    found = provider_agent(SAVED_KEY, saved).press("Change")
+    saved = replace(SAVED_ADDRESS, value="http://me:secret@gateway/v1")
+    found = openai_agent(SAVED_KEY, saved).press("Change")
     key, address = (found.find("text_input", name) for name in ("OPENAI_API_KEY", saved.name))
     assert (key.value, key.placeholder) == ("", "Saved. Enter a new one to replace it")
     assert (address.value, address.placeholder) == ("", "Saved: http://gateway/v1")
@@ -40,7 +34,11 @@ def test_the_settings_that_the_server_has_are_shown_and_kept_unless_replaced(api
 
 
 def test_a_key_is_used_for_runs_with_the_address_that_the_server_has(api):
-    found = agent_with_saved_address().press("Change").set("text_input", "OPENAI_API_KEY", "sk-1")
+    found = (
+        openai_agent(SAVED_KEY, SAVED_ADDRESS)
+        .press("Change")
+        .set("text_input", "OPENAI_API_KEY", "sk-1")
+    )
     found.set("text_input", "OPENAI_BASE_URL", "http://gateway/v1").press("Use for my runs")
     assert api.checked == [("OpenAI", {"OPENAI_API_KEY": "sk-1"})]
     assert found.overrides == {"Agent-a.api_key": "sk-1"}
@@ -50,18 +48,13 @@ def test_a_key_is_used_for_runs_with_the_address_that_the_server_has(api):
 def test_the_address_that_the_server_has_is_saved_again_to_try_its_server(api, is_required):
     """It was silent when it was saved, and may be no longer."""
     saved = replace(SAVED_ADDRESS, is_required=is_required)
-    found = provider_agent(saved, is_silent=True).press("Change")
+    found = openai_agent(saved, is_silent=True).press("Change")
     found.set("text_input", saved.name, saved.value).press("Save on the server")
     assert api.saved == [(saved.name, saved.value, False)]
 
 
-def agent_with_saved_address(**more):
-    """Set up an agent whose provider has a key and an address on the server."""
-    return provider_agent(SAVED_KEY, SAVED_ADDRESS, **more)
-
-
 def test_a_saved_address_is_in_its_box_to_be_corrected(api):
-    found = agent_with_saved_address().press("Change")
+    found = openai_agent(SAVED_KEY, SAVED_ADDRESS).press("Change")
     address = found.find("text_input", "OPENAI_BASE_URL")
     assert address.value == "http://gateway/v1"
     assert "not used yet" not in found.text()
@@ -73,32 +66,34 @@ def test_a_saved_address_is_in_its_box_to_be_corrected(api):
 
 
 def test_a_saved_address_that_is_left_as_it_is_changes_nothing(api):
-    found = agent_with_saved_address().press("Change").press("Save on the server")
+    found = openai_agent(SAVED_KEY, SAVED_ADDRESS).press("Change").press("Save on the server")
     assert api.saved == [("OPENAI_BASE_URL", "http://gateway/v1", False)]
     found.press("Change").set("text_input", "OPENAI_API_KEY", "sk-2").press("Save on the server")
     assert api.saved[1:] == [("OPENAI_API_KEY", "sk-2", True)]
     assert api.checked == []
     found.press("Change").press("Remove OpenAI Base URL")
     assert found.find("text_input", "OPENAI_BASE_URL").value == ""
-    found = agent_with_saved_address(may_change=False)  # a visitor is not told the address
+    found = openai_agent(
+        SAVED_KEY, SAVED_ADDRESS, may_change=False
+    )  # a visitor is not told the address
     assert not any(each.value for each in found.press("Change").at.text_input)
 
 
 def test_a_saved_setting_is_removed_for_everyone_who_uses_the_account(api):
     """The form stays for the others."""
-    found = agent_with_saved_address().press("Change")
+    found = openai_agent(SAVED_KEY, SAVED_ADDRESS).press("Change")
     assert "gone for everyone who uses the connected account of Langflow" in found.text()
     found.press("Remove OpenAI Base URL")
     assert api.deleted == ["OPENAI_BASE_URL"]
     assert [toast.value for toast in found.at.toast] == ["Removed the OpenAI Base URL."]
-    assert has_box(found)
+    assert found.find("text_input", KEY.name)
 
 
 def test_a_setting_that_could_not_be_removed_is_reported(api):
     api.error = LangflowError("The server refused.")
-    found = agent_with_saved_address().press("Change").press("Remove OpenAI API Key")
+    found = openai_agent(SAVED_KEY, SAVED_ADDRESS).press("Change").press("Remove OpenAI API Key")
     assert "The server refused." in found.text()
-    assert has_box(found)
+    assert found.find("text_input", KEY.name)
 
 
 def test_only_what_the_server_has_is_removed_and_only_by_those_who_may_change_it(api):
@@ -106,16 +101,16 @@ def test_only_what_the_server_has_is_removed_and_only_by_those_who_may_change_it
         labels = (button.label for button in found.press("Change").at.button)
         return [label for label in labels if label.startswith("Remove")]
 
-    assert removals(ready_agent()) == ["Remove OpenAI API Key"]
-    assert removals(agent_with_saved_address(may_change=False)) == []
+    assert removals(openai_agent(SAVED_KEY)) == ["Remove OpenAI API Key"]
+    assert removals(openai_agent(SAVED_KEY, SAVED_ADDRESS, may_change=False)) == []
 
 
 @pytest.mark.parametrize(
     ("may_change", "named"), [(True, "`http://gateway/v1`"), (False, "the saved address")]
 )
 def test_an_address_where_the_server_found_no_models_is_reported(may_change, named):
-    saved = replace(COMPATIBLE, is_set=True, value="http://me:secret@gateway/v1")
-    found = provider_agent(SAVED_KEY, saved, is_silent=True, may_change=may_change)
+    saved = replace(SAVED_ADDRESS, value="http://me:secret@gateway/v1")
+    found = openai_agent(SAVED_KEY, saved, is_silent=True, may_change=may_change)
     assert f"Langflow got no list of models from {named}." in found.text()
     assert "Check the address and the key, and that" in found.text()
     assert "Address not confirmed" in found.text()
@@ -126,22 +121,22 @@ def test_an_address_where_the_server_found_no_models_is_reported(may_change, nam
 
 @pytest.mark.parametrize("address", ["http://gateway/", "http://gateway/v1/"])
 def test_an_address_without_models_may_lack_its_usual_end(address):
-    saved = replace(COMPATIBLE, is_set=True, value=address)
-    app = provider_agent(SAVED_KEY, saved, is_silent=True).at
+    saved = replace(SAVED_ADDRESS, value=address)
+    app = openai_agent(SAVED_KEY, saved, is_silent=True).at
     is_missing = lacks(app, "Most such addresses end with `/v1`.", shows="Langflow got no list")
     assert is_missing == ("/v1" in address)
 
 
 def test_a_saved_address_without_models_is_reported_before_a_model_is_chosen():
     silent = {"is_silent": True}
-    found = provider_agent(SAVED_KEY, SAVED_ADDRESS, model=None, **silent)
+    found = openai_agent(SAVED_KEY, SAVED_ADDRESS, model=None, **silent)
     assert "got no list of models from `http://gateway/v1`" in found.text()
-    of_ollama = provider_agent(SAVED_KEY, SAVED_ADDRESS, model=MODELS[0], **silent)
+    of_ollama = openai_agent(SAVED_KEY, SAVED_ADDRESS, model=MODELS[0], **silent)
     assert "got no list of models" not in of_ollama.text()
 
 
 def test_a_missing_key_is_entered_beside_the_saved_address_that_it_goes_to(api):
-    found = provider_agent(KEY, SAVED_ADDRESS, is_ready=False)
+    found = openai_agent(KEY, SAVED_ADDRESS)
     box = found.find("text_input", SAVED_ADDRESS.name)
     assert box.placeholder == "Saved: http://gateway/v1"
     found.set("text_input", "OPENAI_API_KEY", "sk-1").press("Use for my runs")
