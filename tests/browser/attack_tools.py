@@ -1,4 +1,4 @@
-"""What an attacker brings along, and how a test sees what came of it."""
+"""An attacker's tools, and measurements of what an attack did."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ from pathlib import Path
 import httpx
 import psutil
 
+from lfclient import LangflowClient
+from lfclient.console.samples import graph_builder
+from lfclient.console.samples.spec import Link, Node, Sample
 from tests.browser.visitor import Visitor
 from tests.support.console_process import Console
+from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import serve
 
 # reports each execution to a file, and repeats what it was given
@@ -43,15 +47,6 @@ class Counts(Component):
 """
 
 
-OPEN_WEBSOCKET = """
-(url) => new Promise((resolve) => {
-  const socket = new WebSocket(url, ["streamlit"]);
-  socket.onopen = () => resolve("open");
-  socket.onerror = () => resolve("refused");
-})
-"""
-
-
 @contextmanager
 def uploads(console: Console) -> Iterator[Callable[..., int]]:
     """Yield a function that uploads a file of a size to a session, and returns the HTTP status.
@@ -71,14 +66,33 @@ def uploads(console: Console) -> Iterator[Callable[..., int]]:
 
 
 @dataclass
-class Counted:
-    """A flow that repeats what it is given; its executions are the lines of a file."""
+class CountedFlow:
+    """A flow that repeats its input. Its executions are the lines of a file."""
 
     id: str
     file: Path
 
     def executions(self) -> int:
         return len(self.file.read_text().splitlines()) if self.file.exists() else 0
+
+
+@contextmanager
+def counted_flow(server: LiveServer, folder: Path) -> Iterator[CountedFlow]:
+    """Create a flow that counts its executions in a folder, and delete it at the end."""
+    file = folder / "executions"
+    nodes = (
+        Node("a", "ChatInput"),
+        Node("c", "Counts", {"file": str(file)}, editable=("api_key",)),
+        Node("b", "ChatOutput"),
+    )
+    links = (Link("a", "message", "c", "after"), Link("c", "said", "b"))
+    with LangflowClient(server.url, server.api_key, timeout=120) as api:
+        catalogue = api.editor.catalogue({"Counts": COUNTS})
+        graph = graph_builder.build_graph(Sample("counted", "", nodes, links), catalogue)
+        # the first of the list, which a session chooses and then keeps
+        flow = api.editor.create_flow(f"(Counted) {uuid.uuid4().hex[:8]}", graph)
+        yield CountedFlow(flow.id, file)
+        delete_flow(api, flow.id)
 
 
 @dataclass
@@ -103,7 +117,7 @@ class Site:
 
 @contextmanager
 def site(body: bytes = b"", status: int = 200, **headers: str) -> Iterator[Site]:
-    """Give each request the same response, at another port of the console's host."""
+    """Serve the same response to each request, at another port of the console's host."""
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:

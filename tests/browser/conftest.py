@@ -14,8 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from lfclient import LangflowClient
 from lfclient.console.samples import builtin, graph_builder
-from lfclient.console.samples.spec import Link, Node, Sample
-from tests.browser.attack_tools import COUNTS, Counted, StolenSession, sign_in
+from tests.browser.attack_tools import CountedFlow, StolenSession, counted_flow, sign_in
 from tests.browser.screen import PREFIX, WINDOW, Screen, internal_errors
 from tests.browser.visitor import (
     Visitor,
@@ -112,12 +111,12 @@ def sample_flows(own_langflow: LiveServer, sample_ids: dict[str, str]) -> LiveSe
 
 
 def _until(file: Path, data: dict[str, Any]) -> None:
-    """Let the half-minute flow end when a file exists, or after 40 seconds."""
+    """Let the half-minute flow end when a file exists, or after two minutes."""
     nodes = [one["data"] for one in data["nodes"]]
     (work,) = (one["node"]["template"] for one in nodes if one["type"] == "PythonREPLComponent")
     work["global_imports"]["value"] = "time,os"
     goes_on = f"if not os.path.exists({str(file)!r}):\n        time.sleep(0.1)"
-    work["python_code"]["value"] = f"for turn in range(400):\n    {goes_on}\n"
+    work["python_code"]["value"] = f"for turn in range(1200):\n    {goes_on}\n"
 
 
 @pytest.fixture(scope="package")
@@ -315,33 +314,16 @@ def ended_run(make_run: Callable[..., str]) -> Callable[[str], str]:
 # of the attacks
 
 
-@pytest.fixture(scope="module")
-def counting_langflow(own_langflow: LiveServer) -> LiveServer:
-    """The real server of the attacks; a test file may choose another release."""
-    return own_langflow
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def counted(
-    counting_langflow: LiveServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Counted]:
-    file = tmp_path_factory.mktemp("counted") / "executions"
-    nodes = (
-        Node("a", "ChatInput"),
-        Node("c", "Counts", {"file": str(file)}, editable=("api_key",)),
-        Node("b", "ChatOutput"),
-    )
-    links = (Link("a", "message", "c", "after"), Link("c", "said", "b"))
-    with LangflowClient(counting_langflow.url, counting_langflow.api_key, timeout=120) as api:
-        catalogue = api.editor.catalogue({"Counts": COUNTS})
-        graph = graph_builder.build_graph(Sample("counted", "", nodes, links), catalogue)
-        # the first of the list, which a session chooses and then keeps
-        made = api.editor.create_flow(f"(Counted) {uuid.uuid4().hex[:8]}", graph)
-        yield Counted(made.id, file)
-        delete_flow(api, made.id)
+    own_langflow: LiveServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[CountedFlow]:
+    """A flow on the real server that counts its executions."""
+    with counted_flow(own_langflow, tmp_path_factory.mktemp("counted")) as flow:
+        yield flow
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def personal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
     """A console whose visitors enter their servers. It can't connect beyond loopback."""
     folder = tmp_path_factory.mktemp("personal")
@@ -374,9 +356,9 @@ def open_as(chromium: Browser, personal: Console) -> Iterator[Callable[[str], Sc
         context.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def stolen_session(
-    personal: Console, own_langflow: LiveServer, counted: Counted
+    personal: Console, own_langflow: LiveServer, counted: CountedFlow
 ) -> Iterator[StolenSession]:
     words, cookie = f"words-{uuid.uuid4().hex}", new_cookie(personal)
     with Visitor(personal, cookie) as tab:

@@ -1,40 +1,39 @@
-"""Attacks by strangers, other users, links and other sites, as seen from outside.
-
-Executions are counted in a real Langflow. Other attacks are in `test_attacks_by_servers.py` and
-`test_attacks_on_endpoints.py`.
-"""
+"""Attacks by strangers, other users and links, on pages and endpoints."""
 
 import base64
 import json
 import re
 import threading
 import time
+import uuid
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import product
 from pathlib import Path
 
+import httpx
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from lfclient import LangflowClient
 from lfclient.console.samples import builtin
 from tests.browser.attack_tools import (
-    OPEN_WEBSOCKET,
-    Counted,
+    CountedFlow,
     StolenSession,
     enter_key,
     handshake,
     load_on,
+    raw_get,
     sign_in,
     site,
+    uploads,
     used_cpu_seconds,
 )
-from tests.browser.screen import Screen
 from tests.browser.visitor import Visitor, new_cookie
 from tests.support import servers
-from tests.support.console_process import Console
+from tests.support.console_process import ROOT, Console
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 from tests.ui.support.http_stand_in import StandIn, flow
@@ -46,6 +45,8 @@ def team(own_langflow: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> 
     environ = {
         "LANGFLOW_SERVER_URL": own_langflow.url,
         "LANGFLOW_API_KEY": own_langflow.api_key,
+        "STREAMLIT_SERVER_ALLOWED_HOSTS": "127.0.0.1 kept.example named.example",
+        "STREAMLIT_SERVER_CORS_ALLOWED_ORIGINS": "https://named.example/",
     }
     with Console(tmp_path_factory.mktemp("team"), environ) as console:
         yield console
@@ -77,7 +78,7 @@ def test_the_address_of_a_run_shows_it_to_nobody_else(
 
 
 def test_the_owner_of_the_same_flow_on_another_server_gets_no_preset_and_no_session(
-    personal: Console, stolen_session: StolenSession, counted: Counted
+    personal: Console, stolen_session: StolenSession, counted: CountedFlow
 ):
     """The ids in an address are no permission, even on a server that has a flow of that id."""
     with StandIn() as own, Visitor(personal, new_cookie(personal)) as stranger:
@@ -116,6 +117,16 @@ def test_no_other_origin_and_no_other_host_name_opens_a_websocket(
     for host in (f"attacker.example:{port}", f"localhost.attacker.example:{port}", "169.254.1.1"):
         for origin in ({"origin": f"http://{host}"}, {"origin": own}, {}):
             assert handshake(personal, host=host, **origin) == 403, (host, origin)
+
+
+def test_a_proxy_keeps_the_host_or_names_the_public_origin(team: Console):
+    kept, named = (
+        {"origin": f"https://{host}", "x-forwarded-proto": "https"}
+        for host in ("kept.example", "named.example")
+    )
+    assert handshake(team, **kept, host="kept.example") == 101
+    assert handshake(team, **kept, **{"x-forwarded-host": "kept.example"}) == 403
+    assert handshake(team, **named, **{"x-forwarded-host": "named.example"}) == 101
 
 
 def test_a_made_up_changed_foreign_or_second_cookie_is_nobodys(
@@ -157,7 +168,7 @@ def test_a_stranger_cannot_clear_what_others_have_entered(
 
 
 def test_a_tab_whose_key_was_removed_in_another_tab_runs_nothing(
-    personal: Console, own_langflow: LiveServer, counted: Counted
+    personal: Console, own_langflow: LiveServer, counted: CountedFlow
 ):
     cookie = new_cookie(personal)
     with Visitor(personal, cookie) as tab, Visitor(personal, cookie) as other:
@@ -171,7 +182,7 @@ def test_a_tab_whose_key_was_removed_in_another_tab_runs_nothing(
 
 
 def test_a_stranger_with_the_id_of_a_session_presses_none_of_its_buttons(
-    personal: Console, stolen_session: StolenSession, counted: Counted
+    personal: Console, stolen_session: StolenSession, counted: CountedFlow
 ):
     """Nor sees anything of it. Its own browser resumes it."""
     before = counted.executions()
@@ -200,7 +211,7 @@ HOSTILE_TEXTS = {
 }
 
 
-def test_a_link_with_a_hostile_text_of_300_kb_holds_up_nobody(team: Console, counted: Counted):
+def test_a_link_with_a_hostile_text_of_300_kb_holds_up_nobody(team: Console, counted: CountedFlow):
     """It is opened, and shared again, while another visitor looks at the console."""
     for name, text in HOSTILE_TEXTS.items():
         packed = zlib.compress(json.dumps({"ChatInput-a.input_value": text}).encode(), 9)
@@ -212,42 +223,38 @@ def test_a_link_with_a_hostile_text_of_300_kb_holds_up_nobody(team: Console, cou
         assert load.longest_wait < 5, (name, load)
 
 
-def test_a_typed_text_of_18_mb_holds_up_nobody(team: Console, counted: Counted):
+def test_a_typed_text_or_key_of_18_mb_holds_up_nobody(team: Console, counted: CountedFlow):
     """Streamlit accepts 25 MB. The menu looks for secrets in the text."""
+    typed = "sk-" * 6_000_000
     with Visitor(team) as attacker:
         attacker.open(flow=counted.id)
         attacker.unfold("preset-share")
-        attacker.type("field-ChatInput-a.input_value", "sk-" * 6_000_000)
+        attacker.type("field-ChatInput-a.input_value", typed)
         with load_on(team) as load:
             assert "The link is too long" in attacker.press("refresh-flows")
-    assert load.longest_wait < 5
+        assert load.longest_wait < 5
+        with load_on(team) as load:
+            attacker.open("connection")
+            assert "not accepted" in enter_key(attacker, typed)
+        assert load.added_bytes < 500_000_000
+        assert load.longest_wait < 5
 
 
-def test_a_typed_key_of_18_mb_takes_no_memory(team: Console):
-    with Visitor(team) as attacker, load_on(team) as load:
-        attacker.open("connection")
-        assert "not accepted" in enter_key(attacker, "sk-" * 6_000_000)
-    assert load.added_bytes < 500_000_000
-    assert load.longest_wait < 5
-
-
-def test_a_link_that_unpacks_to_megabytes_is_refused(team: Console, counted: Counted):
+def test_a_link_with_megabytes_or_an_unpaired_surrogate_is_rejected(
+    team: Console, counted: CountedFlow
+):
+    before = counted.executions()
     packer = zlib.compressobj(9)
     packed = b"".join(packer.compress(b"[" * 1_000_000) for _ in range(10)) + packer.flush()
     values = base64.urlsafe_b64encode(packed).decode()
     assert len(values) < 20_000
     with Visitor(team) as attacker, load_on(team) as load:
         assert "it was cut off or changed" in attacker.open(flow=counted.id, values=values)
+        values = '{"ChatInput-a.input_value": "\\ud800"}'
+        assert "which is no character" in attacker.open(flow=counted.id, values=values)
+    assert counted.executions() == before
     assert load.longest_wait < 5
     assert load.added_bytes < 50_000_000
-
-
-def test_an_unpaired_surrogate_in_a_link_is_refused(team: Console, counted: Counted):
-    before = counted.executions()
-    with Visitor(team) as visitor:
-        values = '{"ChatInput-a.input_value": "\\ud800"}'
-        assert "which is no character" in visitor.open(flow=counted.id, values=values)
-    assert counted.executions() == before
 
 
 def test_a_stranger_installs_nothing_and_adds_neither_server_nor_flows(
@@ -289,7 +296,9 @@ def test_a_stranger_installs_nothing_and_adds_neither_server_nor_flows(
 DRAWN = "Recent runs|Waiting for"
 
 
-def test_a_flood_of_websockets_and_large_messages_holds_up_nobody(team: Console, counted: Counted):
+def test_a_flood_of_websockets_and_large_messages_holds_up_nobody(
+    team: Console, counted: CountedFlow
+):
     """40 sessions draw a page; messages are nonsense, of 200 MB, or ask for a million addresses."""
     files = BackMsg()
     files.file_urls_request.file_names.extend([""] * 1_000_000)
@@ -306,7 +315,7 @@ def test_a_flood_of_websockets_and_large_messages_holds_up_nobody(team: Console,
 
 
 def test_clients_that_ask_for_pages_without_end_hold_up_no_other_page(
-    team: Console, counted: Counted
+    team: Console, counted: CountedFlow
 ):
     """Without a limit on their messages, two of them keep others waiting for over a minute."""
     over = threading.Event()
@@ -332,14 +341,73 @@ def test_clients_that_ask_for_pages_without_end_hold_up_no_other_page(
     assert load.longest_wait < 5
 
 
-def test_a_page_at_another_port_of_the_host_opens_no_websocket(
-    open_as: Callable[[str], Screen], personal: Console, stolen_session: StolenSession
-) -> None:
-    """A browser sends its cookies to every port of a host."""
-    screen = open_as(stolen_session.cookie)
-    screen.open(personal.url)
-    stream = f"{personal.url}/_stcore/stream".replace("http", "ws", 1)
-    assert screen.page.evaluate(OPEN_WEBSOCKET, stream) == "open"
-    with site(b"") as other:
-        screen.page.goto(other.url)
-        assert screen.page.evaluate(OPEN_WEBSOCKET, stream) == "refused"
+# the endpoints beside the pages
+
+METRICS = ("", "/", "?families=session_events")
+
+
+ENDPOINTS = [
+    *(("GET", f"_stcore/{name}") for name in ("health", "script-health-check", "host-config")),
+    *(("GET", f"_stcore/metrics{more}") for more in METRICS),
+    *(("GET", name) for name in ("_stcore//metrics", "x/_stcore/metrics", "_stcore/message")),
+    *(("GET", name) for name in ("_stcore/agent/openapi.json", "openapi.json", "docs", "healthz")),
+    *(("GET", name) for name in ("media/", "component/", "app/static/config.toml")),
+    *(("POST", f"_stcore/{name}") for name in ("agent/interact", "agent/mcp", "stream", "health")),
+    *(("OPTIONS", name) for name in ("_stcore/metrics", "_stcore/stream", "media/x", "*")),
+]
+
+
+def test_no_endpoint_shows_a_stranger_any_data(personal: Console, stolen_session: StolenSession):
+    """Neither of runs, servers, keys and sessions nor of the console and its machine."""
+    secrets = [
+        stolen_session.words,
+        stolen_session.run_id,
+        stolen_session.tab.session_id,
+        stolen_session.cookie,
+    ]
+    secrets += [str(ROOT), str(personal.folder), "langflow", "Python", "Traceback", "# TYPE"]
+    with httpx.Client(base_url=personal.url, trust_env=False, timeout=60) as client:
+        for method, each in ENDPOINTS:
+            response = client.request(method, f"/{each}", json={} if method == "POST" else None)
+            headers = {**response.headers, "set-cookie": ""}
+            response_text = f"{headers} {response.text}"
+            if '<div id="root">' in response.text:  # the page, which is the same for everybody
+                assert response.text == client.get("/").text, each
+                continue
+            assert response.status_code < 500, each
+            assert not [secret for secret in secrets if secret in response_text], (
+                each,
+                response_text[:500],
+            )
+
+
+TOPS = ["../" * 9, "..%2f" * 9, "%2e%2e/" * 9, "..%5c" * 9, "%252e%252e%252f" * 9, "/", "%2f", "//"]
+
+
+PLACES = ["", "media/", "component/x/", "_stcore/bidi-components/", "static/", "app/static/"]
+
+
+def test_no_path_leads_to_a_file_of_the_console(personal: Console, stolen_session: StolenSession):
+    """However the dots and slashes are written."""
+    assert b'<div id="root">' in raw_get(personal, "/")
+    key_file = personal.folder / "data/owner.key"
+    for place, top, file in product(PLACES, TOPS, ("/etc/passwd", str(key_file))):
+        path = file.lstrip("/").replace("/", "%2f" if "%" in top else "/")
+        body = raw_get(personal, f"/{place}{top}{path}")
+        assert b"root:" not in body, path
+        assert key_file.read_bytes() not in body, path
+    assert b"[server]" not in raw_get(personal, "/.streamlit/config.toml")
+    assert b"import streamlit" not in raw_get(personal, "/app.py")
+
+
+def test_uploads_beyond_the_quota_or_to_another_session_are_refused(personal: Console):
+    """The quota is that of one file, here 1 MB, for all files of a session together."""
+    with Visitor(personal, new_cookie(personal)) as visitor, uploads(personal) as upload:
+        visitor.open()
+        assert upload(visitor.session_id, 600_000) == 204
+        assert upload(visitor.session_id, 600_000) == 413
+        assert upload(visitor.session_id, 300_000) == 204
+        assert upload(visitor.session_id, 2_000_000) == 413
+        assert upload(visitor.session_id, 100, {}) == 403
+        assert upload(visitor.session_id, 100, {"X-Xsrftoken": "2|made|up|1"}) == 403
+        assert upload(str(uuid.uuid4()), 100) == 400

@@ -50,7 +50,7 @@ class TracedFlow:
 def attacked_langflow(
     request: pytest.FixtureRequest, live_server: Callable[[str], LiveServer]
 ) -> LiveServer:
-    """The oldest and the newest release."""
+    """The oldest and the newest version."""
     return live_server(request.param)
 
 

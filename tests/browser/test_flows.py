@@ -17,6 +17,7 @@ from tests.browser.screen import PREFIX, WINDOW, Screen
 from tests.browser.visitor import Visitor, start_run
 from tests.support.console_process import Console
 from tests.support.servers import delete_flow
+from tests.support.waiting import wait_for
 
 TEMPLATE = "Twitter Thread Generator"  # other tests add it to this server for a moment only
 DIALOG = "[role=dialog]"  # a part to check: the page behind it is checked once
@@ -120,8 +121,9 @@ def test_a_preview_below_the_window_of_a_phone_is_scrolled_into_sight(screen: Sc
     button = dialog.get_by_role("button", name="Preview").nth(4)
     button.evaluate("button => button.scrollIntoView({block: 'end'})")
     button.hover()
+    before = button.bounding_box()
     screen.page.mouse.wheel(0, below)
-    screen.page.wait_for_timeout(500)
+    wait_for(lambda: button.bounding_box() != before)
     button.click()
     graph = dialog.get_by_label("Flow graph")
     expect(graph).to_be_in_viewport(ratio=1)
@@ -140,6 +142,26 @@ def test_a_file_with_the_id_of_a_flow_leaves_that_flow_as_it_was(
     added.append(chosen_id(screen, f"{PREFIX}Echo chat (1)"))
     expect(screen.page.get_by_text("From a file")).to_be_visible()
     assert api.flow(echo.id).raw["updated_at"] == echo.raw["updated_at"]
+
+
+def test_code_in_a_flow_file_is_announced_before_it_is_added(
+    screen: Screen, api: LangflowClient, tmp_path: Path
+):
+    """The code would run on the server, which has neither the flow nor run the code before."""
+    marker = tmp_path / "marker"
+    raw = json.loads(json.dumps(api.flow(f"{PREFIX}Echo chat").raw))
+    output = raw["data"]["nodes"][-1]["data"]["node"]
+    output["display_name"] = "Harmless"
+    output["template"]["code"]["value"] += f"\nopen({str(marker)!r}, 'w')\n"
+    before = [flow.id for flow in api.flows()]
+    dialog = screen.upload_flow({**raw, "name": "A gift"})
+    expect(dialog.get_by_role("button", name="Add", exact=True)).to_be_visible()
+    expect(dialog).to_contain_text(
+        "1 component runs code from this file, not the server's own: Harmless."
+    )
+    dialog.get_by_role("button", name="Close").click()
+    assert [flow.id for flow in api.flows()] == before
+    assert not marker.exists()
 
 
 def test_a_file_without_a_flow_is_refused_in_its_dialog(screen: Screen):
@@ -174,6 +196,7 @@ def test_an_added_flow_is_exported_duplicated_and_deleted(
     assert [each.name for each in api.flows() if each.name.startswith(name)] == [name]
 
 
+@pytest.mark.exhaustive
 def test_the_dialog_stays_open_when_the_page_is_redrawn_behind_it(
     screen: Screen, owned_console: Console, sample_ids: dict[str, str]
 ):
@@ -218,28 +241,20 @@ def test_a_phone_has_the_buttons_of_a_flow_in_one_menu_beside_its_name(
     expect(opened).to_have_count(0)
 
 
-@pytest.mark.exhaustive
-def test_a_flows_name_is_whole_in_a_window_that_becomes_narrow(
-    screen: Screen, owned_console: Console, sample_ids: dict[str, str]
-):
-    screen.open(f"{owned_console.url}/?flow={sample_ids['Wait for an approval']}")
-    screen.page.set_viewport_size({"width": 390, "height": 844})
-    name = picked(screen)
-    expect(name).to_have_value(f"{PREFIX}Wait for an approval")
-    screen.drawn()
-    assert name.evaluate("box => box.scrollWidth <= box.clientWidth")
-
-
-@pytest.mark.exhaustive
-def test_the_veil_behind_a_dialog_is_darker_than_a_dark_page(screen: Screen):
-    screen.page.emulate_media(color_scheme="dark")
-    screen.add_dialog()
-    veil = screen.page.get_by_test_id("stDialog")
-    expect(veil).to_have_css("background-color", re.compile(r"rgba\(0, 0, 0, 0\.[5-9]"))
-
-
 def test_keyboard_shortcuts_do_nothing_behind_a_dialog(screen: Screen):
     expect(screen.add_dialog()).to_be_visible()
     screen.page.keyboard.press("Alt+KeyO")
-    screen.page.wait_for_timeout(500)
+    screen.drawn()
     expect(screen.part("run-mode")).to_have_count(0)
+
+
+def test_escape_closes_the_dialog_after_an_earlier_upload(
+    screen: Screen, api: LangflowClient, added: list[str]
+):
+    flow = {**api.flow(f"{PREFIX}Echo chat").raw, "name": "Uploaded first"}
+    screen.upload_flow(flow).get_by_role("button", name="Add", exact=True).click()
+    added.append(chosen_id(screen, "Uploaded first"))
+    dialog = screen.add_dialog()
+    dialog.get_by_role("tab", name="Upload").click()
+    screen.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)

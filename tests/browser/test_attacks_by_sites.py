@@ -1,4 +1,4 @@
-"""Attacks by other sites that frame a page of the console or submit forms to it."""
+"""Attacks by other sites: framed pages, submitted forms and websockets."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -7,14 +7,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from playwright.sync_api import expect
+from playwright.sync_api import ConsoleMessage, expect
 
-from tests.browser.attack_tools import Counted, StolenSession, site
+from tests.browser.attack_tools import CountedFlow, StolenSession, site
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
+OPEN_WEBSOCKET = """
+(url) => new Promise((resolve) => {
+  const socket = new WebSocket(url, ["streamlit"]);
+  socket.onopen = () => resolve("open");
+  socket.onerror = () => resolve("refused");
+})
+"""
 ADD_FRAME = """(url) => {
   document.querySelector('iframe')?.remove();
   const frame = document.createElement('iframe');
@@ -27,7 +34,7 @@ def test_another_site_can_frame_no_page_and_submit_no_form(
     open_as: Callable[[str], Screen],
     personal: Console,
     stolen_session: StolenSession,
-    counted: Counted,
+    counted: CountedFlow,
 ) -> None:
     """Nor read anything; a link fills in the form, which only its reader can run."""
     before = counted.executions()
@@ -60,6 +67,19 @@ def test_another_site_can_frame_no_page_and_submit_no_form(
     wait_for(lambda: counted.executions() == before + 1)
 
 
+def test_a_page_at_another_port_of_the_host_opens_no_websocket(
+    open_as: Callable[[str], Screen], personal: Console, stolen_session: StolenSession
+) -> None:
+    """A browser sends its cookies to every port of a host."""
+    page = open_as(stolen_session.cookie).page
+    page.goto(f"{personal.url}/_stcore/health")
+    stream = f"{personal.url}/_stcore/stream".replace("http", "ws", 1)
+    assert page.evaluate(OPEN_WEBSOCKET, stream) == "open"
+    with site(b"") as other:
+        page.goto(other.url)
+        assert page.evaluate(OPEN_WEBSOCKET, stream) == "refused"
+
+
 def test_only_the_operators_origin_frames_a_view_and_nothing_else(
     window: Callable[..., Any],
     sample_ids: dict[str, str],
@@ -76,29 +96,33 @@ def test_only_the_operators_origin_frames_a_view_and_nothing_else(
         }
         console = stack.enter_context(Console(tmp_path, environ))
         page, refused = window(), []
-        page.on("console", lambda message: refused.append("frame-ancestors" in message.text))
+
+        def note_refusal(message: ConsoleMessage) -> None:
+            if "frame-ancestors" in message.text:
+                refused.append(message.text)
+
+        page.on("console", note_refusal)
         view = f"{console.url}/?view=present&flow={sample_ids['Echo chat']}"
 
-        def is_refused() -> bool:
-            page.wait_for_timeout(100)  # receives messages
-            found = any(refused)
+        def is_refused(url: str) -> bool:
             refused.clear()
-            return found
+            page.evaluate(ADD_FRAME, url)
+            # reading the page receives messages
+            wait_for(lambda: page.evaluate("1") and refused)
+            return True
 
         page.goto(origin)
         page.evaluate(ADD_FRAME, view)
         framed = page.frame_locator("iframe")
         framed.get_by_role("button", name="Run").click()
         expect(framed.locator(".st-key-run-status")).to_contain_text("Completed")
-        assert not is_refused()
+        assert refused == []
         requests = []
         page.on("request", lambda request: requests.append(request.url))
         page.frames[1].evaluate("history.pushState({}, '', '/?view=run')")
         page.frames[1].wait_for_url("about:blank")
         assert not requests
         for other_page in (console.url, f"{view}&view=", f"{view}&view", f"{view}{'&a' * 1_000}"):
-            page.evaluate(ADD_FRAME, other_page)
-            wait_for(is_refused)
+            assert is_refused(other_page)
         page.goto(other.url)
-        page.evaluate(ADD_FRAME, view)
-        wait_for(is_refused)
+        assert is_refused(view)
