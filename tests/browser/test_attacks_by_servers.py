@@ -1,7 +1,6 @@
-"""Attacks by servers that a visitor enters and by what a flow returns; secrets that runs tell.
+"""Attacks by servers that a visitor enters and by outputs of flows. Redaction of secrets.
 
-The attacking servers are stand-ins, since no Langflow sends such responses; where secrets are told,
-executions are counted in a real one. Attacks by strangers are in `test_attacks.py`.
+The attacking servers are stand-ins, since no Langflow sends such responses.
 """
 
 import csv
@@ -19,9 +18,16 @@ import pytest
 from playwright.sync_api import expect
 from streamlit.runtime.memory_media_file_storage import _calculate_file_id
 
-from tests.browser import seeded
-from tests.browser.attack_tools import Counted, load_on, sign_in, site, traces_on_disk
-from tests.browser.hostile_langflow import FAILING_FLOW, hostile_langflow
+from tests.browser import every_output
+from tests.browser.attack_tools import (
+    CountedFlow,
+    counted_flow,
+    load_on,
+    sign_in,
+    site,
+    traces_on_disk,
+)
+from tests.browser.every_output import FAILING_FLOW, hostile_server
 from tests.browser.screen import Screen
 from tests.browser.visitor import Visitor, new_cookie, session_of
 from tests.support.console_process import Console
@@ -49,11 +55,11 @@ REFUSED_ADDRESSES = {
 
 
 @pytest.fixture
-def beyond_loopback(personal: Console) -> Iterator[Callable[[], list[str]]]:
+def beyond_loopback(personal: Console) -> Callable[[], list[str]]:
     """What the console tried to resolve and to connect to beyond loopback."""
     file = personal.folder / "beyond-loopback"
-    yield lambda: file.read_text().splitlines() if file.exists() else []
     file.unlink(missing_ok=True)
+    return lambda: file.read_text().splitlines() if file.exists() else []
 
 
 def test_an_address_of_the_clouds_own_network_is_never_connected_to(
@@ -101,7 +107,7 @@ def test_a_response_that_unpacks_to_a_gigabyte_takes_no_memory(personal: Console
 def hostile(personal: Console) -> Iterator[str]:
     """The cookie of a person who is connected to a hostile Langflow."""
     cookie = new_cookie(personal)
-    with hostile_langflow() as server, Visitor(personal, cookie) as visitor:
+    with hostile_server() as server, Visitor(personal, cookie) as visitor:
         assert "Connected to" in sign_in(visitor, server.url, "sk-theirs")
         yield cookie
 
@@ -135,7 +141,7 @@ def hostile_run(
     """The page of a run of the hostile flow. Whatever is done there loads and runs nothing."""
     screen, requested = open_as(hostile), []
     screen.page.context.on("request", lambda request: requested.append(request.url))
-    run_flow(screen, personal, seeded.FLOW)
+    run_flow(screen, personal, every_output.FLOW)
     yield screen
     assert all(url.startswith((personal.url, "data:", "blob:")) for url in requested), requested
     assert screen.page.evaluate("window.hit") is None
@@ -168,7 +174,7 @@ def test_markup_in_every_name_and_text_is_shown_as_text(
 
     run_flow(other, personal, FAILING_FLOW)
     look()
-    hostile_session = f"/chat?flow={seeded.FLOW}&session=<img src=x onerror=window.hit=1>"
+    hostile_session = f"/chat?flow={every_output.FLOW}&session=<img src=x onerror=window.hit=1>"
     for path, text in (
         ("/history", "2 runs"),
         (hostile_session, "This flow can't be used in Chat"),
@@ -268,12 +274,12 @@ def test_no_address_of_a_hostile_message_is_in_the_page(
     samples = [*IMAGES.values(), *EXTENSIONS.values(), *LINKS.values(), *HTML.values()]
     kinds = {f"Text-{number}": ("message", text) for number, text in enumerate(samples)}
     cookie = new_cookie(personal)
-    with seeded.server(kinds) as server, Visitor(personal, cookie) as visitor:
+    with every_output.server(kinds) as server, Visitor(personal, cookie) as visitor:
         sign_in(visitor, server.url, "sk-theirs")
         screen, requested = open_as(cookie), []
         page = screen.page
         page.on("request", lambda request: requested.append(request.url))
-        run_flow(screen, personal, seeded.FLOW)
+        run_flow(screen, personal, every_output.FLOW)
         expect(screen.part(f"output-Text-{len(samples) - 1}")).to_be_visible()
         assert page.evaluate(FIND_ATTRIBUTES, TRACE) == []
         assert not [url for url in requested if TRACE in url]
@@ -285,8 +291,16 @@ def test_no_address_of_a_hostile_message_is_in_the_page(
 
 @pytest.fixture(scope="module")
 def counting_langflow(live_server: Callable[[str], LiveServer]) -> LiveServer:
-    """The release that repeats most: secrets in responses, outputs and build records."""
+    """The version that repeats most: secrets in responses, outputs and build records."""
     return live_server("1.8.4")
+
+
+@pytest.fixture(scope="module")
+def counted(
+    counting_langflow: LiveServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[CountedFlow]:
+    with counted_flow(counting_langflow, tmp_path_factory.mktemp("counted")) as flow:
+        yield flow
 
 
 # the page but for what its reader typed
@@ -301,8 +315,8 @@ SECRET = f"sk-secret-of-a-run-{uuid.uuid4().hex}"
 
 
 @dataclass
-class Told:
-    """All that a console told about a run: to the browser, in files and on disk."""
+class RunTraces:
+    """Everything that a console sent or stored about a run: to the browser, in files, on disk."""
 
     executions: int
     text: str
@@ -314,13 +328,13 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(
+def run_traces(
     open_as: Callable[[str], Screen],
     personal: Console,
-    counted: Counted,
+    counted: CountedFlow,
     counting_langflow: LiveServer,
-) -> Told:
-    """What is told of a run with a secret, whose message contains the connection's own key.
+) -> RunTraces:
+    """The traces of a run with a secret, whose message contains the connection's own key.
 
     The flow repeats both in its log and its output. A browser opens each tab of the run and exports
     it; a visitor without a browser then reads the other pages.
@@ -369,7 +383,7 @@ def told(
         read(flow=counted.id)
         again.open("connection")
         parts.append(again.seen.decode("latin-1"))
-    return Told(counted.executions() - before, "\n".join(parts), personal.folder)
+    return RunTraces(counted.executions() - before, "\n".join(parts), personal.folder)
 
 
 def _texts(path: Path) -> list[str]:
@@ -380,16 +394,16 @@ def _texts(path: Path) -> list[str]:
         return [name + archive.read(name).decode("latin-1") for name in archive.namelist()]
 
 
-def test_a_secret_of_a_run_is_on_no_page_in_no_file_and_not_on_disk(told: Told) -> None:
-    """Nor in an address, a log, a snippet, or a message to the browser."""
-    assert told.executions == 1
-    assert told.traces("my key is ") >= {"browser", "runs.db-wal"}
-    assert told.traces(SECRET) == set()
+def test_a_secret_of_a_run_leaves_no_trace(run_traces: RunTraces) -> None:
+    """Neither on a page nor in an address, a log, a snippet, a file or a message to the browser."""
+    assert run_traces.executions == 1
+    assert run_traces.traces("my key is ") >= {"browser", "runs.db-wal"}
+    assert run_traces.traces(SECRET) == set()
 
 
-def test_the_connections_key_in_a_message_is_on_no_page_in_no_file_and_not_on_disk(
-    told: Told, counting_langflow: LiveServer
+def test_the_connections_key_in_a_message_leaves_no_trace(
+    run_traces: RunTraces, counting_langflow: LiveServer
 ) -> None:
-    """Nor in the draft of the form."""
-    assert told.executions == 1
-    assert told.traces(counting_langflow.api_key) == set()
+    """Neither on a page nor in the draft of the form, a file or a message to the browser."""
+    assert run_traces.executions == 1
+    assert run_traces.traces(counting_langflow.api_key) == set()
