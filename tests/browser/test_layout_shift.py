@@ -67,34 +67,6 @@ def test_nothing_moves_during_a_run_of_several_components(open_screen: OpenScree
         each.assert_shifts_below(NOTHING)
 
 
-def test_the_head_of_a_phones_run_keeps_its_height_at_the_end(open_screen: OpenScreen) -> None:
-    """The browser's measure leaves out what moves by less than three pixels."""
-    phone = open_screen(PHONE)
-    run(phone, "Write word")
-    head = phone.part("run-head")
-    phone.wait("running")
-    before = head.bounding_box()
-    wait_for_all([phone])
-    after = head.bounding_box()
-    assert before
-    assert after
-    assert after["height"] == before["height"]
-
-
-def test_the_frame_of_a_short_output_fills_the_room_above_the_components(
-    open_screen: OpenScreen,
-) -> None:
-    for size in (WINDOW, PHONE):
-        screen = open_screen(size)
-        run(screen, "Echo")
-        wait_for_all([screen])
-        frame = screen.page.locator("[class*=st-key-output-]").first.bounding_box()
-        components = screen.page.locator("[class*=st-key-components-]").first.bounding_box()
-        assert frame
-        assert components
-        assert 0 < components["y"] - frame["y"] - frame["height"] < 30
-
-
 def test_nothing_moves_when_the_result_of_a_short_run_comes(open_screen: OpenScreen) -> None:
     wide, phone = open_screen(WINDOW), open_screen(PHONE)
     wide.pick("Echo")

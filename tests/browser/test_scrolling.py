@@ -54,7 +54,7 @@ def test_the_page_scrolls_to_the_status_of_a_run(screen):
     screen.wait("running")
     expect(status).to_be_in_viewport()
     expect(screen.part("stop-button")).to_be_in_viewport(ratio=1)
-    page.wait_for_timeout(1_000)  # longer than it takes to scroll there
+    screen.drawn()
     page.mouse.wheel(0, -5_000)
     expect(message).to_be_in_viewport()
     screen.part("stop-button").get_by_role("button", name="Stop").evaluate("each => each.click()")
@@ -77,25 +77,6 @@ def test_the_page_scrolls_to_the_result_of_a_quick_run(screen):
     screen.page.get_by_role("button", name=re.compile("^Open ")).first.click()
     screen.wait("completed")
     expect(screen.part("run-status")).to_be_in_viewport()
-
-
-@pytest.mark.parametrize(("motion", "first"), [("reduce", "instant"), ("no-preference", "smooth")])
-def test_the_page_glides_to_the_status_only_for_those_who_like_motion(new_screen, motion, first):
-    screen = new_screen(reduced_motion=motion)
-    page = screen.page
-    page.add_init_script(_RECORD_SCROLLS)
-    page.set_viewport_size({"width": 500, "height": 500})
-    screen.pick("Takes half")
-    page.locator("textarea").first.click()
-    page.evaluate("window.scrolls = []")
-    page.keyboard.press("Control+Enter")
-    screen.wait("running")
-    # a part of it is in sight before that
-    wait_for(lambda: page.evaluate("window.scrolls.length"))
-    expect(screen.part("run-status")).to_be_in_viewport()
-    assert page.evaluate("window.scrolls[0]") == first
-    screen.part("stop-button").get_by_role("button", name="Stop").evaluate("each => each.click()")
-    screen.wait("stopped")
 
 
 def test_the_page_scrolls_to_the_status_while_it_moves(screen):
@@ -157,18 +138,6 @@ def test_a_page_opens_at_its_top_wherever_the_one_before_was_scrolled_to(screen,
     screen.part("history-head").wait_for()
     screen.drawn()
     assert main.evaluate("main => [main.scrollTop, main.scrollHeight > 800]") == [0, True]
-
-
-def test_a_wide_page_stays_where_it_is_when_a_run_ends(screen):
-    """Also if Run is far above the end of the window, as of a flow without parameters."""
-    page = screen.page
-    page.add_init_script(_RECORD_SCROLLS)
-    screen.pick("Table of")
-    page.evaluate("window.scrolls = []")
-    screen.run()
-    screen.wait("completed")
-    screen.drawn()
-    assert page.evaluate("window.scrolls") == []
 
 
 def enter_wrong_setting(screen: Screen) -> Locator:
