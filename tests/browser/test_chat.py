@@ -16,6 +16,7 @@ from tests.browser.visitor import Visitor
 from tests.support.console_process import Console
 from tests.support.flows import edge, entry, node
 from tests.support.servers import LiveServer, delete_flow
+from tests.support.waiting import wait_for
 from tests.ui.support.chat_langflow import MESSAGES, ChatLangflow, chat_flow
 from tests.ui.support.http_stand_in import StandIn
 from tests.ui.support.whole_pages import TWO
@@ -57,19 +58,6 @@ def test_nothing_above_the_messages_moves_during_the_first_answer(
     assert first
     assert [each for each in screen.shifts() if each <= first["y"]] == []
     expect(box).to_be_focused()
-
-
-@pytest.mark.exhaustive
-def test_what_an_awaited_answer_says_is_one_line_on_a_phone(
-    console: Console, sample_ids: dict[str, str], window: Callable[..., Page]
-):
-    page = window()
-    page.set_viewport_size(PHONE)
-    page.goto(f"{console.url}/chat?flow={sample_ids['Plan a trip']}")
-    box_of(Screen(page)).fill("Lisbon")
-    page.keyboard.press("Enter")
-    line = page.locator("p", has_text=re.compile("Running .*, .*, "))
-    assert line.evaluate("(line) => line.getBoundingClientRect().height") < 30
 
 
 def flow_with_agent(id: str, name: str, **fields: Any) -> dict[str, Any]:
@@ -208,6 +196,7 @@ def test_the_button_of_an_error_opens_the_sidebar_of_a_phone(
     expect(field).to_be_focused()
 
 
+@pytest.mark.exhaustive
 def test_a_phone_is_led_to_what_setup_lacks_before_a_message_is_sent(
     phone: Screen, chat_console: Console
 ):
@@ -219,10 +208,9 @@ def test_a_phone_is_led_to_what_setup_lacks_before_a_message_is_sent(
     page.get_by_role("button", name="Open Setup").click()
     field = phone.part("param-Agent-a-model").locator("input")
     expect(field).to_be_in_viewport()
-    page.wait_for_timeout(2_000)  # longer than it takes to scroll
+    sidebar = page.get_by_test_id("stSidebarContent")
+    wait_for(lambda: sidebar.evaluate("each => each.scrollTop") == 0)  # with its headings
     expect(field).to_be_in_viewport()
-    # its headings are above it
-    assert page.get_by_test_id("stSidebarContent").evaluate("each => each.scrollTop") == 0
 
 
 def test_text_that_is_not_sent_yet_stays_in_the_box(chat: Screen):
@@ -267,25 +255,6 @@ def test_the_box_of_a_session_that_is_opened_has_the_cursor_in_a_wide_window(
         chat.page.get_by_test_id("stSidebar").get_by_role("button", name=name).click()
         chat.drawn()
         expect(box_of(chat)).to_be_focused()
-
-
-def test_the_box_of_a_session_that_is_opened_has_no_cursor_on_a_phone(
-    phone: Screen, chat_console: Console, flow: str
-):
-    phone.page.goto(f"{chat_console.url}/?flow={flow}")
-    open_in_chat(phone)
-    expect(box_of(phone)).not_to_be_focused()
-
-
-def test_the_box_takes_the_cursor_from_no_other_field(chat: Screen):
-    """Such as one that was entered before the page was drawn."""
-    send(chat, "first")
-    picker = chat.part("flow-picker").locator("input")
-    picker.focus()
-    chat.part("talk-new").locator("button").evaluate("button => button.click()")
-    expect(chat.page.get_by_test_id("stChatMessage")).to_have_count(0)
-    chat.drawn()
-    expect(picker).to_be_focused()
 
 
 def test_a_sent_text_does_not_return_to_the_box(chat: Screen):

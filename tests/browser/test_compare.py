@@ -96,20 +96,6 @@ def compared(console: Console, lasting_window: Callable[..., Page]) -> Screen:
     return open_comparison(console, lasting_window(), run_ids())
 
 
-@pytest.fixture(scope="module")
-def run_page(console: Console, lasting_window: Callable[..., Page]) -> Screen:
-    """The last of the runs on the Run page, which each test leaves as it was."""
-    return open_last_run(console, lasting_window())
-
-
-def open_last_run(console: Console, page: Page) -> Screen:
-    page.goto(f"{console.url}/?run={run_ids()[-1]}")
-    expect(page.get_by_text(TEXTS[-1]).first).to_be_visible()
-    screen = Screen(page)
-    screen.drawn()
-    return screen
-
-
 def open_comparison(console: Console, page: Page, runs: list[str]) -> Screen:
     page.goto(f"{console.url}/compare?runs={','.join(runs)}")
     page.get_by_text("Compare other runs").wait_for()
@@ -138,24 +124,13 @@ def test_a_cell_of_the_overview_shows_its_runs_differences(compared: Screen):
 
 
 @pytest.mark.exhaustive
-def test_history_is_marked_in_the_navigation_while_runs_are_compared(compared: Screen):
-    link = compared.page.get_by_test_id("stTopNavLink").filter(has_text="History")
-    expect(link).to_have_css("background-color", "rgba(146, 146, 200, 0.25)")
-    compared.page.get_by_test_id("stTopNavLink").filter(has_text="Connection").click()
-    expect(link).to_have_css("background-color", "rgba(0, 0, 0, 0)")
-    compared.page.wait_for_url("**/connection")  # the mark goes before the address changes
-    compared.page.go_back()
-    compared.page.get_by_text("Compare other runs").wait_for()
-    compared.drawn()
-
-
 def test_the_overview_can_be_read_as_a_table(compared: Screen):
-    """Streamlit draws it on a canvas and repeats it as a table for screen readers."""
     cells = compared.part("compared-overview").locator("[role=gridcell]")
     for text in ("baseline", "≠ 1 word", "same", "≠ other image"):
         expect(cells.filter(has_text=text)).not_to_have_count(0)
 
 
+@pytest.mark.exhaustive
 def test_an_image_lies_over_the_other_as_the_slider_says(compared: Screen):
     card = output_card(compared, "Image")
     card.get_by_text("Overlay").click()
@@ -175,6 +150,7 @@ def test_an_image_lies_over_the_other_as_the_slider_says(compared: Screen):
     compared.drawn()
 
 
+@pytest.mark.exhaustive
 def test_what_is_ignored_is_changed_and_kept(console: Console, compared: Screen):
     said = compared.part("compared-ignored")
     expect(said).to_contain_text("Ignored: id – it changes with each run")
@@ -188,7 +164,7 @@ def test_what_is_ignored_is_changed_and_kept(console: Console, compared: Screen)
     compared.drawn()
 
 
-def test_a_comparison_breaks_no_rule_of_accessibility(compared: Screen):
+def test_a_comparison_is_accessible(compared: Screen):
     check_with_menus(compared.page)
     others = compared.page.get_by_text("Compare other runs")
     others.click()
@@ -208,41 +184,35 @@ def history(console: Console, lasting_window: Callable[..., Page]) -> Screen:
     return screen
 
 
-def test_the_history_breaks_no_rule_of_accessibility(history: Screen):
-    """With its chart and with each of its menus open."""
+def test_history_is_accessible(history: Screen):
+    """The list, its menus, its chart and its groups of equal results."""
     check_with_menus(history.page)
     history.page.get_by_text("Runs over time").click()
     expect(history.page.get_by_test_id("stVegaLiteChart")).to_be_visible()
     history.drawn()
     check(history.page, within=".st-key-history-chart")
     history.page.get_by_text("Runs over time").click()
-
-
-def test_the_grouped_history_breaks_no_rule_of_accessibility(history: Screen):
-    """Its menu is that of the history."""
-    grouping = history.part("history-group").get_by_text("Group equal results")
-    grouping.click()
+    history.part("history-group").get_by_text("Group equal results").click()
     history.part("history-results-bar").wait_for()
     history.drawn()
     check(history.page)
-    grouping.click()
-    history.part("history-results-bar").wait_for(state="detached")
+
+
+def test_a_history_without_matching_runs_is_accessible(history: Screen):
+    history.go_to("/history?q=no+run+has+this")
+    history.page.get_by_text("No matching runs").wait_for()
     history.drawn()
+    check_with_menus(history.page)
 
 
-@pytest.mark.parametrize("query", ["?q=no+run+has+this", "?flow=unknown"])
-def test_an_empty_history_breaks_no_rule_of_accessibility(
-    console: Console, window: Callable[..., Page], query: str
+def test_a_run_of_an_unreachable_server_is_accessible(
+    console: Console, window: Callable[..., Page]
 ):
-    page = window()
-    page.goto(f"{console.url}/history{query}")
-    page.get_by_text("No matching runs").wait_for()
-    Screen(page).drawn()
-    check(page)
-
-
-def test_a_run_of_a_server_that_is_down_breaks_no_rule_of_accessibility(run_page: Screen):
-    check_with_menus(run_page.page)
+    screen = Screen(window())
+    screen.page.goto(f"{console.url}/?run={run_ids()[-1]}")
+    expect(screen.page.get_by_text(TEXTS[-1]).first).to_be_visible()
+    screen.drawn()
+    check_with_menus(screen.page)
 
 
 @pytest.mark.exhaustive
@@ -257,32 +227,3 @@ def test_nothing_scrolls_sideways_on_a_phone(
         "() => document.querySelector('[data-testid=stMain]').scrollWidth - window.innerWidth"
     )
     assert wider <= 0
-
-
-@pytest.mark.exhaustive
-def test_a_run_to_compare_with_is_shown_in_full(run_page: Screen):
-    check_runs_to_compare_with(run_page)
-
-
-@pytest.mark.exhaustive
-def test_a_run_to_compare_with_is_shown_in_full_on_a_phone(
-    console: Console, window: Callable[..., Page]
-):
-    page = window()
-    page.set_viewport_size({"width": 390, "height": 1000})
-    check_runs_to_compare_with(open_last_run(console, page))
-
-
-def check_runs_to_compare_with(screen: Screen) -> None:
-    """Check that the menu cuts off no text."""
-    page = screen.page
-    page.get_by_role("button", name="Compare with").click()
-    menu = page.get_by_test_id("stPopoverBody")
-    expect(menu.get_by_text(TEXTS[2])).to_be_visible()
-    screen.drawn()
-    texts = menu.get_by_role("link").locator("p")
-    expect(texts).to_have_count(4)
-    cut = "texts => texts.filter(text => text.scrollWidth > text.clientWidth).length"
-    assert texts.evaluate_all(cut) == 0
-    page.keyboard.press("Escape")
-    expect(menu).to_have_count(0)

@@ -31,7 +31,9 @@ def screen(lasting_window: Callable[..., Page], distant: str, sample_ids: dict[s
     return screen
 
 
-@pytest.mark.parametrize("pause", [0, 40, 150], ids=["at once", "fast", "slowly"])
+@pytest.mark.parametrize(
+    "pause", [0, *(pytest.param(ms, marks=pytest.mark.exhaustive) for ms in (40, 150))]
+)
 def test_all_that_is_typed_reaches_the_run(screen: Screen, pause: int):
     """Each field is sent when it is left, and the page redrawn while the next one is filled in."""
     fields = [screen.page.locator(".st-key-run-form textarea").first]

@@ -47,7 +47,7 @@ def reads_files(request: pytest.FixtureRequest, own_langflow: LiveServer) -> Ite
                 httpx.delete(f"{own_langflow.url}/api/v2/files/{ref.id}", headers=headers)
 
 
-def test_a_file_is_chosen_sent_and_read(
+def test_a_file_is_uploaded_read_and_requested_again(
     shared_window: Screen, console: Console, reads_files: FlowSummary, tmp_path: Path
 ):
     words = uuid4().hex
@@ -71,16 +71,12 @@ def test_a_file_is_chosen_sent_and_read(
     expect(row).to_contain_text("note é.txt 32 B")
     row.get_by_role("button", name="Remove").click()
     expect(row).to_have_count(0)
-
-
-def test_a_run_without_its_file_leads_to_the_button_that_uploads_one(
-    shared_window: Screen, console: Console, reads_files: FlowSummary
-):
-    shared_window.open(f"{console.url}/?flow={reads_files.id}")
+    shared_window.drawn()
     shared_window.run()
     check_upload_is_framed(shared_window)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("reads_files", ["optional"], indirect=True)
 def test_a_run_that_failed_without_a_file_leads_to_the_button_that_uploads_one(
     shared_window: Screen, console: Console, reads_files: FlowSummary

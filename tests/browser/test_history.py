@@ -7,7 +7,7 @@ import uuid
 import pytest
 from playwright.sync_api import Dialog, Locator, Page, expect
 
-from tests.browser.accessibility import OPEN_MENU, check
+from tests.browser.accessibility import check
 from tests.browser.screen import PHONE, Screen
 from tests.browser.visitor import Visitor, start_run, wait_for_end
 
@@ -158,24 +158,11 @@ def test_a_label_is_added_only_to_the_selected_runs(listed):
     for row, count in ((1, "2 selected"), (2, "3 selected")):
         select(listed, row, count)
     expect(opener).to_be_visible()
-    page.wait_for_timeout(500)  # for a late report of the field
+    listed.drawn()  # after a late report of the field
     assert [cell(page, LABELS, row).inner_text() for row in range(3)] == ["mine", "", ""]
     listed.part("history-bar").get_by_role("button", name="Clear selection").click()
     expect(listed.part("history-bar").get_by_role("button", name="CSV")).to_be_visible()
     select(listed, 1, "1 selected")  # the table has forgotten the others, too
-
-
-@pytest.mark.exhaustive
-def test_a_button_that_deletes_is_red(listed):
-    """The brand's color is that of Run."""
-    page = listed.page
-    select(listed, 0, "1 selected")
-    listed.part("history-bar").get_by_text("Delete", exact=True).click()
-    confirm = page.get_by_role("button", name="Delete 1 run")
-    expect(confirm).to_have_css("border-color", "rgb(208, 66, 77)")
-    expect(confirm).not_to_have_css("background-color", "rgb(91, 61, 245)")
-    check(page, OPEN_MENU)
-    page.keyboard.press("Escape")
 
 
 def test_new_runs_of_another_window_are_announced_and_shown_on_request(console, sample_ids, window):
@@ -229,20 +216,6 @@ def test_a_filter_that_was_cleared_does_not_return(screen, console, echoes):
         page.keyboard.press("Escape")
 
 
-@pytest.mark.exhaustive
-def test_a_window_that_is_too_narrow_for_the_table_lists_cards(cards, echoes):
-    """Its search has one button beside it, for all filters, and its placeholder is not cut."""
-    page = cards.page
-    page.set_viewport_size({"width": 700, "height": 900})
-    # asterisks would be shown: Markdown ends no bold text at a space
-    marked = cards.locator(".stMarkdownColoredBackground")
-    expect(marked).to_have_text([echoes.word] * len(echoes.texts))
-    search = page.locator(".st-key-history-text").bounding_box()
-    filters = page.locator(".st-key-history-more").bounding_box()
-    assert search["width"] > 300
-    assert filters["y"] < search["y"] + search["height"]
-
-
 def test_a_phone_lists_runs_as_cards_that_open_and_can_be_selected(cards, echoes):
     page = cards.page
     phone = Screen(page)
@@ -270,39 +243,6 @@ def test_a_phone_lists_runs_as_cards_that_open_and_can_be_selected(cards, echoes
 
 
 @pytest.mark.exhaustive
-def test_the_switch_for_grouping_stays_in_its_place_on_a_phone(cards, echoes):
-    phone = Screen(cards.page)
-    runs = len(echoes.texts)
-    switch = phone.part("history-group")
-    grouping = switch.get_by_text("Group equal results")
-    expect(phone.part("history-bar")).to_contain_text(f"{runs} runs")
-    place = switch.bounding_box()
-    grouping.click()
-    expect(phone.part("history-results-bar")).to_contain_text(f"{runs} different inputs")
-    phone.drawn()
-    assert switch.bounding_box() == place
-    grouping.click()
-    expect(phone.part("history-bar")).to_contain_text(f"{runs} runs")
-
-
-def test_a_selected_run_can_be_opened_with_the_keyboard_alone(screen, console, echoes):
-    """The shortcut O opens the selected run, but types a letter in the search field."""
-    page = screen.page
-    open_list(screen, console, echoes)
-    cell(page, FLOW, 0).focus()
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Shift+Space")
-    expect(screen.part("history-bar")).to_contain_text("1 selected")
-    search = screen.part("history-filters").get_by_placeholder("Search inputs")
-    search.press_sequentially("o")
-    expect(search).to_have_value(f"o{echoes.word}")
-    search.fill(echoes.word)
-    cell(page, FLOW, 1).focus()
-    page.keyboard.press("o")
-    expect(screen.part("outputs")).to_contain_text(echoes.texts[1])
-
-
-@pytest.mark.exhaustive
 def test_the_list_does_not_move_when_the_parts_above_it_arrive(screen, console, echoes):
     """They are sent after the list into reserved room, in windows of any width."""
     page = screen.page
@@ -314,10 +254,11 @@ def test_the_list_does_not_move_when_the_parts_above_it_arrive(screen, console, 
         label = "More filters" if width > 768 else "Filters"
         expect(screen.part("history-filters").get_by_text(label, exact=True)).to_be_visible()
         page.wait_for_function("window.tops.length > 0")
-        page.wait_for_timeout(300)  # for a late move of the list
+        screen.drawn()  # after a late move of the list
         assert len(page.evaluate("window.tops")) == 1, (width, page.evaluate("window.tops"))
 
 
+@pytest.mark.exhaustive
 def test_a_file_is_saved_though_the_list_is_redrawn_meanwhile(listed, console):
     """The browser is too busy to show the new button before the old one is pressed."""
     page = listed.page

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Echoes
 from tests.browser.screen import Screen
-from tests.browser.test_history import cell, open_list, select, table
+from tests.browser.test_history import cell, open_list, select
 from tests.support.console_process import Console
 
 _IS_ON_TOP = """(open) => {
@@ -50,38 +50,22 @@ def test_a_key_leads_to_the_runs_of_history(listed: Screen):
     listed.part("run-status").wait_for()
 
 
-def test_back_leads_from_the_run_page_to_history_at_once(shared_window: Screen, console: Console):
-    page = shared_window.page
-    shared_window.open(console.url)
-    page.get_by_role("link", name="History").first.click()
-    shared_window.part("history-form").wait_for()
-    shared_window.drawn()
-    page.get_by_role("link", name="Run", exact=True).first.click()
-    expect(page).to_have_url(re.compile("[?]flow="))
-    shared_window.drawn()
-    page.go_back()
-    shared_window.part("history-form").wait_for()
-
-
-def test_back_leads_from_chat_to_the_unfiltered_history(shared_window: Screen, console: Console):
+@pytest.mark.usefixtures("echoes")
+def test_back_returns_to_the_unfiltered_history(shared_window: Screen, console: Console):
+    """From Run and from Chat, which write their flow into the URL, and from a filter."""
     page = shared_window.page
     page.goto(f"{console.url}/history")
-    shared_window.part("history-form").wait_for()
-    shared_window.drawn()
-    for _ in range(2):  # once the code of both pages is loaded, the flow is written before the path
-        page.get_by_role("link", name="Chat").first.click()
-        expect(page).to_have_url(re.compile("/chat[?]flow="))
-        shared_window.drawn()
-        page.go_back()
+    # once the code of both pages is loaded, Chat's flow is written before the path
+    for name, path in (("Run", "/"), ("Chat", "/chat"), ("Chat", "/chat")):
         shared_window.part("history-form").wait_for()
         shared_window.drawn()
         expect(page).to_have_url(re.compile("/history$"))
-
-
-@pytest.mark.usefixtures("echoes")
-def test_back_takes_the_filter_of_history_away(shared_window: Screen, console: Console):
-    page = shared_window.page
-    page.goto(f"{console.url}/history")
+        page.get_by_role("link", name=name, exact=True).first.click()
+        expect(page).to_have_url(re.compile(f"{path}[?]flow="))
+        shared_window.drawn()
+        page.go_back()
+    shared_window.part("history-form").wait_for()
+    shared_window.drawn()
     flow = shared_window.part("history-form").get_by_role("combobox", name="Flow")
     flow.click()
     page.get_by_role("option", name="Echo chat").first.click()
@@ -116,21 +100,3 @@ def test_what_can_be_done_with_selected_runs_stays_in_sight(
     button = bar.get_by_role("button", name=action)
     expect(button).to_be_in_viewport(ratio=1)
     assert button.evaluate(_IS_ON_TOP)
-
-
-@pytest.mark.exhaustive
-@pytest.mark.usefixtures("echoes")
-def test_what_can_be_done_with_a_run_does_not_cover_it(shared_window: Screen, console: Console):
-    page = shared_window.page
-    page.set_viewport_size({"width": 1024, "height": 220})
-    page.goto(f"{console.url}/history")
-    expect(cell(page, 1)).to_be_attached()
-    shared_window.drawn()
-    page.keyboard.press("Alt+r")
-    expect(cell(page, 1)).to_have_attribute("aria-selected", "true")
-    page.keyboard.press("Shift+Space")
-    bar = shared_window.part("history-bar")
-    expect(bar).to_contain_text("1 selected")
-    shared_window.drawn()
-    bar_box, table_box = bar.bounding_box(), table(page).bounding_box()
-    assert bar_box["y"] + bar_box["height"] <= table_box["y"]

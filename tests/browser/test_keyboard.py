@@ -106,7 +106,7 @@ def narrow_window(lasting_screen: Callable[..., Screen]) -> Screen:
     return screen
 
 
-@pytest.mark.parametrize("page_name", ["", "chat"])
+@pytest.mark.parametrize("page_name", ["", pytest.param("chat", marks=pytest.mark.exhaustive)])
 def test_a_narrow_windows_menu_has_the_focus_only_while_it_is_open(
     narrow_window: Screen, console: Console, page_name: str
 ):
@@ -164,17 +164,6 @@ def echo_result(lasting_screen: Callable[..., Screen], ended_run: Callable[[str]
     return screen
 
 
-def test_options_keep_the_focus_while_a_short_run_has_progress(echo_result: Screen):
-    page = echo_result.page
-    before = page.url
-    echo_result.part("run-more").get_by_role("button").focus()
-    page.keyboard.press("Control+Enter")
-    expect(page).not_to_have_url(before)
-    echo_result.wait("completed")
-    echo_result.drawn()
-    assert page.evaluate("document.activeElement !== document.body")
-
-
 def test_a_popover_opened_with_the_keyboard_has_the_focus_until_it_is_closed(echo_form: Screen):
     page = echo_form.page
     page.locator("textarea").first.press("Alt+KeyO")
@@ -190,48 +179,33 @@ def test_a_popover_opened_with_the_keyboard_has_the_focus_until_it_is_closed(ech
     expect(page.get_by_role("button", name="Copy")).to_be_focused()
 
 
-def test_only_the_field_of_a_popover_opened_with_the_mouse_gets_the_focus(echo_form: Screen):
-    echo_form.part("preset-bar").get_by_role("button", name="Save").click()
-    expect(echo_form.page.get_by_label("Save as preset")).to_be_focused()
-    echo_form.page.keyboard.press("Escape")
-    options = echo_form.part("run-more").get_by_role("button")
-    options.click()
-    echo_form.part("run-mode").get_by_role("radio").first.wait_for()
-    echo_form.drawn()
-    expect(options).to_be_focused()
-
-
-def test_a_key_leads_to_the_list_of_flows(echo_form: Screen):
-    echo_form.page.get_by_label("Message").press("Alt+KeyL")
-    expect(echo_form.part("flow-picker").get_by_role("combobox")).to_be_focused()
-
-
 @pytest.mark.usefixtures("echoes")
-@pytest.mark.parametrize(
-    ("path", "place", "named", "omitted"),
-    [
-        ("/history", ".st-key-history-text input", "search", ["Run", "Stop", "Present"]),
-        ("/chat", ".stChatInput textarea", "message box", ["Run", "Present", "focused run"]),
-        ("/", ".st-key-run-form textarea", "inputs", ["focused run", "Full screen"]),
-    ],
-)
-def test_a_key_leads_to_where_each_page_is_typed_in_and_the_list_of_keys_says_so(
-    shared_window: Screen, console: Console, path: str, place: str, named: str, omitted: list[str]
-):
-    page = shared_window.page
-    page.goto(console.url + path)
-    field = page.locator(place).first
-    field.wait_for()
-    shared_window.drawn()
-    page.keyboard.press("?")
-    help_text = page.get_by_role("dialog", name="Keyboard")
-    actions = help_text.locator("dt:has-text('Alt + I') + dd")
-    expect(actions).to_have_text([f"Go to the {named}"])
-    for word in omitted:
-        expect(help_text.locator("dd").filter(has_text=re.compile(rf"\b{word}\b"))).to_have_count(0)
-    page.keyboard.press("Escape")
-    page.keyboard.press("Alt+KeyI")
-    expect(field).to_be_focused()
+def test_alt_i_focuses_the_main_field_of_each_page(echo_form: Screen):
+    """The list of keys names the field, and omits what its page lacks."""
+    page = echo_form.page
+    for name, place, named, omitted in (
+        ("", ".st-key-run-form textarea", "inputs", ["focused run", "Full screen"]),
+        ("Chat", ".stChatInput textarea", "message box", ["Run", "Present", "focused run"]),
+        ("History", ".st-key-history-text input", "search", ["Run", "Stop", "Present"]),
+    ):
+        if name:
+            page.get_by_role("link", name=name, exact=True).first.click()
+        field = page.locator(place).first
+        field.wait_for()
+        echo_form.drawn()
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("?")
+        help_text = page.get_by_role("dialog", name="Keyboard")
+        actions = help_text.locator("dt:has-text('Alt + I') + dd")
+        expect(actions).to_have_text([f"Go to the {named}"])
+        for word in omitted:
+            listed = help_text.locator("dd").filter(has_text=re.compile(rf"\b{word}\b"))
+            expect(listed).to_have_count(0)
+        page.keyboard.press("Escape")
+        page.keyboard.press("Alt+KeyI")
+        expect(field).to_be_focused()
+    page.get_by_role("link", name="Run", exact=True).first.click()
+    echo_form.part("flow-picker").wait_for()
 
 
 @pytest.mark.usefixtures("echoes")
@@ -250,47 +224,6 @@ def test_a_recent_run_that_is_opened_with_the_keyboard_has_the_focus(
 
 
 @pytest.mark.exhaustive
-def test_the_list_of_flows_has_room_for_longer_names_than_that_of_the_flow(echo_form: Screen):
-    echo_form.part("flow-picker").get_by_role("combobox").click()
-    choices = echo_form.page.get_by_test_id("stSelectboxVirtualDropdown")
-    choices.wait_for()
-    assert choices.bounding_box()["width"] > 350
-
-
-@pytest.mark.exhaustive
-def test_the_frame_of_what_has_the_focus_is_not_cut(trip: Screen):
-    trip.page.set_viewport_size({"width": 1280, "height": 800})
-    more = trip.part("preset-bar").get_by_role("button", name="Presets")
-    more.focus()
-    form = trip.page.get_by_test_id("stLayoutWrapper").filter(has=trip.part("run-form")).last
-    end = form.bounding_box()
-    button = more.bounding_box()
-    frame = 5  # pixels around a button
-    assert button["y"] + button["height"] + frame <= end["y"] + end["height"]
-
-
-@pytest.mark.exhaustive
-def test_a_key_after_a_click_at_an_empty_place_draws_no_frame_around_the_page(echo_form: Screen):
-    main = echo_form.page.locator(".stMain")
-    main.click(position={"x": 5, "y": 500})
-    echo_form.page.keyboard.press("Shift")
-    expect(main).to_be_focused()
-    assert main.evaluate("main => getComputedStyle(main, '::before').content") == "none"
-
-
-@pytest.mark.exhaustive
-def test_the_frame_of_a_tab_is_around_its_text_and_inside_its_row(echo_result: Screen):
-    tabs = echo_result.part("run-status").get_by_role("tab")
-    tabs.nth(1).focus()
-    echo_result.page.keyboard.press("ArrowLeft")
-    expect(tabs.first).to_be_focused()
-    text, row = tabs.first.locator("p"), echo_result.part("run-status").get_by_role("tablist")
-    expect(text).to_have_css("outline", re.compile("solid 2px"))
-    expect(text).to_have_css("outline-offset", "3px")
-    assert row.bounding_box()["x"] <= text.bounding_box()["x"] - 5
-
-
-@pytest.mark.exhaustive
 def test_a_chart_shows_its_buttons_while_they_have_the_focus(echo_result: Screen):
     echo_result.part("run-status").get_by_role("tab", name="Trace").click()
     bar = echo_result.part("run-status").get_by_test_id("stElementToolbar")
@@ -303,19 +236,7 @@ def test_a_chart_shows_its_buttons_while_they_have_the_focus(echo_result: Screen
     expect(button).to_have_css("outline", re.compile("solid 2px"))
 
 
-@pytest.mark.exhaustive
-def test_choices_in_options_have_a_frame_with_the_keyboard(echo_form: Screen):
-    page = echo_form.page
-    page.keyboard.press("Alt+KeyO")
-    chosen = echo_form.part("run-mode").get_by_test_id("stRadioOption").first
-    expect(chosen.get_by_role("radio")).to_be_focused()
-    expect(chosen).to_have_css("outline", re.compile("solid 2px"))
-    page.keyboard.press("Tab")
-    switch = page.get_by_test_id("stCheckbox").filter(has_text="Offer streamed").locator("label")
-    expect(switch).to_have_css("outline", re.compile("solid 2px"))
-
-
-@pytest.mark.parametrize("is_open", [False, True])
+@pytest.mark.parametrize("is_open", [pytest.param(False, marks=pytest.mark.exhaustive), True])
 def test_options_pass_the_focus_to_stop_and_that_to_run(screen: Screen, is_open: bool):
     page = screen.page
     screen.pick("Takes half")
@@ -332,6 +253,7 @@ def test_options_pass_the_focus_to_stop_and_that_to_run(screen: Screen, is_open:
     expect(screen.part("run-button").get_by_role("button")).to_be_focused()
 
 
+@pytest.mark.exhaustive
 def test_stop_does_not_get_the_focus_of_run_whose_second_press_it_would_take(screen: Screen):
     screen.pick("Takes half")
     screen.part("run-button").get_by_role("button").press("Enter")
@@ -342,22 +264,6 @@ def test_stop_does_not_get_the_focus_of_run_whose_second_press_it_would_take(scr
 
 
 @pytest.mark.exhaustive
-def test_the_picked_flow_has_a_frame_for_the_keyboard_only(shared_window: Screen, console: Console):
-    shared_window.open(console.url)
-    picker, page = shared_window.part("flow-picker"), shared_window.page
-    frame = picker.get_by_role("group").locator("visible=true")
-    picker.get_by_role("combobox").click()
-    expect(frame).not_to_have_css("box-shadow", "none")
-    page.get_by_role("option").filter(has_text="Echo").first.click()
-    expect(picker.get_by_role("combobox")).to_be_focused()
-    expect(frame).to_have_css("box-shadow", "none")
-    shared_window.drawn()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Shift+Tab")
-    expect(picker.get_by_role("combobox")).to_be_focused()
-    expect(frame).not_to_have_css("box-shadow", "none")
-
-
 def test_a_recent_run_that_leaves_its_list_moves_the_focus_to_no_result(echo_result: Screen):
     recent = echo_result.part("recent-runs")
     row = recent.locator("button:enabled").first

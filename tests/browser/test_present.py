@@ -10,28 +10,10 @@ from playwright.sync_api import expect
 from lfclient import LangflowClient
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.spec import Link, Node, Sample
-from tests.browser.screen import PHONE, PREFIX, Screen
+from tests.browser.screen import PREFIX, Screen
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import wait_for
-
-
-def open_view(screen: Screen, address: str) -> None:
-    screen.page.goto(f"{address}&view=present")
-    screen.part("run-button").wait_for()
-    screen.drawn()
-
-
-@pytest.fixture
-def presented(echo_form: Screen) -> Iterator[Screen]:
-    """The Present view of the echo chat as its presenter sees it, who then leaves it."""
-    echo_form.page.keyboard.press("Alt+p")
-    echo_form.part("present-edit").wait_for()
-    echo_form.drawn()
-    yield echo_form
-    echo_form.page.keyboard.press("Alt+p")
-    echo_form.part("flow-picker").wait_for()
-    echo_form.drawn()
 
 
 @pytest.fixture
@@ -49,9 +31,11 @@ def unready_flow(sample_flows: LiveServer) -> Iterator[str]:
 def test_an_audience_runs_a_flow_and_reaches_nothing_else(
     shared_window: Screen, addresses: dict[str, str]
 ):
-    open_view(shared_window, addresses["Write word by word"])
     page = shared_window.page
-    assert page.get_by_role("button").count() == 2
+    page.goto(addresses["Write word by word"].replace("/?", "/history?view=present&"))
+    shared_window.part("run-button").wait_for()
+    shared_window.drawn()
+    expect(page.get_by_role("button")).to_have_count(2)
     expect(shared_window.part("full-screen").get_by_role("button")).to_have_accessible_name(
         "Full screen"
     )
@@ -68,15 +52,6 @@ def test_an_audience_runs_a_flow_and_reaches_nothing_else(
         expect(page.get_by_test_id(hidden).locator("visible=true")).to_have_count(0)
 
 
-def test_the_address_of_another_page_shows_the_present_view(
-    shared_window: Screen, console: Console, sample_ids: dict[str, str]
-):
-    page = shared_window.page
-    page.goto(f"{console.url}/history?view=present&flow={sample_ids['Echo chat']}")
-    expect(page.locator(".st-key-present h1")).to_have_text(PREFIX + "Echo chat")
-    expect(page.locator(".st-key-history-form")).to_have_count(0)
-
-
 def test_a_presenter_enters_edits_and_leaves_with_the_keyboard(echo_form: Screen):
     page = echo_form.page
     page.keyboard.press("Alt+p")
@@ -91,25 +66,10 @@ def test_a_presenter_enters_edits_and_leaves_with_the_keyboard(echo_form: Screen
     echo_form.drawn()
     page.keyboard.press("Alt+Enter")
     wait_for(lambda: page.evaluate("document.fullscreenElement !== null"))
-    page.keyboard.press("Alt+Enter")
-    wait_for(lambda: page.evaluate("document.fullscreenElement === null"))
     page.keyboard.press("Alt+p")
     echo_form.part("flow-picker").wait_for()
+    wait_for(lambda: page.evaluate("document.fullscreenElement === null"))
     assert "view=" not in page.url
-
-
-def test_the_key_of_present_works_where_its_button_is_in_a_closed_menu(
-    screen: Screen, console: Console
-):
-    page = screen.page
-    page.set_viewport_size(PHONE)
-    screen.open(console.url)
-    expect(page.get_by_role("button", name="Present")).to_have_count(0)
-    page.keyboard.press("Alt+p")
-    screen.part("present").wait_for()
-    screen.drawn()
-    page.keyboard.press("Alt+p")
-    screen.part("flow-picker").wait_for()
 
 
 def test_a_presenter_uses_what_was_entered_on_the_run_page(echo_form: Screen):
@@ -126,8 +86,9 @@ def test_a_presenter_uses_what_was_entered_on_the_run_page(echo_form: Screen):
     expect(offer).not_to_contain_text("Shows the flow's values")
     echo_form.drawn()
     offer.get_by_role("button", name="Use the values of the Run page").click()
-    expect(page.get_by_label("Message")).to_have_value("Good morning")
     expect(offer).to_have_count(0)
+    echo_form.drawn()
+    expect(page.get_by_label("Message")).to_have_value("Good morning")
     expect(page.locator("body")).not_to_be_focused()
     page.keyboard.press("Alt+p")
     echo_form.part("flow-picker").wait_for()
@@ -136,86 +97,6 @@ def test_a_presenter_uses_what_was_entered_on_the_run_page(echo_form: Screen):
 
 
 @pytest.mark.exhaustive
-def test_in_the_editor_nothing_moves_when_a_choice_of_several_loses_the_focus(screen: Screen):
-    screen.pick("Split a list into rows")
-    page = screen.page
-    page.keyboard.press("Alt+p")
-    screen.part("present-edit").get_by_role("button").click()
-    screen.part("present-editor").wait_for()
-    screen.drawn()
-    choice = page.get_by_test_id("stMultiSelect").first
-    choice.get_by_role("button", name="Remove Text").click()  # below its largest height
-    screen.drawn()
-    field = choice.get_by_role("combobox")
-    for width in range(1200, 1440, 15):  # whether its input has room in a row depends on the width
-        page.set_viewport_size({"width": width, "height": 1000})
-        field.focus()
-        height = choice.bounding_box()["height"]
-        field.evaluate("each => each.blur()")
-        assert choice.bounding_box()["height"] == height, width
-
-
-@pytest.mark.exhaustive
-def test_the_list_of_keys_leaves_no_frame_around_the_page(presented: Screen):
-    page = presented.page
-    page.mouse.click(900, 900)
-    page.keyboard.press("?")
-    page.get_by_role("dialog", name="Keyboard").wait_for()
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog", name="Keyboard")).to_have_count(0)
-    expect(page.locator(".stMain")).not_to_be_focused()
-
-
-@pytest.mark.exhaustive
-def test_in_full_screen_the_only_button_beside_the_title_leaves_it(echo_form: Screen):
-    page = echo_form.page
-    page.keyboard.press("Alt+p")
-    buttons = echo_form.part("present-controls").locator("button:visible")
-    expect(buttons).to_have_count(3)
-    echo_form.drawn()
-    key = "each => getComputedStyle(each, '::after').content"
-    assert "Alt + Enter" in echo_form.part("full-screen").locator("p").evaluate(key)
-    page.get_by_role("button", name="Full screen").press("Enter")
-    expect(buttons).to_have_count(1)
-    expect(buttons).to_have_accessible_name("Leave full screen")
-    expect(buttons).to_be_focused()
-    assert "Alt + Enter" in buttons.locator("p").evaluate(key)
-    buttons.hover()  # it stays while the slide is shown
-    page.wait_for_timeout(700)
-    expect(page.get_by_role("tooltip")).to_have_count(0)
-    buttons.press("Enter")
-    expect(buttons).to_have_count(3)
-    expect(page.get_by_role("button", name="Full screen")).to_be_focused()
-    page.keyboard.press("Alt+p")
-    echo_form.part("flow-picker").wait_for()
-
-
-def test_full_screen_takes_the_focus_from_a_button_that_it_hides(echo_form: Screen):
-    page = echo_form.page
-    page.keyboard.press("Alt+p")
-    leave = echo_form.part("present-exit").get_by_role("button")
-    leave.focus()
-    echo_form.drawn()
-    page.keyboard.press("Alt+Enter")
-    expect(page.get_by_role("button", name="Leave full screen")).to_be_focused()
-    page.keyboard.press("Alt+Enter")
-    expect(page.get_by_role("button", name="Full screen", exact=True)).to_be_focused()
-    page.keyboard.press("Alt+p")
-    echo_form.part("flow-picker").wait_for()
-
-
-def test_the_key_that_leaves_a_presentation_leaves_full_screen(echo_form: Screen):
-    page = echo_form.page
-    page.keyboard.press("Alt+p")
-    echo_form.part("present-edit").wait_for()
-    echo_form.drawn()
-    page.keyboard.press("Alt+Enter")
-    wait_for(lambda: page.evaluate("document.fullscreenElement !== null"))
-    page.keyboard.press("Alt+p")
-    echo_form.part("flow-picker").wait_for()
-    wait_for(lambda: page.evaluate("document.fullscreenElement === null"))
-
-
 def test_full_screen_hides_what_only_a_presenter_needs_to_know(
     shared_window: Screen, console: Console, unready_flow: str
 ):
@@ -241,26 +122,6 @@ def test_full_screen_hides_what_only_a_presenter_needs_to_know(
 
 
 @pytest.mark.exhaustive
-def test_in_a_low_window_the_preview_stays_beside_the_editor(presented: Screen):
-    page = presented.page
-    page.set_viewport_size({"width": 900, "height": 600})
-    presented.part("present-edit").get_by_role("button").click()
-    editor = presented.part("present-editor")
-    editor.wait_for()
-    presented.drawn()
-    editor.get_by_text("Large type").click()
-    expect(page.locator("[class*='st-key-present-looks-'][class*='-large']")).to_be_attached()
-    presented.drawn()
-    expect(presented.part("present").get_by_role("heading", level=1)).to_be_in_viewport(ratio=1)
-    run = presented.part("run-button").get_by_role("button", name="Run")
-    expect(run).to_be_in_viewport(ratio=1)
-    expect(editor.get_by_text("Large type")).to_be_in_viewport(ratio=1)
-    height = run.locator("p").evaluate("(p) => p.getBoundingClientRect().height")
-    assert height < 40  # one line
-    page.get_by_role("button", name="Discard").click()
-    expect(editor).to_have_count(0)
-
-
 def test_a_presenter_edits_after_a_reload_and_the_flow_that_is_presented(screen: Screen):
     page = screen.page
     screen.pick("Echo chat")
@@ -305,7 +166,9 @@ def test_a_result_is_shared_with_somebody_who_opens_its_address(
     ended_run: Callable[[str], str],
 ):
     run = ended_run("Echo chat")
-    open_view(shared_window, f"{addresses['Echo chat']}&{urlparse(run).query}")
+    shared_window.page.goto(f"{addresses['Echo chat']}&{urlparse(run).query}&view=present")
+    shared_window.part("run-button").wait_for()
+    shared_window.drawn()
     shared_window.wait("completed")
     query = parse_qs(urlparse(shared_window.page.url).query)
     shared_window.page.get_by_role("button", name="Share result").click()

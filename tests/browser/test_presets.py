@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import OPEN_MENU, check
@@ -60,6 +61,7 @@ def test_a_preset_is_saved_chosen_exported_and_shared(screen, window):
     expect(other.page).to_have_url("about:blank")
 
 
+@pytest.mark.exhaustive
 def test_the_menu_that_saved_the_first_preset_stays_closed(screen):
     """Also if the browser draws the page in between, as a slow one: the list is there from then."""
     page = screen.page
@@ -88,7 +90,7 @@ def test_the_menu_that_saved_the_first_preset_stays_closed(screen):
     page.keyboard.press("Enter")
 
     def is_listed():
-        page.wait_for_timeout(50)
+        page.evaluate("1")  # receives messages
         if held:
             browser, message = held.pop(0)
             browser.send(message)

@@ -40,7 +40,10 @@ def page(module_page: Page) -> Page:
     return module_page
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1100), ("dark", 500)])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [("light", 1100), pytest.param("dark", 500, marks=pytest.mark.exhaustive)],
+)
 def test_a_report_opens_from_disk_and_loads_nothing(
     page: Page, tmp_path: Path, scheme: Literal["light", "dark"], width: int
 ):

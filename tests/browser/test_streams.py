@@ -131,6 +131,7 @@ def test_5000_words_are_all_shown(shared_screen: Screen, server: ScriptedLangflo
     assert words_in(shared_screen.part("outputs").inner_text()) == list(range(EVENTS))
 
 
+@pytest.mark.exhaustive
 def test_5000_events_of_components_are_all_listed(shared_screen: Screen, server: ScriptedLangflow):
     script = [line for line in busy_script(EVENTS * 16 // 6) if line.event not in PASSING]
     server.play(script)
