@@ -1,7 +1,7 @@
 """A test page in the console's frame: a run of a flow with many components.
 
-`?view=` chooses what is drawn. With `?tick=` it changes five times a second, with `?told=` also
-within one run of the fragment.
+`?view=` chooses what is drawn. With `?tick=` it changes five times a second, with `?updates=`
+also within one run of the fragment.
 """
 
 import time
@@ -21,7 +21,7 @@ def draw_running(flow):
     runs = components.halfway(flow, step)
     flow_graph = components_view.draw(flow, runs, ended=False, key="graph")
     st.caption(f"step {step}")
-    if "told" in st.query_params:
+    if "updates" in st.query_params:
         for _ in range(5):
             time.sleep(0.2)
             step = int(time.monotonic() * 5) % 60

@@ -251,13 +251,6 @@ def shared_window(lasting_shared_screen: Screen) -> Screen:
 
 
 @pytest.fixture
-def choose_mode(shared_screen: Screen) -> Iterator[Callable[[str], None]]:
-    """Choose a run mode in the shared window for this test."""
-    yield shared_screen.mode
-    shared_screen.mode("Background")
-
-
-@pytest.fixture
 def screen(new_screen: Callable[..., Screen]) -> Screen:
     """A fresh window without a page: `pick` opens the form of a flow."""
     return new_screen()
@@ -307,7 +300,7 @@ def make_run(console: Console, sample_ids: dict[str, str]) -> Callable[..., str]
 
 @pytest.fixture(scope="package")
 def ended_run(make_run: Callable[..., str]) -> Callable[[str], str]:
-    """Return the address of a run of a sample flow as it stands, which is made once."""
+    """Return the address of a run of a sample flow with its default values, which is made once."""
     return functools.cache(make_run)
 
 

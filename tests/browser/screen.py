@@ -19,10 +19,10 @@ WINDOW: ViewportSize = {"width": 1440, "height": 1000}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 # sorts first: a page opens with the first flow, and tests add and delete others
-PREFIX = "(Walk) "
+PREFIX = "(Sample) "
 
 # the buttons' positions, or null while the page is being drawn
-_STANDS = """() => {
+_BUTTON_TOPS = """() => {
   const state = document.querySelector("[data-testid=stApp]").dataset.testScriptState;
   if (state !== "notRunning" || document.querySelector("[data-testid=stSkeleton]")) return null;
   const buttons = document.querySelectorAll("[data-testid=stMainBlockContainer] button");
@@ -79,7 +79,7 @@ _SHIFTS = """() => {
 
 
 class Screen:
-    """The console's Run page, by its hooks. `addresses` are those of the sample flows' forms."""
+    """The console's Run page. `addresses` maps the sample flows' names to their forms' URLs."""
 
     def __init__(self, page: Page, addresses: Mapping[str, str] | None = None) -> None:
         self.page = page
@@ -102,12 +102,12 @@ class Screen:
 
     def drawn(self) -> None:
         """Wait until the script has ended and no button moves: some widgets load after it."""
-        stands: list[str] = []
+        tops: list[str] = []
 
         def still() -> bool:
-            found = self.page.evaluate(_STANDS)  # a running run is redrawn continually
-            stands.extend([] if found is None else [found])
-            return len(stands) >= 4 and len(set(stands[-4:])) == 1
+            found = self.page.evaluate(_BUTTON_TOPS)  # a running run is redrawn continually
+            tops.extend([] if found is None else [found])
+            return len(tops) >= 4 and len(set(tops[-4:])) == 1
 
         wait_for(still)
 
@@ -293,15 +293,6 @@ class Screen:
             # the page has been redrawn with the outputs
             self.page.locator(".st-key-run-button").first.wait_for()
 
-    def save(self, label: str) -> Locator:
-        """Click the first visible download button with this name among the outputs."""
-        saves = self.part("outputs").get_by_test_id("stDownloadButton")
-        return saves.filter(has_text=label).locator("button:visible").first
-
-    def recent(self) -> int:
-        """The number of listed runs."""
-        return self.page.locator("[class*='st-key-open-']").count()
-
 
 def log_of(console: Console) -> str:
     """Return the console's log."""
@@ -311,9 +302,3 @@ def log_of(console: Console) -> str:
 def internal_errors(console: Console) -> list[str]:
     """Return the lines of the console's log about errors of its own."""
     return re.findall(r".*(?:\berror [0-9a-f]{8}: |Traceback).*", log_of(console))
-
-
-def color_of(locator: Locator, name: str) -> list[float]:
-    """Return a computed color of an element as red, green and blue."""
-    text = locator.evaluate(f"element => getComputedStyle(element).{name}")
-    return [float(part) for part in re.findall(r"[\d.]+", text)[:3]]

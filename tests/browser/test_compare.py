@@ -23,17 +23,12 @@ from tests.browser.accessibility import check, check_with_menus
 from tests.browser.screen import Screen
 from tests.browser.visitor import Visitor
 from tests.support.console_process import Console
+from tests.support.pictures import picture
 
 NOW = datetime(2026, 1, 2, 12, tzinfo=UTC)
 COLORS = ["crimson", "crimson", "royalblue", "crimson"]
 TEXTS = ["The sun over Lisbon", "The sun over Lisbon", "The rain over Lisbon", "The sun over Oslo"]
 ENVIRON = {"LANGFLOW_SERVER_URL": "http://127.0.0.1:9", "LANGFLOW_API_KEY": "none"}
-
-
-def picture(color: str) -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (200, 120), color).save(file, "PNG")
-    return file.getvalue()
 
 
 def rows(number: int) -> list[dict[str, Any]]:
@@ -44,7 +39,7 @@ def outputs(number: int) -> dict[str, Output]:
     values = [
         ("Chat", OutputKind.MESSAGE, TEXTS[number]),
         ("Table", OutputKind.TABLE, rows(number)),
-        ("Image", OutputKind.IMAGE, picture(COLORS[number])),
+        ("Image", OutputKind.IMAGE, picture(COLORS[number], "")),
     ]
     return {name: Output(name, kind, value, display_name=name) for name, kind, value in values}
 

@@ -113,7 +113,7 @@ def _is_readable(node: Locator) -> bool:
     return abs(_brightness(text_color) - _brightness(background)) > 120
 
 
-@pytest.mark.parametrize("how", ["tick", "told"])
+@pytest.mark.parametrize("how", ["tick", "updates"])
 def test_a_changing_graph_keeps_its_zoom_scroll_and_cards(open_page, how):
     """Five changes a second rebuild nothing and are small to send."""
     frames: list[int] = []

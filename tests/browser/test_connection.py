@@ -230,7 +230,6 @@ def test_a_form_stays_open_while_its_key_is_refused(open_with_key, keys):
 def test_a_message_whose_key_is_refused_is_sent_again_with_a_new_one(
     bare_console, open_with_key, keys, sample_ids
 ):
-    """The page of the message says so once, and the Connection page at once."""
     screen = open_with_key(keys.first)
     page = screen.page
     page.goto(f"{bare_console.url}/chat?flow={sample_ids['Echo chat']}")

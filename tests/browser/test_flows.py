@@ -174,7 +174,7 @@ def test_a_file_without_a_flow_is_refused_in_its_dialog(screen: Screen):
 def test_an_added_flow_is_exported_duplicated_and_deleted(
     screen: Screen, api: LangflowClient, added: list[str], tmp_path: Path
 ):
-    name = "Walk through the menu"
+    name = "Exported flow"
     flow = {**api.flow(f"{PREFIX}Echo chat").raw, "name": name}
     screen.upload_flow(flow).get_by_role("button", name="Add", exact=True).click()
     added.append(chosen_id(screen, name))
@@ -182,7 +182,7 @@ def test_an_added_flow_is_exported_duplicated_and_deleted(
     check(screen.page, "[data-testid=stPopoverBody]")
     with screen.page.expect_download() as download:
         screen.page.get_by_role("button", name="Export").locator("visible=true").click()
-    assert download.value.suggested_filename == "Walk-through-the-menu.json"
+    assert download.value.suggested_filename == "Exported-flow.json"
     exported = json.loads(Path(download.value.path()).read_text())
     assert (exported["name"], exported["last_tested_version"]) == (name, "1.13.0")
     screen.page.get_by_role("button", name="Duplicate").evaluate(TWICE)

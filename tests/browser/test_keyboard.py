@@ -59,7 +59,7 @@ def check_nothing_is_covered(screen: Screen) -> None:
     page.locator("textarea").first.focus()
     covered = []
 
-    def walk(key: str, end: str) -> None:
+    def press_until(key: str, end: str) -> None:
         for _ in range(30):
             page.keyboard.press(key)
             covered.append(page.evaluate(_COVERED))
@@ -67,9 +67,9 @@ def check_nothing_is_covered(screen: Screen) -> None:
                 return
         raise AssertionError(f"{key} does not lead to {end}")
 
-    walk("Tab", "st-key-run")
+    press_until("Tab", "st-key-run")
     page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, main.scrollHeight)")
-    walk("Shift+Tab", "st-key-flow-choice")
+    press_until("Shift+Tab", "st-key-flow-choice")
     assert not any(covered), covered
 
 

@@ -87,7 +87,7 @@ def test_typed_text_survives_a_lost_connection(relay, window):
         lost.press("Tab")
         expect(secret.page.get_by_text("Changed", exact=True)).to_be_visible()
     else:
-        told = "Lost with the connection. Enter it again."
-        expect(lost).to_have_attribute("placeholder", told)
+        hint = "Lost with the connection. Enter it again."
+        expect(lost).to_have_attribute("placeholder", hint)
     for screen in (message, line):
         expect(screen.page.get_by_text("Changed", exact=True)).to_be_visible()

@@ -41,7 +41,6 @@ def test_no_presentation_scrolls_sideways(shared_window, addresses):
 
 
 def test_a_button_of_a_phones_chat_opens_the_sidebar(shared_window, console, sample_ids):
-    """It covers the server: its own button stands in the same corner. Wide windows show it."""
     shared_window.page.goto(f"{console.url}/chat?flow={sample_ids['Echo chat']}")
     opener = shared_window.part("open-sidebar").locator("button")
     opener.wait_for(state="attached")

@@ -19,16 +19,16 @@ def test_a_preset_is_saved_chosen_exported_and_shared(screen, window):
     bar = screen.part("preset-bar")
     bar.get_by_role("button", name="Save").click()
     menu = page.get_by_test_id("stPopoverBody")
-    menu.get_by_label("Save as preset").fill("Walk: friendly")
+    menu.get_by_label("Save as preset").fill("Reply: friendly")
     check(page, OPEN_MENU)
     page.keyboard.press("Enter")
     choice = bar.get_by_role("combobox")
-    expect(choice).to_have_value("Walk: friendly")
+    expect(choice).to_have_value("Reply: friendly")
 
     message.fill("Dear reader, edited")
     message.press("Tab")
     differs = screen.part("preset-differs")
-    expect(differs).to_contain_text("Differs from “Walk: friendly” in 1 value.")
+    expect(differs).to_contain_text("Differs from “Reply: friendly” in 1 value.")
     page.reload()
     expect(differs).to_be_visible()
     differs.get_by_role("button", name="Undo").click()
@@ -38,7 +38,7 @@ def test_a_preset_is_saved_chosen_exported_and_shared(screen, window):
     bar.get_by_role("button", name="Presets").click()
     with page.expect_download() as download:
         menu.get_by_role("button", name="Export").click()
-    assert download.value.suggested_filename == "Walk-friendly.json"
+    assert download.value.suggested_filename == "Reply-friendly.json"
     assert list(json.loads(download.value.path().read_text())["values"].values()) == ["Dear reader"]
     page.keyboard.press("Escape")
 

@@ -73,17 +73,6 @@ def test_a_run_that_is_closed_continues(screen):
     screen.wait("stopped")
 
 
-@pytest.mark.exhaustive
-def test_stopping_a_synchronous_run_says_that_it_may_continue(screen, choose_mode):
-    screen.pick("Takes half")
-    choose_mode("Synchronous")
-    screen.run()
-    screen.wait("running")
-    screen.stop()
-    screen.wait("stopped waiting")
-    expect(screen.part("run-status")).to_contain_text("It may be running on the server.")
-
-
 def test_a_page_without_active_runs_stops_polling(new_screen, finish_work):
     screen = new_screen()
     page, sent = screen.page, []
@@ -108,19 +97,6 @@ def test_a_page_without_active_runs_stops_polling(new_screen, finish_work):
     server_checks = 60 / server_link.TICK_SECONDS + 1
     wait_for(lambda: polls_in_a_minute() <= server_checks)
     assert polls_in_a_minute() <= server_checks
-
-
-@pytest.mark.exhaustive
-def test_a_table_is_sorted_and_downloaded(screen, ended_run):
-    screen.show_run(ended_run("Table of sample records"))
-    expect(screen.part("outputs")).to_contain_text("50 rows")
-    with screen.page.expect_download() as saved:
-        screen.save("CSV").click()
-    lines = saved.value.path().read_text(encoding="utf-8-sig").strip().splitlines()
-    assert len(lines) == 51
-    with screen.page.expect_download() as saved:
-        screen.save("Parquet").click()
-    assert saved.value.path().read_bytes()[:4] == b"PAR1"
 
 
 @pytest.mark.exhaustive
@@ -170,40 +146,6 @@ def test_a_failed_run_keeps_what_was_typed(screen):
 
 
 @pytest.mark.exhaustive
-def test_every_run_has_its_own_session_unless_kept(screen):
-    screen.pick("Echo")
-    field = screen.page.get_by_label("Session", exact=True)
-
-    def close():
-        screen.page.keyboard.press("Escape")
-        expect(field).to_be_hidden()
-
-    def session():
-        screen.more()
-        found = field.input_value()
-        close()
-        return found
-
-    def after_a_run():
-        screen.run()
-        screen.wait("completed")
-        screen.page.get_by_role("button", name="Close", exact=True).click()
-        expect(screen.part("run-status")).to_contain_text("Results appear here")
-        return session()
-
-    first = session()
-    second = after_a_run()
-    screen.more()
-    screen.page.get_by_text("Keep session").click()
-    close()
-    third = after_a_run()
-    assert first != second == third
-    screen.more()
-    screen.page.get_by_role("button", name="New", exact=True).click()
-    expect(field).not_to_have_value(third)
-
-
-@pytest.mark.exhaustive
 def test_at_twice_the_size_run_is_in_sight_and_nothing_scrolls_sideways(new_screen):
     """A browser that enlarges a window of 1440 × 900 to 200 % shows half of its pixels."""
     screen = new_screen()
@@ -250,3 +192,24 @@ def test_back_and_forward_lead_through_the_chosen_flows(new_screen):
     screen.pick(names[2])
     screen.page.go_back()
     expect(title).to_have_value(PREFIX + names[1])
+
+
+def test_the_runs_of_a_batch_are_stopped_together(new_screen):
+    screen = new_screen()
+    page = screen.page
+    screen.pick("Takes half")
+    screen.more()
+    page.get_by_role("spinbutton", name="Number of runs (1 to 20)").fill("3")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    screen.part("run-button").get_by_role("button", name="Run 3 times").click()
+    screen.wait("running")
+    screen.part("stop-button").get_by_role("button", name="Stop this run").click()
+    screen.wait("stopped")
+    batch = screen.part("run-batch")
+    expect(batch).to_contain_text("1 of 3 runs have ended")
+    batch.get_by_role("button", name="Stop all").click()
+    expect(batch).to_contain_text("3 of 3 runs have ended")
+    expect(batch.get_by_role("button")).to_have_count(0)
+    batch.get_by_role("link", name="Show in History").click()
+    expect(page.get_by_role("switch", name="Group equal results")).to_be_checked()

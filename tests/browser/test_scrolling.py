@@ -15,7 +15,7 @@ from tests.ui.support.model_pages import serve_models
 
 pytestmark = pytest.mark.exhaustive
 
-# what stands above the page, until shortly after that is scrolled
+# an element above the page, which disappears shortly after the page is scrolled
 _MOVING = """(field) => {
   const main = field.closest("[data-testid=stMain]");
   main.style.overflowAnchor = "none";

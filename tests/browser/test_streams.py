@@ -18,7 +18,7 @@ from tests.support.fake_langflow import FLOW, FLOW_ID
 from tests.support.proxy import Fault, Proxy
 
 EVENTS = 5_000
-PASSING = ("token", "log", "build_start")  # these are not told again
+PASSING = ("token", "log", "build_start")  # Langflow does not list these again
 LETTERS = 10_000_000
 
 
