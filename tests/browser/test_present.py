@@ -32,7 +32,7 @@ def test_an_audience_runs_a_flow_and_reaches_nothing_else(
     shared_window: Screen, addresses: dict[str, str]
 ):
     page = shared_window.page
-    page.goto(addresses["Write word by word"].replace("/?", "/history?view=present&"))
+    page.goto(f"{addresses['Write word by word']}&view=present")
     shared_window.part("run-button").wait_for()
     shared_window.drawn()
     expect(page.get_by_role("button")).to_have_count(2)
@@ -50,6 +50,16 @@ def test_an_audience_runs_a_flow_and_reaches_nothing_else(
     expect(links).to_have_count(0)
     for hidden in ("stHeader", "stToolbar", "stMainMenu", "stSidebar"):
         expect(page.get_by_test_id(hidden).locator("visible=true")).to_have_count(0)
+
+
+@pytest.mark.exhaustive
+def test_the_address_of_another_page_shows_the_present_view(
+    shared_window: Screen, console: Console, sample_ids: dict[str, str]
+):
+    page = shared_window.page
+    page.goto(f"{console.url}/history?view=present&flow={sample_ids['Echo chat']}")
+    expect(page.locator(".st-key-present h1")).to_have_text(PREFIX + "Echo chat")
+    expect(page.locator(".st-key-history-form")).to_have_count(0)
 
 
 def test_a_presenter_enters_edits_and_leaves_with_the_keyboard(echo_form: Screen):
