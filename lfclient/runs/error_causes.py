@@ -201,13 +201,6 @@ _SENTENCES = {
 }
 
 _RULES: tuple[tuple[re.Pattern[str], CauseCode, str], ...] = (
-    # first: these texts of the client may end with words of Langflow or a provider
-    (
-        re.compile(r"\AThe server (rejected the|requires an) API key"),
-        CauseCode.LANGFLOW_KEY_REFUSED,
-        "",
-    ),
-    (re.compile(r"\AThe server received too many requests"), CauseCode.LANGFLOW_BUSY, ""),
     (
         re.compile(
             r"(?P<name>[^:\n]{1,80}?) API key is required when using .{1,80} provider\."

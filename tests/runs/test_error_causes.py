@@ -13,12 +13,6 @@ from tests.support.cpu_time import cpu_seconds
     [
         ("A model selection is required", CauseCode.MODEL_MISSING, "", "model"),
         (
-            "The server rejected the API key: Invalid API key.",
-            CauseCode.LANGFLOW_KEY_REFUSED,
-            "",
-            "",
-        ),
-        (
             "No model selected. Please select a language model from the available options.",
             CauseCode.MODEL_MISSING,
             "",

@@ -15,9 +15,10 @@ from lfclient.console.runner.recovery import (
     recover,
     recover_stream,
 )
-from lfclient.console.runner.run_context import OUTCOME_HINT, RunContext
+from lfclient.console.runner.run_context import RunContext
 from lfclient.console.store.notes import Note, NoteCode, Notes, quote
-from lfclient.console.store.run_record import RecordProblem
+from lfclient.console.store.run_record import ProblemCode
+from lfclient.console.wording.run_problems import describe_error, describe_problem
 from lfclient.errors import BadResponse, LangflowError, RateLimited, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.runs.events import ComponentStarted, Event, KeepAlive, RunEnded, RunStarted, Warned
@@ -28,10 +29,6 @@ from lfclient.wire.modes import MODES
 _UNAVAILABLE_STATUSES = (502, 503, 504)
 _MAX_REFUSED_SECONDS = 600.0
 _MAX_UNREACHED_SECONDS = 60.0
-NEVER_SENT = RecordProblem(
-    "The console restarted before this run was sent: nothing ran.",
-    "Run it again. Secrets must be entered again: they are not stored.",
-)
 
 
 async def run_in_mode(
@@ -67,7 +64,7 @@ async def run_job(context: RunContext, flow: Flow, overrides: JsonObject, check:
                 retry_after=error.retry_after,
             )
         else:
-            await context.fail(RunStatus.FAILED, error.message, error.hint)
+            await context.end(RunStatus.FAILED, problem=describe_error(error))
         return
     if run is None:
         await context.end(RunStatus.CANCELLED, stop_result=(Note(NoteCode.STOPPED_UNSENT),))
@@ -85,13 +82,13 @@ async def run_unsent(context: RunContext, overrides: JsonObject | None) -> None:
         await context.end(RunStatus.CANCELLED, stop_result=(Note(NoteCode.STOPPED_UNSENT),))
         return
     if overrides is None:
-        await context.end(RunStatus.FAILED, problem=NEVER_SENT)
+        await context.end(RunStatus.FAILED, problem=describe_problem(ProblemCode.NEVER_SENT))
         return
     try:
         context.server = await context.client.server.info()
         flow = context.flow = await context.client.flow(context.record.flow_id)
     except LangflowError as error:
-        await context.fail(RunStatus.FAILED, error.message, error.hint)
+        await context.end(RunStatus.FAILED, problem=describe_error(error))
     else:
         await run_in_mode(context, flow, overrides, check=True)
 
@@ -289,15 +286,14 @@ async def _apply_error(context: RunContext, error: LangflowError) -> None:
     reason = _note_lost_response(error)
     is_stream = MODES[context.record.mode].response == "events"
     if not _may_have_arrived(error):
-        await context.fail(RunStatus.FAILED, error.message, error.hint)
+        await context.end(RunStatus.FAILED, problem=describe_error(error))
     elif context.is_findable:
         await recover(context, None, reason=reason, retry_after=error.retry_after)
     elif not (is_stream and await recover_stream(context, context.run, reason)):
         is_stopped = context.commands.stop.is_set()
-        await context.fail(
+        await context.end(
             RunStatus.OUTCOME_UNKNOWN,
-            error.message,
-            OUTCOME_HINT,
+            problem=describe_problem(ProblemCode.RESPONSE_LOST, error.message),
             stop_result=(Note(NoteCode.STOPPED_SEARCHING),) if is_stopped else (),
         )
 

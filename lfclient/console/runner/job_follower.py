@@ -10,7 +10,9 @@ from lfclient.console.runner.event_listener import EventListener, last_sign, sil
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.timings import Schedule
 from lfclient.console.store.notes import Note, NoteCode, Notes, quote
+from lfclient.console.store.run_record import ProblemCode
 from lfclient.console.store.workers import Command
+from lfclient.console.wording.run_problems import describe_error, describe_problem
 from lfclient.errors import (
     BadResponse,
     FlowNotFound,
@@ -35,12 +37,6 @@ _NEXT_QUESTION_SECONDS = 0.3
 _MAX_COMMIT_SECONDS = 5.0
 # after a gap of at most this many seconds, the time of the response counts as the end
 _MAX_GAP_SECONDS = 3.0
-_STOP_LOST = "Langflow did not confirm the stop and no longer knows this run, as after a restart."
-_STOP_LOST_HINT = (
-    "It may still run: check the flow's messages or traces in Langflow before you run it again."
-)
-_FLOW_DELETED = "The flow was deleted during this run, so Langflow no longer reports the result."
-_FLOW_DELETED_HINT = "The components, messages and outputs received so far are kept."
 
 
 async def follow(context: RunContext, *, moved: bool = False, taken_over: bool = False) -> None:
@@ -98,12 +94,12 @@ class _JobFollower:
             await self._close_unknown_job(error)
             return False
         except FlowNotFound:
-            await context.fail(RunStatus.OUTCOME_UNKNOWN, _FLOW_DELETED, _FLOW_DELETED_HINT)
+            await self._end_with_unknown_outcome(ProblemCode.FLOW_DELETED)
             return False
         except InvalidKey as error:
             await self._report_invalid_key(error)
         except ResponseTooLarge as error:  # it would be so each time
-            await context.fail(RunStatus.OUTCOME_UNKNOWN, error.message, error.hint)
+            await context.end(RunStatus.OUTCOME_UNKNOWN, problem=describe_error(error))
             return False
         except LangflowError as error:
             pause = error.retry_after and next(self._confirming, error.retry_after)
@@ -257,7 +253,7 @@ class _JobFollower:
             self._stop_sent_at, self.listener.last_activity
         )
         if waited > self._context.timings.stop_timeout_seconds:
-            await self._context.fail(RunStatus.OUTCOME_UNKNOWN, _STOP_LOST, _STOP_LOST_HINT)
+            await self._end_with_unknown_outcome(ProblemCode.STOP_LOST)
 
     async def _decide(self, command: Command) -> None:
         """Send a decision; again only if it was not sent, or the server answered with a fault.
@@ -325,11 +321,11 @@ class _JobFollower:
                 notes=(Note(NoteCode.OTHER_SERVER, context.record.server_url),),
             )
         else:
-            await context.fail(
-                RunStatus.OUTCOME_UNKNOWN,
-                f"The server no longer knows this job. {error.message}",
-                "Its database may have been replaced, or the job was created with another API key.",
-            )
+            await self._end_with_unknown_outcome(ProblemCode.JOB_UNKNOWN, error.message)
+
+    async def _end_with_unknown_outcome(self, code: ProblemCode, value: str = "") -> None:
+        problem = describe_problem(code, value)
+        await self._context.end(RunStatus.OUTCOME_UNKNOWN, problem=problem)
 
     async def _report_invalid_key(self, error: InvalidKey) -> None:
         context = self._context

@@ -11,18 +11,14 @@ from typing import Any, TypeVar
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.threads import in_thread
 from lfclient.console.store.errors import DiskFull, JobTaken, StoreError
-from lfclient.console.store.run_record import RecordProblem, RunRecord
+from lfclient.console.store.run_record import ProblemCode, RunRecord
 from lfclient.console.store.store import Store
+from lfclient.console.wording.run_problems import describe_problem
 from lfclient.runs.model import RunStatus
 
 _T = TypeVar("_T")
 
 log = logging.getLogger(__name__)
-
-_NOT_STARTED = RecordProblem(
-    "Not started: the database of runs did not confirm the record, and nothing was sent.",
-    "Run it again.",
-)
 
 
 class RecordWriter:
@@ -63,7 +59,7 @@ class RecordWriter:
                 record,
                 status=RunStatus.FAILED,
                 ended_at=datetime.now(UTC),
-                problem=_NOT_STARTED,
+                problem=describe_problem(ProblemCode.NOT_STARTED),
                 version=record.version + 1,
             )
             self.store.update(ended, with_response=True)

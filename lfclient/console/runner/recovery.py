@@ -17,11 +17,12 @@ from datetime import UTC, datetime, timedelta
 
 from lfclient.common.json_types import JsonObject
 from lfclient.console.runner.job_follower import follow
-from lfclient.console.runner.run_context import OUTCOME_HINT, RunContext
+from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.threads import in_thread
 from lfclient.console.store.notes import Note, NoteCode, Notes
-from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.run_record import ProblemCode, RunRecord
 from lfclient.console.wording.run_notes import describe_notes
+from lfclient.console.wording.run_problems import describe_problem
 from lfclient.errors import TRANSIENT_ERRORS, BadResponse, LangflowError, Unreachable
 from lfclient.runs.lost_jobs import MATCH_WINDOW, FoundJob
 from lfclient.runs.model import Run, RunStatus
@@ -174,15 +175,13 @@ class _Recovery:
         if context.record.job_id or context.record.ended:
             return False
         if stop.is_set():
-            await self._give_up("The search was stopped before the run was found.")
+            await self._give_up(ProblemCode.SEARCH_STOPPED)
         elif len(jobs) > 1:
-            await self._give_up("Several runs on the server match.")
+            await self._give_up(ProblemCode.SEVERAL_FOUND)
         elif not jobs and self._may_give_up():
-            await self._give_up(
-                "Another run was lost at that time, and what the server has may belong to it."
-                if self._other_run_lost
-                else "The server has no trace of the run."
-            )
+            is_other_lost = self._other_run_lost
+            code = ProblemCode.ANOTHER_LOST if is_other_lost else ProblemCode.NOT_FOUND
+            await self._give_up(code)
         else:
             return True
         return False
@@ -327,8 +326,7 @@ class _Recovery:
         is_ours = len(jobs) == 1 and jobs[0].by == "session" and jobs[0].delay <= MATCH_WINDOW
         return jobs[0].job_id if is_ours else None
 
-    async def _give_up(self, reason: str) -> None:
+    async def _give_up(self, code: ProblemCode) -> None:
         self._context.commands.clear()
-        await self._context.fail(
-            RunStatus.OUTCOME_UNKNOWN, f"{describe_notes(self._reason)} {reason}", OUTCOME_HINT
-        )
+        problem = describe_problem(code, describe_notes(self._reason))
+        await self._context.end(RunStatus.OUTCOME_UNKNOWN, problem=problem)

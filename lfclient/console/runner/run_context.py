@@ -14,7 +14,7 @@ from lfclient.console.runner.run_cache import RunNotCached
 from lfclient.console.runner.server_load import ServerLoad
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.notes import Notes
-from lfclient.console.store.run_record import RecordProblem, RunRecord
+from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.workers import Command
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.model import Flow
@@ -37,10 +37,6 @@ T = TypeVar("T")
 
 AFTER_RESTART = "The console restarted during this run"
 AFTER_KEY_CHANGE = "The console followed this run again, for example with another API key"
-OUTCOME_HINT = (
-    "It may have run anyway: check the flow's messages or traces in Langflow before you run it "
-    "again."
-)
 NOT_STARTED_HERE = "This run was not started by this console"
 _SECRETS_LOST_WARNING = (
     "{}. It doesn't know the secrets that were sent, so it could not redact them from the outputs "
@@ -301,10 +297,6 @@ class RunContext:
         if not -_CLOCK_TOLERANCE < seconds_ago < age + _CLOCK_TOLERANCE:
             return None
         return now - max(min(seconds_ago, age), timedelta())
-
-    async def fail(self, status: RunStatus, message: str, hint: str, **changes: Any) -> None:
-        """End the record with a problem."""
-        await self.end(status, problem=RecordProblem(message, hint), **changes)
 
     async def warn(self, text: str) -> None:
         """Add a warning to the run."""

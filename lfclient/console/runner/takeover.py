@@ -11,7 +11,7 @@ from typing import Any
 from cachetools import TLRUCache, TTLCache
 
 from lfclient.console.config.connection import Connection
-from lfclient.console.runner.execution import NEVER_SENT, run_unsent
+from lfclient.console.runner.execution import run_unsent
 from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.recovery import recover, search_again
 from lfclient.console.runner.run_cache import RunCache
@@ -19,7 +19,6 @@ from lfclient.console.runner.run_context import (
     AFTER_KEY_CHANGE,
     AFTER_RESTART,
     NOT_STARTED_HERE,
-    OUTCOME_HINT,
     RunContext,
 )
 from lfclient.console.runner.task_supervisor import TaskSupervisor
@@ -29,11 +28,12 @@ from lfclient.console.store.notes import Note, NoteCode, has_code
 from lfclient.console.store.result_groups import lacks_secrets
 from lfclient.console.store.run_record import (
     MAX_WAITING,
-    RecordProblem,
+    ProblemCode,
     RunRecord,
     StoredParts,
 )
 from lfclient.console.store.store import Store
+from lfclient.console.wording.run_problems import describe_problem
 from lfclient.runs.model import RunStatus
 from lfclient.runs.reducer import finalize
 from lfclient.wire.modes import MODES
@@ -46,15 +46,6 @@ SEARCH_AGAIN_SECONDS = (60.0, 3600.0)
 # A page draws a run again when it ends; one that was searched for until then stays as it is.
 JUST_LOST_SECONDS = 10.0
 _MAX_SINGLE_WAITING = timedelta(minutes=10)  # a single run sent later would come as a surprise
-_LOST_CALL = RecordProblem(
-    "The console restarted while it waited for the response, which is lost.",
-    OUTCOME_HINT,
-)
-_LOST_STREAM = RecordProblem(
-    "The console restarted during this streamed call, which ended the run.",
-    "It may have completed just before: check the flow's messages or traces in Langflow before "
-    "you run it again.",
-)
 
 
 class Takeover:
@@ -301,11 +292,11 @@ class Takeover:
         if stored is None or stored.ended or stored.worker != record.worker:
             return
         if not stored.attempts:
-            status, problem = RunStatus.FAILED, NEVER_SENT
+            status, code = RunStatus.FAILED, ProblemCode.NEVER_SENT
         elif MODES[stored.mode].response == "events" and stored.started_at is not None:
-            status, problem = RunStatus.INTERRUPTED, _LOST_STREAM
+            status, code = RunStatus.INTERRUPTED, ProblemCode.STREAM_LOST
         else:
-            status, problem = RunStatus.OUTCOME_UNKNOWN, _LOST_CALL
+            status, code = RunStatus.OUTCOME_UNKNOWN, ProblemCode.CALL_LOST
         self._store.update(
             replace(
                 stored,
@@ -313,7 +304,7 @@ class Takeover:
                 ended_at=datetime.now(UTC),
                 notes=(),
                 version=stored.version + 1,
-                problem=problem,
+                problem=describe_problem(code),
                 run=stored.run and finalize(replace(stored.run, status=status)),
             ),
             with_response=True,  # so that lists and searches show the problem

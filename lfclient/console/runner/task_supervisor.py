@@ -17,7 +17,9 @@ from lfclient.console.runner.server_load import ServerLoad, room_for
 from lfclient.console.runner.threads import in_thread, is_interpreter_shutdown
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.notes import Note, NoteCode, quote
+from lfclient.console.store.run_record import ProblemCode
 from lfclient.console.store.workers import Command
+from lfclient.console.wording.run_problems import describe_error, describe_problem
 from lfclient.errors import LangflowError
 from lfclient.runs.model import RunStatus
 from lfclient.wire.modes import Mode
@@ -188,11 +190,8 @@ class TaskSupervisor:
             _log_bug(f"Run {context.id}", error)
             record = self._writer.cache.snapshot(context.id)
             if record is not None and not record.ended:
-                await context.fail(
-                    RunStatus.OUTCOME_UNKNOWN,
-                    f"The console failed to follow this run ({type(error).__name__}).",
-                    "The console's log has the details. The run may continue on the server.",
-                )
+                problem = describe_problem(ProblemCode.NOT_FOLLOWED, type(error).__name__)
+                await context.end(RunStatus.OUTCOME_UNKNOWN, problem=problem)
 
     async def _connect_and_execute(self, context: RunContext, execute: Execute) -> None:
         try:
@@ -204,7 +203,7 @@ class TaskSupervisor:
                     notes=(Note(NoteCode.NOT_FOLLOWED), quote(error.message)),
                 )
             else:
-                await context.fail(RunStatus.FAILED, error.message, error.hint)
+                await context.end(RunStatus.FAILED, problem=describe_error(error))
             return
         async with client:
             context.client = client

@@ -68,6 +68,7 @@ class Note:
 
 
 Notes = tuple[Note, ...]
+_CODES = frozenset(NoteCode)
 
 
 def quote(text: str) -> Note:
@@ -88,7 +89,8 @@ def dump_notes(notes: Notes) -> str:
 def load_notes(text: str) -> Notes:
     """Return the notes that `dump_notes` wrote.
 
-    A sentence that version 0.2.0 wrote becomes a note with the code `TEXT`.
+    A sentence that version 0.2.0 wrote becomes a note with the code `TEXT`. Notes with a later
+    version's codes are left out.
     """
     if not text:
         return ()
@@ -96,7 +98,7 @@ def load_notes(text: str) -> Notes:
         items = json.loads(text)
     except json.JSONDecodeError:
         return (quote(text),)
-    return tuple(_from_json(item) for item in items)
+    return tuple(_from_json(item) for item in items if item["code"] in _CODES)
 
 
 def _to_json(note: Note) -> JsonObject:

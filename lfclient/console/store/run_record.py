@@ -39,12 +39,39 @@ class StoredParts(StrEnum):
     REMOVED = "removed"  # deleted to make room for newer responses
 
 
+class ProblemCode(StrEnum):
+    """Why a run could not be executed or its outcome is unknown.
+
+    Each comment gives the value in the sentence, which `wording.run_problems` has.
+    """
+
+    NOT_STARTED = "not_started"
+    NEVER_SENT = "never_sent"
+    CALL_LOST = "call_lost"
+    STREAM_LOST = "stream_lost"
+    RESPONSE_LOST = "response_lost"  # the error's message
+    STOP_LOST = "stop_lost"
+    FLOW_DELETED = "flow_deleted"
+    JOB_UNKNOWN = "job_unknown"  # the error's message
+    NOT_FOLLOWED = "not_followed"  # the error's type
+    # results of a search; each has the reason for the search in words
+    SEARCH_STOPPED = "search_stopped"
+    SEVERAL_FOUND = "several_found"
+    ANOTHER_LOST = "another_lost"
+    NOT_FOUND = "not_found"
+
+
 @dataclass(frozen=True)
 class RecordProblem:
-    """Why a run could not be executed, and what to do about it."""
+    """Why a run could not be executed, and what to do about it.
+
+    The words are stored for lists and searches. `code` is a `ProblemCode`, or a `CauseCode` of the
+    client's requests, or a later console's; "" for other errors.
+    """
 
     message: str
     hint: str = ""
+    code: str = ""
 
     @property
     def cause(self) -> ErrorCause | None:

@@ -13,7 +13,6 @@ _HINTS = {
     CauseCode.MODEL_UNKNOWN: "Choose another model in Setup.",
     CauseCode.BASE_OR_PROVIDER_UNKNOWN: "Choose another one in Setup.",
     CauseCode.FLOW_MISSING: "Choose one in Setup.",
-    CauseCode.LANGFLOW_KEY_REFUSED: "Enter another one on the Connection page, then run again.",
 }
 MODE_HELP = {
     Mode.BACKGROUND: "Keeps running if you close the page. Very long results may be truncated.",

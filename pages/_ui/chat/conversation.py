@@ -16,7 +16,7 @@ from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
 from lfclient.runs.answers import in_output_order
 from lfclient.runs.components import Message
-from lfclient.runs.error_causes import CauseCode, explain_error
+from lfclient.runs.error_causes import CauseCode
 from lfclient.runs.model import RunStatus
 from pages._ui.chat.redaction import form_redactor, redact_messages, redact_record
 from pages._ui.connection.app_context import app_context
@@ -312,8 +312,8 @@ def _user_message(
 
 def was_refused(record: RunRecord) -> bool:
     """Return whether the server refused a run's key."""
-    cause = explain_error(record.problem.message) if record.problem else None
-    return cause is not None and cause.code is CauseCode.LANGFLOW_KEY_REFUSED
+    problem = record.problem
+    return problem is not None and problem.code == CauseCode.LANGFLOW_KEY_REFUSED
 
 
 def sent_text(record: RunRecord, flow: Flow) -> str:

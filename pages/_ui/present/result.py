@@ -206,8 +206,8 @@ def draw_problem(record: RunRecord, presented: Presented | None) -> None:
     errors = record.run.errors if record.run else ()
     found = [explain_error(error.message) for error in errors]
     if problem:
-        own = explain_error(problem.message)
-        found.append(own if own and own.code in _REASONS else problem.cause)
+        is_own = problem.code in _REASONS
+        found.append(ErrorCause(CauseCode(problem.code)) if is_own else problem.cause)
     causes = [cause for cause in found if cause]
     reasons = [_REASONS.get(cause.code, cause.message) for cause in causes]
     if problem and record.run is None and record.status is RunStatus.FAILED:

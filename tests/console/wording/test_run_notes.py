@@ -6,10 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lfclient.console.store.notes import Note, NoteCode, quote
+from lfclient.console.store.notes import Note, NoteCode, load_notes, quote
+from lfclient.console.store.run_record import ProblemCode
 from lfclient.console.wording.run_notes import cached_results_text, describe_notes
+from lfclient.console.wording.run_problems import describe_error, describe_problem
+from lfclient.errors import MissingKey, RateLimited, ServerFault
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
+from lfclient.runs.error_causes import CauseCode
 from lfclient.runs.model import Run, RunStatus
 from tests.support.flows import flow, node
 
@@ -72,3 +76,28 @@ def test_many_frozen_components_are_counted():
     assert two.startswith("A and B are frozen:")
     many = cached_results_text(NO_COMPONENTS, frozen(*(f"A{number}-1" for number in range(9))))
     assert many.startswith("9 components are frozen:")
+
+
+def test_notes_with_codes_of_a_later_version_are_left_out():
+    stored = '[{"code": "a_later_one", "tone": "low"}, {"code": "retrying"}]'
+    assert load_notes(stored) == (Note(NoteCode.RETRYING),)
+
+
+@pytest.mark.parametrize("code", ProblemCode)
+def test_each_problem_has_words_with_its_value_and_a_hint(code):
+    problem = describe_problem(code, "{value}")
+    assert problem.code == code
+    assert "{0}" not in problem.message
+    assert problem.hint
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (MissingKey("m"), CauseCode.LANGFLOW_KEY_REFUSED),
+        (RateLimited("m"), CauseCode.LANGFLOW_BUSY),
+        (ServerFault("m"), ""),
+    ],
+)
+def test_a_problem_has_the_code_of_the_clients_error(error, code):
+    assert describe_error(error).code == code
