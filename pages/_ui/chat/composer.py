@@ -20,7 +20,7 @@ from pages._ui.form.flow_form import FlowForm
 from pages._ui.run import controls as run_controls
 from pages._ui.state import chat as chat_state
 from pages._ui.state import notices, run_page
-from pages._ui.widgets import file_uploader, focus
+from pages._ui.widgets import controls, focus
 from pages._ui.widgets.alerts import NOT_STARTED, MissingValue
 from pages._ui.widgets.markdown import escape
 
@@ -62,7 +62,7 @@ def draw(conversation: Conversation) -> None:
     if chat_state.TO_BOX.take():
         focus.focus_box(uuid.uuid4().hex, conversation.key("text"))
     if files:
-        file_uploader.draw_refusal()
+        controls.draw_refused_upload()
 
 
 def _draw_way_to_setup(form: FlowForm) -> None:

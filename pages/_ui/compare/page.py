@@ -1,21 +1,24 @@
 """Up to twelve runs against a baseline: an overview, outputs, inputs, summary, timings."""
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.console.compare.inputs import compare_stored_inputs, count_differences
+from lfclient.console.compare.inputs import ComparedInputs, compare_stored_inputs, count_differences
 from lfclient.console.compare.survey import have_same_flow
+from lfclient.console.export.comparison_csv import comparison_csv
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
-from pages._ui.compare import export, ignored, inputs, outputs, overview, picker, summary, timings
+from pages._ui.compare import ignored, inputs, outputs, overview, picker, summary, timings
 from pages._ui.compare.runs import MAX_SIDE_BY_SIDE, ShownRun, load_runs
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.connection.servers import load_flows
 from pages._ui.state import compare_page, notices
 from pages._ui.state import history as history_state
-from pages._ui.widgets import alerts, controls
+from pages._ui.widgets import alerts, controls, downloads
 
 POLL_SECONDS = 1.0
 
@@ -58,7 +61,7 @@ def _draw_comparison(
     baseline_first = [baseline, *others]
     compared_inputs = compare_stored_inputs(baseline_first, settings.names)
     with head:
-        export.draw(baseline_first, compared_inputs)
+        _draw_download(baseline_first, compared_inputs)
     if len(runs) == 2:
         run = others[0]
     else:
@@ -73,6 +76,35 @@ def _draw_comparison(
     inputs.draw(baseline_first, compared_inputs)
     summary.draw(side_by_side)
     timings.draw(side_by_side)
+
+
+def _draw_download(baseline_first: Sequence[ShownRun], inputs: ComparedInputs) -> None:
+    """Draw the button that saves the comparison."""
+    runner = app_context().runner
+    names = [run.full_name(with_flow=True) for run in baseline_first]
+
+    def create() -> bytes:
+        # the page may have been drawn without a flow, whose secrets are removed
+        flows = load_flows((run.server, run.record.flow_id) for run in baseline_first)
+        return comparison_csv(
+            [
+                replace(run, flow=flows.get((run.server.owner, run.record.flow_id), run.flow))
+                for run in baseline_first
+            ],
+            names,
+            inputs,
+            load=lambda record: runner.load(record.id, record.owner),
+            secrets=[secret for run in baseline_first for secret in run.server.connection.secrets],
+        )
+
+    downloads.draw_button(
+        "Download CSV",
+        create,
+        downloads.file_name(baseline_first[0].record.flow_name, "comparison", extension="csv"),
+        compare_page.compare_key("csv"),
+        mime="text/csv",
+        help="Inputs, outputs and how they differ. Known secrets are removed.",
+    )
 
 
 @st.fragment(run_every=POLL_SECONDS)

@@ -10,10 +10,10 @@ from lfclient.console.compare.survey import have_same_flow
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.timeline import axis_unit, compare_durations
 from lfclient.runs.components import ComponentRun
+from pages._ui.app.window import theme_color, theme_palette
 from pages._ui.compare.runs import ShownRun
 from pages._ui.components import timings
 from pages._ui.components.states import leaf_runs
-from pages._ui.widgets.theme import theme_color, theme_palette
 
 MAX_COMPONENTS = 60
 MAX_NAME_LENGTH = 40

@@ -11,10 +11,10 @@ from lfclient.console.wording.statuses import component_state_label
 from lfclient.console.wording.timeline import TimelineBar, axis_unit, timeline_bars
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState
+from pages._ui.app.window import theme_color
 from pages._ui.components.states import duration_text, leaf_runs
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.status_badges import component_style
-from pages._ui.widgets.theme import theme_color
 
 MAX_NAME_LENGTH = 60
 MAX_NAME_LENGTH_WITH_ID = 40  # characters of a name that a number or an id may follow

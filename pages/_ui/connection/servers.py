@@ -1,15 +1,19 @@
-"""The servers that this browser can use, and its current server."""
+"""The servers that this browser can use, its current server, and requests to several servers."""
 
-from collections.abc import Sequence
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+import streamlit as st
 from pydantic import SecretStr
 
 from lfclient.console.config.connection import Connection, DiscoveredServer, discover
 from lfclient.console.config.permissions import check_address
-from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.errors import LangflowError
+from lfclient.flows.model import Flow
 from pages._ui.connection.app_context import (
     app_context,
     key_removed,
@@ -19,6 +23,11 @@ from pages._ui.connection.app_context import (
 )
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import browser as state_browser
+from pages._ui.state.notices import notify_errors
+
+MAX_FLOW_REQUESTS = 100  # at once for each server, each in its own thread
+MAX_FLOWS_SECONDS = 4.0  # shorter than errors are cached, so that each request is sent once
+_POLL_SECONDS = 0.02
 
 
 def available_connections() -> list[Connection]:
@@ -178,6 +187,50 @@ def _open_run(run_id: str, server: ServerSession) -> RunRecord | None:
     if server.is_stopped:  # a lost run can't be searched for on a stopped server
         return runner.get(run_id, server.owner)
     return runner.open(run_id, server.connection)
+
+
+def load_flows(wanted: Iterable[tuple[ServerSession, str]]) -> dict[tuple[str, str], Flow]:
+    """Return the flows by owner and ID: cached flows, and flows loaded within `MAX_FLOWS_SECONDS`.
+
+    Each request that ends starts the next request, so a flow or a server that hangs doesn't delay
+    the other flows. For a deleted or refused flow, the cached flow still has the secrets to redact.
+    Flows that were never loaded are missing: their runs are exported as recorded, with a warning in
+    the file. Thread-safe.
+    """
+    # kept here, because an export may need more flows than the shared cache holds
+    flows = {(server, id): server.latest_flow(id) for server, id in wanted}
+    waiting: dict[ServerSession, list[str]] = defaultdict(list)
+    for server, id in reversed(flows):
+        waiting[server].append(id)
+    requests: dict[tuple[ServerSession, str], str] = {}  # open requests, by server and flow
+    deadline = time.monotonic() + MAX_FLOWS_SECONDS
+    while time.monotonic() < deadline:
+        for server, ids in waiting.items():
+            free = MAX_FLOW_REQUESTS - sum(one is server for one, _ in requests)
+            for id in [ids.pop() for _ in range(min(free, len(ids)))]:
+                requests[server, id] = server.prefetch_flow(id)
+        if not requests:
+            break
+        (server, _), name = next(iter(requests.items()))
+        server.seconds_waiting(name, max_wait=_POLL_SECONDS)
+        ended = [key for key, name in requests.items() if key[0].seconds_waiting(name) is None]
+        for server, id in ended:
+            del requests[server, id]
+            # None if the request failed and the cache has dropped the previous flow
+            flows[server, id] = server.latest_flow(id) or flows[server, id]
+    return {(server.owner, id): flow for (server, id), flow in flows.items() if flow}
+
+
+def stop_runs(runs: Iterable[RunSummary], servers: Sequence[ServerSession]) -> None:
+    """Stop these runs of `servers`. If a run can't be stopped, the other runs are still stopped."""
+    by_owner = {server.owner: server for server in servers}
+    is_requested = False
+    for run in runs:
+        with notify_errors():
+            app_context().runner.stop(run.id, by_owner[run.owner].live_connection())
+            is_requested = True
+    if is_requested:
+        st.toast("Stop requested.", icon=":material/stop:")
 
 
 def _id(connection: Connection) -> str:

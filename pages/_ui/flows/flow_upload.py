@@ -19,7 +19,7 @@ from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows.adding import add_flows, existing_names, server_version
 from pages._ui.state.flow_choice import Addition
-from pages._ui.widgets import alerts, controls, file_uploader
+from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape
 
 _MAX_LISTED = 20
@@ -32,7 +32,7 @@ def draw(server: ServerSession, addition: Addition) -> None:
 
     `addition` is as for `add_flows`.
     """
-    chosen: UploadedFile | None = file_uploader.draw(
+    chosen: UploadedFile | None = controls.file_uploader(
         "Flow (JSON) or project (ZIP) exported from Langflow",
         type=["json", "zip"],
         max_upload_size=MAX_FILE_BYTES // 1_000_000,  # MB

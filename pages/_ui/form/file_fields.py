@@ -23,7 +23,7 @@ from pages._ui.form.form_state import FormState
 from pages._ui.form.uploads import Upload
 from pages._ui.form.widgets import PERSIST, TextArea, Widget, WidgetSpec, WidgetStates
 from pages._ui.state import notices
-from pages._ui.widgets import file_uploader
+from pages._ui.widgets import controls
 from pages._ui.widgets.markdown import escape, inline_code
 
 HERE, LISTED, TYPED = "This computer", "On the server", "Type a path"
@@ -46,7 +46,7 @@ class FileUpload(Widget):
         field, state = spec.field, self.form.state
         # a new key after each choice empties the field: the files are listed below it
         key = f"{state.key(f'upload-{state.upload_counts[field.key]}')}-{field.key}"
-        file_uploader.draw(
+        controls.file_uploader(
             spec.label,
             # no types and no size limit: files that the browser rejects are not reported here
             accept_multiple_files=field.is_list,

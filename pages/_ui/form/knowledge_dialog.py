@@ -21,7 +21,7 @@ from pages._ui.form.widgets import PERSIST
 from pages._ui.state import notices
 from pages._ui.state.run_page import SHOWN_SETTINGS, ShownSettings
 from pages._ui.state.slot import Slot
-from pages._ui.widgets import alerts, file_uploader
+from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape
 
 _MAX_SECONDS = 600.0
@@ -202,7 +202,7 @@ def _choose_model(models: Sequence[ModelOption], form: FlowForm, key: str) -> Mo
 
 def _choose_files(id: str) -> Sequence[UploadedFile]:
     """Draw the file field, and the files that were chosen before the dialog was closed."""
-    chosen = file_uploader.draw(
+    chosen = controls.file_uploader(
         "Files", type=_FILE_TYPES, accept_multiple_files=True, key=_UPLOADER
     )
     st.caption(

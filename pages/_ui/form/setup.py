@@ -8,7 +8,7 @@ from lfclient.common.formatting import clip
 from lfclient.console.wording.hints import describe_need
 from lfclient.flows.field import Field
 from lfclient.flows.need import Need, NeedKind
-from pages._ui.connection import loading, local_packages
+from pages._ui.connection import loading, local_panel
 from pages._ui.form import (
     missing_variables,
     provider_actions,
@@ -106,7 +106,7 @@ def _draw_need(need: Need, form: FlowForm) -> None:
         return
     if need.package:
         st.markdown(f":orange[:material/warning:] {escape(describe_need(need))}")
-        local_packages.draw_install_buttons(form.server.connection, need.package.modules, "setup")
+        local_panel.draw_install_buttons(form.server.connection, need.package.modules, "setup")
         return
     field = form.state.fields.get(need.keys[0])
     if field is None or field.key in form.drawn:

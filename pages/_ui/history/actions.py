@@ -21,9 +21,7 @@ from pages._ui.app import window
 from pages._ui.compare import picker
 from pages._ui.compare.runs import MAX_RUNS, MIN_RUNS
 from pages._ui.connection.app_context import app_context
-from pages._ui.connection.exported_flows import load_flows
-from pages._ui.connection.servers import require_access
-from pages._ui.connection.stopping import stop_runs
+from pages._ui.connection.servers import load_flows, require_access, stop_runs
 from pages._ui.history import filters as history_filters
 from pages._ui.history import labels
 from pages._ui.history.filters import MAX_DATE, MIN_DATE, is_narrowed, start_of_day

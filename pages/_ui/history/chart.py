@@ -10,11 +10,11 @@ import streamlit as st
 from lfclient.common.formatting import format_count
 from lfclient.console.wording.statuses import status_name
 from lfclient.runs.model import RunStatus
+from pages._ui.app.window import theme_color
 from pages._ui.history.view import ListView, run_history
 from pages._ui.outputs import chart as output_chart
 from pages._ui.state.history import history_key
 from pages._ui.widgets import alerts, controls, status_badges
-from pages._ui.widgets.theme import theme_color
 from pages._ui.widgets.times import browser_timezone
 
 CHART_HEIGHT = 240

@@ -19,11 +19,11 @@ from lfclient.console.store.text_search import FOUND, FOUND_END
 from lfclient.console.wording.tokens import known_cost_text
 from lfclient.runs.model import RunStatus
 from lfclient.wire.modes import MODES
+from pages._ui.app.window import theme_color
 from pages._ui.history import rows as list_rows
 from pages._ui.history.rows import ListRow
 from pages._ui.state.run_options import named_session
 from pages._ui.widgets import status_badges
-from pages._ui.widgets.theme import theme_color
 from pages._ui.widgets.times import format_time, timezone_name
 
 MAX_NAME_LENGTH = 60

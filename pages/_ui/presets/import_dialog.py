@@ -37,7 +37,7 @@ from pages._ui.presets.preset_state import (
     save_preset,
 )
 from pages._ui.state.notices import notify_errors
-from pages._ui.widgets import alerts, file_uploader
+from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape
 
 
@@ -46,7 +46,7 @@ def draw(state: FormState, presets: Sequence[PresetSummary]) -> None:
     imports = st.session_state.get(
         state.key("preset-imported"), 0
     )  # a new key gives an empty field
-    chosen: UploadedFile | None = file_uploader.draw(
+    chosen: UploadedFile | None = controls.file_uploader(
         "Import a preset (JSON)",
         type="json",
         max_upload_size=1,  # MB

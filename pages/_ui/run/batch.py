@@ -11,7 +11,7 @@ from lfclient.errors import LangflowError
 from lfclient.wire.modes import MODES
 from pages._ui.app import navigation, streamlit_patches
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.connection.stopping import stop_runs
+from pages._ui.connection.servers import stop_runs
 from pages._ui.history.view import run_history
 from pages._ui.run import pace
 from pages._ui.state import history, query_params

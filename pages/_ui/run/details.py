@@ -26,8 +26,8 @@ from pages._ui.app import navigation
 from pages._ui.app.streamlit_patches import TabContainer
 from pages._ui.compare import picker
 from pages._ui.connection.app_context import app_context, open_client
-from pages._ui.connection.exported_flows import load_flows
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.connection.servers import load_flows
 from pages._ui.form import input_values
 from pages._ui.history import labels
 from pages._ui.outputs import view as outputs_view

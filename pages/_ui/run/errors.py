@@ -29,7 +29,7 @@ from lfclient.runs.error_causes import (
     explain_missing_variable,
 )
 from lfclient.runs.model import Run
-from pages._ui.connection import local_packages
+from pages._ui.connection import local_panel
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import provider_actions
 from pages._ui.outputs.message import MAX_ERROR_LENGTH
@@ -196,7 +196,7 @@ def draw_packages(server: ServerSession, record: RunRecord) -> None:
     messages += [error.message for error in record.run.errors] if record.run else []
     causes = [cause for cause in map(explain_error, messages) if cause]
     modules = [cause.package for cause in causes]
-    local_packages.draw_install_buttons(server.connection, modules, "run")
+    local_panel.draw_install_buttons(server.connection, modules, "run")
 
 
 def _draw_error(error: RunError, source: str, words: tuple[str, str] | None, key: str) -> None:

@@ -28,8 +28,8 @@ from pages._ui.run import controls as run_controls
 from pages._ui.run import details as run_details
 from pages._ui.state import run_page
 from pages._ui.widgets import alerts, status_badges
+from pages._ui.widgets.controls import Placeholder
 from pages._ui.widgets.markdown import escape
-from pages._ui.widgets.placeholder import Placeholder
 from pages._ui.widgets.status_badges import component_style
 
 # how long a fragment continues before it reruns: an immediate rerun would drop what was just

@@ -1,12 +1,14 @@
 """Controls that several pages share."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import unique_names
+from pages._ui.app import streamlit_patches, upload_quota
+from pages._ui.widgets.markdown import escape
 
 T = TypeVar("T")
 
@@ -76,3 +78,38 @@ def lazy_tabs(key: str, tabs: Sequence[tuple[str, Callable[[], object]]]) -> Non
         if container.open:
             with container:
                 draw()
+
+
+def file_uploader(label: str, **kwargs: Any) -> Any:
+    """Draw a file field, and why the last file was refused. Return the field's value.
+
+    `kwargs` go to `st.file_uploader`.
+    """
+    chosen = st.file_uploader(label, **kwargs)
+    draw_refused_upload()
+    return chosen
+
+
+def draw_refused_upload() -> None:
+    """Draw why this session's last file was refused before it arrived, if it was."""
+    text = upload_quota.refusal(streamlit_patches.session_id())
+    if text:
+        st.caption(f":red[:material/error: {escape(text)}]")
+
+
+class Placeholder:
+    """An empty place where it is created.
+
+    Each drawn element is a message to the browser, which then updates the whole page. At first the
+    content is the empty tuple, so nothing is sent for that.
+    """
+
+    def __init__(self) -> None:
+        self._place = st.empty()
+        self._content: Hashable = ()
+
+    def show(self, content: Hashable, draw: Callable[[DeltaGenerator], object]) -> None:
+        """Call `draw` with the place, unless it shows `content` already."""
+        if content != self._content:
+            self._content = content
+            draw(self._place)

@@ -1,5 +1,6 @@
 """The panel of the local Langflow."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -7,11 +8,13 @@ from streamlit.testing.v1 import AppTest
 
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.permissions import InstallNotAllowed
+from lfclient.console.local_langflow.ollama import Ollama
 from lfclient.console.local_langflow.state_file import LocalError, LocalState, LocalStatus
-from pages._ui.connection import local_runs, servers
+from pages._ui.connection import local_panel, servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import connection as connection_state
-from tests.ui.support.whole_pages import page_text
+from tests.ui.support.http_stand_in import StandIn
+from tests.ui.support.whole_pages import lacks, page_text
 
 
 def page():
@@ -140,7 +143,7 @@ def test_an_installed_package_restarts_langflow_and_the_panel_follows():
 
 
 def test_a_stop_or_an_installation_asks_first_while_runs_have_not_ended(monkeypatch):
-    monkeypatch.setattr(local_runs, "count_running", lambda: 2)
+    monkeypatch.setattr(local_panel, "_count_running", lambda: 2)
     app, started = show(LocalState.RUNNING)
     labels = {each.key: each.label for each in app.button}
     assert (labels["local-stop"], labels["local-restart"]) == ("Stop anyway", "Restart anyway")
@@ -148,7 +151,7 @@ def test_a_stop_or_an_installation_asks_first_while_runs_have_not_ended(monkeypa
     app.button(key="install-list-apify-client").click().run()
     assert started == ["apify-client"]
     assert "2 runs on this Langflow have not ended." in page_text(app)
-    monkeypatch.setattr(local_runs, "count_running", lambda: 0)
+    monkeypatch.setattr(local_panel, "_count_running", lambda: 0)
     app, _ = show(LocalState.RUNNING)
     assert app.button(key="local-stop").label == "Stop"
 
@@ -163,9 +166,9 @@ def test_runs_of_the_local_langflow_that_have_not_ended_are_counted(monkeypatch)
         owner_of=lambda connection: connection.url,
         store=SimpleNamespace(unfinished=unfinished.__getitem__),
     )
-    monkeypatch.setattr(local_runs, "app_context", lambda: SimpleNamespace(runner=runner))
+    monkeypatch.setattr(local_panel, "app_context", lambda: SimpleNamespace(runner=runner))
     monkeypatch.setattr(servers, "available_connections", lambda: [local, other])
-    assert local_runs.count_running() == 1
+    assert local_panel._count_running() == 1
 
 
 def test_a_failed_stop_does_not_restart():
@@ -176,7 +179,7 @@ def test_a_failed_stop_does_not_restart():
         raise LocalError("The local Langflow could not be stopped.")
 
     app_context().local.stop = fail
-    app_context().local.start_in_background = lambda: started.append(1)
+    app_context().local.start_in_background = lambda add: started.append(add)
     app.button(key="local-restart").click().run()
     assert "could not be stopped" in page_text(app)
     assert started == []
@@ -187,10 +190,10 @@ def no_module(source, modules):
     import streamlit as st
 
     from lfclient.console.config.connection import Connection
-    from pages._ui.connection import local_packages
+    from pages._ui.connection import local_panel
 
     connection = Connection("any", "http://127.0.0.1:7860", None, source)
-    local_packages.draw_install_buttons(connection, modules, "run")
+    local_panel.draw_install_buttons(connection, modules, "run")
     st.write("below the buttons")
 
 
@@ -229,3 +232,70 @@ def test_the_log_is_read_once_it_is_opened(fresh_process, opened):
     app.run()
     assert app.button(key="local-restart")
     assert [each.value for each in app.code] == (["last 50"] if opened else [])
+
+
+OLLAMA = "http://127.0.0.1:11434"
+SAVED = {"id": "v", "name": "OLLAMA_BASE_URL", "type": "Generic", "value": OLLAMA}
+
+
+@pytest.fixture
+def ollama_server():
+    """The local Langflow."""
+    with StandIn() as server:
+        app_context().local = SimpleNamespace(connection=lambda: (server.url, "sk-local"))
+        yield server
+
+
+def ollama_page():
+    """Draw the offer. AppTest runs the source of this function, so its imports are inside."""
+    import streamlit as st
+
+    from pages._ui.connection import local_panel
+
+    local_panel._draw_ollama()
+    st.write("below the offer")
+
+
+def open_offer(monkeypatch, models):
+    found = None if models is None else Ollama(OLLAMA, models)
+    monkeypatch.setattr(local_panel, "find_ollama", lambda: found)
+    return AppTest.from_function(ollama_page).run()
+
+
+def test_a_running_ollama_is_offered_and_its_address_saved(monkeypatch, ollama_server):
+    app = open_offer(monkeypatch, ("llama3.2", "mistral"))
+    assert "Ollama is running here with 2 models." in page_text(app)
+
+    ollama_server.answers["POST /api/v1/variables/"] = (201, SAVED)
+    ollama_server.answers["GET /api/v1/variables/"] = (200, [])
+    app.button(key="use-ollama").click()
+    before = len(ollama_server.requests)
+    app.run()
+
+    posted = ollama_server.requests.index("POST /api/v1/variables/", before)
+    body = json.loads(ollama_server.bodies[posted])
+    assert (body["name"], body["value"], body["type"]) == ("OLLAMA_BASE_URL", OLLAMA, "Generic")
+    assert "can be chosen" in page_text(app)
+
+
+def test_an_ollama_that_the_server_uses_is_not_offered(monkeypatch, ollama_server):
+    ollama_server.answers["GET /api/v1/variables/"] = (200, [SAVED])
+    app = open_offer(monkeypatch, ("llama3.2",))
+    assert lacks(app, "Ollama", "Use", shows="below the offer")
+
+
+def test_without_an_ollama_nothing_is_offered(monkeypatch, ollama_server):
+    assert lacks(open_offer(monkeypatch, None), "Ollama", "Use", shows="below the offer")
+
+
+def test_an_ollama_without_models_shows_how_to_get_a_model(monkeypatch, ollama_server):
+    assert "ollama pull" in page_text(open_offer(monkeypatch, ()))
+
+
+def test_a_refused_variable_is_reported_and_the_offer_stays(monkeypatch, ollama_server):
+    ollama_server.answers["POST /api/v1/variables/"] = (400, {"detail": "No."})
+    app = open_offer(monkeypatch, ("llama3.2",))
+    app.button(key="use-ollama").click().run()
+    assert app.button(key="use-ollama")
+    assert "can be chosen" not in page_text(app)
+    assert "local-problem" in app.session_state

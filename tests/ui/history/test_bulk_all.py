@@ -16,7 +16,7 @@ from lfclient.flows.field import Variable
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, Usage
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.connection import exported_flows, request_cache, servers
+from pages._ui.connection import request_cache, servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import actions, view
 from pages._ui.history.filters import Filters
@@ -161,7 +161,7 @@ def test_the_csv_export_has_the_flows_field_names_and_no_secrets(add_leaky_run, 
 
 
 def test_the_csv_export_marks_runs_whose_flow_could_not_be_loaded(add_leaky_run, monkeypatch):
-    monkeypatch.setattr(exported_flows, "MAX_SECONDS", 0.2)
+    monkeypatch.setattr(servers, "MAX_FLOWS_SECONDS", 0.2)
     add_leaky_run(0.5)
     (row,) = exported(Filters())
     assert row["output: O-1"] == "with sk-stored-123456"

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 def script():
     import streamlit as st
 
-    from pages._ui.widgets.placeholder import Placeholder
+    from pages._ui.widgets.controls import Placeholder
 
     slot = Placeholder()
     drawn = []
@@ -22,7 +22,7 @@ def test_only_changed_content_is_redrawn():
 
 
 def empty_script():
-    from pages._ui.widgets.placeholder import Placeholder
+    from pages._ui.widgets.controls import Placeholder
 
     slot = Placeholder()
     for items in ((), ("a",), ()):
