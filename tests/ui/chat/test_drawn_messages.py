@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.support.stored_messages import read_messages, row
+from tests.ui.support.chat_langflow import read_messages, row
 from tests.ui.support.whole_pages import page_text
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from lfclient.runs.model import RunStatus
 from pages._ui.chat import sessions
+from tests.ui.support.chat_langflow import read_messages, row
 from tests.ui.support.chat_page import button_labels, open_chat, send
-from tests.ui.support.stored_messages import read_messages, row
 from tests.ui.support.whole_pages import (
     ONE,
     add_ended_run,

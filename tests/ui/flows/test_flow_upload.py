@@ -7,13 +7,13 @@ import pytest
 from pages._ui.app import upload_quota
 from pages._ui.connection import loading, request_cache
 from tests.support.flows import entry, graph, node
-from tests.ui.support.add_flow_dialog import draw_dialog
 from tests.ui.support.flow_pages import (
     AGENT,
     THREE,
     UPLOAD,
     choose_file,
     create_on_upload,
+    draw_dialog,
     offer,
     open_upload,
     shown_flow,

@@ -3,12 +3,12 @@
 import pytest
 
 from pages._ui.connection import loading, request_cache
-from tests.ui.support.add_flow_dialog import draw_dialog
 from tests.ui.support.flow_pages import (
     AGENT,
     TEMPLATES,
     UPLOAD,
     create_on_upload,
+    draw_dialog,
     offer,
     open_dialog,
     shown_flow,

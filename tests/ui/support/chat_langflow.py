@@ -7,9 +7,10 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+from lfclient.api.operations.chat_sessions import read_stored_message
+from lfclient.wire.schemas import MessageItem
 from tests.support.flows import edge, entry, node
 from tests.ui.support.http_stand_in import NODE, StandIn, flow
-from tests.ui.support.stored_messages import row
 from tests.ui.support.whole_pages import ONE
 
 OLD = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
@@ -24,6 +25,18 @@ def chat_flow(id: str = ONE, name: str = "Talker") -> dict[str, Any]:
     found = flow(id, name, nodes=[chat_input, chat_output])
     found["data"]["edges"] = [edge("ChatInput-a", "ChatOutput-b")]
     return found
+
+
+def row(text, sender="User", **more):
+    """Return a stored message."""
+    name = "AI" if sender == "Machine" else sender
+    return {"text": text, "sender": sender, "sender_name": name, "category": "message", **more}
+
+
+def read_messages(*rows):
+    """Return the messages of these rows; their ids are m0, m1 and so on."""
+    items = [MessageItem(id=f"m{number}", **each) for number, each in enumerate(rows)]
+    return [read_stored_message(item) for item in items]
 
 
 class ChatLangflow:

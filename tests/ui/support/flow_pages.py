@@ -2,8 +2,11 @@
 
 import json
 
+from streamlit.testing.v1 import AppTest
+
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
+from pages._ui.state.flow_choice import ADDING, Addition
 from tests.support.flows import chat_input, edge, entry, graph, node
 from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, open_app, press
@@ -83,3 +86,18 @@ def was_added(flow_id=TWO):
 def shown_flow(app):
     """Return the id of the chosen flow."""
     return app.selectbox(key=f"flow-choice-{added_flows()[1][:12]}").value
+
+
+def draw_dialog(tab="Templates"):
+    """Draw the dialog without a page, for the configured server, open at a tab."""
+
+    def page():
+        from pages._ui.connection import servers
+        from pages._ui.flows import add_dialog
+
+        add_dialog.draw(servers.current())
+
+    app = AppTest.from_function(page)
+    app.session_state[ADDING.key] = Addition()
+    app.session_state["add-flow-tabs"] = tab
+    return app.run()
