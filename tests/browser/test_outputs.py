@@ -141,6 +141,7 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
 
     panel = page.get_by_test_id("stExpander").filter(has_text="Compare two outputs")
     panel.get_by_text("Compare two outputs").click()
+    panel.get_by_label("Second", exact=True).wait_for()
     outputs_screen.drawn()  # a redraw closes an open list
     panel.get_by_label("Second", exact=True).click()
     page.get_by_role("option").filter(has_text="Text").first.click()
