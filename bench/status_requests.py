@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 import time
-from collections import Counter
 from dataclasses import replace
-from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -23,80 +18,12 @@ from lfclient.console.runner.runner import Runner
 from lfclient.console.samples.builtin import SAMPLES
 from lfclient.console.samples.graph_builder import build_graph
 from lfclient.console.samples.spec import Sample
-
-HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
-
-
-class CountingProxy:
-    """Forwards requests to a Langflow and counts them by method and path; loopback only.
-
-    Requests answered with 500 do not count: a job's failure that may be temporary has to be
-    requested again (contract, rule 5).
-    """
-
-    def __init__(self, url: str) -> None:
-        self.counts: Counter[str] = Counter()
-        target, counts = urlsplit(url), self.counts
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def _pass_on(self) -> None:
-                length = int(self.headers.get("content-length") or 0)
-                body = self.rfile.read(length) if length else None
-                headers = {k: v for k, v in self.headers.items() if k.lower() not in HOP_BY_HOP}
-                upstream = HTTPConnection(target.hostname or "", target.port, timeout=300)
-                try:
-                    upstream.request(self.command, self.path, body=body, headers=headers)
-                    answer = upstream.getresponse()
-                    if answer.status != 500:
-                        counts[f"{self.command} {urlsplit(self.path).path}"] += 1
-                    self.send_response(answer.status)
-                    for name, value in answer.getheaders():
-                        if name.lower() not in HOP_BY_HOP:
-                            self.send_header(name, value)
-                    self.send_header("connection", "close")
-                    self.end_headers()
-                    self.close_connection = True
-                    while chunk := answer.read1(65536):
-                        self.wfile.write(chunk)
-                        self.wfile.flush()
-                except OSError:
-                    # either side closed: a stopped stream
-                    self.close_connection = True
-                finally:
-                    upstream.close()
-
-            do_GET = do_POST = do_DELETE = do_PATCH = _pass_on
-
-            def log_message(self, *_: object) -> None:
-                """Log nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> CountingProxy:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def status_requests(self) -> int:
-        """Requests for a job's status or its events."""
-        return sum(
-            n
-            for what, n in self.counts.items()
-            if what == f"GET {requests.STATUS}" or what.endswith("/events")
-        )
+from tests.support.proxy import Proxy
 
 
 def count(url: str, api_key: str, flow_id: str) -> int:
     """Run a flow like the console does, through the proxy; return the number of status requests."""
-    with tempfile.TemporaryDirectory() as folder, CountingProxy(url) as proxy:
+    with tempfile.TemporaryDirectory() as folder, Proxy(url) as proxy:
         connection = Connection("bench", proxy.url, SecretStr(api_key), "environment")
         with LangflowClient(proxy.url, api_key=api_key) as client:
             server = client.server.info()
@@ -118,7 +45,7 @@ def count(url: str, api_key: str, flow_id: str) -> int:
         runner.close()
         assert record is not None
         assert record.status.value == "completed", record
-        return proxy.status_requests
+        return proxy.count(requests.STATUS) + proxy.count("/events")
 
 
 def sleeping(seconds: int) -> Sample:
