@@ -320,9 +320,9 @@ class FormState:
         if self.run_id and not self.edited and not self.saved_draft:
             return
         to_draft = partial(Entries.to_draft, flow=self.flow, secrets=self.secrets)
-        saved = to_draft(entries) if entries or entries.preset_link else {}
+        saved = to_draft(entries)
         has_edits = self.json_text != self.json_seed
-        unsaved = entries.values.keys() - saved.get("values", {}).keys()
+        unsaved = entries.values.keys() - saved["values"].keys()
         draft = {
             **saved,
             "json": json_draft(self.json_text, self.flow, self.secrets) if has_edits else None,
@@ -377,18 +377,18 @@ def form_state(
     state = forms.pop(key, None)
     if state is None:
         state = FormState(owner, flow, use, run_id)
-        draft = load_draft(owner, state.name)
-        fields = flow.fields_by_key
-        if "values" in draft:
-            state.entries = Entries.from_draft(draft, fields)
-        if draft:
-            state.json_text = draft["json"]
-            state.files = {path: SentFile(*sent) for path, sent in draft["files"].items()}
-            state.source, state.hints = draft["source"], draft["hints"]
-            state.keys_to_open.update(state.hints)
-            state.edited = set(draft["edited"])
-            replaced = draft["replaced"]
-            state.replaced = Entries.from_draft(replaced, fields) if replaced else None
+        if draft := load_draft(owner, state.name):
+            try:
+                state.entries = Entries.from_draft(draft, flow.fields_by_key)
+                state.json_text = draft["json"]
+                state.files = {path: SentFile(*sent) for path, sent in draft["files"].items()}
+                state.source, state.hints = draft["source"], draft["hints"]
+                state.keys_to_open.update(state.hints)
+                state.edited = set(draft["edited"])
+                if draft["replaced"]:
+                    state.replaced = Entries.from_draft(draft["replaced"], flow.fields_by_key)
+            except (KeyError, TypeError, ValueError):  # another version's draft
+                state = FormState(owner, flow, use, run_id)
     state.secrets, state.use = secrets, use
     state.read_widgets()
     if state.flow.refreshed is None:  # else `apply_choices` replaces it

@@ -265,3 +265,10 @@ def test_a_link_with_values_that_are_not_looked_up_fills_the_form_at_once(server
     app = by_link({"plain": ("", "quiet")})
     assert "Filled with 1 value from the link." in page_text(app)
     assert UPDATE not in server.requests
+
+
+@pytest.mark.parametrize("draft", [{"values": {"T-a.text": "hi"}}, {"values": {}, "json": None}])
+def test_a_draft_of_another_version_is_ignored(server: StandIn, draft: dict[str, Any]):
+    drafts().save(("b" * 43, owner(), ONE), {**draft, "other": True})
+    app = open_page("b", flow=ONE)
+    assert not any(form.entries for form in app.session_state["forms"].values())
