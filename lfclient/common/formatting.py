@@ -28,11 +28,6 @@ def clip(text: str, limit: int) -> str:
     return text if len(text) <= limit else _rstrip(text[: limit - 1]) + "…"
 
 
-def join_cut(start: str, end: str) -> str:
-    """Return two parts of a text with an ellipsis for the omitted text between them."""
-    return f"{_rstrip(start)}…{end.lstrip('…')}"
-
-
 def _rstrip(text: str) -> str:
     """Return a text without spaces and an ellipsis at its end."""
     return text.rstrip().rstrip("…").rstrip()
@@ -99,7 +94,13 @@ def clip_middle(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     end = limit // 3
-    return join_cut(text[: limit - end - 1], text[-end:].lstrip())
+    return f"{_rstrip(text[: limit - end - 1])}…{text[-end:].lstrip('… ')}"
+
+
+def summary_line(values: Sequence[tuple[str, str]], limit: int) -> str:
+    """Return at most `limit` characters of values with their labels: `Hello · Rows: 3`."""
+    lines = [f"{label}: {text}" if label else text for label, text in values]
+    return clip_middle(" · ".join(lines), limit)
 
 
 def format_size(size: int | None) -> str:

@@ -71,7 +71,8 @@ def _texts(run: RunSummary, record: RunRecord | None, flow: Flow | None) -> dict
     values = describe_inputs(record.overrides, record.flow_defaults, flow) if record else ()
     inputs = "\n".join(f"{value.qualified_label}: {full_text(value)}" for value in values)
     outputs = _outputs(record.run, flow) if record and record.run else {}
-    return {"inputs": inputs or run.input_summary, **(outputs or {"output": run.output_summary})}
+    summary = "\n".join(": ".join(filter(None, pair)) for pair in run.input_summary)
+    return {"inputs": inputs or summary, **(outputs or {"output": run.output_summary})}
 
 
 def _outputs(run: Run, flow: Flow | None) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The types of columns: how Python values are written to the database and read back."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -9,6 +10,7 @@ from sqlalchemy import BigInteger, LargeBinary, String, TypeDecorator
 
 from lfclient.common.formatting import replace_surrogates
 from lfclient.console.store.notes import Notes, dump_notes, load_notes
+from lfclient.console.store.run_record import InputSummary
 from lfclient.console.store.serialization import dump_value, load_value
 from lfclient.runs.components import Usage
 
@@ -56,6 +58,27 @@ class NotesText(TypeDecorator[Notes]):
 
     def process_result_value(self, value: str | None, dialect: Any) -> Notes | None:
         return None if value is None else load_notes(value)
+
+
+class InputSummaryText(TypeDecorator[InputSummary]):
+    """Pairs of a label and a text as JSON; a line that version 0.2.0 wrote has no label."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: InputSummary | None, dialect: Any) -> str | None:
+        if not value:
+            return ""
+        pairs = [(sanitize_text(label), sanitize_text(text)) for label, text in value]
+        return json.dumps(pairs, ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: Any) -> InputSummary:
+        if not value:
+            return ()
+        try:
+            return tuple((str(label), str(text)) for label, text in json.loads(value))
+        except (TypeError, ValueError):
+            return (("", value),)
 
 
 class Timestamp(TypeDecorator[datetime]):

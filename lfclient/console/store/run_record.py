@@ -26,6 +26,8 @@ UNFINISHED_STATUSES = [status for status in RunStatus if not status.ended]
 MAX_WAITING = timedelta(days=1)  # after a restart, older runs of a batch are not sent any more
 LOST_STATUSES = [RunStatus.OUTCOME_UNKNOWN, RunStatus.INTERRUPTED]
 
+InputSummary = tuple[tuple[str, str], ...]  # labels with their values as text
+
 
 class StoredParts(StrEnum):
     """Which parts of a response the store has."""
@@ -89,8 +91,8 @@ class RunBase:
 
     `owner` is the fingerprint of the server and user that may open the run. Times are UTC, by this
     console's clock. `attempts` counts the requests sent: 0 while the run waits to be sent, more
-    than one only after a lost response, for example after a crash. `input_summary` is the line that
-    lists show for the inputs.
+    than one only after a lost response, for example after a crash. `input_summary` has the labels
+    and values of inputs as texts, the chat text without a label. Version 0.2.0 recorded one line.
 
     The other fields describe the result. The store computes them when it saves the run's end.
     `output_summary` is the line that lists show for the outputs. `tokens` are input and output
@@ -111,7 +113,7 @@ class RunBase:
     job_id: str | None = None
     ended_at: datetime | None = None
     attempts: int
-    input_summary: str = ""
+    input_summary: InputSummary = ()
     output_summary: str = ""
     tokens: int | None = None
     usage_by_model: dict[str, Usage] | None = None

@@ -9,10 +9,9 @@ from typing import Any
 
 from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import clip, clip_middle, format_count
-from lfclient.common.summaries import EMPTY, join_values, with_label
 from lfclient.console.content.output_kinds import handler_for
 from lfclient.console.content.plain_text import one_line, plain_markdown, texts_in, truncate_texts
-from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.run_record import InputSummary, RunRecord
 from lfclient.flows.field import Field, FieldKind
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
@@ -20,9 +19,10 @@ from lfclient.flows.run_inputs import field_label
 from lfclient.flows.validation import is_secret_field
 from lfclient.resources.models import model_by_shape, model_label
 
+MAX_SUMMARY_INPUTS = 10
 # characters
 MAX_INPUT_SUMMARY = 300
-_MIN_VALUE = 80  # characters of a value among many in it
+_MIN_VALUE = 80  # of a value among many in it
 MAX_OUTPUT_SUMMARY = 200
 MAX_SEARCHABLE_CHARACTERS = 20_000  # limit for inputs, and another for outputs
 _ACCENTS = re.compile("[\u0300-\u036f]+")  # of Latin, Greek and Cyrillic letters
@@ -36,11 +36,12 @@ _EMPHASIS = re.compile(
 )
 
 
-def summarize_flow_inputs(flow: Flow, inputs: Mapping[str, Any]) -> str:
+def summarize_flow_inputs(flow: Flow, inputs: Mapping[str, Any]) -> InputSummary:
     """Summarize inputs with the labels of the flow's fields and the names of files and models.
 
-    The chat text comes first, secrets last. The flow's own values are left out unless there are no
-    others; its own chat text stays, after the others. Inputs that share a label are told apart.
+    The chat text comes first, without a label, secrets last. The flow's own values are left out
+    unless there are no others; its own chat text stays, after the others. Inputs that share a label
+    are told apart.
     """
     fields = flow.fields_by_key
     own = {
@@ -76,7 +77,7 @@ def _distinct_labels(fields: Sequence[Field]) -> dict[str, str]:
     def distinct_label(field: Field) -> str:
         label = field_label(field)
         if labels[label] == 1:
-            return label
+            return "" if field.chat_input else label
         if labels_of_component[field.component, label] == 1:
             return field.component_label()
         return f"{label} ({field.parameter})"
@@ -103,19 +104,22 @@ def _without_folders(value: Any) -> Any:
     return value
 
 
-def summarize_inputs(overrides: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> str:
-    """Return the overrides on one line: `Message: Hello · Rows: 3`.
+def summarize_inputs(
+    overrides: Mapping[str, Any], labels: Mapping[str, str] | None = None
+) -> InputSummary:
+    """Return the labels and values of the first overrides, each value on one line.
 
     `overrides` (secrets masked) and `labels` are by `Component.parameter`.
     """
     labels = labels or {}
-    share = MAX_INPUT_SUMMARY // max(len(overrides), 1)
-    parts = []
-    for key, value in overrides.items():
-        label = labels.get(key) or key.partition(".")[2] or key
-        limit = max(_MIN_VALUE, share - len(f"{label}:  · "))
-        parts.append(with_label(label, clip_middle(one_line(value), limit) or EMPTY))
-    return clip(join_values(parts), MAX_INPUT_SUMMARY)
+    limit = max(_MIN_VALUE, MAX_INPUT_SUMMARY // max(len(overrides), 1))
+    return tuple(
+        (
+            clip(labels.get(key, key.partition(".")[2] or key), _MIN_VALUE),
+            clip_middle(one_line(value), limit) or "empty",
+        )
+        for key, value in list(overrides.items())[:MAX_SUMMARY_INPUTS]
+    )
 
 
 def summarize_outputs(record: RunRecord) -> str:
@@ -133,10 +137,10 @@ def summarize_outputs(record: RunRecord) -> str:
     if outputs:
         line = clip(handler_for(outputs[0]).summarize(outputs[0]), MAX_OUTPUT_SUMMARY)
         more = len(outputs) - 1
-        return join_values([line, f"+{format_count(more, 'output')}"] if more else [line])
+        return f"{line} · +{format_count(more, 'output')}" if more else line
     written = run.unfinished_messages if run and record.ended else []
     partial = plain_markdown(written[0].visible_text) if written else ""
-    return join_values([clip(record.failure or partial, MAX_OUTPUT_SUMMARY)])
+    return clip(record.failure or partial, MAX_OUTPUT_SUMMARY)
 
 
 def search_columns(record: RunRecord) -> dict[str, str]:

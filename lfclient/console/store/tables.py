@@ -12,6 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from lfclient.console.store.column_types import (
     EnumText,
+    InputSummaryText,
     NotesText,
     Serialized,
     Text,
@@ -20,7 +21,7 @@ from lfclient.console.store.column_types import (
 )
 from lfclient.console.store.errors import JOB_INDEX
 from lfclient.console.store.notes import Notes
-from lfclient.console.store.run_record import StoredParts
+from lfclient.console.store.run_record import InputSummary, StoredParts
 from lfclient.runs.components import Usage
 from lfclient.runs.model import RunStatus
 from lfclient.wire.modes import Mode
@@ -110,7 +111,7 @@ class RunRow(Base):
     attempts: Mapped[int] = mapped_column(server_default="1")
     inputs_stored: Mapped[bool] = mapped_column(server_default="1")
     starred: Mapped[bool] = mapped_column(server_default="0")
-    input_summary: Mapped[str] = mapped_column(server_default="")
+    input_summary: Mapped[InputSummary] = mapped_column(InputSummaryText, server_default="")
     output_summary: Mapped[str] = mapped_column(server_default="")
     stored_parts: Mapped[StoredParts] = mapped_column(server_default="whole")
     response_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")

@@ -5,8 +5,7 @@ from collections.abc import Hashable, Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from lfclient.common.formatting import clip, format_count
-from lfclient.common.summaries import fit_texts
+from lfclient.common.formatting import clip, clip_middle, format_count
 from lfclient.console.compare.inputs import UNKNOWN, ComparedInputs, ParameterRow, plain_text
 from lfclient.console.compare.survey import ComparedRun
 from lfclient.console.store import omissions
@@ -126,9 +125,10 @@ def _ranges(numbers: Sequence[int]) -> str:
 
 
 def _cell_texts(row: ParameterRow, texts: Sequence[str]) -> list[str]:
-    """Return the cells of all runs with these values, cut so that different values differ."""
+    """Return the cells of all runs with these values, without the middle of a long value."""
     cells = []
-    for value, text in zip(row.values, fit_texts(texts, MAX_CELL_LENGTH), strict=True):
+    for value, whole in zip(row.values, texts, strict=True):
+        text = clip_middle(whole, MAX_CELL_LENGTH)
         if value is None:
             cells.append(f"*{text}*")
         else:

@@ -7,8 +7,12 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import format_duration, remove_bidi_controls
-from lfclient.common.summaries import fit_inputs, fit_values, parse_inputs, parse_outputs
+from lfclient.common.formatting import (
+    clip_middle,
+    format_duration,
+    remove_bidi_controls,
+    summary_line,
+)
 from lfclient.console.compare.overview import has_differences
 from lfclient.console.compare.survey import have_same_flow
 from lfclient.console.store.run_queries import RunFilter
@@ -121,7 +125,7 @@ def _option_text(record: RunRecord, now: datetime, heading: str) -> str:
         heading,
         status_badges.status_text(record),
         format_duration(record.elapsed(now)) if record.ended else "",
-        fit_values(parse_inputs(record.input_summary), 120),
+        summary_line(record.input_summary, 120),
     ]
     return remove_bidi_controls(" · ".join(part for part in parts if part))
 
@@ -216,9 +220,9 @@ def draw_menu(server: ServerSession, run_id: str, flow_id: str) -> None:
         others = [run for run in recent if run.id != run_id][:MAX_SUGGESTED]
         st.markdown("Other runs of this flow" if others else "This flow has no other runs yet.")
         with st.container(key="compare-with", gap="xxsmall"):
-            all_inputs = fit_inputs([run.input_summary for run in others], 60)
-            for run, inputs in zip(others, all_inputs, strict=True):
-                output = escape(fit_values(parse_outputs(run.output_summary), 60))
+            for run in others:
+                inputs = summary_line(run.input_summary, 60)
+                output = escape(clip_middle(run.output_summary, 60))
                 head = [
                     format_time(run.created_at, seconds=True),
                     status_badges.markdown_badge(run),

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, list_names
+from lfclient.common.formatting import clip, list_names, summary_line
 from lfclient.console.store.search_text import summarize_flow_inputs
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import mask_secrets
@@ -156,7 +156,7 @@ def _summary(entries: Entries, state: FormState) -> str:
     entered = {key: each.value for key, each in entries.values.items()}
     values = mask_secrets(state.flow, entered, state.secrets)
     shown = {**values, **dict.fromkeys([*entries.invalid, *entries.uploads], "…")}
-    return clip(summarize_flow_inputs(state.flow, shown), MAX_SUMMARY_CHARS)
+    return summary_line(summarize_flow_inputs(state.flow, shown), MAX_SUMMARY_CHARS)
 
 
 def _keep_typed(state: FormState) -> None:

@@ -4,8 +4,13 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lfclient.common.formatting import FIRST_WIDE_CHARACTER, clean_text, clip
-from lfclient.common.summaries import fit_inputs, fit_outputs
+from lfclient.common.formatting import (
+    FIRST_WIDE_CHARACTER,
+    clean_text,
+    clip,
+    clip_middle,
+    summary_line,
+)
 from lfclient.console.store.equality import MOMENT
 from lfclient.console.store.result_groups import ResultGroup, distinguish_results
 from lfclient.console.store.run_record import RunSummary
@@ -48,16 +53,15 @@ def build_rows(
 ) -> list[ListRow]:
     """Return these runs' rows. In a grouped list, `runs` are the newest runs of the groups.
 
-    The lines show where they differ from other rows. A card shows the whole line, the table as much
-    as fits into the column. Raise `StoreError` if the store fails.
+    A card shows the whole line, the table as much as fits into the column. Raise `StoreError` if
+    the store fails.
     """
     are_cards = window.is_narrow()
-    limit, in_sight = (MAX_CARD_TEXT, None) if are_cards else (MAX_INPUT_SUMMARY, _IN_SIGHT)
+    limit = MAX_CARD_TEXT if are_cards else MAX_INPUT_SUMMARY
     snippets = view.load_snippets(runs)
     found = [clean_text(snippets.get(run.id, "")) for run in runs]
-    lines = [clean_text(run.input_summary) for run in runs]
-    inputs = fit_inputs(lines, limit, in_sight=in_sight)
-    outputs = fit_output_lines(runs, limit, in_sight)
+    inputs = [clean_text(summary_line(run.input_summary, limit)) for run in runs]
+    outputs = [clean_text(clip_middle(run.output_summary, limit)) for run in runs]
     shared = view.load_shared(runs)
     by_run = {group.run_id: group for group in results}
     if are_cards:
@@ -83,23 +87,8 @@ def build_rows(
     ]
 
 
-def fit_output_lines(runs: Sequence[RunSummary], limit: int, in_sight: int | None) -> list[str]:
-    """Return at most `limit` characters of each run's outputs, with where they differ.
-
-    Outputs of the same flow are compared. The difference is among the first `in_sight` characters.
-    """
-    lines = {run.id: clean_text(run.output_summary) for run in runs}
-    fitted: dict[str, str] = {}
-    for flow_id in {run.flow_id for run in runs}:
-        ids = [run.id for run in runs if run.flow_id == flow_id]
-        of_flow = [lines[id] for id in ids]
-        shown = fit_outputs(of_flow, limit, in_sight=in_sight, mask=_mask_moments)
-        fitted |= zip(ids, shown, strict=True)
-    return [fitted[run.id] for run in runs]
-
-
 def _mask_moments(text: str) -> str:
-    """Return a text of the same length, with times masked, so that only other text differs."""
+    """Return a text of the same length, with times masked."""
     return MOMENT.sub(lambda match: "0" * len(match[0]), text)
 
 

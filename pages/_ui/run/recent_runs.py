@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from lfclient.common.formatting import clean_text, clip, format_duration
-from lfclient.common.summaries import fit_inputs
+from lfclient.common.formatting import clean_text, clip, clip_middle, format_duration, summary_line
 from lfclient.console.content.output_kinds import IMAGE_SUMMARY
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RunSummary
@@ -11,7 +10,7 @@ from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.app import navigation, streamlit_patches, window
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.history.rows import STAR, fit_output_lines, image_url
+from pages._ui.history.rows import STAR, image_url
 from pages._ui.history.view import run_history
 from pages._ui.run import pace
 from pages._ui.state import flow_choice, query_params, run_page
@@ -22,7 +21,6 @@ from pages._ui.widgets.times import format_time
 MAX_RUNS = 10
 # in a row; in narrow windows, inputs have a line of their own
 MAX_INPUT_CHARS, MAX_NARROW_INPUT_CHARS, MAX_OUTPUT_CHARS = 28, 60, 80
-_VISIBLE_OUTPUT_CHARS = 28  # in a wide window, beside the mark of an odd result
 _SPACE = "&nbsp;"
 
 
@@ -69,11 +67,11 @@ def _draw_rows(owner: str, flow: Flow | None) -> None:
     is_narrow = window.is_narrow()
     with st.container(key="recent-runs", gap="xxsmall"):
         max_chars = MAX_NARROW_INPUT_CHARS if is_narrow else MAX_INPUT_CHARS
-        summaries = fit_inputs([run.input_summary for run in runs], max_chars)
+        summaries = [summary_line(run.input_summary, max_chars) for run in runs]
         space = _SPACE if any(summaries) else ""
-        outputs = fit_output_lines(runs, MAX_OUTPUT_CHARS, _VISIBLE_OUTPUT_CHARS)
         odd = run_history().odd_runs(runs)
-        for run, inputs, output in zip(runs, summaries, outputs, strict=True):
+        for run, inputs in zip(runs, summaries, strict=True):
+            output = clean_text(clip_middle(run.output_summary, MAX_OUTPUT_CHARS))
             inputs_text = escape(inputs) or space
             parts = [_marks(run, is_odd=run.id in odd), _output(run, output)]
             result = " ".join(part for part in parts if part)

@@ -35,7 +35,11 @@ def rows(records, summary=None, flow=None, **more):
             flow_id="f",
             server_name="s",
             created_at=AT,
-            **{"input_summary": "Message: A long…", "output_summary": LINE, **(summary or {})},
+            **{
+                "input_summary": (("Message", "A long…"),),
+                "output_summary": LINE,
+                **(summary or {}),
+            },
         )
         for number in range(len(records))
     ]
@@ -132,7 +136,7 @@ def test_no_cell_has_a_secret_of_a_server_or_of_a_flow(secret):
         None,
     ]
     summary = {
-        "input_summary": words,
+        "input_summary": (("", words),),
         "output_summary": words,
         "session_id": words,
         "flow_name": words,

@@ -14,7 +14,7 @@ def test_a_run_is_listed_with_its_current_status_and_its_inputs(harness):
     run_id = harness.start({"ChatInput-a.input_value": "Hello there"})
     (listed,) = harness.runner.history.page([harness.owner]).runs
     assert (listed.id, listed.status) == (run_id, RunStatus.QUEUED)
-    assert listed.input_summary == "Message: Hello there"
+    assert listed.input_summary == (("", "Hello there"),)
     harness.server.hold_submits = False
     harness.wait_for_end(run_id)
     listed = harness.runner.history.get([harness.owner], run_id)
@@ -40,7 +40,7 @@ def test_a_run_is_recorded_with_the_flows_defaults_of_its_inputs(harness):
     record = harness.get(run_ids[0])
     assert (record.overrides, record.flow_defaults) == ({TEXT: "hi"}, {"Prompt-a.place": "Harbour"})
     found = harness.runner.history.page([harness.owner], RunFilter(text="harbour hi")).runs
-    assert {run.id: run.input_summary for run in found} == dict.fromkeys(run_ids[:2], "Message: hi")
+    assert {run.id: run.input_summary for run in found} == dict.fromkeys(run_ids[:2], (("", "hi"),))
     groups = harness.runner.history.group_results([harness.owner]).groups
     assert sorted(group.count for group in groups) == [1, 2]
 
@@ -68,5 +68,5 @@ def test_inputs_that_must_not_be_stored_are_sent_only(harness):
     harness.runner.store.retention = RetentionSettings(store_inputs=False)
     run_id = harness.start({"ChatInput-a.input_value": "Hello there"})
     record = harness.wait_for_end(run_id)
-    assert (record.inputs, record.input_summary, record.inputs_stored) == ({}, "", False)
+    assert (record.inputs, record.input_summary, record.inputs_stored) == ({}, (), False)
     assert record.run.outputs["ChatOutput-b"].value == "echo"

@@ -138,11 +138,11 @@ def test_a_search_finds_exactly_the_typed_text(searched, typed, expected):
 
 
 def test_a_list_has_summaries_of_inputs_and_outputs(store):
-    add(store, "a", input_summary="Message: Hi")
+    add(store, "a", input_summary=(("Message", "Hi"),))
     add_ended(store, "b", seconds=1, text="\n  First line\nsecond")
     newest, oldest = store.history.page(ME).runs
     assert (oldest.input_summary, oldest.output_summary, oldest.seconds) == (
-        "Message: Hi",
+        (("Message", "Hi"),),
         "",
         None,
     )

@@ -130,7 +130,7 @@ def test_a_conversion_keeps_lists_stars_labels_and_search(converted):
     assert "umbrella" in converted.history.snippets(["me"], ["completed"], "umbrella")["completed"]
     summary = converted.history.get(["me"], "completed")
     assert summary.labels == ("Straßburg", "kept")
-    assert summary.input_summary.startswith("input_value: Will it rain in Straßburg?")
+    assert summary.input_summary[0][1].startswith("input_value: Will it rain in Straßburg?")
     assert summary.output_summary.startswith("Take an umbrella.")
     assert (summary.tokens, summary.result_hash, summary.thumbnail) == (None, None, None)
 

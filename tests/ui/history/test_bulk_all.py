@@ -96,7 +96,7 @@ def test_the_csv_export_has_all_matching_runs_and_no_formulas(url, monkeypatch):
     monkeypatch.setattr(view, "PAGE_SIZE", 2)
     names = [f"r{number}" for number in range(4)]
     for number, name in enumerate(names):
-        add(url, name, number, input_summary="=1+1", flow_id=ONE if number else TWO)
+        add(url, name, number, input_summary=(("", "=1+1"),), flow_id=ONE if number else TWO)
     app = history()
     assert len(app.dataframe[0].value) == 2
     assert [each.label for each in app.get("download_button")] == ["CSV"]

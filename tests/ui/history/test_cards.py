@@ -35,7 +35,7 @@ def tick(app, number):
 
 
 def test_a_card_shows_output_start_and_inputs(url):
-    add_result(url, "a", 9, "Sunny *day*", input_summary="City: Oslo", attempts=2)
+    add_result(url, "a", 9, "Sunny *day*", input_summary=(("City", "Oslo"),), attempts=2)
     failed = add(url, "b", 30, status=RunStatus.FAILED)
     app_context().runner.store.shares.create(failed.owner, failed.id, {})
     app = history()
@@ -84,7 +84,7 @@ def test_cards_that_differ_in_what_they_show_have_no_fingerprints(url):
     """The cards differ in an output's last words or in the inputs, which show the difference."""
     long = "A letter to Ada " * 9
     for n in range(2):
-        inputs = f"Message: {long}{n} · Days: 3"
+        inputs = (("Message", f"{long}{n}"), ("Days", "3"))
         add_result(url, f"r{n}", n, "Sunny " * 50 + f"day {n}", input_summary=inputs)
         add_result(url, f"s{n}", n + 5, f"{'Sunny ' * 9}day {n}", flow_id=TWO)
     shown = cards(history())

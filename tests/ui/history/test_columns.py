@@ -55,8 +55,8 @@ def test_runs_whose_results_are_shared_are_marked():
 
 
 def test_cells_cannot_reverse_the_text_after_them():
-    texts = dict.fromkeys(("flow_name", "input_summary", "session_id"), "\u202egnp.exe")
-    shown = columns(summary(**texts))
+    text = "\u202egnp.exe"
+    shown = columns(summary(flow_name=text, input_summary=(("", text),), session_id=text))
     assert [shown[name] for name in ("Flow", "Inputs", "Session")] == [["gnp.exe"]] * 3
 
 
@@ -69,7 +69,7 @@ def test_a_list_has_its_main_columns_whichever_of_them_its_runs_fill():
     names = list(columns(summary()))
     assert names[:5] == ["Flow", "Status", "Started", "Duration", "Output"]
     assert names[5:] == ["Inputs", "Tokens", "Mode"]
-    filled = summary("b", tokens=0, input_summary="Shop: Oslo")
+    filled = summary("b", tokens=0, input_summary=(("Shop", "Oslo"),))
     assert list(columns(summary(), filled)) == names
 
 

@@ -53,7 +53,7 @@ def test_an_empty_history_links_to_the_run_page(url):
 
 def test_runs_are_listed_newest_first_with_status_inputs_and_duration(url):
     """A run that was sent twice is marked."""
-    add(url, "old", 90, input_summary="Message: Hello", attempts=2)
+    add(url, "old", 90, input_summary=(("Message", "Hello"),), attempts=2)
     add(url, "new", 0, status=RunStatus.FAILED, session_id="s-1", mode="background")
     app = history()
     assert column(app, "Status")[0].tolist() == ["✕ Failed"]
@@ -137,7 +137,7 @@ def test_outputs_whose_difference_is_not_visible_have_fingerprints(url, beginnin
 
 def test_no_found_word_is_cut_from_a_row(url):
     texts = {"C.text": f"umbrella {'at sea ' * 9}", "C.note": f"{'by the ' * 9} harbour"}
-    add(url, "a", 60, overrides=texts, input_summary="text: umbrella")
+    add(url, "a", 60, overrides=texts, input_summary=(("text", "umbrella"),))
     (found,) = column(history(q="umbrella harbour"), "Found")
     assert "[umbrella]" in found
     assert "[harbour]" in found
@@ -159,7 +159,7 @@ def test_runs_of_another_key_are_never_listed(url):
 
 
 def test_a_search_shows_where_it_found_the_words(url):
-    add(url, "a", 60, overrides={"C.city": "Oslo"}, input_summary="City: Oslo")
+    add(url, "a", 60, overrides={"C.city": "Oslo"}, input_summary=(("City", "Oslo"),))
     add(url, "b", 30, flow_name="Oslo forecast")
     app = history(q="oslo")
     assert column(app, "Found") == ["", "[Oslo]"]
