@@ -86,8 +86,7 @@ def explain_error(message: str) -> ErrorCause | None:
     """
     message = message[:_MAX_SEARCHED]
     for pattern, code, parameter in _RULES:
-        match = pattern.search(message)
-        if match:
+        if match := re.search(pattern, message):
             return _read_cause(code, parameter, match.groupdict(""))
     return None
 
@@ -139,10 +138,7 @@ _SENTENCES = {
         _ENTER_VARIABLE,
     ),
     CauseCode.MODEL_MISSING: ("No model is chosen.", "Choose a model."),
-    CauseCode.MODEL_UNKNOWN: (
-        "The provider has no model “{0.name}”.",
-        "Choose another model.",
-    ),
+    CauseCode.MODEL_UNKNOWN: ("The provider has no model “{0.name}”.", "Choose another model."),
     CauseCode.MODEL_WITHOUT_PROVIDER: (
         "The model was sent without its provider.",
         "Choose the model from the list.",
@@ -200,119 +196,86 @@ _SENTENCES = {
     CauseCode.LANGFLOW_BUSY: ("The server is busy and accepts no runs.", "Try again later."),
 }
 
-_RULES: tuple[tuple[re.Pattern[str], CauseCode, str], ...] = (
+_RULES: tuple[tuple[str, CauseCode, str], ...] = (
     (
-        re.compile(
-            r"(?P<name>[^:\n]{1,80}?) API key is required when using .{1,80} provider\."
-            r".{0,200}?configure it globally as (?P<variable>[A-Z0-9_]+)",
-            re.DOTALL,
-        ),
+        r"(?s)(?P<name>[^:\n]{1,80}?) API key is required when using .{1,80} provider\."
+        r".{0,200}?configure it globally as (?P<variable>[A-Z0-9_]+)",
         CauseCode.KEY_MISSING,
         "api_key",
     ),
     (
-        re.compile(
-            r"The variable '(?P<name>[^'\n]{1,200})' referenced by the component's "
-            r"`*(?P<parameter>\w+)`* field could not be resolved"
-        ),
+        r"The variable '(?P<name>[^'\n]{1,200})' referenced by the component's "
+        r"`*(?P<parameter>\w+)`* field could not be resolved",
         CauseCode.VARIABLE_MISSING,
         "",
     ),
-    (re.compile(r"(?P<name>\S{1,200}) variable not found\."), CauseCode.VARIABLE_MISSING, ""),
+    (r"(?P<name>\S{1,200}) variable not found\.", CauseCode.VARIABLE_MISSING, ""),
     (
-        re.compile(
-            r"validation error for \w{1,50}Input\b.{0,200}Invalid value type <class 'NoneType'>",
-            re.DOTALL,
-        ),
+        r"(?s)validation error for \w{1,50}Input\b.{0,200}Invalid value type <class 'NoneType'>",
         CauseCode.VALUE_MISSING,
         "",
     ),
     (
-        re.compile(
-            r"model selection is required|No model selected\. Please select a language model",
-            re.IGNORECASE,
-        ),
+        r"(?i)model selection is required|No model selected\. Please select a language model",
         CauseCode.MODEL_MISSING,
         "model",
     ),
     (
-        re.compile(
-            r"The selected model is missing a provider|Unknown API key is required"
-            r"|No (?:model|embedding) class defined"
-        ),
+        r"The selected model is missing a provider|Unknown API key is required"
+        r"|No (?:model|embedding) class defined",
         CauseCode.MODEL_WITHOUT_PROVIDER,
         "model",
     ),
     (
-        re.compile(
-            r"\bmodel [`'\"](?P<name>[^`'\"\n]{1,200})[`'\"] (?:not found|does not exist)",
-            re.IGNORECASE,
-        ),
+        r"(?i)\bmodel [`'\"](?P<name>[^`'\"\n]{1,200})[`'\"] (?:not found|does not exist)",
         CauseCode.MODEL_UNKNOWN,
         "model",
     ),
+    (r"Error code: 401|Invalid API key|Incorrect API key", CauseCode.KEY_REFUSED, "api_key"),
+    (r"Error code: 429|Rate limit reached", CauseCode.LIMITED, "model"),
+    (r"No files to process\.", CauseCode.FILE_MISSING, "path"),
+    (r"provide exactly one of: (?P<name>CSV|JSON) file, file path, or", CauseCode.SOURCES, ""),
+    (r"Flow name or id is required", CauseCode.FLOW_MISSING, "flow_name_selected"),
     (
-        re.compile(r"Error code: 401|Invalid API key|Incorrect API key"),
-        CauseCode.KEY_REFUSED,
-        "api_key",
-    ),
-    (re.compile(r"Error code: 429|Rate limit reached"), CauseCode.LIMITED, "model"),
-    (re.compile(r"No files to process\."), CauseCode.FILE_MISSING, "path"),
-    (
-        re.compile(r"provide exactly one of: (?P<name>CSV|JSON) file, file path, or"),
-        CauseCode.SOURCES,
-        "",
-    ),
-    (re.compile(r"Flow name or id is required"), CauseCode.FLOW_MISSING, "flow_name_selected"),
-    (
-        re.compile(r"Metadata not found for knowledge base: (?P<name>.{0,200}?)\. Ensure"),
+        r"Metadata not found for knowledge base: (?P<name>.{0,200}?)\. Ensure",
         CauseCode.KNOWLEDGE_BASE_EMPTY,
         "knowledge_base",
     ),
     # from 1.12 on, an unknown knowledge base is looked for as if it were a provider's
     (
-        re.compile(r"The requested model provider is not available"),
+        r"The requested model provider is not available",
         CauseCode.BASE_OR_PROVIDER_UNKNOWN,
         "knowledge_base",
     ),
+    (r"/: 'PosixPath' and 'NoneType'", CauseCode.KNOWLEDGE_BASE_MISSING, "knowledge_base"),
     (
-        re.compile(r"/: 'PosixPath' and 'NoneType'"),
-        CauseCode.KNOWLEDGE_BASE_MISSING,
-        "knowledge_base",
-    ),
-    (
-        re.compile(r"Memory Base '(?P<name>[^'\n]{1,200})' is not attached to this flow"),
+        r"Memory Base '(?P<name>[^'\n]{1,200})' is not attached to this flow",
         CauseCode.MEMORY_BASE_FOREIGN,
         "memory_base",
     ),
-    (re.compile(r"No Memory Base is selected"), CauseCode.MEMORY_BASE_MISSING, "memory_base"),
+    (r"No Memory Base is selected", CauseCode.MEMORY_BASE_MISSING, "memory_base"),
     (
-        re.compile(r"MCP server '(?P<name>[^'\n]{1,200})' is not configured"),
+        r"MCP server '(?P<name>[^'\n]{1,200})' is not configured",
         CauseCode.MCP_SERVER_UNKNOWN,
         "mcp_server",
     ),
-    (re.compile(r"No module named '(?P<name>[\w.]{1,200})'"), CauseCode.PACKAGE_MISSING, ""),
+    (r"No module named '(?P<name>[\w.]{1,200})'", CauseCode.PACKAGE_MISSING, ""),
     (
-        re.compile(r"Could not import (?:module )?['`](?P<name>[\w.-]{1,200})['`](?! from)"),
+        r"Could not import (?:module )?['`](?P<name>[\w.-]{1,200})['`](?! from)",
         CauseCode.PACKAGE_MISSING,
         "",
     ),
     (
-        re.compile(
-            r"Could not import (?:the )?(?!(?:the|required|module|python)\b)"
-            r"(?P<name>[\w-]{1,200})(?:,| (?:python )?(?:package|library)\b)",
-            re.IGNORECASE,
-        ),
+        r"(?i)Could not import (?:the )?(?!(?:the|required|module|python)\b)"
+        r"(?P<name>[\w-]{1,200})(?:,| (?:python )?(?:package|library)\b)",
         CauseCode.PACKAGE_MISSING,
         "",
     ),
-    (re.compile(r"peer closed connection without sending complete"), CauseCode.CUT_OFF, ""),
-    (re.compile(r"'openaipublic\."), CauseCode.TOKENIZER_UNREACHABLE, ""),
+    (r"peer closed connection without sending complete", CauseCode.CUT_OFF, ""),
+    (r"'openaipublic\.", CauseCode.TOKENIZER_UNREACHABLE, ""),
     (
-        re.compile(
-            r"All connection attempts failed|Connection error\.|Connection refused"
-            r"|Max retries exceeded with url|Error loading documents"
-        ),
+        r"All connection attempts failed|Connection error\.|Connection refused"
+        r"|Max retries exceeded with url|Error loading documents",
         CauseCode.UNREACHABLE,
         "",
     ),
