@@ -140,18 +140,9 @@ REPORT = (
 )
 
 
-def test_the_first_difference_of_long_inputs_is_in_sight():
-    runs = [make_run({TEXT: REPORT.format(month)}) for month in ("March", "April")]
-    march, april = tables(draw_inputs(*runs))[0].iloc[0]
-    assert march.startswith("The quarterly report")
-    assert "expected in March" in march
-    assert "expected in April" in april
-
-
 def test_only_runs_with_the_same_whole_inputs_share_a_row():
     """More than four runs have rows instead of columns."""
     ends = ["March", "March", "March", "April", "March", "May"]
     app = draw_inputs(*[make_run({TEXT: REPORT.format(end)}) for end in ends])
     inputs = tables(app)[0]
     assert list(inputs.index) == ["Runs 1–3, 5", "Run 4", "Run 6"]
-    assert ["expected in May" in text for text in inputs.iloc[:, 0]] == [False, False, True]
