@@ -47,13 +47,20 @@ def fail_on_exception(monkeypatch):
     monkeypatch.setattr(ElementTree, "run", run_and_check)
 
 
+@functools.cache
+def _component_registry():
+    """Return the installed components, which a server searches once as well."""
+    manager = BidiComponentManager()
+    manager.discover_and_register_components(start_file_watching=False)
+    manager.discover_and_register_components = lambda **_: None
+    return manager
+
+
 @pytest.fixture(scope="package", autouse=True)
-def skip_component_search():
-    """Skip the search of all installed packages for components: the console has its own only."""
+def share_component_registry():
+    """Search the installed packages for components once, not for each page."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            BidiComponentManager, "discover_and_register_components", lambda *_, **__: None
-        )
+        patch.setattr(app_test, "BidiComponentManager", _component_registry)
         yield
 
 
