@@ -98,9 +98,12 @@ def clip_middle(text: str, limit: int) -> str:
 
 
 def summary_line(values: Sequence[tuple[str, str]], limit: int) -> str:
-    """Return at most `limit` characters of values with their labels: `Hello · Rows: 3`."""
+    """Return at most `limit` characters of values with their labels: `Hello · Rows: 3`.
+
+    A single value loses its middle: prompts often differ at their end. Several lose the end.
+    """
     lines = [f"{label}: {text}" if label else text for label, text in values]
-    return clip_middle(" · ".join(lines), limit)
+    return (clip_middle if len(lines) == 1 else clip)(" · ".join(lines), limit)
 
 
 def format_size(size: int | None) -> str:

@@ -15,6 +15,7 @@ from lfclient.common.formatting import (
     format_timing,
     humanize,
     list_names,
+    summary_line,
     unused_name,
     without_codes,
 )
@@ -156,3 +157,13 @@ def test_an_identifier_becomes_a_label():
 )
 def test_a_used_name_gets_a_number(name, unused):
     assert unused_name(name, {"Echo", "Echo (2)"}) == unused
+
+
+def test_a_summary_of_one_value_keeps_its_end():
+    line = summary_line([("", "Translate this sentence into German: Good morning")], 30)
+    assert line == "Translate this sent…od morning"
+
+
+def test_a_summary_of_several_values_keeps_its_start():
+    line = summary_line([("", "Hello"), ("Sender name", "Somebody")], 20)
+    assert line == "Hello · Sender name…"
