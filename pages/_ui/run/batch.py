@@ -41,12 +41,12 @@ class _Batch:
         with suppress(LangflowError):  # Recent runs says it
             self.runs = run_history().batch(self.server.owner, self.id)
         ended = sum(run.status.ended for run in self.runs)
-        if self.runs and ended == len(self.runs):
-            streamlit_patches.stop_timer()
         if len(self.runs) > 1:
             with st.container(key="run-batch", horizontal=True, vertical_alignment="center"):
                 st.caption(f"{ended} of {len(self.runs)} runs have ended", width="content")
                 self._draw_action([run for run in self.runs if not run.status.ended])
+        if self.runs and ended == len(self.runs):
+            streamlit_patches.stop_timer()  # last: a draw that is interrupted needs the next one
 
     def _draw_action(self, running: Sequence[RunSummary]) -> None:
         if not running:
