@@ -77,7 +77,7 @@ def test_a_page_without_active_runs_stops_polling(new_screen, finish_work):
     screen = new_screen()
     page, sent = screen.page, []
     page.clock.install()
-    page.on("websocket", lambda socket: socket.on("framesent", sent.append))
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     screen.pick("Takes half")
     screen.run()
     screen.wait("running")
