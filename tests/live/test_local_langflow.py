@@ -163,6 +163,7 @@ def test_it_runs_a_model_of_an_ollama_on_this_machine(started: str, folder: Path
     assert any(asked.path == "/api/chat" for asked in ollama.requests)
 
 
+@pytest.mark.exhaustive
 def test_a_crashed_server_is_reported_with_its_log(started: str, folder: Path):
     langflow = LocalLangflow(folder)
     os.kill(langflow.status().pid, signal.SIGKILL)
@@ -175,6 +176,7 @@ def test_a_crashed_server_is_reported_with_its_log(started: str, folder: Path):
     assert langflow.connection() is None
 
 
+@pytest.mark.exhaustive
 def test_a_crashed_server_is_started_again_with_its_data(started: str, folder: Path):
     langflow = LocalLangflow(folder)
     assert langflow.status().state is LocalState.CRASHED
