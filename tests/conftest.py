@@ -66,6 +66,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 _FROM_NOTHING = "test_from_nothing.py"
 
 _TESTS = Path(__file__).parent
+_BROWSER = "tests/browser/"  # the beginning of the groups of browser tests
 
 
 class GroupScheduling(LoadScopeScheduling):
@@ -73,6 +74,19 @@ class GroupScheduling(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return _group(nodeid)
+
+    def _assign_work_unit(self, node: Any) -> None:
+        """Let workers with an open Chromium and console go on with browser tests, others not.
+
+        Each start of the two, with the sample flows, takes ten seconds of processor time.
+        """
+        previous = list(self.assigned_work.get(node, ()))
+        if previous:
+            is_browser = previous[-1].startswith(_BROWSER)
+            groups = (one for one in self.workqueue if one.startswith(_BROWSER) == is_browser)
+            if group := next(groups, None):
+                self.workqueue.move_to_end(group, last=False)
+        super()._assign_work_unit(node)
 
 
 def _group(nodeid: str) -> str:
