@@ -64,3 +64,17 @@ def component_done(
     build = {"id": id, "valid": True, "data": {"outputs": output}}
     build["timestamp"] = at.isoformat() if at else None
     return event("end_vertex", build_data={**build, "next_vertices_ids": list(following)})
+
+
+# the events of a call that writes "one two "
+CALL_LOG = [
+    event("vertices_sorted", ids=["ChatInput-a"], to_run=["ChatInput-a", "ChatOutput-b"]),
+    component_done("ChatInput-a", "hi", "ChatOutput-b"),
+    message("m", "one ", "partial"),
+    event("token", id="m", chunk="one "),
+    event("token", id="m", chunk="two "),
+    message("m", "one two "),
+    component_done("ChatOutput-b", "one two "),
+    output("ChatOutput-b", "one two "),
+    event("end", build_duration=0.1),
+]
