@@ -38,15 +38,21 @@ class _Batch:
     runs: Sequence[RunSummary] = ()
 
     def draw(self) -> None:
+        had_ended = self._has_ended()
         with suppress(LangflowError):  # Recent runs says it
             self.runs = run_history().batch(self.server.owner, self.id)
-        ended = sum(run.status.ended for run in self.runs)
+        running = [run for run in self.runs if not run.status.ended]
         if len(self.runs) > 1:
             with st.container(key="run-batch", horizontal=True, vertical_alignment="center"):
+                ended = len(self.runs) - len(running)
                 st.caption(f"{ended} of {len(self.runs)} runs have ended", width="content")
-                self._draw_action([run for run in self.runs if not run.status.ended])
-        if self.runs and ended == len(self.runs):
-            streamlit_patches.stop_timer()  # last: a draw that is interrupted needs the next one
+                self._draw_action(running)
+        if had_ended:
+            # not before the second draw: Streamlit shows a button that has the focus until then
+            streamlit_patches.stop_timer()
+
+    def _has_ended(self) -> bool:
+        return bool(self.runs) and all(run.status.ended for run in self.runs)
 
     def _draw_action(self, running: Sequence[RunSummary]) -> None:
         if not running:
