@@ -74,7 +74,7 @@ async def run_job(context: RunContext, flow: Flow, overrides: JsonObject, check:
 
 
 async def run_unsent(context: RunContext, overrides: JsonObject | None) -> None:
-    """Execute a run whose process died before the run was sent.
+    """Execute a run whose process ended before sending it.
 
     `overrides` are the run's inputs; None if it can't be sent, as to another server.
     """

@@ -311,7 +311,7 @@ class Takeover:
         )
 
     def _new_context(self, record: RunRecord, connection: Connection, since: str) -> RunContext:
-        """Return the context of an earlier run; `since` says what happened meanwhile.
+        """Return the context of an earlier run; `since` is why it must be found again, in words.
 
         Raises `StoreError`.
         """
