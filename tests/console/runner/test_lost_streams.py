@@ -193,7 +193,8 @@ def test_a_lost_call_does_not_take_the_job_of_another_streamed_run(harness):
 def test_a_run_that_completed_later_is_found_when_somebody_opens_it(harness):
     before = interrupted(harness)
     answer(harness)
-    assert not harness.runner.open(before.id, CONNECTION).ended
+    with harness.blocked_loop():
+        assert not harness.runner.open(before.id, CONNECTION).ended
     record = harness.wait_for_end(before.id)
     assert (record.status, output(record)) == (RunStatus.COMPLETED, "hello")
     assert record.run.components["ChatInput-a"].output.value == "hi"
@@ -203,7 +204,8 @@ def test_a_run_that_completed_later_is_found_when_somebody_opens_it(harness):
 
 def test_a_run_that_is_not_found_when_somebody_opens_it_stays_as_it_was(harness):
     before = interrupted(harness)
-    assert not harness.runner.open(before.id, CONNECTION).ended
+    with harness.blocked_loop():
+        assert not harness.runner.open(before.id, CONNECTION).ended
     harness.wait_until_released(before.id)
     record = harness.get(before.id)
     assert record.ended

@@ -40,8 +40,8 @@ def lose_for_good(harness):
 def test_a_run_with_an_unknown_outcome_is_searched_for_again_when_it_is_opened(harness):
     before = lose_for_good(harness)
     add_trace(harness, JOB, seconds_from_now=-129)
-    opened = harness.runner.open(before.id, CONNECTION)
-    assert not opened.ended
+    with harness.blocked_loop():
+        assert not harness.runner.open(before.id, CONNECTION).ended
     record = harness.wait_for_end(before.id)
     assert (record.status, record.job_id, record.problem) == (RunStatus.COMPLETED, JOB, None)
     assert harness.server.count("POST", SUBMIT) == 1
