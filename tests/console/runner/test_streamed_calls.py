@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 
-from lfclient import (
-    AsyncLangflowClient,
-    RunStatus,
-)
+from lfclient import AsyncLangflowClient, RunStatus
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.notes import Note, NoteCode, has_code
 from lfclient.console.store.store import Store
@@ -31,12 +29,6 @@ def server() -> FakeLangflow:
     return FakeLangflow(log=list(CALL_LOG))
 
 
-@pytest.fixture
-def proxy(server: FakeLangflow) -> Iterator[Proxy]:
-    with Proxy(server.handle) as made:
-        yield made
-
-
 class ProxiedRunner(RunnerHarness):
     """A runner whose server is behind a proxy."""
 
@@ -51,10 +43,9 @@ class ProxiedRunner(RunnerHarness):
 
 
 @pytest.fixture
-def proxied_runner(tmp_path: Any, server: FakeLangflow, proxy: Proxy) -> Iterator[ProxiedRunner]:
-    made = ProxiedRunner(tmp_path, server, proxy)
-    yield made
-    made.close()
+def proxied_runner(tmp_path: Any, server: FakeLangflow) -> Iterator[ProxiedRunner]:
+    with Proxy(server.handle) as proxy, closing(ProxiedRunner(tmp_path, server, proxy)) as made:
+        yield made
 
 
 def test_an_interrupted_call_leaves_one_record_and_is_never_resent(proxied_runner: ProxiedRunner):
