@@ -7,9 +7,9 @@ import uuid
 from typing import Any
 
 from tests.support.hostile_markdown import PICTURE, TRACE
+from tests.support.http_stand_in import StandIn, flow
 from tests.support.pictures import DRAWING, as_uri, picture
 from tests.support.reports import big_png
-from tests.ui.support.http_stand_in import StandIn, flow
 
 FLOW = str(uuid.UUID(int=77))
 

@@ -29,9 +29,9 @@ from tests.browser.attack_tools import (
 from tests.browser.visitor import Visitor, new_cookie
 from tests.support import servers
 from tests.support.console_process import Console
+from tests.support.http_stand_in import StandIn, flow
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
-from tests.ui.support.http_stand_in import StandIn, flow
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,10 @@ from tests.browser.screen import PHONE, Screen
 from tests.browser.visitor import Visitor
 from tests.support.console_process import Console
 from tests.support.flows import edge, entry, node
+from tests.support.http_stand_in import StandIn
 from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import wait_for
 from tests.ui.support.chat_langflow import MESSAGES, ChatLangflow, chat_flow
-from tests.ui.support.http_stand_in import StandIn
 from tests.ui.support.whole_pages import TWO
 
 # records whether the second message was shown before it was complete

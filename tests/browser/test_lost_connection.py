@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.flows import edge, entry, node
+from tests.support.http_stand_in import NODE, StandIn, flow
 from tests.support.relay import Relay
 from tests.ui.support.chat_langflow import ChatLangflow
-from tests.ui.support.http_stand_in import NODE, StandIn, flow
 from tests.ui.support.whole_pages import ONE
 
 SESSION_SECONDS = 1

@@ -9,8 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.screen import PHONE, Screen
 from tests.support.console_process import Console
+from tests.support.http_stand_in import StandIn
 from tests.support.waiting import wait_for
-from tests.ui.support.http_stand_in import StandIn
 from tests.ui.support.model_pages import serve_models
 
 pytestmark = pytest.mark.exhaustive

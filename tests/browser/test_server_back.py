@@ -8,10 +8,10 @@ from tests.browser.accessibility import check
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.flows import edge, node
+from tests.support.http_stand_in import NODE, StandIn, flow
 from tests.support.relay import Relay
 from tests.support.waiting import wait_for
 from tests.ui.support.chat_langflow import ChatLangflow
-from tests.ui.support.http_stand_in import NODE, StandIn, flow
 from tests.ui.support.whole_pages import ONE
 
 UNREACHABLE = "Retrying automatically."

@@ -26,7 +26,7 @@ from lfclient.console.runner.threads import PeriodicThread
 from lfclient.console.store import database
 from pages._ui.connection import request_cache
 from tests.support import databases
-from tests.ui.support.http_stand_in import StandIn, answer_without_sockets, flow
+from tests.support.http_stand_in import StandIn, answer_without_sockets, flow
 from tests.ui.support.preset_pages import fields_flow
 from tests.ui.support.whole_pages import ONE, TWO
 

@@ -11,7 +11,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.state import browser
 from pages._ui.state import connection as connection_state
 from tests.support.flows import read_file
-from tests.ui.support.http_stand_in import StandIn, flow
+from tests.support.http_stand_in import StandIn, flow
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
 
 

@@ -11,9 +11,9 @@ from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import request_cache, servers
 from pages._ui.connection.app_context import app_context
 from tests.support.flows import edge, node
+from tests.support.http_stand_in import NODE, flow
 from tests.support.waiting import wait_for
 from tests.ui.support.chat_langflow import ChatLangflow
-from tests.ui.support.http_stand_in import NODE, flow
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,

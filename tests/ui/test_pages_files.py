@@ -6,7 +6,7 @@ import time
 
 from pages._ui.form import uploads
 from tests.support.flows import entry
-from tests.ui.support.http_stand_in import NODE, flow
+from tests.support.http_stand_in import NODE, flow
 from tests.ui.support.whole_pages import ONE, open_app, page_text, press
 
 UPLOAD, RUN = "POST /api/v2/files", "POST /api/v2/workflows"

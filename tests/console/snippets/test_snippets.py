@@ -19,8 +19,8 @@ from lfclient.flows.validation import mask_secrets
 from lfclient.wire.schemas import VersionResponse
 from lfclient.wire.server_info import build_server_info
 from tests.support.flows import chat_input, entry, graph, node, text
+from tests.support.http_stand_in import StandIn
 from tests.support.snippets import run_all, run_here
-from tests.ui.support.http_stand_in import StandIn
 
 KEY = "sk-a-key-of-the-server"
 SECRET = "p\"a'ss\\w$ord`x`\nmore\ttab é"

@@ -11,6 +11,7 @@ from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import controls as run_controls
 from pages._ui.widgets.alerts import MissingValue
+from tests.support.http_stand_in import StandIn
 from tests.ui.support.chat_langflow import MESSAGES, RUN
 from tests.ui.support.chat_page import (
     button_labels,
@@ -21,7 +22,6 @@ from tests.ui.support.chat_page import (
     send,
     session_in_url,
 )
-from tests.ui.support.http_stand_in import StandIn
 from tests.ui.support.whole_pages import ONE, add_ended_run, add_running_run, page_text
 
 REFUSED = (403, {"detail": "Invalid API key"})

@@ -6,6 +6,7 @@ from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import request_cache
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.entries import InvalidEntry
+from tests.support.http_stand_in import flow
 from tests.ui.support.chat_langflow import MESSAGES, chat_flow
 from tests.ui.support.chat_page import (
     button_labels,
@@ -17,7 +18,6 @@ from tests.ui.support.chat_page import (
     session_in_url,
     wait_for_end,
 )
-from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,

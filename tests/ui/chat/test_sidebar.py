@@ -16,6 +16,7 @@ from pages._ui.state import browser
 from pages._ui.state.chat import chat_key
 from pages._ui.state.notices import NOTICE
 from tests.support.flows import chat_input, edge, entry, node
+from tests.support.http_stand_in import VERSION
 from tests.ui.support.chat_langflow import RUN, chat_flow
 from tests.ui.support.chat_page import (
     PAGE,
@@ -26,7 +27,6 @@ from tests.ui.support.chat_page import (
     press,
     send,
 )
-from tests.ui.support.http_stand_in import VERSION
 from tests.ui.support.model_pages import MODELS, PROVIDERS, provider
 from tests.ui.support.whole_pages import ONE, add_ended_run, open_app, page_text, place_of
 

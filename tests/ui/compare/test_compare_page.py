@@ -21,6 +21,7 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import compare_page
 from pages._ui.widgets.markdown import escape
 from tests.support import flows
+from tests.support.http_stand_in import flow
 from tests.ui.support.compare_pages import (
     NOW,
     TEXT,
@@ -30,7 +31,6 @@ from tests.ui.support.compare_pages import (
     tables,
 )
 from tests.ui.support.history_page import history
-from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, open_app, page_text
 
 ROOT = Path(__file__).parents[3]

@@ -7,6 +7,7 @@ from lfclient.outputs.model import Output, OutputKind
 from pages._ui.state import compare_page
 from pages._ui.widgets.markdown import escape_lines
 from tests.support.flows import node, text
+from tests.support.http_stand_in import flow
 from tests.ui.support.compare_pages import (
     NOW,
     TEXT,
@@ -15,7 +16,6 @@ from tests.ui.support.compare_pages import (
     tables,
 )
 from tests.ui.support.compare_panels import draw_inputs, make_run
-from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,

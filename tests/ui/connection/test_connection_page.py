@@ -12,8 +12,8 @@ from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import AddedFlowStore
 from lfclient.wire.server_info import SINCE
 from pages._ui.connection import request_cache, sample_flows, server_panel, servers
+from tests.support.http_stand_in import flow
 from tests.ui.support.flow_pages import was_added
-from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, lacks, open_app, page_text, press
 
 OLD = {"version": "0.8.4", "main_version": "0.8.4", "package": "Langflow Base"}

@@ -13,7 +13,7 @@ from lfclient.console.local_langflow.state_file import LocalError, LocalState, L
 from pages._ui.connection import local_panel, servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import connection as connection_state
-from tests.ui.support.http_stand_in import StandIn
+from tests.support.http_stand_in import StandIn
 from tests.ui.support.whole_pages import lacks, page_text
 
 

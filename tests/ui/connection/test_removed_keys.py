@@ -26,8 +26,8 @@ from pages._ui.run.details import RunExporter
 from pages._ui.state.browser import drafts
 from pages._ui.state.history import history_key
 from pages._ui.state.present import Edited
+from tests.support.http_stand_in import StandIn
 from tests.ui.support.chat_langflow import ChatLangflow
-from tests.ui.support.http_stand_in import StandIn
 from tests.ui.support.preset_pages import fields_flow
 from tests.ui.support.whole_pages import (
     ONE,

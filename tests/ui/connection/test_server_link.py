@@ -9,8 +9,8 @@ from pydantic import SecretStr
 from lfclient.errors import Unreachable
 from pages._ui.connection import server_panel, server_session, servers
 from pages._ui.connection.request_cache import StillLoading
+from tests.support.http_stand_in import flow
 from tests.support.waiting import wait_for
-from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import (
     ONE,
     add_ended_run,

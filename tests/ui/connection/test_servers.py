@@ -6,7 +6,7 @@ import pytest
 
 from pages._ui.connection import request_cache, servers
 from pages._ui.connection.app_context import app_context
-from tests.ui.support.http_stand_in import StandIn, flow
+from tests.support.http_stand_in import StandIn, flow
 
 IDS = [str(uuid.UUID(int=number)) for number in range(12)]
 

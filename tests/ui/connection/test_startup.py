@@ -18,8 +18,8 @@ from pages._ui.connection import startup
 from pages._ui.connection.app_context import app_context
 from tests.support import databases
 from tests.support.environ import environ_without_settings
+from tests.support.http_stand_in import StandIn, flow
 from tests.support.waiting import wait_for
-from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.whole_pages import ONE, make_record, open_app, page_text
 
 ROOT = Path(__file__).parents[3]

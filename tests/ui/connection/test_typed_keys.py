@@ -10,7 +10,7 @@ from lfclient.errors import InvalidKey
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.state.connection import API_KEY
-from tests.ui.support.http_stand_in import StandIn, flow
+from tests.support.http_stand_in import StandIn, flow
 from tests.ui.support.whole_pages import (
     TWO,
     add_ended_run,

@@ -12,6 +12,7 @@ from pages._ui.connection import servers
 from pages._ui.flows import menu
 from pages._ui.widgets import downloads
 from tests.support.flows import entry, node
+from tests.support.http_stand_in import flow
 from tests.ui.support.flow_pages import (
     UPLOAD,
     added_flows,
@@ -22,7 +23,6 @@ from tests.ui.support.flow_pages import (
     uploaded,
     was_added,
 )
-from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
 
 DELETE = f"DELETE /api/v1/flows/{ONE}"

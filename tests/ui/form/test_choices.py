@@ -12,8 +12,8 @@ import pytest
 from lfclient.console.presets.share_links import encode_values
 from pages._ui.connection import request_cache
 from tests.support.flows import chat_input, edge, entry, node, text
+from tests.support.http_stand_in import VERSION, StandIn, flow
 from tests.support.waiting import wait_for
-from tests.ui.support.http_stand_in import VERSION, StandIn, flow
 from tests.ui.support.whole_pages import (
     ONE,
     add_ended_run,

@@ -10,8 +10,8 @@ from lfclient.console.presets.drafts import Drafts
 from pages._ui.connection import server_session
 from pages._ui.state import browser, flow_choice, run_options
 from tests.support.flows import chat_input, edge, entry, node, text
+from tests.support.http_stand_in import VERSION, StandIn, flow
 from tests.ui.form.test_choices import UPDATE, after_the_choice
-from tests.ui.support.http_stand_in import VERSION, StandIn, flow
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, lacks, open_app, page_text, press
 
 SYNC, BACKGROUND = "Use synchronous mode", "Use background mode"

@@ -10,8 +10,8 @@ import pytest
 
 from pages._ui.connection import request_cache
 from tests.support.flows import group
+from tests.support.http_stand_in import StandIn, flow
 from tests.ui.support.ended_runs import ANSWER
-from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.model_pages import (
     MODELS,
     PROVIDERS,

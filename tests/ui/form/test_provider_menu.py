@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pages._ui.connection import request_cache, servers
-from tests.ui.support.http_stand_in import StandIn
+from tests.support.http_stand_in import StandIn
 from tests.ui.support.model_pages import (
     MODEL,
     PROVIDERS,

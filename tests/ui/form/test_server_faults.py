@@ -11,8 +11,8 @@ import pytest
 from pages._ui.connection import request_cache
 from pages._ui.form import flow_form
 from tests.support.flows import entry, node, text
+from tests.support.http_stand_in import StandIn, flow
 from tests.support.waiting import wait_for
-from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.model_pages import (
     MODELS,
     PROVIDERS,

@@ -16,7 +16,7 @@ from lfclient.flows.encoding import mcp_value
 from pages._ui.connection import servers
 from pages._ui.state.browser import drafts
 from tests.support.flows import chat_input, edge, entry, node, text
-from tests.ui.support.http_stand_in import StandIn, flow
+from tests.support.http_stand_in import StandIn, flow
 from tests.ui.support.preset_pages import choose, key_of, open_page, owner, store_preset
 from tests.ui.support.whole_pages import ONE, add_ended_run, button_labels, lacks, page_text, press
 

@@ -22,6 +22,7 @@ from pages._ui.history import actions, view
 from pages._ui.history.filters import Filters
 from pages._ui.history.view import ListView
 from tests.support import flows
+from tests.support.http_stand_in import flow
 from tests.ui.support.history_page import (
     NOW,
     add,
@@ -30,7 +31,6 @@ from tests.ui.support.history_page import (
     select_runs,
     stored_run_ids,
 )
-from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, add_running_run, button_labels, page_text, press
 
 

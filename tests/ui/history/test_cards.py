@@ -13,9 +13,9 @@ from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import view
 from tests.support.flows import entry, node
+from tests.support.http_stand_in import flow
 from tests.support.pictures import image_file
 from tests.ui.support.history_page import add, add_four, add_result, history, history_with
-from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
 
 

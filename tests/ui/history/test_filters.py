@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
+from tests.support.http_stand_in import StandIn, flow
 from tests.ui.support.history_page import NOW, add, column, history
-from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
 
 

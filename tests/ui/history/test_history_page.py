@@ -17,8 +17,8 @@ from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import view
 from pages._ui.state import history as history_state
+from tests.support.http_stand_in import flow
 from tests.ui.support.history_page import add, column, history, select_runs
-from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,

@@ -16,8 +16,8 @@ from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
+from tests.support.http_stand_in import StandIn
 from tests.ui.support.history_page import NOW, column, history
-from tests.ui.support.http_stand_in import StandIn
 from tests.ui.support.whole_pages import (
     ONE,
     button_labels,

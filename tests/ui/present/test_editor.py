@@ -5,8 +5,8 @@ from lfclient.console.store.flow_settings import FlowSettingsStore
 from lfclient.flows.validation import SECRET_MASK
 from pages._ui.state.present import ENTERED, Entered
 from tests.support.flows import chat_input, edge, entry, node, text
+from tests.support.http_stand_in import flow
 from tests.ui.present.support import inputs, present, present_as_presenter, store, stored
-from tests.ui.support.http_stand_in import flow
 from tests.ui.support.preset_pages import (
     choose,
     enter,

@@ -17,8 +17,8 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.form.uploads import Upload
 from pages._ui.run import run_form
 from tests.support.flows import entry, node, text
+from tests.support.http_stand_in import flow
 from tests.ui.present.support import inputs, present, present_as_presenter, store
-from tests.ui.support.http_stand_in import flow
 from tests.ui.support.preset_pages import (
     enter,
     field,

@@ -5,8 +5,8 @@ import pytest
 from lfclient.flows.validation import SECRET_MASK
 from pages._ui.state.present import ENTERED, Entered
 from tests.support.flows import chat_input, edge, entry, node, text
+from tests.support.http_stand_in import VERSION, flow
 from tests.ui.present.support import inputs, present, present_as_presenter
-from tests.ui.support.http_stand_in import VERSION, flow
 from tests.ui.support.model_pages import MODELS, PROVIDERS, provider
 from tests.ui.support.preset_pages import SECRET, owner, store_preset
 from tests.ui.support.whole_pages import ONE, page_text, press

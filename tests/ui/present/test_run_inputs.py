@@ -3,8 +3,8 @@
 from lfclient.flows.field import Variable
 from lfclient.runs.model import Run, RunStatus
 from tests.support.flows import entry, node
+from tests.support.http_stand_in import flow
 from tests.ui.present.support import inputs, present, sent_values, store
-from tests.ui.support.http_stand_in import flow
 from tests.ui.support.preset_pages import field, store_preset, value
 from tests.ui.support.whole_pages import ONE, add_ended_run, page_text, press
 

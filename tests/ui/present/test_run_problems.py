@@ -6,8 +6,8 @@ from lfclient.console.store.run_record import RecordProblem
 from lfclient.runs.components import RunError
 from lfclient.runs.model import Run, RunStatus
 from tests.support.flows import entry, node, text
+from tests.support.http_stand_in import flow
 from tests.ui.present.support import present, present_as_presenter, store
-from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, add_ended_run, page_text
 
 CHECK_VALUES = "Check what you entered, then run again."

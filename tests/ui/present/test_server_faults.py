@@ -15,9 +15,9 @@ from lfclient.console.store.notes import Note, NoteCode, quote
 from pages._ui.connection import loading, request_cache, servers
 from pages._ui.connection.app_context import app_context
 from tests.support.flows import entry, node
+from tests.support.http_stand_in import StandIn, flow
 from tests.support.waiting import wait_for
 from tests.ui.present.support import inputs, present, present_as_presenter, store
-from tests.ui.support.http_stand_in import StandIn, flow
 from tests.ui.support.model_pages import MODEL, MODELS, serve_models
 from tests.ui.support.preset_pages import enter, fields_flow, value
 from tests.ui.support.whole_pages import (

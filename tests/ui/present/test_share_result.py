@@ -16,9 +16,9 @@ from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
 from pages._ui.widgets.markdown import escape, escape_lines
 from tests.support.flows import node, text
+from tests.support.http_stand_in import flow
 from tests.support.pictures import as_uri, picture
 from tests.ui.present.support import inputs, present, present_as_presenter, store
-from tests.ui.support.http_stand_in import flow
 from tests.ui.support.preset_pages import owner
 from tests.ui.support.whole_pages import (
     ONE,

@@ -9,7 +9,7 @@ from lfclient.runs.components import Decision, HumanInput
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import approval
-from tests.ui.support.http_stand_in import NODE, flow
+from tests.support.http_stand_in import NODE, flow
 from tests.ui.support.runs import NOW, run_with
 from tests.ui.support.whole_pages import ONE, add_running_run, button_labels, open_app, page_text
 

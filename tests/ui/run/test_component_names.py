@@ -4,7 +4,7 @@ from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, RunError
 from lfclient.runs.model import RunStatus
 from tests.support.flows import node, text
-from tests.ui.support.http_stand_in import flow
+from tests.support.http_stand_in import flow
 from tests.ui.support.runs import open_table, run_with
 from tests.ui.support.whole_pages import ONE, add_ended_run, page_text
 

@@ -16,9 +16,9 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.outputs import message
 from tests.support.agents import graph_with_tools, run_with_unused_tool
 from tests.support.flows import chat_input, edge, node
+from tests.support.http_stand_in import flow
 from tests.support.recorded import recorded
 from tests.support.waiting import wait_for
-from tests.ui.support.http_stand_in import flow
 from tests.ui.support.runs import PARTIAL, run_with
 from tests.ui.support.whole_pages import (
     ONE,

@@ -11,7 +11,7 @@ from lfclient.flows.field import Variable
 from lfclient.runs.components import RunError
 from lfclient.runs.model import Run, RunStatus
 from tests.support.flows import chat_input, edge, entry, group, node, prompt
-from tests.ui.support.http_stand_in import flow
+from tests.support.http_stand_in import flow
 from tests.ui.support.whole_pages import (
     ONE,
     add_ended_run,

@@ -14,7 +14,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.run.details import RunExporter
 from pages._ui.state import run_page
 from tests.support import flows
-from tests.ui.support.http_stand_in import flow
+from tests.support.http_stand_in import flow
 from tests.ui.support.whole_pages import (
     ONE,
     add_ended_run,

@@ -6,7 +6,7 @@ import pytest
 
 from lfclient.console.store.errors import StoreError
 from pages._ui.connection.app_context import app_context
-from tests.ui.support.http_stand_in import flow
+from tests.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, add_ended_run, make_record, open_app
 
 THREE = "33333333-3333-4333-8333-333333333333"

@@ -9,8 +9,8 @@ from pages._ui.form.entries import EnteredValue
 from pages._ui.state import browser
 from pages._ui.widgets.times import browser_timezone
 from tests.support.flows import entry
+from tests.support.http_stand_in import NODE, flow
 from tests.ui.support.ended_runs import ANSWER, POST, sent, store_ended_run
-from tests.ui.support.http_stand_in import NODE, flow
 from tests.ui.support.preset_pages import owner, presets
 from tests.ui.support.whole_pages import (
     ONE,

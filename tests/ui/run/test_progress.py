@@ -14,7 +14,7 @@ from pages._ui.state import browser
 from pages._ui.state import run_page as ui_state
 from tests.support import store_records
 from tests.support.agents import graph_with_tools, run_with_unused_tool
-from tests.ui.support.http_stand_in import NODE, flow
+from tests.support.http_stand_in import NODE, flow
 from tests.ui.support.runs import COMPONENTS, DONE, NOW, PARTIAL, open_table, run_with
 from tests.ui.support.whole_pages import (
     ONE,

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.support.flows import entry, node
+from tests.support.http_stand_in import flow
 from tests.ui.support.ended_runs import ANSWER, POST, sent, store_ended_run
-from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, open_app, page_text, press
 
 GPT = [{"name": "gpt", "provider": "OpenAI"}]

@@ -13,7 +13,7 @@ from lfclient.runs.error_causes import CHECK_SERVICE
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.server_session import ServerSession
 from tests.support.flows import entry, node
-from tests.ui.support.http_stand_in import flow
+from tests.support.http_stand_in import flow
 from tests.ui.support.model_pages import MODEL, PROVIDERS, serve_models
 from tests.ui.support.whole_pages import (
     ONE,

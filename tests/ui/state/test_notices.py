@@ -8,11 +8,11 @@ from pages._ui.connection.request_cache import StillLoading
 from pages._ui.present import problems
 from pages._ui.state import notices
 from pages._ui.state.notices import NOTICE
+from tests.support.http_stand_in import flow
 from tests.support.waiting import wait_for
 from tests.ui.present.support import present
 from tests.ui.support.chat_langflow import chat_flow
 from tests.ui.support.chat_page import open_chat
-from tests.ui.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, page_text
 
 REFUSAL = "Not this message."

@@ -10,7 +10,7 @@ from typing import Any
 from lfclient.api.operations.chat_sessions import read_stored_message
 from lfclient.wire.schemas import MessageItem
 from tests.support.flows import edge, entry, node
-from tests.ui.support.http_stand_in import NODE, StandIn, flow
+from tests.support.http_stand_in import NODE, StandIn, flow
 from tests.ui.support.whole_pages import ONE
 
 OLD = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}

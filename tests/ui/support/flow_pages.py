@@ -8,7 +8,7 @@ from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.state.flow_choice import ADDING, Addition
 from tests.support.flows import chat_input, edge, entry, graph, node
-from tests.ui.support.http_stand_in import flow
+from tests.support.http_stand_in import flow
 from tests.ui.support.whole_pages import ONE, TWO, open_app, press
 
 UPLOAD = "POST /api/v1/flows/upload/"

@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 from tests.support.flows import entry, node, text
-from tests.ui.support.http_stand_in import StandIn, flow
+from tests.support.http_stand_in import StandIn, flow
 from tests.ui.support.whole_pages import ONE
 
 UPDATE = "POST /api/v1/custom_component/update"

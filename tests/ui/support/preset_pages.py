@@ -9,7 +9,7 @@ from lfclient.console.store.presets import Preset
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from tests.support.flows import entry, node, text
-from tests.ui.support.http_stand_in import flow
+from tests.support.http_stand_in import flow
 from tests.ui.support.whole_pages import APP, ONE, press
 
 SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True)
