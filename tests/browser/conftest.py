@@ -356,7 +356,7 @@ def stolen_session(
     words, cookie = f"words-{uuid.uuid4().hex}", new_cookie(personal)
     with Visitor(personal, cookie) as tab:
         server = own_langflow.url, own_langflow.api_key
-        wait_for(lambda: "Connected to" in sign_in(tab, *server), seconds=60)
+        wait_for(lambda: "Connected to" in sign_in(tab, *server))
         field = "field-ChatInput-a.input_value"
         # a busy server: the page is first drawn without its lists and flows
         wait_for(lambda: tab.open(flow=counted.id) and tab.is_offered(field), seconds=180)

@@ -109,7 +109,7 @@ class Screen:
             tops.extend([] if found is None else [found])
             return len(tops) >= 4 and len(set(tops[-4:])) == 1
 
-        wait_for(still, seconds=60)
+        wait_for(still)
 
     def reset(self) -> None:
         """Bring a window that tests share to its usual size and to the top of a form without a run.

@@ -108,7 +108,7 @@ def run_traces(
 
         def read(page: str = "", **query: str) -> None:
             # a busy server: a page is first drawn without what the server sends
-            wait_for(lambda: "my key is" in again.open(page, **query), seconds=60)
+            wait_for(lambda: "my key is" in again.open(page, **query))
 
         read(run=run)
         read("chat", flow=counted.id, session=session_of(again, run))

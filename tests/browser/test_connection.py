@@ -66,7 +66,7 @@ def connect(bare_console, sample_flows):
         cookie = cookie or new_cookie(bare_console)
         with Visitor(bare_console, cookie) as visitor:
             # the first answers of a busy server are slow
-            wait_for(lambda: "Connected to" in sign_in(visitor, url, key), seconds=60)
+            wait_for(lambda: "Connected to" in sign_in(visitor, url, key))
         return cookie
 
     return enter

@@ -74,7 +74,7 @@ def test_an_approval_can_be_given_in_the_other_console(
     with Visitor(one) as starter, Visitor(other) as there:
         run = start_run(starter, sample_ids["Wait for an approval"])
         here.page.goto(f"{one.url}/?run={run}")
-        expect(here.part("approval")).to_contain_text("Can we pay", timeout=20_000)
+        expect(here.part("approval")).to_contain_text("Can we pay")
         wait_for(lambda: "Can we pay" in there.open(run=run) and there.is_offered(APPROVE))
         there.press(APPROVE)
         here.wait("completed")

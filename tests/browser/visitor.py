@@ -171,7 +171,7 @@ class Visitor:
 def start_run(visitor: Visitor, flow: str, text: str = "", **query: str) -> str:
     """Run a flow, with a text in its first field; return the id of the run."""
     needed = "field-" if text else "run"  # a busy server: the page is first drawn without its form
-    wait_for(lambda: visitor.open(flow=flow, **query) and visitor.is_offered(needed), seconds=60)
+    wait_for(lambda: visitor.open(flow=flow, **query) and visitor.is_offered(needed))
     if text:
         visitor.type("field-", text)
     return re.search(r"run=([0-9a-f]{32})", visitor.press("run"))[1]  # type: ignore[index]
@@ -179,7 +179,7 @@ def start_run(visitor: Visitor, flow: str, text: str = "", **query: str) -> str:
 
 def wait_for_end(visitor: Visitor, run: str) -> None:
     """Wait until a run has ended."""
-    wait_for(lambda: "stop-button" not in visitor.open(run=run), seconds=60)
+    wait_for(lambda: "stop-button" not in visitor.open(run=run))
 
 
 def session_of(visitor: Visitor, run: str) -> str:

@@ -20,8 +20,6 @@ from tests.support import databases
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for_record
 
-SECONDS = 60.0
-
 
 class LiveRunner:
     """A console's runner and the server that it uses, at `url` if that is another."""
@@ -70,7 +68,7 @@ class LiveRunner:
         return run_id
 
     def until(self, run_id: str, ready: Callable[[RunRecord], object]) -> RunRecord:
-        return wait_for_record(self.runner, run_id, self.owner, ready, SECONDS)
+        return wait_for_record(self.runner, run_id, self.owner, ready)
 
     def restart(self) -> None:
         self.runner.close()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from lfclient import ComponentState, LangflowClient, RunStatus
 from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.store.run_record import RunRecord
 from tests.live.flows import ECHO, ROWS, SECRETIVE, TWO_QUESTIONS
-from tests.live.live_runner import SECONDS, LiveRunner, ended, has_components, is_waiting, states
+from tests.live.live_runner import LiveRunner, ended, has_components, is_waiting, states
 from tests.live.releases import Make, dialects, on, with_events
+from tests.support.waiting import wait_for
 
 SECRET = "sk-a-secret-of-the-live-test"
 
@@ -141,10 +140,8 @@ def test_a_waiting_run_started_elsewhere_can_be_adopted(
     """It is found by its flow, followed and decided. Adopting it twice gives the same run."""
     flow = make("Wait for an approval")
     job = client.submit(flow)
-    until = time.monotonic() + SECONDS
-    while not (waiting := client.pending(flow)):
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    wait_for(lambda: client.pending(flow))
+    waiting = client.pending(flow)
     assert waiting[0].job_id == job.job_id
     run_id = live_runner.runner.adopt(live_runner.connection, flow, waiting[0])
     assert live_runner.runner.adopt(live_runner.connection, flow, waiting[0]) == run_id

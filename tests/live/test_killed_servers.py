@@ -72,7 +72,7 @@ def test_runs_survive_a_server_that_is_killed_and_restarted(
     def begun() -> int:
         return sum(one.sender == "User" for one in client.sessions.messages(trip))
 
-    wait_for(lambda: begun() == 2, 30)
+    wait_for(lambda: begun() == 2)
     for run_id in (job, call):
         live_runner.until(run_id, goes_on)
     pid = server.status().pid

@@ -199,7 +199,7 @@ def test_the_approval_sample_waits_for_a_person(client: LangflowClient, flows: d
         return
     flow = flows[_APPROVAL]
     job = client.submit(flow)
-    wait_for(lambda: client.status(job, flow=flow).status is RunStatus.SUSPENDED, 60)
+    wait_for(lambda: client.status(job, flow=flow).status is RunStatus.SUSPENDED)
     client.stop(job, flow=flow)
 
 

@@ -27,7 +27,7 @@ from tests.support import databases
 from tests.support.fake_events import component_done, event, question
 from tests.support.fake_langflow import FLOW, VERSIONS, FakeLangflow
 from tests.support.scripted import mock_client
-from tests.support.waiting import wait_for, wait_for_record
+from tests.support.waiting import SECONDS, wait_for, wait_for_record
 
 CONNECTION = Connection("test", "http://langflow.test", SecretStr("sk-key-of-the-test"), "secrets")
 JOB = "00000000-0000-0000-0000-000000000000"  # the first job of a fake server
@@ -153,18 +153,18 @@ class RunnerHarness:
         """Return the run's newest record."""
         return self.runner.get(run_id, self.owner)
 
-    def wait_until(self, run_id, ready, timeout=15.0):
+    def wait_until(self, run_id, ready):
         """Wait until `ready(record)` is true and return the record."""
-        return wait_for_record(self.runner, run_id, self.owner, ready, timeout)
+        return wait_for_record(self.runner, run_id, self.owner, ready)
 
-    def wait_for_end(self, run_id, timeout=15.0):
+    def wait_for_end(self, run_id):
         """Wait until the run has ended and return its record."""
-        return self.wait_until(run_id, lambda record: record.ended, timeout)
+        return self.wait_until(run_id, lambda record: record.ended)
 
-    def wait_until_saved(self, run_id, ready, timeout=5.0):
+    def wait_until_saved(self, run_id, ready):
         """Wait until `ready(record)` is true for the stored record and return that."""
         store = Store(self.folder, self.database_url)
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + SECONDS
         while not ready(record := store.get(run_id)):
             assert time.monotonic() < deadline, f"still {record}"
             time.sleep(0.02)

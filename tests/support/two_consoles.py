@@ -37,9 +37,9 @@ class TwoConsoles(RunnerHarness):
         """Return the record as the other console shows it."""
         return self.other.get(run_id, self.owner)
 
-    def wait_elsewhere(self, run_id, ready, timeout=10.0):
+    def wait_elsewhere(self, run_id, ready):
         """Wait until `ready(record)` is true in the other console and return the record."""
-        return wait_for_record(self.other, run_id, self.owner, ready, timeout)
+        return wait_for_record(self.other, run_id, self.owner, ready)
 
     def wait_for_syncs(self, count):
         """Wait until the following console has checked for changes this many more times."""

@@ -10,8 +10,10 @@ from socketserver import BaseServer
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.run_record import RunRecord
 
+SECONDS = 60.0  # for a step on a busy machine
 
-def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
+
+def wait_for(condition: Callable[[], object], seconds: float = SECONDS) -> None:
     """Wait until `condition()` is true; fail after `seconds`."""
     limit = time.monotonic() + seconds
     while not condition():
@@ -20,10 +22,10 @@ def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
 
 
 def wait_for_record(
-    runner: Runner, run_id: str, owner: str, ready: Callable[[RunRecord], object], seconds: float
+    runner: Runner, run_id: str, owner: str, ready: Callable[[RunRecord], object]
 ) -> RunRecord:
     """Wait until `ready(record)` is true for a run, and return its record."""
-    limit = time.monotonic() + seconds
+    limit = time.monotonic() + SECONDS
     record = runner.get(run_id, owner)
     while not ready(record):
         left = limit - time.monotonic()

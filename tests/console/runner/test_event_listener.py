@@ -51,7 +51,7 @@ def test_the_first_events_do_not_wait_for_the_store(harness, monkeypatch):
     )
     harness.server.seconds, harness.server.log = 60, [RUN_STARTED]
     run_id = harness.start()
-    harness.wait_until(run_id, lambda record: record.run and record.run.components, timeout=5)
+    harness.wait_until(run_id, lambda record: record.run and record.run.components)
     assert store.get(run_id).job_id is None
     may_write.set()
     harness.wait_until_saved(run_id, lambda record: record.job_id == JOB)
@@ -116,7 +116,7 @@ def test_a_decision_that_a_stop_overtakes_is_offered_again(harness, suspended):
     harness.wait_until(suspended, lambda record: has_code(record.notes, NoteCode.UNREACHABLE))
     harness.server.is_down, harness.server.ignore_stop = False, True
     record = harness.wait_until(
-        suspended, lambda record: has_code(record.notes, NoteCode.DECISION_NOT_SENT), timeout=20
+        suspended, lambda record: has_code(record.notes, NoteCode.DECISION_NOT_SENT)
     )
     assert (harness.server.decisions, record.run.waiting_for.sent) == ([], None)
 

@@ -54,10 +54,10 @@ class Replicas(RunnerHarness):
         heartbeat = DatabaseHeartbeat(workers, HEARTBEAT_SECONDS, self.clock)
         return super().new_runner(registry=heartbeat, **options)
 
-    def wait_until_saved(self, run_id, ready, timeout=20.0):
+    def wait_until_saved(self, run_id, ready):
         """Wait until `ready(record)` is true for the record in the database and return it."""
         store = self.runner.store
-        wait_for(lambda: ready(store.get(run_id)), timeout)
+        wait_for(lambda: ready(store.get(run_id)))
         return store.get(run_id)
 
     def start_job(self):

@@ -107,7 +107,7 @@ def test_a_second_console_watches_a_run_that_a_living_one_follows(harness):
     assert not other.get(run_id, harness.owner).ended
     harness.wait_until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
     harness.server.finish()
-    record = wait_for_record(other, run_id, harness.owner, lambda record: record.ended, 15)
+    record = wait_for_record(other, run_id, harness.owner, lambda record: record.ended)
     assert record.status is RunStatus.COMPLETED
 
 
