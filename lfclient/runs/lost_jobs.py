@@ -1,6 +1,6 @@
-"""Finds the job of a submit without a response in the server's records. Pure.
+"""Finds jobs without a response, and the end of broken streams, in the server's records. Pure.
 
-The records of the releases, as measured on 1.8.4, 1.10.3, 1.11.6, 1.12.8 and 1.13.0:
+The records by version, as measured on 1.8.4, 1.10.3, 1.11.6, 1.12.8 and 1.13.0:
 
 - *Traces* (1.12+) have the session, job and start of each run, once it has ended.
 - *Messages* have the session and time, from 1.10 on the job, as soon as they are written. Only
@@ -11,21 +11,47 @@ The records of the releases, as measured on 1.8.4, 1.10.3, 1.11.6, 1.12.8 and 1.
 
 A session created for the run identifies its job. Before 1.12 a flow without chat components has
 none in its records. Then only the time is left, if it is unambiguous: see `find_by_time`.
+
+The job of a streamed run, as measured on 1.11.6, 1.12.8 and 1.13.0, has no outputs, and counts as
+completed even if a component failed. But it counts as completed only once the run came to its end
+by itself. If the server cancels the run because its client is gone, the job stays in progress for
+ever (1.11, 1.12) or has failed (1.13), though the run may have stored messages. Each message names
+its run. A failed component's message has the error. A chat output's message has the text, and as
+its source the component that feeds the chat output.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from lfclient.common.coerce import as_dict, as_list
+from lfclient.flows.model import Flow
+from lfclient.outputs.model import Output, is_empty
 from lfclient.runs.builds import read_timestamp
-from lfclient.wire.schemas import Build, BuildList, MessageItem, TraceList, TransactionList
+from lfclient.runs.components import ComponentRun, ComponentState, Message, RunError
+from lfclient.runs.events import MessageAdded
+from lfclient.runs.evidence import Evidence
+from lfclient.runs.model import Run, RunStatus
+from lfclient.runs.outcome import evaluate_outcome
+from lfclient.runs.reducer import apply
+from lfclient.runs.responses import read_component
+from lfclient.wire.schemas import (
+    Build,
+    BuildList,
+    ComponentOutput,
+    MessageItem,
+    TraceList,
+    TransactionList,
+)
+from lfclient.wire.server_info import Limits
 
 CLOCK_SLACK = timedelta(seconds=2)  # servers round their own time to seconds
 MATCH_WINDOW = timedelta(seconds=60)  # a job matched by time has its first record within this
 MAX_TRANSACTIONS = 100  # transactions in one response
+END_FOUND = "The result comes from the server's records, which don't show when the run ended."
+_KNOWN_STATES = (ComponentState.DONE, ComponentState.FAILED, ComponentState.SKIPPED)
 
 
 @dataclass(frozen=True)
@@ -130,3 +156,73 @@ def _session_ids(build: Build) -> Iterator[str]:
 def read_record_time(text: str | None) -> datetime | None:
     """Return the time of a record in UTC; releases format it in three ways."""
     return read_timestamp(text.removesuffix(" UTC") if text else None)
+
+
+def end_lost_stream(
+    run: Run, flow: Flow, messages: Sequence[Message], errors: Sequence[RunError], limits: Limits
+) -> Run | None:
+    """Return a streamed run whose job counts as completed; None if its outcome is not proved.
+
+    `run` is what arrived before the connection broke, `messages` are the run's stored ones, and
+    `errors` those of its failed components.
+    """
+    for message in messages:
+        run = apply(run, MessageAdded(message))
+    arrived = {id: output for id, output in run.outputs.items() if _has_value(output)}
+    outputs = {**_chat_outputs(flow, messages), **arrived}
+    skipped = {
+        id for id, component in run.components.items() if component.state is ComponentState.SKIPPED
+    }
+    expected = {leaf.id for leaf in flow.expected_terminals} - skipped
+    if not errors and not (expected and expected <= outputs.keys()):
+        return None
+    evidence = Evidence(inactivated=skipped, errors=[*errors])
+    for message in messages:
+        evidence.add_message(message)
+    run = replace(
+        run,
+        status=RunStatus.COMPLETED,
+        outputs=outputs,
+        errors=(),
+        warnings=(*run.warnings, END_FOUND),
+    )
+    run = evaluate_outcome(run, flow, evidence, limits)
+    return replace(
+        run,
+        # a terminal without a chat message may have run
+        not_run=tuple(entry for entry in run.not_run if entry.component_id not in expected),
+        components={
+            id: _finish_component(one, run.outputs.get(id)) for id, one in run.components.items()
+        },
+    )
+
+
+def _has_value(output: Output) -> bool:
+    return not is_empty(output) and not output.is_error
+
+
+def _chat_outputs(flow: Flow, messages: Sequence[Message]) -> dict[str, Output]:
+    """Return the outputs of the chat outputs that stored the only message from their source."""
+    outputs = {}
+    for leaf in flow.terminals:
+        if not leaf.has_type("ChatOutput"):
+            continue
+        sources = flow.sources_of(leaf.id)
+        own = [
+            message
+            for message in messages
+            if message.component_id in sources and message.complete and message.category != "error"
+        ]
+        if len(own) == 1:
+            entry = ComponentOutput(type="message", status="completed", content=own[0].text)
+            outputs[leaf.id] = read_component(leaf.id, entry, flow)
+    return outputs
+
+
+def _finish_component(component: ComponentRun, output: Output | None) -> ComponentRun:
+    """Return a component after the run's end: one without an event or output is unknown."""
+    if component.state in _KNOWN_STATES:
+        return component
+    if output is None:
+        return replace(component, state=ComponentState.UNKNOWN)
+    return replace(component, state=ComponentState.DONE, output=output)

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from lfclient import Flow, FlowSummary, LangflowClient
-from lfclient.flows.component_code import digest_code, foreign_components
+from lfclient.flows.definitions import digest_code, foreign_components
 from lfclient.flows.flow_file import read_flows
 from tests.live.releases import Make, dialects
 from tests.support.servers import delete_flow

@@ -16,7 +16,7 @@ from lfclient.api.steps import Pause, Steps, fetch, or_default, send
 from lfclient.common.backoff import Backoff
 from lfclient.common.json_types import Json
 from lfclient.flows.model import Flow
-from lfclient.runs import model_names
+from lfclient.runs.builds import name_models
 from lfclient.runs.components import ComponentRun
 from lfclient.runs.lost_jobs import CLOCK_SLACK, MAX_TRANSACTIONS, FoundJob, JobIndex
 from lfclient.runs.model import Run
@@ -125,7 +125,7 @@ def _name_models(
     ):
         return run
     trace = yield from or_default(_fetch_trace(context, run.job_id or ""), None)
-    return model_names.name_models(run, trace, flow or context.flows.get(run.flow_id), overrides)
+    return name_models(run, trace, flow or context.flows.get(run.flow_id), overrides)
 
 
 def _fetch_trace(context: ApiContext, job_id: str) -> Steps[Json]:

@@ -21,7 +21,7 @@ from lfclient.runs.components import RunError
 from lfclient.runs.event_parser import EventParser
 from lfclient.runs.events import Event, RunEnded, Token
 from lfclient.runs.evidence import error_from_message
-from lfclient.runs.lost_streams import end_lost_stream
+from lfclient.runs.lost_jobs import end_lost_stream
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import evaluate_outcome
 from lfclient.runs.responses import new_run, read_component, read_run

@@ -12,7 +12,7 @@ from lfclient.client import LangflowClient
 from lfclient.common.formatting import clip, format_count, list_names
 from lfclient.console.wording.flow_outline import outline_flow
 from lfclient.errors import LangflowError
-from lfclient.flows.component_code import digest_code, foreign_components
+from lfclient.flows.definitions import digest_code, foreign_components
 from lfclient.flows.flow_file import MAX_FILE_BYTES, newer_release, read_flows
 from lfclient.flows.model import Flow
 from pages._ui.connection import loading

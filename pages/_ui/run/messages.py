@@ -14,10 +14,15 @@ from lfclient.common.json_types import JsonObject
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.input_values import value_text
 from lfclient.flows.model import Flow
-from lfclient.flows.tools import find_tools, owners_of_functions
 from lfclient.runs.answers import outputs_by_message
 from lfclient.runs.components import ComponentState, Message, read_decisions
-from lfclient.runs.tool_calls import ToolCall, read_call, read_calls
+from lfclient.runs.tool_calls import (
+    ToolCall,
+    find_tools,
+    owners_of_functions,
+    read_call,
+    read_calls,
+)
 from pages._ui.outputs.message import MAX_MARKDOWN_LENGTH, MAX_TEXT_LENGTH, draw_text
 from pages._ui.widgets import controls, downloads
 from pages._ui.widgets.markdown import escape, sanitize

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from lfclient.flows.model import Flow
+from lfclient.runs.builds import name_models
 from lfclient.runs.components import ComponentRun, Usage
 from lfclient.runs.model import Run, RunStatus
-from lfclient.runs.model_names import name_models
 from tests.support.flows import edge, flow, group, node
 
 # the ids that Langflow 1.13.0 gave this job and the span of its component "Agent-EXpSZ"
