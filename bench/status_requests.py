@@ -16,8 +16,7 @@ from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
 from lfclient.console.samples.builtin import SAMPLES
-from lfclient.console.samples.graph_builder import build_graph
-from lfclient.console.samples.spec import Sample
+from lfclient.console.samples.graph_builder import Sample, build_graph
 from tests.support.proxy import Proxy
 
 

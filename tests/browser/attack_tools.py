@@ -17,7 +17,7 @@ import psutil
 
 from lfclient import LangflowClient
 from lfclient.console.samples import graph_builder
-from lfclient.console.samples.spec import Link, Node, Sample
+from lfclient.console.samples.graph_builder import Link, Node, Sample
 from tests.browser.visitor import Visitor
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer, delete_flow

@@ -10,7 +10,6 @@ import streamlit as st
 
 from pages._ui.app import navigation, page_assets, security
 from pages._ui.components import graph, timings
-from pages._ui.components import table as components_table
 from pages._ui.components import view as components_view
 from tests.support import components
 
@@ -38,7 +37,7 @@ if __name__ == "__main__":
         hostile = components.hostile_flow()
         ended = components.halfway(hostile, 3)
         graph.FlowGraph(hostile, ended, ended=True, key="graph-Graph")
-        components_table.draw(hostile, ended, ended=True)
+        components_view.draw_table(hostile, ended, ended=True)
         timings.draw(hostile, ended)
     else:
         draw_running(big)

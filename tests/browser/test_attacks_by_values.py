@@ -16,7 +16,7 @@ import pytest
 
 from lfclient import LangflowClient
 from lfclient.console.samples import graph_builder
-from lfclient.console.samples.spec import Node, Sample
+from lfclient.console.samples.graph_builder import Node, Sample
 from tests.browser.attack_tools import Site, site
 from tests.browser.visitor import Visitor
 from tests.support.console_process import Console

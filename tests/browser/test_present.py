@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from lfclient import LangflowClient
 from lfclient.console.samples import graph_builder
-from lfclient.console.samples.spec import Link, Node, Sample
+from lfclient.console.samples.graph_builder import Link, Node, Sample
 from tests.browser.screen import PREFIX, Screen
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer, delete_flow

@@ -14,7 +14,7 @@ import pytest
 from lfclient import Flow, LangflowClient
 from lfclient.console.runner.timings import Timings
 from lfclient.console.samples import builtin, graph_builder
-from lfclient.console.samples.spec import Sample
+from lfclient.console.samples.graph_builder import Sample
 from tests.live.components import OWN
 from tests.live.held_flow import HeldFlow, Hold
 from tests.live.live_runner import LiveRunner

@@ -6,7 +6,7 @@ from typing import Any
 
 from lfclient import Flow
 from lfclient.console.samples import graph_builder
-from lfclient.console.samples.spec import Link, Node, Sample
+from lfclient.console.samples.graph_builder import Link, Node, Sample
 
 ECHO = Sample(
     "echo",

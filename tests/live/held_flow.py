@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 
 from lfclient import Flow
-from lfclient.console.samples.spec import Link, Node, Sample
+from lfclient.console.samples.graph_builder import Link, Node, Sample
 from tests.live.releases import Make
 from tests.support.servers import LiveServer
 

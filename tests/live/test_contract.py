@@ -21,7 +21,7 @@ from lfclient import (
     Unsupported,
 )
 from lfclient.api.operations.run_completion import recover_erased_result
-from lfclient.console.samples.spec import Sample
+from lfclient.console.samples.graph_builder import Sample
 from lfclient.flows.validation import check_overrides
 from tests.live.flows import (
     CHAT_AND_WEBHOOK,

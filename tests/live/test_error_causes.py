@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from lfclient import Flow, LangflowClient, RunStatus
-from lfclient.console.samples.spec import Node, Sample
+from lfclient.console.samples.graph_builder import Node, Sample
 from lfclient.runs.error_causes import explain_error
 from tests.live.flows import AGENT, ASK_MODEL, READ_FILE
 from tests.live.releases import Make, run_to_end

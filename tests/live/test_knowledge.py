@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from lfclient import InvalidRequest, LangflowClient, ModelOption, NeedKind, RunStatus
-from lfclient.console.samples.spec import Node, Sample
+from lfclient.console.samples.graph_builder import Node, Sample
 from tests.live.releases import Make, oldest_and_newest, on, run_to_end, with_events
 from tests.support.model_server import ModelServer
 from tests.support.servers import LiveServer

@@ -15,7 +15,7 @@ import pytest
 
 from lfclient import Flow, LangflowClient, RunStatus
 from lfclient.console.samples import graph_builder
-from lfclient.console.samples.spec import Link, Node, Sample, components_by_type
+from lfclient.console.samples.graph_builder import Link, Node, Sample, components_by_type
 from tests.live.live_runner import LiveRunner, ended, is_waiting, states
 from tests.live.releases import with_events
 from tests.support.servers import delete_flow

@@ -17,7 +17,7 @@ from lfclient import (
 )
 from lfclient.api.operations import run_completion
 from lfclient.api.operations.run_records import AsyncRuns
-from lfclient.console.samples.spec import Link, Node, Sample
+from lfclient.console.samples.graph_builder import Link, Node, Sample
 from lfclient.resources.models import ModelKind, ModelOption, find_model
 from lfclient.runs.error_causes import explain_error
 from tests.live.flows import ASK_MODEL, ECHO

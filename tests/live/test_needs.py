@@ -12,7 +12,7 @@ import pytest
 
 from lfclient import Flow, LangflowClient, LangflowError, RunStatus
 from lfclient.console.samples import graph_builder
-from lfclient.console.samples.spec import Link, Node, Sample
+from lfclient.console.samples.graph_builder import Link, Node, Sample
 from lfclient.flows.need import NeedKind
 from lfclient.resources.packages import package_for
 from lfclient.runs.error_causes import explain_error

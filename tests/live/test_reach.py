@@ -10,7 +10,7 @@ import pytest
 
 from lfclient import ComponentState, Flow, InvalidRequest, LangflowClient, apply
 from lfclient.console.samples import graph_builder
-from lfclient.console.samples.spec import Link, Node, Sample
+from lfclient.console.samples.graph_builder import Link, Node, Sample
 from tests.live.flows import ECHO, loop_graph
 from tests.live.releases import Make, dialects, run_to_end, with_events
 from tests.support.servers import delete_flow

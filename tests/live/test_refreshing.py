@@ -13,7 +13,7 @@ import pytest
 
 from lfclient import FieldKind, Flow, InvalidRequest, LangflowClient, Run, RunEnded, RunStatus
 from lfclient.console.samples import graph_builder
-from lfclient.console.samples.spec import Link, Node, Sample
+from lfclient.console.samples.graph_builder import Link, Node, Sample
 from lfclient.runs.tool_calls import ToolCall, read_calls
 from tests.live.flows import AGENT, ASK_MODEL, ROWS
 from tests.live.live_runner import LiveRunner, ended

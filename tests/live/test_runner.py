@@ -11,7 +11,7 @@ from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
-from lfclient.console.samples.spec import components_by_type
+from lfclient.console.samples.graph_builder import components_by_type
 from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.runs.model import RunStatus
 from tests.live.releases import oldest_and_newest

@@ -21,10 +21,11 @@ from streamlit.testing.v1.element_tree import ElementTree
 
 from lfclient import client
 from lfclient.console.local_langflow.manager import LocalLangflow
-from lfclient.console.runner import memory, runner, shared_runner
+from lfclient.console.runner import memory, runner
 from lfclient.console.runner.threads import PeriodicThread
 from lfclient.console.store import database
 from pages._ui.connection import request_cache
+from pages._ui.connection.app_context import _runners
 from tests.support import databases
 from tests.support.http_stand_in import StandIn, answer_without_sockets, flow
 from tests.ui.support.preset_pages import fields_flow
@@ -179,8 +180,8 @@ def fresh_process(monkeypatch, tmp_path):
     yield
     _end_requests()
     st.cache_resource.clear()
-    while shared_runner._runners:
-        shared_runner._runners.popitem()[1].close()
+    while _runners:
+        _runners.popitem()[1].close()
 
 
 def _end_requests():

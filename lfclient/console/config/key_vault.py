@@ -1,18 +1,22 @@
-"""API keys entered in the browser, kept in this process's memory only and with an expiry."""
+"""API keys entered in the browser and secrets of runs, in this process's memory only."""
 
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from cachetools import TTLCache
+from cachetools import LRUCache, TTLCache
 
+from lfclient.common.redaction import MIN_SECRET_LENGTH
 from lfclient.console.config.connection import Connection
 
 KEY_LIFETIME_SECONDS = 12 * 3600.0
 MAX_BROWSERS = 1000
 MAX_SERVERS_PER_BROWSER = 20
+MAX_OWNERS = 1000
+MAX_SECRETS = 100  # of an owner
+_MAX_LENGTH = 10_000  # characters; nobody repeats a longer one
 
 
 @dataclass
@@ -66,3 +70,28 @@ class KeyVault:
             saved.expire()
             if not saved:
                 del self._connections[browser_id]
+
+
+class SentSecrets:
+    """Secrets by owner, with which Chat redacts the messages that Langflow has stored.
+
+    Thread-safe. Beyond `MAX_OWNERS` and `MAX_SECRETS`, the least recently sent are dropped.
+    """
+
+    def __init__(self) -> None:
+        self._sent: LRUCache[str, LRUCache[str, None]] = LRUCache(MAX_OWNERS)
+        self._lock = threading.Lock()
+
+    def add(self, owner: str, secrets: Iterable[str]) -> None:
+        """Remember the secrets of a run."""
+        new = [each for each in secrets if MIN_SECRET_LENGTH <= len(each) <= _MAX_LENGTH]
+        if new:
+            with self._lock:
+                sent = self._sent.get(owner) or LRUCache(MAX_SECRETS)
+                sent.update(dict.fromkeys(new))
+                self._sent[owner] = sent
+
+    def find(self, *owners: str) -> set[str]:
+        """Return the secrets that these owners' runs were started with."""
+        with self._lock:
+            return {secret for owner in owners for secret in self._sent.get(owner, ())}

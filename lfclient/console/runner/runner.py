@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.config.connection import Connection
+from lfclient.console.config.key_vault import SentSecrets
 from lfclient.console.config.ownership import connection_fingerprint, owner_fingerprint
 from lfclient.console.config.settings import RetentionSettings
 from lfclient.console.runner import memory
@@ -23,7 +24,6 @@ from lfclient.console.runner.replica_sync import CommandHandler, ReplicaSync
 from lfclient.console.runner.retention_job import RetentionJob
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.run_context import NOT_STARTED_HERE, RunContext
-from lfclient.console.runner.sent_secrets import SentSecrets
 from lfclient.console.runner.takeover import Takeover
 from lfclient.console.runner.task_supervisor import ClientFactory, TaskSupervisor
 from lfclient.console.runner.threads import PeriodicThread

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from lfclient.console.samples.spec import Link, Node, Sample
+from lfclient.console.samples.graph_builder import Link, Node, Sample
 
 _COMPONENTS_FOLDER = Path(__file__).parent / "components"
 _CUSTOM_COMPONENTS = {"TimedStep": "timed_step.py", "WordByWord": "word_by_word.py"}

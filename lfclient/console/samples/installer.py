@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from lfclient.client import LangflowClient
 from lfclient.console.samples.builtin import SAMPLES, custom_component_code
-from lfclient.console.samples.graph_builder import build_graph
-from lfclient.console.samples.spec import Sample
+from lfclient.console.samples.graph_builder import Sample, build_graph
 from lfclient.flows.model import FlowSummary
 
 

@@ -3,8 +3,12 @@
 import shlex
 
 from lfclient.api.requests import EVENT_STREAM
-from lfclient.console.snippets.literals import json_parts
-from lfclient.console.snippets.snippet_request import API_KEY, EnvironmentSecret, SnippetRequest
+from lfclient.console.snippets.snippet_request import (
+    API_KEY,
+    EnvironmentSecret,
+    SnippetRequest,
+    json_parts,
+)
 
 _QUOTED = r"""
 # print a value as a JSON string

@@ -1,7 +1,6 @@
 """Write a run as Python, with httpx or with lfclient."""
 
-from lfclient.console.snippets.literals import PYTHON, python_text
-from lfclient.console.snippets.snippet_request import API_KEY, SnippetRequest
+from lfclient.console.snippets.snippet_request import API_KEY, PYTHON, SnippetRequest, python_text
 from lfclient.flows.field import Variable
 
 _RESULT = """

@@ -4,8 +4,15 @@ All types are inferred, so the code is also JavaScript, and versions of Node tha
 can run it.
 """
 
-from lfclient.console.snippets.literals import JAVASCRIPT, json_parts, json_text, loses_precision
-from lfclient.console.snippets.snippet_request import API_KEY, EnvironmentSecret, SnippetRequest
+from lfclient.console.snippets.snippet_request import (
+    API_KEY,
+    JAVASCRIPT,
+    EnvironmentSecret,
+    SnippetRequest,
+    json_parts,
+    json_text,
+    loses_precision,
+)
 
 _CHECK = "  if (!process.env[name]) throw new Error(`${name} is not set`);\n"
 _SEND = """

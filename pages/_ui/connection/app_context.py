@@ -17,7 +17,6 @@ from lfclient.console.config.settings import Settings
 from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.runner import memory
 from lfclient.console.runner.runner import Runner
-from lfclient.console.runner.shared_runner import get_runner
 from lfclient.errors import MissingKey
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.app import browser_cookie
@@ -28,6 +27,8 @@ from pages._ui.state.browser import drafts
 MAX_BROWSERS = 1_000
 REATTACH_SECONDS = 60.0  # how often the runner gets a connection that is in use
 LOCAL_NAME = "Local Langflow"
+_runners: dict[str, Runner] = {}  # by data folder
+_runners_lock = threading.Lock()
 
 
 @dataclass
@@ -85,7 +86,7 @@ def app_context() -> AppContext:
     pyarrow.set_memory_pool(pyarrow.system_memory_pool())
     context = AppContext(
         settings=settings,
-        runner=get_runner(settings),
+        runner=_get_runner(settings),
         vault=KeyVault(),
         local=LocalLangflow(settings.data_dir),
     )
@@ -111,3 +112,21 @@ def open_client(connection: Connection, server_info: ServerInfo | None = None) -
     return LangflowClient(
         connection.url, connection.key, verify=connection.verify, server=server_info
     )
+
+
+def _get_runner(settings: Settings) -> Runner:
+    """Return the runner for the data folder of `settings`, new if needed.
+
+    Raises `StoreError`.
+    """
+    folder = str(settings.data_dir)
+    with _runners_lock:
+        if folder not in _runners:
+            _runners[folder] = Runner(
+                settings.data_dir,
+                database_url=settings.database_url,
+                retention=settings.retention,
+                secret=settings.secret,
+                connections=settings.servers,
+            )
+        return _runners[folder]

@@ -12,11 +12,11 @@ from lfclient.errors import LangflowError
 from pages._ui.app import navigation, window
 from pages._ui.connection import connect
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.history import actions, filter_form, run_list
+from pages._ui.history import actions, run_list
 from pages._ui.history import chart as history_chart
 from pages._ui.history import filters as history_filters
 from pages._ui.history import groups as history_groups
-from pages._ui.history.filter_form import FilterOptions
+from pages._ui.history.filters import FilterOptions
 from pages._ui.history.rows import build_rows
 from pages._ui.history.view import ListView, run_history
 from pages._ui.state import flow_choice, notices, query_params
@@ -58,7 +58,7 @@ def draw(servers: tuple[ServerSession, ...], news: DeltaGenerator) -> None:
     def draw_form() -> FilterOptions:
         options = _filter_options(servers)
         with form_slot:
-            filter_form.draw(filters, options)
+            history_filters.draw(filters, options)
         return options
 
     if ignored:
@@ -159,9 +159,9 @@ def _draw_empty_list(
     ):
         with st.container(border=True, key=history_key("none-match")):
             st.markdown("## No matching runs", anchors=False)
-            for reason in filter_form.unknown_values(view.filters, options):
+            for reason in history_filters.unknown_values(view.filters, options):
                 st.markdown(reason)
-            filter_form.clear_button("clear-all", view.filters)
+            history_filters.clear_button("clear-all", view.filters)
     else:
         with st.container(border=True, key=history_key("none-yet")):
             st.markdown(

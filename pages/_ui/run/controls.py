@@ -2,39 +2,45 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import list_names
-from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.console.wording.hints import MODE_HELP
-from lfclient.errors import InvalidRequest
+from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows.field import FieldKind, ProblemCode
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.wire.modes import MODES, Mode
-from pages._ui.app import window
+from pages._ui.app import navigation, streamlit_patches, window
 from pages._ui.connection.app_context import app_context, close_run
 from pages._ui.connection.server_session import ServerSession
+from pages._ui.connection.servers import stop_runs
 from pages._ui.form import missing_variables, prefill, provider_settings
 from pages._ui.form.flow_form import FlowForm, FormResult
 from pages._ui.form.form import mark_refused, mark_started
 from pages._ui.form.form_state import form_state
-from pages._ui.run import batch
+from pages._ui.history.view import run_history
+from pages._ui.run import pace
 from pages._ui.run.run_form import (
     offered_modes,
     selected_mode,
     supported_modes,
     supports_session,
 )
-from pages._ui.state import run_options, run_page
+from pages._ui.state import history, query_params, run_options, run_page
 from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import focus
 from pages._ui.widgets.alerts import NOT_STARTED, MissingValue
 
 _REST_SECONDS = 1.0  # after Stop, Run is in its place: a second press there is not meant for it
+MAX_RUN_COUNT = 20  # runs that one click starts
+_ONLY_WAIT_TEXT = "Stops only waiting; the runs continue on the server."
 
 
 def places() -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -187,9 +193,9 @@ def _draw_session(form: FlowForm) -> None:
 
 def _draw_run_count(form: FlowForm) -> None:
     st.number_input(
-        f"Number of runs (1 to {batch.MAX_RUN_COUNT})",
+        f"Number of runs (1 to {MAX_RUN_COUNT})",
         min_value=1,
-        max_value=batch.MAX_RUN_COUNT,
+        max_value=MAX_RUN_COUNT,
         key=run_options.run_count_key(form.server.owner, form.flow.id),
         help="Starts this many runs with the same values, each with its own result in History.",
         persist_state="session",
@@ -331,3 +337,56 @@ def _on_stop(server: ServerSession, run_id: str) -> None:
     connection = server.live_connection()
     run_page.STOPPED.set(True)
     app_context().runner.stop(run_id, connection)
+
+
+def draw_batch(server: ServerSession, record: RunRecord) -> None:
+    """Draw how many runs of the record's batch have ended; nothing for a run without a batch."""
+    if record.batch_id:
+        batch = _Batch(server, record.batch_id, record.flow_id, MODES[record.mode].is_stoppable)
+        st.fragment(batch.draw, run_every=pace.list_seconds())()
+
+
+@dataclass
+class _Batch:
+    """The runs of a batch, as they were last read."""
+
+    server: ServerSession
+    id: str
+    flow_id: str
+    is_stoppable: bool
+    runs: Sequence[RunSummary] = ()
+
+    def draw(self) -> None:
+        had_ended = self._has_ended()
+        with suppress(LangflowError):  # Recent runs says it
+            self.runs = run_history().batch(self.server.owner, self.id)
+        running = [run for run in self.runs if not run.status.ended]
+        if len(self.runs) > 1:
+            with st.container(key="run-batch", horizontal=True, vertical_alignment="center"):
+                ended = len(self.runs) - len(running)
+                st.caption(f"{ended} of {len(self.runs)} runs have ended", width="content")
+                self._draw_action(running)
+        if had_ended:
+            # not before the second draw: Streamlit shows a button that has the focus until then
+            streamlit_patches.stop_timer()
+
+    def _has_ended(self) -> bool:
+        return bool(self.runs) and all(run.status.ended for run in self.runs)
+
+    def _draw_action(self, running: Sequence[RunSummary]) -> None:
+        if not running:
+            st.page_link(
+                navigation.page("history"),
+                label="Show in History",
+                icon=":material/history:",
+                query_params={query_params.FLOW: self.flow_id, history.GROUPED: "yes"},
+            )
+        elif st.button(
+            "Stop all",
+            key="stop-batch",
+            type="tertiary",
+            icon=":material/stop:",
+            help=None if self.is_stoppable else _ONLY_WAIT_TEXT,
+        ):
+            stop_runs(running, [self.server])
+            st.rerun()

@@ -23,7 +23,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form.form_state import FormState
 from pages._ui.outputs import view as outputs_view
-from pages._ui.run import approval, batch, messages, pace, progress, status
+from pages._ui.run import approval, messages, pace, progress, status
 from pages._ui.run import controls as run_controls
 from pages._ui.run import details as run_details
 from pages._ui.state import run_page
@@ -221,7 +221,7 @@ def draw(
             run_details.draw_width_switch(record)
             chat = st.container(key="run-chat", width="content")
             run_controls.draw_close_button(record)
-        batch.draw(server, record)
+        run_controls.draw_batch(server, record)
         if record.ended:
             status.draw(places.head.empty(), record)
         question = st.empty()

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient.console.config.connection import Connection
-from lfclient.console.runner.sent_secrets import MAX_SECRETS, SentSecrets
+from lfclient.console.config.key_vault import MAX_SECRETS, SentSecrets
 
 UNKNOWN = Connection("typed", "http://langflow.test", SecretStr("sk-one"), "typed")
 KNOWN = replace(UNKNOWN, user_id="u")

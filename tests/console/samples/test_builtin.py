@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from lfclient.client import LangflowClient
-from lfclient.console.samples import builtin, graph_builder, installer, spec
+from lfclient.console.samples import builtin, graph_builder, installer
 from lfclient.errors import ServerFault
 from lfclient.flows.model import Flow
 from tests.support.scripted import call_client, mock_client
@@ -87,7 +87,7 @@ def test_there_are_at_least_eight_described_samples():
 
 
 @pytest.mark.parametrize("sample", builtin.SAMPLES, ids=lambda sample: sample.name)
-def test_the_links_of_a_sample_connect_its_components(sample: spec.Sample):
+def test_the_links_of_a_sample_connect_its_components(sample: graph_builder.Sample):
     data = graph_builder.build_graph(sample, _catalogue())
     flow = Flow.from_json({"id": "1", "name": sample.name, "data": data})
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from lfclient import LangflowClient
 from lfclient.console.samples import graph_builder
-from lfclient.console.samples.spec import Node, Sample
+from lfclient.console.samples.graph_builder import Node, Sample
 from tests.browser.accessibility import check
 from tests.live.flows import EMBED, loop_graph, model_keys
 from tests.live.releases import on

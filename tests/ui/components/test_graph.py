@@ -221,11 +221,11 @@ def test_a_flow_without_components_shows_a_note():
 
     def empty():
         from pages._ui.components import graph
-        from pages._ui.components import table as components_table
+        from pages._ui.components import view as components_view
         from tests.support import flows
 
         graph.FlowGraph(flows.flow(), {}, ended=True, key="graph").update({})
-        components_table.draw(flows.flow(), {}, ended=True)
+        components_view.draw_table(flows.flow(), {}, ended=True)
 
     app = AppTest.from_function(empty).run()
     assert [caption.value for caption in app.caption] == ["This flow has no components."] * 2

@@ -11,11 +11,10 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from lfclient.console.runner import shared_runner
 from lfclient.runs.model import RunStatus
 from pages._ui.app import streamlit_patches
 from pages._ui.connection import startup
-from pages._ui.connection.app_context import app_context
+from pages._ui.connection.app_context import _runners, app_context
 from tests.support import databases
 from tests.support.environ import environ_without_settings
 from tests.support.http_stand_in import StandIn, flow
@@ -114,7 +113,7 @@ def test_a_process_requests_its_servers_flows_before_a_page_does(langflow_stand_
 def test_a_restarted_process_follows_its_runs_before_a_page_is_opened(langflow_stand_in):
     running = {"status": RunStatus.IN_PROGRESS, "mode": "background", "job_id": "j"}
     app_context().runner.store.create(make_record(langflow_stand_in.url, **running))
-    shared_runner._runners.popitem()[1].close()
+    _runners.popitem()[1].close()
     st.cache_resource.clear()
     asyncio.run(start())
     wait_for(lambda: any("/api/v2/workflows" in each for each in langflow_stand_in.requests))
