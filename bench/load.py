@@ -18,7 +18,7 @@ from lfclient.api.payloads import run_request
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.runner import Runner
 from lfclient.console.runner.server_load import MAX_QUEUED_JOBS
-from lfclient.console.samples import installer
+from lfclient.console.samples import builtin
 from tests.support import servers
 
 RUNS = (150, 300)
@@ -31,7 +31,7 @@ def run() -> Iterator[Figure]:
         live = servers.release(version)
         url, key = live.url, live.api_key
         with LangflowClient(url, api_key=key, timeout=120) as client:
-            installer.install_samples(client)
+            builtin.install_samples(client)
             summary = next(flow for flow in client.flows() if flow.name == "Echo chat")
             flow, server = client.flow(summary.id), client.server.info()
             for count in RUNS:

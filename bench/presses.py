@@ -12,7 +12,7 @@ from bench.figures import Figure
 from bench.load import RUNS, run_bare
 from bench.simulated_sessions import Press, Seen, watching
 from lfclient import LangflowClient
-from lfclient.console.samples import installer
+from lfclient.console.samples import builtin
 from tests.support import servers
 from tests.support.console_process import Console
 
@@ -24,7 +24,7 @@ def run() -> Iterator[Figure]:
     """Press Run in many sessions, on the newest release."""
     live = servers.release("1.13.0")
     with LangflowClient(live.url, api_key=live.api_key, timeout=120) as client:
-        installer.install_samples(client)
+        builtin.install_samples(client)
         summary = next(flow for flow in client.flows() if flow.name == "Echo chat")
         flow, server = client.flow(summary.id), client.server.info()
         for count in RUNS:

@@ -20,8 +20,9 @@ from lfclient.api.operations import files, flows
 from lfclient.common import filenames, formatting, redaction
 from lfclient.common.redaction import looks_like_secret
 from lfclient.console.compare import differences, text_diff, volatile
-from lfclient.console.content import csv_writer, images, json_path, plain_text
+from lfclient.console.content import images, json_path
 from lfclient.console.content import markdown as content_markdown
+from lfclient.console.content import tables as content_tables
 from lfclient.console.export import zip_archive
 from lfclient.console.export.report.blocks import BlockBuilder
 from lfclient.console.local_langflow import launcher
@@ -173,7 +174,7 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
         "ids": lambda text: volatile.guess_volatile_names({"id": text}, {"id": "a"}),
         "moments": lambda text: volatile.guess_volatile_names({"date": text}, {"date": "a"}),
     },
-    "lfclient/console/content/csv_writer.py": {"escape_formulas": csv_writer.escape_formulas},
+    "lfclient/console/content/tables.py": {"escape_formulas": content_tables.escape_formulas},
     "lfclient/console/content/images.py": {
         "find_images": lambda text: images.find_images(_message(text)),
     },
@@ -182,12 +183,10 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
     },
     "lfclient/console/content/markdown.py": {
         "normalize": content_markdown.normalize,
+        "plain_markdown": content_markdown.plain_markdown,
+        "one_line": content_markdown.one_line,
         "has_format": message.has_format,
         "draw_text": message.draw_text,
-    },
-    "lfclient/console/content/plain_text.py": {
-        "plain_markdown": plain_text.plain_markdown,
-        "one_line": plain_text.one_line,
     },
     "lfclient/console/export/report/markdown.py": {
         "report": lambda text: BlockBuilder(str, None).build(

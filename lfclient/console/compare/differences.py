@@ -25,9 +25,9 @@ from lfclient.console.compare.volatile import (
     guess_volatile_names,
     names_in,
 )
-from lfclient.console.content.dataframes import to_dataframe
 from lfclient.console.content.images import image_size
 from lfclient.console.content.output_kinds import handler_for
+from lfclient.console.content.tables import to_dataframe
 from lfclient.console.store.equality import (
     NO_OWN_VALUES,
     Fingerprint,

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from lfclient.common.formatting import format_count
 from lfclient.common.json_types import Json
-from lfclient.console.compare.overview import BASELINE, SAME
-from lfclient.console.compare.survey import ComparedRun, have_same_flow
+from lfclient.console.compare.survey import BASELINE, SAME, ComparedRun, have_same_flow
 from lfclient.console.compare.volatile import IgnoredNames, guess_volatile_names
-from lfclient.console.store import omissions
+from lfclient.console.store import run_record
 from lfclient.console.store.equality import OwnValues, is_equal
 from lfclient.console.wording.input_values import full_text
 from lfclient.flows.model import Flow
@@ -142,7 +141,7 @@ def compare_stored_inputs(
     runs: Sequence[ComparedRun], ignored_names: IgnoredNames
 ) -> ComparedInputs:
     """Compare the inputs of the runs without those to ignore."""
-    stored = tuple(run for run in runs if not omissions.explain_missing_inputs(run.record))
+    stored = tuple(run for run in runs if not run_record.explain_missing_inputs(run.record))
     rows = tuple(_compare(stored, one_flow=have_same_flow(runs)))
     own_values = [run.survey.own_values for run in stored]
     guessed = frozenset(row.name for row in rows if row.is_volatile(own_values))

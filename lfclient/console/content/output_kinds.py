@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from lfclient.common.formatting import clip, format_count
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.console.content.plain_text import one_line, plain_markdown, texts_in, truncate_texts
+from lfclient.console.content.markdown import one_line, plain_markdown, texts_in, truncate_texts
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.outputs.tables import without_internals
 

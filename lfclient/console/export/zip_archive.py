@@ -17,10 +17,10 @@ from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import Redactor
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.content import media_types
-from lfclient.console.content.csv_writer import csv_chunks, json_chunks
 from lfclient.console.content.images import FoundImage, find_images, image_bytes
 from lfclient.console.content.output_kinds import handler_for
-from lfclient.console.store import omissions
+from lfclient.console.content.tables import csv_chunks, json_chunks
+from lfclient.console.store import run_record
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.statuses import run_status_label
@@ -301,7 +301,7 @@ def _tokens(usage: Usage | None) -> dict[str, int] | None:
 
 def _inputs(record: RunRecord) -> dict[str, Any]:
     """Return the inputs of the run, those that it sent and the flow's own, if known."""
-    if omissions.explain_missing_inputs(record):
+    if run_record.explain_missing_inputs(record):
         return {}
     known = {"inputs": record.overrides, "flow_defaults": record.flow_defaults or {}}
     return {
@@ -325,7 +325,7 @@ def _readme(
     if not record.ended:
         lines.append("The run was still in progress when this archive was created.")
     if flow is None:
-        lines.append(omissions.FLOW_MISSING)
+        lines.append(run_record.FLOW_MISSING)
     lines += [f"Omitted: {reason}" for reason in omitted]
     for entry in entries:
         name = entry.output.component_name

@@ -25,7 +25,7 @@ from lfclient.console.local_langflow.process import (
 )
 from lfclient.console.local_langflow.requirement import Requirement
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError, LocalState, LocalStatus
-from lfclient.console.samples import installer
+from lfclient.console.samples import builtin
 from lfclient.errors import InvalidKey
 from lfclient.resources.packages import Package
 
@@ -219,7 +219,7 @@ class LocalLangflow:
         if self._with_samples and not self._state.read().get("samples"):
             on_step(self._note(LocalState.SAMPLES, "Adding the sample flows.", 0.95))
             with LangflowClient(url, key) as client:
-                made = installer.install_samples(client)
+                made = builtin.install_samples(client)
             self._state.update(samples=True, sample_ids=[flow.id for flow in made])
         on_step(self._note(LocalState.RUNNING, "The local Langflow is running.", 1.0))
 

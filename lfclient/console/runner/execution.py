@@ -18,7 +18,7 @@ from lfclient.console.runner.recovery import (
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.store.notes import Note, NoteCode, Notes, quote
 from lfclient.console.store.run_record import ProblemCode
-from lfclient.console.wording.run_problems import describe_error, describe_problem
+from lfclient.console.wording.run_notes import describe_error, describe_problem
 from lfclient.errors import BadResponse, LangflowError, RateLimited, ServerFault, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.runs.events import ComponentStarted, Event, KeepAlive, RunEnded, RunStarted, Warned

@@ -12,7 +12,7 @@ from lfclient.console.runner.timings import Schedule
 from lfclient.console.store.notes import Note, NoteCode, Notes, quote
 from lfclient.console.store.run_record import ProblemCode
 from lfclient.console.store.workers import Command
-from lfclient.console.wording.run_problems import describe_error, describe_problem
+from lfclient.console.wording.run_notes import describe_error, describe_problem
 from lfclient.errors import (
     BadResponse,
     FlowNotFound,

@@ -13,7 +13,7 @@ from lfclient.console.runner.threads import in_thread
 from lfclient.console.store.errors import DiskFull, JobTaken, StoreError
 from lfclient.console.store.run_record import ProblemCode, RunRecord
 from lfclient.console.store.store import Store
-from lfclient.console.wording.run_problems import describe_problem
+from lfclient.console.wording.run_notes import describe_problem
 from lfclient.runs.model import RunStatus
 
 _T = TypeVar("_T")

@@ -21,8 +21,7 @@ from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.threads import in_thread
 from lfclient.console.store.notes import Note, NoteCode, Notes
 from lfclient.console.store.run_record import ProblemCode, RunRecord
-from lfclient.console.wording.run_notes import describe_notes
-from lfclient.console.wording.run_problems import describe_problem
+from lfclient.console.wording.run_notes import describe_notes, describe_problem
 from lfclient.errors import TRANSIENT_ERRORS, BadResponse, LangflowError, Unreachable
 from lfclient.runs.lost_jobs import MATCH_WINDOW, FoundJob
 from lfclient.runs.model import Run, RunStatus

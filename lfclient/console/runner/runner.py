@@ -21,7 +21,6 @@ from lfclient.console.runner.job_follower import follow
 from lfclient.console.runner.record_reader import LiveHistory, RecordReader
 from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.replica_sync import CommandHandler, ReplicaSync
-from lfclient.console.runner.retention_job import RetentionJob
 from lfclient.console.runner.run_cache import RunCache
 from lfclient.console.runner.run_context import NOT_STARTED_HERE, RunContext
 from lfclient.console.runner.takeover import Takeover
@@ -30,6 +29,7 @@ from lfclient.console.runner.threads import PeriodicThread
 from lfclient.console.runner.timings import Timings
 from lfclient.console.runner.worker_registry import WorkerRegistry, open_worker_registry
 from lfclient.console.store.errors import StoreError
+from lfclient.console.store.retention import RetentionJob
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RunRecord
 from lfclient.console.store.search_text import summarize_flow_inputs
 from lfclient.console.store.store import Store
@@ -115,7 +115,7 @@ class Runner:
             self._writer.save_unsaved,
             self._evict,
             self._writer.end_unconfirmed,
-            RetentionJob(self.store, self.history.drop).run,
+            RetentionJob(self.store.cleaner, self.store.database, self.history.drop).run,
         )
         self._takeover_thread = PeriodicThread(
             "takeover", timings.heartbeat_seconds, self._takeover.check_regularly, is_immediate=True

@@ -33,7 +33,7 @@ from lfclient.console.store.run_record import (
     StoredParts,
 )
 from lfclient.console.store.store import Store
-from lfclient.console.wording.run_problems import describe_problem
+from lfclient.console.wording.run_notes import describe_problem
 from lfclient.runs.model import RunStatus
 from lfclient.runs.reducer import finalize
 from lfclient.wire.modes import MODES

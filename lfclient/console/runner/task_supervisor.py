@@ -19,7 +19,7 @@ from lfclient.console.runner.timings import Timings
 from lfclient.console.store.notes import Note, NoteCode, quote
 from lfclient.console.store.run_record import ProblemCode
 from lfclient.console.store.workers import Command
-from lfclient.console.wording.run_problems import describe_error, describe_problem
+from lfclient.console.wording.run_notes import describe_error, describe_problem
 from lfclient.errors import LangflowError
 from lfclient.runs.model import RunStatus
 from lfclient.wire.modes import Mode

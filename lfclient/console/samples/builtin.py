@@ -1,9 +1,11 @@
-"""The sample flows and the code of their custom components."""
+"""The sample flows, the code of their custom components, and their installation on a server."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from lfclient.console.samples.graph_builder import Link, Node, Sample
+from lfclient.client import LangflowClient
+from lfclient.console.samples.graph_builder import Link, Node, Sample, build_graph
+from lfclient.flows.model import FlowSummary
 
 _COMPONENTS_FOLDER = Path(__file__).parent / "components"
 _CUSTOM_COMPONENTS = {"TimedStep": "timed_step.py", "WordByWord": "word_by_word.py"}
@@ -269,3 +271,29 @@ def custom_component_code(samples: Iterable[Sample] = SAMPLES) -> dict[str, str]
         for type_, name in _CUSTOM_COMPONENTS.items()
         if type_ in types
     }
+
+
+def install_samples(
+    client: LangflowClient,
+    on_missing: Callable[[Sample, list[str]], None] | None = None,
+) -> list[FlowSummary]:
+    """Create the samples and return the new flows.
+
+    Samples whose name is already used by a flow are skipped. So are samples with components that
+    the server lacks or forbids; these are passed to `on_missing` with the component types.
+    """
+    existing = {flow.name for flow in client.flows()}
+    new = [sample for sample in SAMPLES if sample.name not in existing]
+    if not new:
+        return []
+    catalogue = client.editor.catalogue(custom_component_code(new))
+    created = []
+    for sample in new:
+        missing = sample.missing(catalogue)
+        if missing:
+            if on_missing:
+                on_missing(sample, missing)
+            continue
+        data = build_graph(sample, catalogue)
+        created.append(client.editor.create_flow(sample.name, data, description=sample.description))
+    return created

@@ -8,8 +8,12 @@ from sqlalchemy import Row
 
 from lfclient.console.content.images import make_thumbnail
 from lfclient.console.store.equality import fingerprint_result
-from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
-from lfclient.console.store.run_record import RecordProblem, RunRecord, RunSummary
+from lfclient.console.store.run_record import (
+    MISSING_OUTPUTS_REASONS,
+    RecordProblem,
+    RunRecord,
+    RunSummary,
+)
 from lfclient.console.store.search_text import summarize_outputs
 from lfclient.console.store.tables import RUNS
 from lfclient.runs.model import Run

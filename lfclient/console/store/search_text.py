@@ -9,8 +9,8 @@ from typing import Any
 
 from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import clip, clip_middle, format_count
+from lfclient.console.content.markdown import one_line, plain_markdown, texts_in, truncate_texts
 from lfclient.console.content.output_kinds import handler_for
-from lfclient.console.content.plain_text import one_line, plain_markdown, texts_in, truncate_texts
 from lfclient.console.store.run_record import InputSummary, RunRecord
 from lfclient.flows.field import Field, FieldKind
 from lfclient.flows.field_kinds import KIND_HANDLERS

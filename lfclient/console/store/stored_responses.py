@@ -10,8 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 
 from lfclient.console.config.settings import RetentionSettings
 from lfclient.console.store.errors import UnreadableResponse
-from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
-from lfclient.console.store.run_record import RunRecord, StoredParts
+from lfclient.console.store.run_record import MISSING_OUTPUTS_REASONS, RunRecord, StoredParts
 from lfclient.console.store.serialization import dump_run, load_run
 from lfclient.console.store.tables import RESPONSE_CHUNKS, RUNS
 from lfclient.outputs.model import Output

@@ -3,7 +3,7 @@
 from typing import Any
 
 from lfclient.common.filenames import uploaded_name
-from lfclient.console.content.csv_writer import json_chunks
+from lfclient.console.content.tables import json_chunks
 from lfclient.flows.field import Field, FieldKind, Variable, value_to_json
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.file_fields import file_paths

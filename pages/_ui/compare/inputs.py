@@ -8,7 +8,7 @@ import streamlit as st
 from lfclient.common.formatting import clip, clip_middle, format_count
 from lfclient.console.compare.inputs import UNKNOWN, ComparedInputs, ParameterRow, plain_text
 from lfclient.console.compare.survey import ComparedRun
-from lfclient.console.store import omissions
+from lfclient.console.store import run_record
 from lfclient.console.wording import input_values
 from pages._ui.compare.runs import (
     MAX_SIDE_BY_SIDE,
@@ -28,7 +28,7 @@ def draw(runs: Sequence[ComparedRun], compared: ComparedInputs) -> None:
     st.markdown("## Inputs", anchors=False)
     stored = compared.stored
     for run in runs:
-        reason = omissions.explain_missing_inputs(run.record)
+        reason = run_record.explain_missing_inputs(run.record)
         if reason:
             st.caption(f":material/info: {run.name}: {escape(reason)}")
     different = [row for row in compared.rows if compared.is_different(row)]

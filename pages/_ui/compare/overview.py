@@ -14,14 +14,14 @@ from lfclient.common.formatting import (
     unused_name,
 )
 from lfclient.console.compare.differences import OutputMatch
-from lfclient.console.compare.overview import (
+from lfclient.console.compare.survey import (
     cell_text,
+    have_same_flow,
     is_different,
     is_of_another_flow,
     output_keys,
-    title,
+    output_title,
 )
-from lfclient.console.compare.survey import have_same_flow
 from lfclient.console.wording.tokens import usage_text
 from pages._ui.compare.runs import ShownRun
 from pages._ui.state import compare_page
@@ -48,7 +48,7 @@ def draw(runs: Sequence[ShownRun], baseline: ShownRun, inputs: Mapping[str, str]
     names = pd.Series([remove_bidi_controls(run.full_name(with_flow=with_flow)) for run in runs])
     columns: list[str] = []
     for key in keys:
-        columns.append(unused_name(title(runs, key), [RUN_COLUMN, *facts.columns, *columns]))
+        columns.append(unused_name(output_title(runs, key), [RUN_COLUMN, *facts.columns, *columns]))
     cells = [[cell_text(runs, run, baseline, key) for key in keys] for run in runs]
     outputs = pd.DataFrame(cells, columns=columns)
     table = pd.concat(

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.console.compare.inputs import ComparedInputs, compare_stored_inputs, count_differences
 from lfclient.console.compare.survey import have_same_flow
-from lfclient.console.export.comparison_csv import comparison_csv
+from lfclient.console.export.csv_files import comparison_csv
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation
 from pages._ui.compare import ignored, inputs, outputs, overview, picker, summary, timings

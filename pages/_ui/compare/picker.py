@@ -13,8 +13,7 @@ from lfclient.common.formatting import (
     remove_bidi_controls,
     summary_line,
 )
-from lfclient.console.compare.overview import has_differences
-from lfclient.console.compare.survey import have_same_flow
+from lfclient.console.compare.survey import has_differences, have_same_flow
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import RunRecord
 from pages._ui.app import navigation

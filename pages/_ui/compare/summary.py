@@ -8,8 +8,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, format_duration
 from lfclient.console.compare.survey import have_same_flow
-from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
-from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.run_record import MISSING_OUTPUTS_REASONS, RunRecord
 from lfclient.console.wording.component_names import describe_decision
 from lfclient.console.wording.statuses import run_status_label
 from lfclient.console.wording.tokens import cost_text, usage_text

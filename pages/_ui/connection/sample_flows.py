@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from lfclient.console.samples import builtin, installer
+from lfclient.console.samples import builtin
 from lfclient.errors import LangflowError
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context, permissions
@@ -50,7 +50,7 @@ def add(server: ServerSession) -> Added:
     permissions().require_install()
     missing: list[str] = []
     with server.open_client() as api:
-        made = installer.install_samples(
+        made = builtin.install_samples(
             api, on_missing=lambda sample, types: missing.append(sample.name)
         )
     with notify_errors():

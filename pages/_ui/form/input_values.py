@@ -7,8 +7,8 @@ import streamlit as st
 
 from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import clip, replace_surrogates
-from lfclient.console.content.dataframes import to_dataframe
-from lfclient.console.store import omissions
+from lfclient.console.content.tables import to_dataframe
+from lfclient.console.store import run_record
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.input_values import EMPTY_VALUES, one_line, value_text
 from lfclient.flows.field import FieldKind, Variable
@@ -29,7 +29,7 @@ TEXT_HEIGHT = 240  # pixels
 
 def show_omission(record: RunRecord) -> bool:
     """Draw why a run's inputs were not stored; return False if they were."""
-    why = omissions.explain_missing_inputs(record)
+    why = run_record.explain_missing_inputs(record)
     if why:
         st.caption(f":material/info: {escape(why)}")
     return bool(why)

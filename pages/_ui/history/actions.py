@@ -9,7 +9,7 @@ import streamlit as st
 
 from lfclient.common.formatting import format_count
 from lfclient.console.config.prices import PriceTable
-from lfclient.console.export.runs_csv import MAX_FULL_RUNS, runs_csv
+from lfclient.console.export.csv_files import MAX_FULL_RUNS, runs_csv
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.errors import UnreadableResponse
 from lfclient.console.store.run_history import RunPage

@@ -14,10 +14,10 @@ from lfclient.console.content.images import (
     FoundImage,
     image_bytes,
     image_size,
+    load_image,
     undrawable_reason,
 )
 from lfclient.console.content.media_types import MediaKind, detect_media_type
-from lfclient.console.content.remote_images import load_image
 from lfclient.errors import LangflowError
 from pages._ui.outputs.card import OutputCard
 from pages._ui.widgets import alerts

@@ -8,9 +8,8 @@ import streamlit as st
 
 from lfclient.common.formatting import format_count, unused_name
 from lfclient.common.json_types import JsonObject
-from lfclient.console.content.csv_writer import csv_bytes, tab_separated
-from lfclient.console.content.dataframes import to_dataframe
 from lfclient.console.content.images import image_bytes, undrawable_reason
+from lfclient.console.content.tables import csv_bytes, tab_separated, to_dataframe
 from lfclient.outputs.tables import internal_names, without_internals
 from pages._ui.app import window
 from pages._ui.outputs import chart, column_stats

@@ -19,9 +19,8 @@ from lfclient.console.present.presentation import (
     read_or_default,
 )
 from lfclient.console.presets.fitting import fit_values
-from lfclient.console.store.omissions import explain_missing_inputs
 from lfclient.console.store.presets import Preset, PresetSummary
-from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.run_record import RunRecord, explain_missing_inputs
 from lfclient.errors import FlowNotFound, InvalidKey, InvalidRequest, LangflowError
 from lfclient.flows.field import Field, Variable
 from lfclient.flows.model import Flow

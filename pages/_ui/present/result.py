@@ -9,8 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip, format_duration
 from lfclient.console.store.notes import Note, NoteCode, has_code
-from lfclient.console.store.omissions import MISSING_OUTPUTS_REASONS
-from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.run_record import MISSING_OUTPUTS_REASONS, RunRecord
 from lfclient.console.wording.run_notes import describe_notes
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow

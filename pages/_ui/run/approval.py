@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_duration
-from lfclient.console.content.plain_text import plain_markdown
+from lfclient.console.content.markdown import plain_markdown
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames, describe_decision
 from lfclient.errors import LangflowError

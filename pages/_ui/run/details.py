@@ -12,7 +12,7 @@ from lfclient.console.config.prices import PriceTable
 from lfclient.console.export.report.report import report_html
 from lfclient.console.export.zip_archive import write_archive
 from lfclient.console.runner.runner import Runner
-from lfclient.console.store import omissions
+from lfclient.console.store import run_record
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.run_notes import cached_results_text, describe_stop
@@ -67,7 +67,7 @@ def draw_problems(server: ServerSession, record: RunRecord) -> None:
         st.markdown(f":material/stop_circle: {escape(stop_result)}")
     uncertain = _UNCERTAIN_HEADINGS.get(record.status)
     errors.draw_problem(record, uncertain or "The run failed", warning=uncertain is not None)
-    missing = omissions.explain_missing_response(record.stored_parts)
+    missing = run_record.explain_missing_response(record.stored_parts)
     if missing:
         st.caption(f":material/inventory_2: {missing}")
     if record.run is not None:

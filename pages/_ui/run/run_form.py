@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip
 from lfclient.common.json_types import Json
-from lfclient.console.store import omissions
+from lfclient.console.store import run_record
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import TRANSIENT_ERRORS, BadResponse, InvalidKey, LangflowError
 from lfclient.flows.encoding import sends_bare_values
@@ -297,7 +297,7 @@ def _server_paths(server: ServerSession, flow: Flow, record: RunRecord) -> Colle
 
 def _fill(state: FormState, record: RunRecord, inputs: RunInputs) -> None:
     """Fill the form with the values that the flow can still use, and mark the others."""
-    why = omissions.explain_missing_inputs(record)
+    why = run_record.explain_missing_inputs(record)
     if why:
         prefill.fill(state, {}, f"{why} The form has the flow's own values.", {})
         return

@@ -5,7 +5,7 @@ import streamlit as st
 
 from lfclient.common.coerce import as_dict
 from lfclient.common.redaction import is_redacted
-from lfclient.console.store import omissions
+from lfclient.console.store import run_record
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.tokens import cost_text, usage_text
 from lfclient.errors import LangflowError
@@ -132,7 +132,7 @@ def _withheld_reason(record: RunRecord) -> str:
     """
     if is_redacted(record.overrides):
         return _SECRET_SENT_TEXT
-    unknown = omissions.explain_missing_inputs(record)
+    unknown = run_record.explain_missing_inputs(record)
     return f"{escape(unknown)} {_MAY_HOLD_SECRETS_TEXT}" if unknown else ""
 
 

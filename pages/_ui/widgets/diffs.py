@@ -19,8 +19,8 @@ from lfclient.console.compare.table_diff import (
 )
 from lfclient.console.compare.text_diff import ChangeKind, Segment, compare_texts, compare_words
 from lfclient.console.compare.tree_diff import Change, TreeDiff, compare_trees
-from lfclient.console.content.dataframes import to_dataframe
 from lfclient.console.content.output_kinds import Differ, OutputHandler, handler_for
+from lfclient.console.content.tables import to_dataframe
 from lfclient.outputs.model import FileRef, Output
 from pages._ui.state import compare_page, run_page
 from pages._ui.widgets import controls, downloads

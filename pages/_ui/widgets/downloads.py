@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.filenames import safe_name
-from lfclient.console.content.csv_writer import json_chunks
+from lfclient.console.content.tables import json_chunks
 
 
 def to_json_bytes(value: Any) -> bytes:

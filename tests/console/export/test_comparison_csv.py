@@ -7,8 +7,8 @@ from dataclasses import replace
 from lfclient.console.compare.inputs import compare_stored_inputs
 from lfclient.console.compare.survey import ComparedRun, survey_run
 from lfclient.console.compare.volatile import GUESSES_ONLY
-from lfclient.console.export.comparison_csv import comparison_csv
-from lfclient.console.store.omissions import FLOW_MISSING
+from lfclient.console.export.csv_files import comparison_csv
+from lfclient.console.store.run_record import FLOW_MISSING
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind
 from tests.support import flows

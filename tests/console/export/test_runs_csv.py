@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from lfclient.console.export import runs_csv
-from lfclient.console.export.comparison_csv import MAX_CELL_LENGTH
-from lfclient.console.store.omissions import FLOW_MISSING
+from lfclient.console.export import csv_files
+from lfclient.console.export.csv_files import MAX_CELL_LENGTH
+from lfclient.console.store.run_record import FLOW_MISSING
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
 from lfclient.outputs.model import OutputKind
@@ -44,7 +44,7 @@ def rows(records, summary=None, flow=None, **more):
         for number in range(len(records))
     ]
     by_id = dict(zip([run.id for run in runs], records, strict=True))
-    content = runs_csv.runs_csv(runs, lambda run: by_id[run.id], flows, **more)
+    content = csv_files.runs_csv(runs, lambda run: by_id[run.id], flows, **more)
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
 
 
@@ -112,14 +112,14 @@ def test_a_run_whose_outputs_are_not_stored_has_the_line_of_the_list():
 
 
 def test_only_the_first_runs_are_read_in_full(monkeypatch):
-    monkeypatch.setattr(runs_csv, "MAX_FULL_RUNS", 1)
+    monkeypatch.setattr(csv_files, "MAX_FULL_RUNS", 1)
     full, short = rows([record("all of it"), record("not read")])
     assert full["output: The Out-0"] == "all of it"
     assert texts(short)["output"] == LINE
 
 
 def test_no_more_runs_are_read_in_full_than_there_is_room_for(monkeypatch):
-    monkeypatch.setattr(runs_csv, "MAX_FULL_LENGTH", 100)
+    monkeypatch.setattr(csv_files, "MAX_FULL_LENGTH", 100)
     lines = rows([record("x" * 60), record("y" * 60), record("z" * 60)])
     assert ["output: The Out-0" in texts(row) for row in lines] == [True, True, False]
 
@@ -169,7 +169,7 @@ def test_data_is_json():
 def test_a_row_takes_memory_for_its_own_outputs_only(monkeypatch):
     """Each output of many flows is a column of the file."""
     written = []
-    monkeypatch.setattr(runs_csv, "csv_bytes", lambda *table: written.extend(table) or b"")
+    monkeypatch.setattr(csv_files, "csv_bytes", lambda *table: written.extend(table) or b"")
     rows([record_of(run_of(output(f"O-{n}", OutputKind.MESSAGE, "x"))) for n in range(50)])
     lines, names = written
     assert {len(line) for line in lines} == {len(names) - 49}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lfclient.console.config.settings import RetentionSettings
-from lfclient.console.runner.retention_job import RetentionJob
+from lfclient.console.store.retention import RetentionJob
 from lfclient.console.store.store import Store
 
 DRAFT = ("browser", "owner", "flow")
@@ -32,7 +32,13 @@ class FakeTime:
 def new_job(harness, time):
     """Return the job of a console that was just started."""
     runner = harness.runner
-    return RetentionJob(runner.store, runner.history.drop, clock=time.clock, uptime=time.uptime)
+    return RetentionJob(
+        runner.store.cleaner,
+        runner.store.database,
+        runner.history.drop,
+        clock=time.clock,
+        uptime=time.uptime,
+    )
 
 
 @pytest.fixture

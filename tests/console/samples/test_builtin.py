@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from lfclient.client import LangflowClient
-from lfclient.console.samples import builtin, graph_builder, installer
+from lfclient.console.samples import builtin, graph_builder
 from lfclient.errors import ServerFault
 from lfclient.flows.model import Flow
 from tests.support.scripted import call_client, mock_client
@@ -129,7 +129,7 @@ def test_links_have_the_handles_of_the_editor():
 def test_existing_flows_are_not_created_again():
     made: list[dict] = []
     with _server(["Echo chat"], made) as client:
-        flows = installer.install_samples(client)
+        flows = builtin.install_samples(client)
 
     assert len(flows) == len(builtin.SAMPLES) - 1
     assert "Echo chat" not in {flow["name"] for flow in made}
@@ -138,7 +138,7 @@ def test_existing_flows_are_not_created_again():
 def test_samples_with_missing_components_are_reported():
     missing: dict[str, list[str]] = {}
     with _server([], [], "HumanInput") as client:
-        flows = installer.install_samples(
+        flows = builtin.install_samples(
             client, on_missing=lambda sample, types: missing.update({sample.name: types})
         )
 
@@ -198,7 +198,7 @@ def test_custom_code_defines_the_class_parameters_and_outputs_in_use(type_: str)
 def test_custom_components_are_built_by_the_server():
     made: list[dict] = []
     with _server([], made) as client:
-        installer.install_samples(client)
+        builtin.install_samples(client)
 
     trip = next(flow for flow in made if flow["name"] == "Plan a trip")
     steps = [n["data"] for n in trip["data"]["nodes"] if n["data"]["type"] == "TimedStep"]
@@ -210,7 +210,7 @@ def test_custom_components_are_built_by_the_server():
 def test_samples_with_custom_code_are_skipped_if_the_server_refuses_it(status: int):
     missing: dict[str, list[str]] = {}
     with _server([], [], own=status) as client:
-        flows = installer.install_samples(
+        flows = builtin.install_samples(
             client, on_missing=lambda sample, types: missing.update({sample.name: types})
         )
 
@@ -220,13 +220,13 @@ def test_samples_with_custom_code_are_skipped_if_the_server_refuses_it(status: i
 
 def test_a_server_error_while_building_is_raised():
     with _server([], [], own=503) as client, pytest.raises(ServerFault):
-        installer.install_samples(client)
+        builtin.install_samples(client)
 
 
 def test_no_request_is_sent_for_components_if_all_samples_exist():
     existing = [sample.name for sample in builtin.SAMPLES]
     with _server(existing, [], own=503) as client:
-        assert installer.install_samples(client) == []
+        assert builtin.install_samples(client) == []
 
 
 def test_the_async_client_builds_custom_components():

@@ -8,8 +8,12 @@ import pytest
 
 from lfclient.console.store.notes import Note, NoteCode, load_notes, quote
 from lfclient.console.store.run_record import ProblemCode
-from lfclient.console.wording.run_notes import cached_results_text, describe_notes
-from lfclient.console.wording.run_problems import describe_error, describe_problem
+from lfclient.console.wording.run_notes import (
+    cached_results_text,
+    describe_error,
+    describe_notes,
+    describe_problem,
+)
 from lfclient.errors import MissingKey, RateLimited, ServerFault
 from lfclient.flows.model import Flow
 from lfclient.runs.components import ComponentRun, ComponentState

@@ -10,8 +10,8 @@ from decimal import Decimal
 import pytest
 
 from lfclient.console.config.prices import ModelPrice, PriceTable
-from lfclient.console.store.omissions import FLOW_MISSING
 from lfclient.console.store.run_queries import RunFilter
+from lfclient.console.store.run_record import FLOW_MISSING
 from lfclient.flows.field import Variable
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, Usage

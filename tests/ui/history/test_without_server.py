@@ -10,8 +10,7 @@ from pydantic import SecretStr
 
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
-from lfclient.console.store.omissions import FLOW_MISSING
-from lfclient.console.store.run_record import RunRecord
+from lfclient.console.store.run_record import FLOW_MISSING, RunRecord
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import servers

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lfclient.console.content.dataframes import to_dataframe
+from lfclient.console.content.tables import to_dataframe
 from lfclient.outputs.model import OutputKind
 from pages._ui.outputs import chart, column_stats
 from pages._ui.outputs.chart import (

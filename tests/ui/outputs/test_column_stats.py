@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from lfclient.console.content.dataframes import to_dataframe
+from lfclient.console.content.tables import to_dataframe
 from pages._ui.outputs import column_stats
 from pages._ui.outputs.column_stats import ColumnKind
 

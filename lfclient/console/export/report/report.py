@@ -13,7 +13,7 @@ from lfclient.common.formatting import clean_text, clip, format_duration, format
 from lfclient.common.redaction import Redactor
 from lfclient.console.config.prices import PriceTable
 from lfclient.console.export.report.blocks import BlockBuilder, JsonTruncator
-from lfclient.console.store import omissions
+from lfclient.console.store import run_record
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames, describe_decision
 from lfclient.console.wording.run_notes import cached_results_text, describe_notes
@@ -80,8 +80,8 @@ def report_html(
         names=names,
         facts=run_facts(record, names, now, prices, labels),
         inputs=input_rows(record, flow, redact),
-        flow_missing="" if flow else omissions.FLOW_MISSING,
-        inputs_unknown=omissions.explain_missing_inputs(record),
+        flow_missing="" if flow else run_record.FLOW_MISSING,
+        inputs_unknown=run_record.explain_missing_inputs(record),
         stop_result=describe_notes(record.stop_result),
         cached=cached_results_text(run, flow) if run else "",
         outputs=BlockBuilder(redact, fetch).build(run, names),

@@ -1,20 +1,22 @@
-"""Tables are written as safe CSV, values as JSON in chunks."""
+"""Tables become data frames and safe CSV, values become JSON in chunks."""
 
 import csv
 import io
 import json
 import tracemalloc
 
+import pandas as pd
 import pytest
 
 from lfclient.common.redaction import REDACTED, Redactor
-from lfclient.console.content import csv_writer
-from lfclient.console.content.csv_writer import (
+from lfclient.console.content import tables
+from lfclient.console.content.tables import (
     csv_bytes,
     csv_chunks,
     escape_formulas,
     json_chunks,
     tab_separated,
+    to_dataframe,
 )
 
 
@@ -121,7 +123,7 @@ VALUES = [
 
 @pytest.mark.parametrize("value", VALUES)
 def test_the_json_equals_that_of_the_standard_library(monkeypatch, value):
-    monkeypatch.setattr(csv_writer, "_CHUNK_LENGTH", 1)
+    monkeypatch.setattr(tables, "_CHUNK_LENGTH", 1)
     assert "".join(json_chunks(value)) == json.dumps(value, indent=2, ensure_ascii=False)
 
 
@@ -140,3 +142,46 @@ def test_a_large_value_is_written_with_little_memory():
     tracemalloc.stop()
     assert size > 10_000_000
     assert peak < size / 5
+
+
+def test_lists_and_objects_in_cells_become_json():
+    """CSV and Parquet have no type for them."""
+    table = to_dataframe([{"a": [1, "é"]}, {"a": {"b": 2}}, {"a": None}])
+    assert list(table["a"])[:2] == ['[1, "é"]', '{"b": 2}']
+
+
+def test_a_column_of_mixed_types_becomes_text():
+    assert list(to_dataframe([{"a": 1}, {"a": "x"}])["a"]) == ["1", "x"]
+
+
+def test_columns_of_one_type_keep_it():
+    table = to_dataframe([{"n": 1, "f": 1.5, "b": True}, {"n": 2, "f": 2.5, "b": False}])
+    assert [str(kind) for kind in table.dtypes] == ["int64", "float64", "bool"]
+
+
+def test_rows_may_have_different_columns():
+    """Missing cells are empty."""
+    assert to_dataframe([{"a": 1}, {"b": 2}]).shape == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"a": 1, "b": "x"}],
+        [{"a": {"deep": [1]}, "b": None}, {"a": "text", "b": 3}],
+        [{"a": None}],
+    ],
+)
+def test_rows_of_any_shape_can_be_read_back_from_parquet(rows):
+    table = pd.read_parquet(io.BytesIO(to_dataframe(rows).to_parquet(index=False)))
+    assert len(table) == len(rows)
+
+
+def test_large_integers_become_text():
+    assert list(to_dataframe([{"a": 10**30}, {"a": 1}])["a"]) == [str(10**30), "1"]
+
+
+def test_lone_surrogates_can_be_written():
+    table = to_dataframe([{"\ud800": "\udfffx"}, {"\ud800": ["\ud800"]}])
+    assert list(table["?"]) == ["?x", '["?"]']
+    assert table.to_parquet(index=False)

@@ -1,6 +1,7 @@
-"""Write tables as CSV and values as JSON, in chunks: a large text is never in memory as a whole.
+"""Write tables as data frames and CSV, and values as JSON.
 
-Formulas in CSV are escaped so that no spreadsheet evaluates them.
+CSV and JSON are written in chunks, so that a large text is never in memory as a whole. Formulas in
+CSV are escaped so that no spreadsheet evaluates them.
 """
 
 import csv
@@ -8,7 +9,11 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
+import pandas as pd
+
+from lfclient.common.formatting import replace_surrogates
 from lfclient.common.json_types import Json
 
 BYTE_ORDER_MARK = "\ufeff"  # makes spreadsheets read the file as UTF-8
@@ -107,3 +112,37 @@ def json_chunks(value: Json, redact: Callable[[Json], Json] = lambda value: valu
             yield "".join(parts)
             parts, length = [], 0
     yield "".join(parts)
+
+
+def to_dataframe(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return a table's rows as a data frame, with lists and objects in cells as JSON text.
+
+    Columns of mixed types, or with integers of more than 64 bits, become text: neither the screen
+    nor Parquet has a type for them.
+    """
+    try:
+        table = pd.DataFrame.from_records(rows)
+    except UnicodeEncodeError:
+        table = pd.DataFrame.from_records([_readable_row(row) for row in rows])
+    for name in [name for name, kind in table.dtypes.items() if kind == object]:  # noqa: E721
+        column = table[name]
+        kinds = {type(value) for value in column if value is not None and value == value}
+        if kinds - {str} and (len(kinds) > 1 or kinds & {dict, list, int}):
+            table[name] = [_cell_text(value) for value in column]
+    table.columns = [str(name) for name in table.columns]
+    return table
+
+
+def _readable_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        replace_surrogates(name): replace_surrogates(cell) if isinstance(cell, str) else cell
+        for name, cell in row.items()
+    }
+
+
+def _cell_text(value: Any) -> str | None:
+    if value is None or value != value:
+        return None
+    if isinstance(value, str):
+        return replace_surrogates(value)
+    return replace_surrogates(json.dumps(value, ensure_ascii=False, default=str))
