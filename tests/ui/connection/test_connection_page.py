@@ -157,7 +157,7 @@ def test_the_number_of_flows_includes_added_samples(langflow_stand_in, monkeypat
 
     app = open_app("pages/connection.py")
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.1)
-    monkeypatch.setattr(sample_flows.installer, "install_samples", install)
+    monkeypatch.setattr(sample_flows.builtin, "install_samples", install)
     app = press(app, "Add the sample flows")
     assert "Langflow 1.13.0 · 2 flows" in page_text(app)
     assert "Added: Echo chat." in page_text(app)
@@ -173,7 +173,7 @@ def test_the_run_page_of_a_server_without_flows_offers_the_samples(langflow_stan
 
     told = []
     monkeypatch.setattr(sample_flows.st, "toast", lambda text, **_: told.append(text))
-    monkeypatch.setattr(sample_flows.installer, "install_samples", install)
+    monkeypatch.setattr(sample_flows.builtin, "install_samples", install)
     langflow_stand_in.set_flows()
     app = press(open_app(), "Add the sample flows")
     assert builtin.SAMPLES[-1].name in told[0]
@@ -194,7 +194,7 @@ def test_samples_are_added_although_the_console_can_not_remember_them(
         raise StoreError("The disk is full.")
 
     app = open_app("pages/connection.py")
-    monkeypatch.setattr(sample_flows.installer, "install_samples", install)
+    monkeypatch.setattr(sample_flows.builtin, "install_samples", install)
     monkeypatch.setattr(AddedFlowStore, "add", fail)
     app = press(app, "Add the sample flows")
     assert "Langflow 1.13.0 · 2 flows" in page_text(app)
