@@ -26,6 +26,8 @@ from lfclient.console.runner.threads import PeriodicThread
 from lfclient.console.store import database
 from pages._ui.connection import request_cache
 from pages._ui.connection.app_context import _runners
+from pages._ui.history import page as history_page
+from pages._ui.run import pace
 from tests.support import databases
 from tests.support.http_stand_in import StandIn, answer_without_sockets, flow
 from tests.ui.support.preset_pages import fields_flow
@@ -176,6 +178,10 @@ def fresh_process(monkeypatch, tmp_path):
     monkeypatch.setattr(memory, "set_baseline", lambda: None)
     # on a busy machine a stand-in can take longer than a page would wait
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
+    # the pauses between the parts of a page, and of a rerun that waits for a run's next change
+    monkeypatch.setattr(history_page, "_FIRST_HEAD_START", 0)
+    monkeypatch.setattr(history_page, "_HEAD_START", 0)
+    monkeypatch.setattr(pace, "WAIT_SECONDS", 0.03)
     st.cache_resource.clear()
     yield
     _end_requests()

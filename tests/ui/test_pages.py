@@ -246,6 +246,7 @@ def test_an_entered_server_is_used_after_a_successful_test(langflow_stand_in):
         assert app.selectbox[0].options[0].startswith("Elsewhere")
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_a_failed_connection_test_keeps_the_current_server(langflow_stand_in):
     """The entered key stays for the next attempt."""
     app = open_app("pages/connection.py")

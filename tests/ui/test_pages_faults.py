@@ -61,6 +61,7 @@ def test_a_refused_key_leads_to_the_connection_page(langflow_stand_in):
     assert links["Open Connection"] == "connection"
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_a_server_that_is_down_leaves_the_page_usable(langflow_stand_in):
     """Its previous responses and the recent runs are still there."""
     app = open_app()
@@ -86,6 +87,7 @@ def test_a_flow_that_was_not_loaded_before_its_server_went_down_is_reported_besi
     assert page_text(app).count("The server failed") == 2
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_a_server_that_never_responded_shows_an_error_and_a_retry_button(monkeypatch):
     monkeypatch.setenv("LANGFLOW_SERVER_URL", "http://127.0.0.1:9")
     app = open_app()

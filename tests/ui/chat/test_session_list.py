@@ -8,7 +8,7 @@ import pytest
 
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.chat.sessions import session_label
-from pages._ui.connection import request_cache, servers
+from pages._ui.connection import loading, request_cache, servers
 from pages._ui.connection.app_context import app_context
 from tests.support.waiting import wait_for
 from tests.ui.support.chat_langflow import MESSAGES
@@ -219,7 +219,8 @@ def test_a_slow_change_is_sent_once_although_the_page_refreshes(chat_langflow, m
     request = f"DELETE {MESSAGES}/session/s"
     chat_langflow.server.answers[request] = delete
     app = open_chat(flow=ONE, session="s")
-    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(loading, "_WAIT_SECONDS", 0.05)
     press(app, "Delete session")
     assert "Waiting for" in page_text(app)
     servers.current().refresh()

@@ -21,6 +21,8 @@ from tests.ui.support.whole_pages import (
     press,
 )
 
+pytestmark = pytest.mark.usefixtures("no_pauses")
+
 VERSION, LIST = "GET /api/v1/version", "GET /api/v1/flows/"
 PAGES = ("run", "chat", "history", "compare", "connection")
 

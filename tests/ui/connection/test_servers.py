@@ -76,7 +76,7 @@ def test_cached_flows_are_used_if_their_server_hangs(load, monkeypatch):
     monkeypatch.setattr(servers, "MAX_FLOW_REQUESTS", 5)
     assert load({}) == IDS
     servers.attach(servers.available_connections()[0]).refresh()
-    monkeypatch.setattr(servers, "MAX_FLOWS_SECONDS", 1)
+    monkeypatch.setattr(servers, "MAX_FLOWS_SECONDS", 0.1)
     assert load(dict.fromkeys(IDS, 20)) == IDS
 
 

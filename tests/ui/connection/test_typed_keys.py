@@ -213,6 +213,7 @@ def test_a_rejected_key_does_not_replace_the_saved_key(langflow_stand_in, typed_
     assert "Connected to" in page_text(press(app, "Connect"))
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_the_form_stays_in_its_place_below_a_urls_error(langflow_stand_in):
     """A form in another place would be new: folded, and without the focus and the typed key."""
     app = open_app("pages/connection.py")

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from pages._ui.connection import request_cache
+from pages._ui.connection import loading, request_cache
 from tests.support.flows import group
 from tests.support.http_stand_in import StandIn, flow
 from tests.ui.support.ended_runs import ANSWER
@@ -97,7 +97,8 @@ def test_a_run_does_not_wait_for_the_parameters_of_a_models_provider(server, mon
         return show_setting(query, body)
 
     app = open_app(flow=ONE)
-    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(loading, "_WAIT_SECONDS", 0.05)
     server.answers[UPDATE] = late
     server.answers[RUN] = (422, {"detail": "enough"})
     try:

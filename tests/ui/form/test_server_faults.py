@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pages._ui.connection import request_cache
+from pages._ui.connection import loading, request_cache
 from pages._ui.form import flow_form
 from tests.support.flows import entry, node, text
 from tests.support.http_stand_in import StandIn, flow
@@ -75,6 +75,7 @@ def test_a_model_is_typed_while_the_servers_list_is_slow(server, line, monkeypat
 
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
     monkeypatch.setattr(flow_form, "_MAX_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(loading, "_WAIT_SECONDS", 0.05)
     server.answers[line] = late
     try:
         app = open_app(flow=ONE)

@@ -73,7 +73,7 @@ def stopped_local(monkeypatch):
 
 
 @pytest.fixture
-def down_server(monkeypatch):
+def down_server(monkeypatch, no_pauses):
     """Return a configured server that does not respond, with two runs."""
     monkeypatch.setenv("LANGFLOW_SERVER_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("LANGFLOW_API_KEY", "sk-configured-key")

@@ -8,7 +8,6 @@ from streamlit.testing.v1 import local_script_runner
 from streamlit.testing.v1.local_script_runner import LocalScriptRunner
 
 from pages._ui.connection import server_link
-from pages._ui.run import pace
 from tests.ui.support.whole_pages import open_app
 
 
@@ -48,9 +47,3 @@ def browser(monkeypatch):
     monkeypatch.setattr(LocalScriptRunner, "forward_msgs", send)
     monkeypatch.setattr(server_link, "draw", lambda _: None)  # it has a timer, too
     return browser
-
-
-@pytest.fixture(autouse=True)
-def short_ticks(monkeypatch):
-    """Let a page that shows a running run wait only briefly for the run's next change."""
-    monkeypatch.setattr(pace, "WAIT_SECONDS", 0.03)
