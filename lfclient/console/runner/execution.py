@@ -41,19 +41,8 @@ async def run_in_mode(
 
 async def run_job(context: RunContext, flow: Flow, overrides: JsonObject, check: bool) -> None:
     """Submit a job, then follow it to its end."""
-
-    def submit() -> Awaitable[Run]:
-        return context.client.submit(
-            flow,
-            overrides,
-            session_id=context.record.session_id,
-            check=check,
-            idempotency_key=context.id if context.has_idempotency else None,
-            repeat=False,  # recovery counts each attempt
-        )
-
     try:
-        run = await _send_until_accepted(context, submit)
+        run = await _send_until_accepted(context, lambda: context.submit(flow, overrides, check))
     except LangflowError as error:
         if _may_have_arrived(error):
             await recover(

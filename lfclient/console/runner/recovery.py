@@ -266,12 +266,8 @@ class _Recovery:
             # an attempt that can't be recorded is not sent
             if not await context.count_attempt(notes):
                 return
-            run = await context.client.submit(
-                context.flow or context.record.flow_id,
-                overrides,
-                session_id=context.record.session_id,
-                idempotency_key=context.id,
-                repeat=False,  # each attempt is counted
+            run = await context.submit(
+                context.flow or context.record.flow_id, overrides, check=True
             )
         except TRANSIENT_ERRORS:
             raise

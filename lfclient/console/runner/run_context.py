@@ -1,13 +1,14 @@
 """A run that this process follows, and how events and responses change its record."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from lfclient.async_client import AsyncLangflowClient
+from lfclient.common.json_types import Json
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.run_cache import RunNotCached
@@ -331,6 +332,17 @@ class RunContext:
             merged = merge_messages(merged, await self._messages(run))
         if merged != run:
             await self.writer.change(self.id, run=merged)
+
+    async def submit(self, flow: Flow | str, overrides: Mapping[str, Json], check: bool) -> Run:
+        """Send the request for the run's job once. Raises `LangflowError`."""
+        return await self.client.submit(
+            flow,
+            overrides,
+            session_id=self.record.session_id,
+            check=check,
+            idempotency_key=self.id if self.has_idempotency else None,
+            repeat=False,  # each attempt is counted
+        )
 
     async def add_model_names(self) -> None:
         """Add the tokens of an ended run's components by model, as far as the models are known."""
