@@ -11,7 +11,8 @@ from lfclient.errors import JobNotFound, LangflowError
 from lfclient.wire.bodies import LIST, RUN, SMALL, BodyLimit
 
 WORKFLOWS = "/api/v2/workflows"
-STATUS = WORKFLOWS  # of a job, with its ID as the parameter job_id
+STATUS = WORKFLOWS
+STATUS_ADDRESS = (f"{STATUS}?job_id=", "")  # before and after a job's id
 EVENT_STREAM = "text/event-stream"
 
 
@@ -76,6 +77,7 @@ def events_request(job_id: str, last_event_id: str | None) -> RequestSpec:
 
 def status_request(job_id: str) -> RequestSpec:
     """Return the request for a job's status."""
+    # as STATUS_ADDRESS
     return run_data_request(STATUS, job_id=job_id)
 
 

@@ -25,7 +25,7 @@ job=$(sed -n 's/.*"job_id": *"\([^"]*\)".*/\1/p' "$response" | head -n 1)
 retries=0
 while true; do
   sleep 0.5
-  code=$(curl -sS -G "$url" --data-urlencode "job_id=$job"@KEY@ \
+  code=$(curl -sS @STATUS@@KEY@ \
     -o "$response" -w '%{http_code}')
   if [[ $code == 500 && $retries -lt 5 ]]; then
     retries=$((retries + 1)) # may occur for about a second
@@ -65,7 +65,12 @@ def write(call: SnippetRequest) -> str:
         send += f" -N -H 'accept: {EVENT_STREAM}'"
     lines.append(_send_command(call, f"{send} --data-binary @-", after))
     if call.response == "job":
-        lines.append(_POLL.replace("@KEY@", key))
+        before, after = call.status_address
+        lines.append(
+            _POLL.replace("@KEY@", key).replace(
+                "@STATUS@", f'{shlex.quote(before)}"$job"{shlex.quote(after)}'
+            )
+        )
     return "".join(lines)
 
 

@@ -21,7 +21,7 @@ with httpx.Client(headers=HEADERS, timeout=60) as client:
     retries = 0
     while True:
         time.sleep(0.5)
-        response = client.get(URL, params={"job_id": job})
+        response = client.get(BEFORE + job + AFTER)
         if response.status_code == 500 and retries < 5:
             retries += 1  # may occur for about a second
             continue
@@ -80,11 +80,18 @@ def write_httpx(call: SnippetRequest) -> str:
             "import time\n" if call.response == "job" else "",
             "\nimport httpx\n\n",
             f"URL = {python_text(call.endpoint)}\n",
+            _status_address(call),
             f"HEADERS = {headers}\n",
             f"BODY = {PYTHON.write(call.body)}\n",
             _BY_HTTPX[call.response],
         ]
     )
+
+
+def _status_address(call: SnippetRequest) -> str:
+    if call.response != "job":
+        return ""
+    return f"BEFORE, AFTER = {', '.join(map(python_text, call.status_address))}\n"
 
 
 def write_lfclient(call: SnippetRequest) -> str:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from lfclient.api.payloads import run_request
+from lfclient.api.requests import STATUS_ADDRESS
 from lfclient.common.formatting import clip
 from lfclient.common.json_types import Json
 from lfclient.common.redaction import replace_secrets
@@ -66,6 +67,12 @@ class SnippetRequest:
     def response(self) -> str:
         """The `ModeTraits.response` of the run's mode."""
         return MODES[self.record.mode].response
+
+    @property
+    def status_address(self) -> tuple[str, str]:
+        """The address of a job's status, before and after its id."""
+        before, after = STATUS_ADDRESS
+        return self.url + before, after
 
     @property
     def variables(self) -> list[str]:

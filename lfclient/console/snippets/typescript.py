@@ -30,7 +30,7 @@ let run = JSON.parse(text);
 let retries = 0;
 while (run.object !== "response") {{
   await new Promise((resume) => setTimeout(resume, 500));
-  const status = await fetch(`${{url}}?job_id=${{encodeURIComponent(job)}}`, {{ headers }});
+  const status = await fetch(before + encodeURIComponent(job) + after, {{ headers }});
   const reply = await status.text();
   if (status.status === 500 && retries < 5) {{
     retries += 1; // may occur for about a second
@@ -75,11 +75,18 @@ def write(call: SnippetRequest) -> str:
             ),
             f"for (const name of [{names}]) {{\n{_CHECK}}}\n" if names else "",
             f"const url = {json_text(call.endpoint)};\n",
+            _status_address(call),
             f'const headers = {{ "content-type": "application/json"{key} }};\n',
             f"const body = {_body(call)};\n",
             _BY_RESPONSE[call.response],
         ]
     )
+
+
+def _status_address(call: SnippetRequest) -> str:
+    if call.response != "job":
+        return ""
+    return f"const [before, after] = {JAVASCRIPT.write(call.status_address)};\n"
 
 
 def _body(call: SnippetRequest) -> str:
