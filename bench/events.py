@@ -16,12 +16,12 @@ import httpx
 import httpx_sse
 
 from bench.figures import Figure, medians
-from bench.scripted_langflow import WORKFLOWS, Line, ScriptedLangflow
+from bench.scripted_langflow import Line, ScriptedLangflow
 from lfclient import LangflowClient
 from lfclient.runs.events import OutputReady
 from tests.support.console_process import ROOT
 from tests.support.fake_langflow import FLOW, FLOW_ID
-from tests.support.recorded import events
+from tests.support.recorded import WORKFLOWS, events
 
 COUNT, RUNS = 5_000, 9
 _NAMES = {"ChatInput-abc12": "ChatInput-a", "ChatOutput-xyz34": "ChatOutput-b"}

@@ -13,10 +13,10 @@ import httpx
 from playwright.sync_api import Page
 from pydantic import SecretStr
 
-from bench.big_langflow import BigLangflow
 from bench.browser import settle
 from bench.figures import Figure
 from bench.history import COUNT, recorded_queries
+from bench.outputs import big_langflow
 from bench.screen import chromium
 from bench.status_requests import sleeping
 from lfclient import LangflowClient
@@ -218,7 +218,7 @@ def flow_pages(url: str, api_key: str, page: Page) -> list[Figure]:
 
 def run(url: str, api_key: str, chromium_path: str) -> list[Figure]:
     """All of them, those of new processes on SQLite and on PostgreSQL."""
-    with tempfile.TemporaryDirectory() as name, BigLangflow() as server:
+    with tempfile.TemporaryDirectory() as name, big_langflow() as server:
         folder = Path(name)
         environ = {"LANGFLOW_SERVER_URL": server.url, "LANGFLOW_API_KEY": "sk-benchmark"}
         environ["LFCONSOLE_SECRET"] = (

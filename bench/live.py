@@ -10,8 +10,9 @@ from playwright.sync_api import Page
 
 from bench.figures import Figure
 from bench.screen import MAIN, STATUS, chromium, new_run, open_flow
-from bench.scripted_langflow import WORKFLOWS, ScriptedLangflow, chain, chain_script
+from bench.scripted_langflow import ScriptedLangflow, chain, chain_script
 from tests.support.console_process import ROOT, Console
+from tests.support.recorded import WORKFLOWS
 
 COMPONENTS, WORDS, PAUSE = 16, 8, 0.097  # a run of 14 s, out of step with half seconds
 RUNS = 3

@@ -12,9 +12,9 @@ from playwright.sync_api import Page
 from bench.figures import Figure, pairs
 from bench.screen import chromium
 from bench.setup import empty_rerun, open_form
-from bench.stand_in import Request, StandIn
 from tests.support.console_process import Console
 from tests.support.flows import entry, node
+from tests.support.http_stand_in import StandIn, flow
 
 ROUNDS = 9
 FLOW_ID = str(UUID(int=0))
@@ -22,44 +22,40 @@ FLOWS, MODELS, BASES = 200, 400, 1_000
 FEW = 5
 
 
-class Langflow(StandIn):
-    """Serves a flow of three agents and a knowledge component, and as many things as it is told."""
-
-    def __init__(self, flows: int, models: int, bases: int) -> None:
-        model = entry("ModelInput", "model", [], required=True, real_time_refresh=True)
-        key = entry("SecretStrInput", "str", "", password=True)
-        base = entry("DropdownInput", "str", "", options=[], required=True, refresh_button=True)
-        agents = [node(f"Agent-{number}", model=model, api_key=key) for number in range(3)]
-        nodes = [*agents, node("Knowledge-k", knowledge_base=base)]
-        super().__init__({"id": FLOW_ID, "name": "Many", "data": {"nodes": nodes, "edges": []}})
-        names = [f"a model with a long name {number:04}" for number in range(models)]
-        setting = {"variable_key": "FAR_KEY", "required": True}
-        setting["component_metadata"] = {"mapping_field": "api_key"}
-        known = [{"model_name": name, "metadata": {"tool_calling": True}} for name in names]
-        provider = {"provider": "Far", "is_configured": True, "models": known}
-        provider["variables"] = [setting]
-        options = [{"name": name, "provider": "Far", "metadata": {}} for name in names]
-        places = [f"knowledge base {number:04}" for number in range(bases)]
-        self._known |= {
-            "GET /api/v1/flows": self._known["GET /api/v1/flows"]
-            + [{"id": str(UUID(int=n)), "name": f"Flow {n:03}"} for n in range(1, flows)],
-            "GET /api/v1/models": [provider],
-            "GET /api/v1/model_options/language": options,
-            "GET /api/v1/knowledge_bases": [
-                {"name": name, "dir_name": name, "status": "ready", "chunks": 9} for name in places
-            ],
+def large_langflow(flows: int, models: int, bases: int) -> StandIn:
+    """Return a server with a flow of three agents and a knowledge component, and with lists."""
+    model = entry("ModelInput", "model", [], required=True, real_time_refresh=True)
+    key = entry("SecretStrInput", "str", "", password=True)
+    base = entry("DropdownInput", "str", "", options=[], required=True, refresh_button=True)
+    agents = [node(f"Agent-{number}", model=model, api_key=key) for number in range(3)]
+    names = [f"a model with a long name {number:04}" for number in range(models)]
+    setting = {"variable_key": "FAR_KEY", "required": True}
+    setting["component_metadata"] = {"mapping_field": "api_key"}
+    known = [{"model_name": name, "metadata": {"tool_calling": True}} for name in names]
+    provider = {"provider": "Far", "is_configured": True, "models": known}
+    provider["variables"] = [setting]
+    options = [{"name": name, "provider": "Far", "metadata": {}} for name in names]
+    places = [f"knowledge base {number:04}" for number in range(bases)]
+    listed = [{"name": name, "dir_name": name, "status": "ready", "chunks": 9} for name in places]
+    server = StandIn(
+        {
+            "GET /api/v1/models": (200, [provider]),
+            "GET /api/v1/model_options/language": (200, options),
+            "GET /api/v1/knowledge_bases": (200, listed),
         }
-
-    def run(self, request: Request, what: str) -> bool:
-        """Run nothing."""
-        return False
+    )
+    server.set_flows(
+        flow(FLOW_ID, "Many", [*agents, node("Knowledge-k", knowledge_base=base)]),
+        *({"id": str(UUID(int=n)), "name": f"Flow {n:03}"} for n in range(1, flows)),
+    )
+    return server
 
 
 def run(chromium_path: str) -> list[Figure]:
     """Measure both in turn, each with a console and a server of its own."""
     with ExitStack() as stack, chromium(chromium_path) as page:
         consoles = [
-            stack.enter_context(_console(stack.enter_context(Langflow(*sizes)).url, stack))
+            stack.enter_context(_console(stack.enter_context(large_langflow(*sizes)).url, stack))
             for sizes in ((FLOWS, MODELS, BASES), (FEW, FEW, FEW))
         ]
         many, few = consoles

@@ -17,7 +17,6 @@ from bench.figures import Figure
 from bench.live import trivial
 from bench.screen import STATUS, open_flow
 from bench.scripted_langflow import (
-    WORKFLOWS,
     Line,
     ScriptedJob,
     ScriptedLangflow,
@@ -26,6 +25,7 @@ from bench.scripted_langflow import (
 )
 from bench.simulated_sessions import watching
 from tests.support.console_process import Console
+from tests.support.recorded import WORKFLOWS
 
 SESSIONS, RUNS = (20, 60, 200), 2
 COMPONENTS, WORDS, PAUSE = 8, 8, 0.1  # a run of 7 s after all sessions are open

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import threading
 import time
@@ -9,21 +10,72 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
+from typing import Any
 
+import httpx
 import psutil
 from playwright.sync_api import Page
 
-from bench.big_langflow import BigLangflow, answer
 from bench.figures import Figure
 from bench.screen import chromium, new_run, open_flow
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
-from tests.support.fake_langflow import FLOW_ID
+from tests.support.fake_langflow import FLOW, FLOW_ID
+from tests.support.http_stand_in import Answer, StandIn
+from tests.support.recorded import WORKFLOWS
 
 VIEWS = 5
 TABLE = '[data-testid="stDataFrame"] canvas'
 MB = 1_000_000
 TEXT, ROWS = "50 MB of text", "930000 rows"  # both 50 MB on the wire
+
+_PARAGRAPH = (
+    "The quick brown fox jumps over the lazy dog, and then it does so again. " * 12 + "\n\n"
+)
+
+
+def answer(request: str) -> bytes:
+    """The response to the message "<n> rows" or "<n> MB of text"."""
+    number = int(request.split()[0])
+    if "rows" in request:
+        kind: str = "dataframe"
+        rows = [{"id": i, "name": f"person {i}", "score": i * 0.5} for i in range(number)]
+        content: Any = {"dataframe": {"message": rows, "type": "array"}}
+    else:
+        kind, content = "message", _PARAGRAPH * (number * 1_000_000 // len(_PARAGRAPH))
+    output = {
+        "type": kind,
+        "status": "completed",
+        "display_name": "Answer",
+        "content": content,
+        "metadata": {"component_type": "ChatOutput"},
+    }
+    whole = {
+        "flow_id": FLOW_ID,
+        "job_id": "00000000-0000-0000-0000-000000000001",
+        "object": "response",
+        "status": "completed",
+        "errors": [],
+        "inputs": {},
+        "outputs": {"ChatOutput-b": output},
+        "has_errors": False,
+    }
+    return json.dumps(whole).encode()
+
+
+def big_langflow() -> StandIn:
+    """Return a Langflow whose answer is as large as the message asks for: "100000 rows".
+
+    A real server's limits would have to be raised for each size; only the console is measured here.
+    """
+
+    def run_flow(request: httpx.Request) -> Answer:
+        body = answer(json.loads(request.content)["input_value"])
+        return 200, body, {"content-type": "application/json"}
+
+    server = StandIn({"GET /api/v1/config": (200, {}), f"POST {WORKFLOWS}": run_flow})
+    server.set_flows({**FLOW, "name": "Big"})
+    return server
 
 
 def run_with(page: Page, message: str) -> str:
@@ -130,7 +182,7 @@ def memory(page: Page, url: str, message: str, limit: float) -> list[Figure]:
 
 def run(chromium_path: str) -> list[Figure]:
     """All of them, on a stand-in."""
-    with BigLangflow() as server, chromium(chromium_path) as page:
+    with big_langflow() as server, chromium(chromium_path) as page:
         return [
             *table_views(page, server.url),
             *memory(page, server.url, TEXT, 4),

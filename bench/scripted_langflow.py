@@ -8,20 +8,23 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-from bench.stand_in import Request, StandIn
+import httpx
+
 from lfclient.api.requests import STATUS
 from tests.support.fake_langflow import node
 from tests.support.flows import edge
+from tests.support.http_stand_in import Answer, StandIn
+from tests.support.recorded import WORKFLOWS
 
-WORKFLOWS = "/api/v2/workflows"
 MESSAGE = "00000000-0000-0000-0000-00000000000a"
 _PASSING = ("token", "log")  # these repeat the id of the previous event
+_MAX_BATCH = 65_536  # bytes
 _DONE = {"object": "response", "inputs": {}, "outputs": {}, "errors": [], "has_errors": False}
 
 
@@ -52,7 +55,15 @@ class ScriptedLangflow(StandIn):
     """Serves one flow; each job plays the script once its events are requested."""
 
     def __init__(self, flow: dict[str, Any], script: Sequence[Line]) -> None:
-        super().__init__(flow)
+        super().__init__(
+            {
+                "GET /api/v1/config": (200, {}),
+                f"POST {WORKFLOWS}": self._start,
+                f"GET {STATUS}": self._status,
+            }
+        )
+        self.set_flows(flow)
+        self.flow = flow
         self.jobs: dict[str, ScriptedJob] = {}
         self.play(script)
 
@@ -60,29 +71,21 @@ class ScriptedLangflow(StandIn):
         """Set the script of the jobs that are started from now on."""
         self._frames = list(_frames(script))
 
-    def run(self, request: Request, what: str) -> bool:
-        """A background job, its status, its events."""
-        path = urlsplit(request.path)
-        if what == f"POST {WORKFLOWS}":
-            job_id = f"00000000-0000-4000-8000-{len(self.jobs) + 1:012}"
-            self.jobs[job_id] = ScriptedJob(self._frames)
-            request.reply(200, self._state(job_id))
-        elif what == f"GET {STATUS}":
-            request.reply(200, self._state(parse_qs(path.query)["job_id"][0]))
-        elif what.endswith("/events"):
-            request.begin(200, "text/event-stream; charset=utf-8")
-            after = int(request.headers.get("last-event-id") or 0)
-            _play(self.jobs[path.path.split("/")[-2]], request, after)
-        else:
-            return False
-        return True
+    def _start(self, _: httpx.Request) -> Answer:
+        job_id = f"00000000-0000-4000-8000-{len(self.jobs) + 1:012}"
+        job = self.jobs[job_id] = ScriptedJob(self._frames)
+        self.answers[f"GET {WORKFLOWS}/{job_id}/events"] = partial(_events, job)
+        return 200, self._state(job_id)
 
-    def _state(self, job_id: str) -> bytes:
+    def _status(self, request: httpx.Request) -> Answer:
+        return 200, self._state(request.url.params["job_id"])
+
+    def _state(self, job_id: str) -> dict[str, Any]:
         job = self.jobs[job_id]
         status = "completed" if job.ended.is_set() else "in_progress" if job.sent else "queued"
         common = {"job_id": job_id, "flow_id": self.flow["id"], "object": "job", "errors": []}
         done = {**_DONE, "outputs": _outputs(job)} if job.ended.is_set() else {}
-        return json.dumps({**common, "status": status, **done}).encode()
+        return {**common, "status": status, **done}
 
 
 def _outputs(job: ScriptedJob) -> dict[str, Any]:
@@ -90,27 +93,35 @@ def _outputs(job: ScriptedJob) -> dict[str, Any]:
     return {data["component_id"]: data for data in events}
 
 
-def _play(job: ScriptedJob, request: Request, after: int) -> None:
+def _events(job: ScriptedJob, request: httpx.Request) -> Answer:
+    after = int(request.headers.get("last-event-id") or 0)
+    return 200, _play(job, after), {"content-type": "text/event-stream; charset=utf-8"}
+
+
+def _play(job: ScriptedJob, after: int) -> Iterator[bytes]:
     """Live for the first listener, and complete for later ones.
 
     Events without a pause between them are sent together.
     """
     live = not job.ended.is_set()
-    number = 0
+    number, batch = 0, b""
     for line, frame in job.frames:
         number += line.event not in _PASSING
         if number <= after or (line.event in _PASSING and not live):
             continue
         if live:
             if line.pause:
-                request.wfile.flush()
+                yield batch
+                batch = b""
                 time.sleep(line.pause)
             if line.gate:
                 line.gate.wait()
             job.sent.setdefault(line.mark or line.event, time.time())
-        request.wfile.write(frame)
-        if live and line.pause:
-            request.wfile.flush()
+        batch += frame
+        if (live and line.pause) or len(batch) > _MAX_BATCH:
+            yield batch
+            batch = b""
+    yield batch
     job.ended.set()
 
 

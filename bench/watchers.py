@@ -15,8 +15,9 @@ from bench import many_watchers
 from bench.figures import Figure
 from bench.outputs import MB
 from bench.screen import STATUS, new_run, open_flow
-from bench.scripted_langflow import WORKFLOWS, ScriptedLangflow, chain, chain_script
+from bench.scripted_langflow import ScriptedLangflow, chain, chain_script
 from tests.support.console_process import CHROMIUM_ARGS, Console
+from tests.support.recorded import WORKFLOWS
 
 WATCHERS, OPENING = 10, 30  # windows, and seconds until all are open
 SESSIONS, EARLY, LATE = 5, 5, 20  # runs of each session
@@ -62,7 +63,7 @@ def requests(browser: Browser, watchers: int) -> int:
         for page in (first, *others):
             page.locator(STATUS).get_by_text("completed").first.wait_for(timeout=60_000)
         time.sleep(2)
-        return sum(n for what, n in server.requests.items() if WORKFLOWS in what)
+        return sum(WORKFLOWS in line for line in server.lines)
 
 
 def growth(browser: Browser) -> tuple[float, float]:

@@ -25,25 +25,13 @@ from lfclient import (
     Unsupported,
 )
 from lfclient.api import http
-from tests.support.recorded import flow_of, recorded
-from tests.support.scripted import (
-    DONE,
-    FLOW,
-    JOB,
-    OLD,
-    QUEUED,
-    STATUS,
-    TRANSIENT,
-    URL,
-    VERSION,
-    WORKFLOWS,
-    Reply,
-    Server,
-    call_client,
-)
+from lfclient.api.requests import STATUS
+from tests.support.clients import call_client
+from tests.support.http_stand_in import OLD, URL, VERSION, Answer, StandIn
+from tests.support.recorded import DONE, FLOW, JOB, QUEUED, TRANSIENT, WORKFLOWS, flow_of, recorded
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
-FILES = "/base/api/v2/files"
+FILES = "/api/v2/files"
 FILE, OTHER_FILE = (f"00000000-0000-4000-8000-00000000000{letter}" for letter in "fe")
 
 
@@ -61,13 +49,13 @@ FILE, OTHER_FILE = (f"00000000-0000-4000-8000-00000000000{letter}" for letter in
     ],
 )
 def test_malformed_responses_raise_bad_answer(body: bytes):
-    server = Server().on("POST", WORKFLOWS, (200, body))
+    server = StandIn().on("POST", WORKFLOWS, (200, body))
     with pytest.raises(BadResponse):
         server.client().run(FLOW)
 
 
 def test_a_submit_response_without_a_job_id_is_an_error():
-    server = Server().on("POST", WORKFLOWS, (200, {"status": "queued"}))
+    server = StandIn().on("POST", WORKFLOWS, (200, {"status": "queued"}))
     with pytest.raises(BadResponse):
         server.client().submit(FLOW)
 
@@ -81,8 +69,8 @@ def test_a_submit_response_without_a_job_id_is_an_error():
         (200, {**VERSION, "package": "Other"}),
     ],
 )
-def test_another_server_at_the_address_is_not_langflow(reply: Reply):
-    server = Server().on("GET", "/base/api/v1/version", reply)
+def test_another_server_at_the_address_is_not_langflow(reply: Answer):
+    server = StandIn().on("GET", "/api/v1/version", reply)
     with pytest.raises(NotLangflow):
         server.client().server.info()
 
@@ -98,13 +86,13 @@ def test_another_server_at_the_address_is_not_langflow(reply: Reply):
 )
 def test_a_proxy_that_answers_for_langflow_is_not_another_server(status, body, error, words):
     """Langflow needs no key to tell its version."""
-    server = Server().on("GET", "/base/api/v1/version", (status, body))
+    server = StandIn().on("GET", "/api/v1/version", (status, body))
     with pytest.raises(error, match=words):
         server.client().server.info()
 
 
 def test_the_release_takes_one_request():
-    server = Server()
+    server = StandIn()
     assert server.client().server.version() == VERSION["version"]
     assert [one.url.path for one in server.requests] == ["/base/api/v1/version"]
 
@@ -112,14 +100,14 @@ def test_the_release_takes_one_request():
 def test_a_redirect_is_not_followed():
     """The API key is not sent there."""
     moved = httpx.Response(307, headers={"location": "https://evil.test/"})
-    server = Server().on("GET", "/base/api/v1/version", lambda request: moved)
+    server = StandIn().on("GET", "/api/v1/version", lambda request: moved)
     with pytest.raises(NotLangflow, match="redirects"):
         server.client().server.info()
     assert [one.url.host for one in server.requests] == ["langflow.test"]
 
 
 def test_a_disabled_workflow_api_is_a_warning():
-    server = Server(OLD).on("GET", STATUS, recorded("1.10.3", "devapi_false_post"))
+    server = StandIn(version=OLD).on("GET", STATUS, recorded("1.10.3", "devapi_false_post"))
     server.on("POST", WORKFLOWS, recorded("1.10.3", "devapi_false_post"))
     with server.client() as client:
         assert "LANGFLOW_DEVELOPER_API_ENABLED" in client.server.info().warnings[0]
@@ -131,7 +119,7 @@ def test_an_ambiguous_flow_name_is_rejected():
     """Saved components are not flows."""
     lines = [{"id": str(n), "name": "Same"} for n in range(2)]
     lines.append({"id": "3", "name": "Part", "is_component": True})
-    server = Server().on("GET", "/base/api/v1/flows/", (200, lines))
+    server = StandIn().on("GET", "/api/v1/flows/", (200, lines))
     with server.client() as client:
         assert len(client.flows()) == 2
         with pytest.raises(FlowNotFound, match="2 flows"):
@@ -145,13 +133,13 @@ def listed_file(id: str, number: int = 0) -> dict[str, Any]:
     return {"id": id, "name": name, "path": path, "size": 3, "created_at": f"2026-01-0{number + 1}"}
 
 
-def file_server(*lists: list[dict[str, Any]]) -> Server:
+def file_server(*lists: list[dict[str, Any]]) -> StandIn:
     """Return a server whose flow writes `out.txt`, with the lists of files before and after."""
     saved = "Message saved successfully as 'out.txt' at /srv/out.txt"
     metadata = {"component_type": "SaveToFile", "file_path": saved}
     output = {"type": "message", "status": "completed", "content": None, "metadata": metadata}
     raw = {"status": "completed", "job_id": JOB, "outputs": {"SaveToFile-w": output}}
-    server = Server().on("POST", WORKFLOWS, (200, raw)).on("GET", STATUS, (200, raw))
+    server = StandIn().on("POST", WORKFLOWS, (200, raw)).on("GET", STATUS, (200, raw))
     server.on("GET", FILES, *((200, files) for files in lists))
     return server.on("GET", f"{FILES}/{FILE}", (200, b"abc"))
 
@@ -197,7 +185,7 @@ ELSEWHERE = ("../../v1/auto_login", "..", "", "?x=1", "7")
 
 @pytest.mark.parametrize("id", ELSEWHERE)
 def test_a_file_id_must_be_a_uuid_to_become_part_of_a_path(id: str):
-    server = Server()
+    server = StandIn()
     with pytest.raises(Unsupported, match=r"where it stored “a\.txt”"):
         server.client().files.download(FileRef("a.txt", id))
     assert server.requests == []
@@ -206,23 +194,23 @@ def test_a_file_id_must_be_a_uuid_to_become_part_of_a_path(id: str):
 @pytest.mark.parametrize("id", ELSEWHERE)
 def test_a_flow_id_must_be_a_uuid_to_become_part_of_a_path(id: str):
     listed = {"id": id, "name": "Mine", "is_component": False}
-    server = Server().on("GET", "/base/api/v1/flows/", (200, [listed]))
+    server = StandIn().on("GET", "/api/v1/flows/", (200, [listed]))
     with server.client() as client:
         with pytest.raises(FlowNotFound):
             client.flow("Mine")
         with pytest.raises(FlowNotFound):
             client.editor.delete_flow(id)
-    assert server.paths() == ["GET /api/v1/flows/"]
+    assert server.lines == ["GET /api/v1/flows/"]
 
 
 def test_health_of_a_server_that_is_down_is_false():
-    server = Server().on("GET", "/base/health", httpx.ConnectError("x"))
+    server = StandIn().on("GET", "/health", httpx.ConnectError("x"))
     assert server.client().server.is_healthy() is False
 
 
 def test_a_run_without_a_job_id_has_no_status():
     with pytest.raises(JobNotFound):
-        Server().client().status(Run(flow_id="f", mode="sync", status=RunStatus.UNKNOWN))
+        StandIn().client().status(Run(flow_id="f", mode="sync", status=RunStatus.UNKNOWN))
 
 
 @pytest.mark.parametrize(
@@ -234,14 +222,14 @@ def test_a_run_without_a_job_id_has_no_status():
     ],
 )
 def test_secrets_of_unknown_parameters_are_redacted(key: str, value: Any):
-    server = Server().on("POST", WORKFLOWS, (422, {"detail": "bad sk-deep-secret"}))
+    server = StandIn().on("POST", WORKFLOWS, (422, {"detail": "bad sk-deep-secret"}))
     with pytest.raises(LangflowError) as caught:
         server.client().run(FLOW, {key: value}, check=False)
     assert "sk-deep-secret" not in str(caught.value) + caught.value.response.text
 
 
 def test_a_gateway_error_is_a_server_fault_with_its_status():
-    server = Server().on("POST", WORKFLOWS, (502, b"<html>"))
+    server = StandIn().on("POST", WORKFLOWS, (502, b"<html>"))
     with pytest.raises(ServerFault) as caught:
         server.client().run(FLOW)
     assert caught.value.status_code == 502
@@ -274,7 +262,7 @@ def test_a_missing_certificate_file_is_named():
 
 def test_the_async_client_retries_waits_and_refuses_as_the_sync_one():
     server = (
-        Server()
+        StandIn()
         .on("POST", WORKFLOWS, httpx.ConnectError("x"), QUEUED)
         .on("GET", STATUS, TRANSIENT, DONE)
     )

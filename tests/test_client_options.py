@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from typing import Any
 
@@ -18,10 +17,12 @@ from lfclient import (
     NotLangflow,
     Unreachable,
 )
-from tests.support.scripted import FLOW, URL, WORKFLOWS, Server, call_client, mock_client
+from tests.support.clients import call_client, mock_client
+from tests.support.http_stand_in import URL, StandIn
+from tests.support.recorded import FLOW, WORKFLOWS
 
-FLOWS = "/base/api/v1/flows/"
-VERSION = "/base/api/v1/version"
+FLOWS = "/api/v1/flows/"
+VERSION = "/api/v1/version"
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -35,7 +36,7 @@ def list_flows(client: Any) -> Any:
 
 
 def test_extra_headers_are_sent_with_every_request(kind: str):
-    server = Server().on("GET", FLOWS, (200, []))
+    server = StandIn().on("GET", FLOWS, (200, []))
     headers = {"X-Tenant": "blue", "User-Agent": "mine/1.0"}
     call_client(kind, list_flows, handler=server, headers=headers)
     for request in server.requests:
@@ -54,7 +55,7 @@ def test_extra_headers_are_sent_with_every_request(kind: str):
     ],
 )
 def test_credentials_in_headers_are_redacted(kind: str, name: str, value: str, secret: str):
-    server = Server().on("POST", WORKFLOWS, (422, {"detail": f"refused: {value} for blue-team"}))
+    server = StandIn().on("POST", WORKFLOWS, (422, {"detail": f"refused: {value} for blue-team"}))
     headers = {name: value, "X-Tenant": "blue-team"}
     with pytest.raises(LangflowError) as caught:
         call_client(kind, lambda client: client.run(FLOW), handler=server, headers=headers)
@@ -72,7 +73,7 @@ def test_a_header_with_a_line_break_is_refused_without_repeating_it(kind: str):
 @pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("max_retries", [0, 1, 4])
 def test_connection_errors_are_retried_up_to_max_retries(kind: str, max_retries: int):
-    server = Server().on("GET", VERSION, httpx.ConnectError("refused"))
+    server = StandIn().on("GET", VERSION, httpx.ConnectError("refused"))
     with pytest.raises(Unreachable):
         call_client(
             kind, lambda client: client.server.info(), handler=server, max_retries=max_retries
@@ -81,7 +82,7 @@ def test_connection_errors_are_retried_up_to_max_retries(kind: str, max_retries:
 
 
 def test_the_callers_http_client_stays_open(kind: str):
-    http_client = mock_client(kind, Server().on("GET", FLOWS, (200, [])))
+    http_client = mock_client(kind, StandIn().on("GET", FLOWS, (200, [])))
     call_client(kind, list_flows, http_client=http_client)
     assert not http_client.is_closed
 
@@ -89,7 +90,7 @@ def test_the_callers_http_client_stays_open(kind: str):
 def test_no_redirect_is_followed_even_if_the_http_client_follows_redirects(kind: str):
     """The other server would receive the API key."""
     moved = httpx.Response(307, headers={"location": "https://evil.test/"})
-    server = Server().on("GET", FLOWS, lambda request: moved)
+    server = StandIn().on("GET", FLOWS, lambda request: moved)
     http_client = mock_client(kind, server)
     http_client.follow_redirects = True
     with pytest.raises(NotLangflow, match="redirects"):
@@ -98,7 +99,7 @@ def test_no_redirect_is_followed_even_if_the_http_client_follows_redirects(kind:
 
 
 def test_the_http_clients_own_headers_and_authentication_are_used(kind: str):
-    server = Server().on("GET", FLOWS, (200, []))
+    server = StandIn().on("GET", FLOWS, (200, []))
     http_client = mock_client(kind, server)
     http_client.headers["x-proxy"] = "1"
     http_client.auth = ("user", "password")
@@ -121,22 +122,8 @@ def test_verify_takes_a_ssl_context(kind: str):
     context = ssl.create_default_context()
     ca.configure_trust(context)
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 16\r\n\r\n" + b'{"status": "ok"}')
-        await writer.drain()
-        writer.close()
-
-    async def check() -> list[bool]:
-        async with await asyncio.start_server(
-            answer, "127.0.0.1", 0, ssl=server_context
-        ) as listening:
-            url = f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-            return [
-                await asyncio.to_thread(
-                    call_client, kind, lambda client: client.server.is_healthy(), url, verify=verify
-                )
-                for verify in (context, True)
-            ]
-
-    assert asyncio.run(check()) == [True, False]
+    with StandIn({"GET /health": (200, {"status": "ok"})}, tls=server_context) as server:
+        assert [
+            call_client(kind, lambda client: client.server.is_healthy(), server.url, verify=verify)
+            for verify in (context, True)
+        ] == [True, False]

@@ -13,7 +13,7 @@ import lfclient
 from lfclient.console.local_langflow.manager import PINNED_VERSION
 from lfclient.console.local_langflow.requirement import Requirement as LocalRequirement
 from lfclient.resources.packages import PACKAGES
-from tests.support.scripted import mock_client
+from tests.support.clients import mock_client
 
 ROOT = Path(__file__).parents[1]
 GROUPS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]

@@ -12,8 +12,8 @@ from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.common.redaction import Redactor
 from lfclient.errors import LangflowError
+from tests.support.clients import mock_client
 from tests.support.recorded import recorded
-from tests.support.scripted import mock_client
 
 
 def error_for(status: int, body: object, **context: object) -> LangflowError:

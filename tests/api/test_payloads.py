@@ -11,8 +11,8 @@ from lfclient.api.payloads import run_request, session_parameter
 from lfclient.api.requests import events_request
 from lfclient.wire.schemas import VersionResponse
 from lfclient.wire.server_info import ServerInfo, build_server_info, parse_minor
+from tests.support.http_stand_in import StandIn
 from tests.support.recorded import flow_of
-from tests.support.scripted import Server
 
 INPUTS = ServerInfo("1.10.3", "inputs")
 MODES = build_server_info(VersionResponse(version="1.13.0", package="Langflow"))
@@ -113,10 +113,10 @@ def test_unsafe_releases_and_those_without_the_workflow_api_have_warnings():
 def test_a_job_id_must_be_a_uuid_to_become_part_of_a_path(id: str):
     with pytest.raises(JobNotFound, match="not a job id"):
         events_request(id, None)
-    server = Server()
+    server = StandIn()
     with pytest.raises(JobNotFound, match="not a job id"):
         server.client().resume(id, "q", "approve")
-    assert not any("workflows" in path for path in server.paths())
+    assert not any("workflows" in path for path in server.lines)
 
 
 def test_an_id_is_normalized_in_a_path():

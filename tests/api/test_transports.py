@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from typing import Any
 
+import httpx
 import pytest
 import trustme
 
@@ -19,40 +18,27 @@ from lfclient import AsyncLangflowClient, BadResponse, LangflowClient, Unreachab
 from lfclient.api import transports
 from lfclient.api.transports import AsyncCheckedBackend, CheckedBackend, proxy_of
 from lfclient.errors import AddressRefused, LangflowError
-from tests.support.scripted import call_client
+from tests.support.clients import call_client
+from tests.support.http_stand_in import StandIn
 from tests.support.waiting import serve, wait_for
 
 METADATA = "169.254.169.254"
-VERSION = {"version": "1.13.0", "main_version": "1.13.0", "package": "Langflow"}
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Responds with the version, as a server and as a proxy; records each Host header."""
-
-    protocol_version = "HTTP/1.1"
-    timeout = 2
-
-    def do_GET(self) -> None:
-        self.server.hosts.append(self.headers["Host"])  # type: ignore[attr-defined]
-        body = json.dumps(VERSION).encode()
-        self.send_response(200)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args: object) -> None:
-        """Keep the tests' output clean."""
 
 
 @pytest.fixture
-def server() -> Iterator[Any]:
-    """A server on 127.0.0.1."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        httpd.hosts = []  # type: ignore[attr-defined]
-        serve(httpd)
-        yield httpd
-        httpd.shutdown()
+def server() -> Iterator[StandIn]:
+    """A server on 127.0.0.1, which is also a proxy."""
+    with StandIn(keeps_alive=True) as server:
+        yield server
+
+
+def port_of(server: StandIn) -> int:
+    return httpx.URL(server.url).port
+
+
+def hosts(server: StandIn) -> list[str]:
+    """Return the Host header of each request."""
+    return [request.headers["host"] for request in server.requests]
 
 
 @pytest.fixture
@@ -87,8 +73,8 @@ def test_a_name_with_a_metadata_address_is_refused(kind, answer, names, server):
     """Even if only one of its addresses is forbidden."""
     names["rebind.test"] = [answer]
     with pytest.raises(AddressRefused, match="metadata"):
-        ask(f"http://rebind.test:{server.server_port}", kind)
-    assert server.hosts == []
+        ask(f"http://rebind.test:{port_of(server)}", kind)
+    assert server.requests == []
 
 
 @both
@@ -100,33 +86,33 @@ def test_a_literal_metadata_address_is_refused(kind):
 @both
 def test_a_name_is_resolved_once_and_sent_as_host(kind, names, server):
     names["rebind.test"] = [["127.0.0.1"], [METADATA]]
-    url = f"http://rebind.test:{server.server_port}"
+    url = f"http://rebind.test:{port_of(server)}"
     assert ask(url, kind).version == "1.13.0"
-    assert set(server.hosts) == {f"rebind.test:{server.server_port}"}
+    assert set(hosts(server)) == {f"rebind.test:{port_of(server)}"}
     with pytest.raises(AddressRefused):
         ask(url, kind)
 
 
 @both
-def test_the_certificate_must_match_the_name(kind, names, server, tmp_path):
+def test_the_certificate_must_match_the_name(kind, names, tmp_path):
     names["right.test"] = names["wrong.test"] = [["127.0.0.1"]]
     ca = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ca.issue_cert("right.test").configure_cert(context)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     verify = str(tmp_path / "ca.pem")
-    port = server.server_port
-    assert ask(f"https://right.test:{port}", kind, verify=verify).version == "1.13.0"
-    with pytest.raises(Unreachable, match="certificate"):
-        ask(f"https://wrong.test:{port}", kind, verify=verify)
+    with StandIn(tls=context) as server:
+        port = port_of(server)
+        assert ask(f"https://right.test:{port}", kind, verify=verify).version == "1.13.0"
+        with pytest.raises(Unreachable, match="certificate"):
+            ask(f"https://wrong.test:{port}", kind, verify=verify)
 
 
 @both
 def test_the_next_address_is_tried_if_the_first_refuses(kind, names, server):
     """As ::1 of localhost may."""
     names["two.test"] = [["::1", "127.0.0.1"]]
-    assert ask(f"http://two.test:{server.server_port}", kind).version == "1.13.0"
+    assert ask(f"http://two.test:{port_of(server)}", kind).version == "1.13.0"
 
 
 @both
@@ -142,13 +128,13 @@ def test_an_unknown_name_is_unreachable(kind, names, monkeypatch):
 
 @both
 def test_a_proxy_is_used_except_for_a_metadata_address(kind, names, server, monkeypatch):
-    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("http_proxy", server.url)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
     names["far.test"] = [["127.0.0.1"]]
     names["rebind.test"] = [[METADATA]]
     assert ask("http://far.test", kind).version == "1.13.0"
-    assert set(server.hosts) == {"far.test"}
+    assert set(hosts(server)) == {"far.test"}
     with pytest.raises(AddressRefused):
         ask("http://rebind.test", kind)
 
@@ -168,7 +154,7 @@ def test_the_proxy_depends_on_the_scheme_and_exempt_hosts(monkeypatch):
 @both
 def test_a_local_address_may_be_a_positional_argument(kind, server):
     """`connect_tcp(host, port, timeout, local_address)`, as httpcore's own backends accept it."""
-    arguments = ("127.0.0.1", server.server_port, 2.0, "127.0.0.1")
+    arguments = ("127.0.0.1", port_of(server), 2.0, "127.0.0.1")
 
     async def connect() -> Any:
         stream = await AsyncCheckedBackend().connect_tcp(*arguments)
@@ -182,14 +168,14 @@ def test_a_local_address_may_be_a_positional_argument(kind, server):
         stream = CheckedBackend().connect_tcp(*arguments)
         peer = stream.get_extra_info("server_addr")
         stream.close()
-    assert peer == ("127.0.0.1", server.server_port)
+    assert peer == ("127.0.0.1", port_of(server))
 
 
 def test_a_call_that_is_cancelled_as_its_host_is_resolved_is_not_sent(server, monkeypatch):
     """A stop of a synchronous run was ignored then."""
 
     async def call() -> None:
-        async with AsyncLangflowClient(f"http://127.0.0.1:{server.server_port}") as client:
+        async with AsyncLangflowClient(server.url) as client:
             asking = asyncio.ensure_future(client.flows())
 
             async def cancel_and_resolve(resolve: Any, *arguments: Any) -> Any:
@@ -201,7 +187,7 @@ def test_a_call_that_is_cancelled_as_its_host_is_resolved_is_not_sent(server, mo
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(call())
-    assert server.hosts == []
+    assert server.requests == []
 
 
 def test_health_of_a_refused_address_is_false():
@@ -210,9 +196,9 @@ def test_health_of_a_refused_address_is_false():
 
 
 @both
-def test_an_idle_connection_is_probed(server: Any, kind: str):
+def test_an_idle_connection_is_probed(server: StandIn, kind: str):
     """So that a stream from a vanished server ends."""
-    url = f"http://127.0.0.1:{server.server_port}"
+    url = server.url
 
     def options(response: Any) -> list[int]:
         sock = response.extensions["network_stream"].get_extra_info("socket")

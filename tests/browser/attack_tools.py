@@ -8,8 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -20,8 +19,8 @@ from lfclient.console.samples import graph_builder
 from lfclient.console.samples.graph_builder import Link, Node, Sample
 from tests.browser.visitor import Visitor
 from tests.support.console_process import Console
+from tests.support.http_stand_in import StandIn
 from tests.support.servers import LiveServer, delete_flow
-from tests.support.waiting import serve
 
 # reports each execution to a file, and repeats what it was given
 COUNTS = """
@@ -107,38 +106,15 @@ class StolenSession:
     session_id: str
 
 
-@dataclass
-class Site:
-    """An attacker's site: its address, and the headers of each request."""
+def site(body: bytes = b"", status: int = 200, **headers: str) -> StandIn:
+    """Return an attacker's site at another port of the console's host.
 
-    url: str
-    requests: list[Mapping[str, str]] = field(default_factory=list)
-
-
-@contextmanager
-def site(body: bytes = b"", status: int = 200, **headers: str) -> Iterator[Site]:
-    """Serve the same response to each request, at another port of the console's host."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            self.rfile.read(int(self.headers.get("content-length") or 0))
-            made.requests.append({name.lower(): value for name, value in self.headers.items()})
-            self.send_response(status)
-            for name, value in {"content-length": str(len(body)), **headers}.items():
-                self.send_header(name.replace("_", "-"), value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_POST = answer
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        made = Site(f"http://127.0.0.1:{server.server_port}/")
-        serve(server)
-        yield made
-        server.shutdown()
+    It sends the same response to each request. Underscores in names of headers are dashes.
+    """
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    site = StandIn(default=(status, body, named))
+    site.answers.clear()
+    return site
 
 
 @dataclass

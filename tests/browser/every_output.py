@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import json
 import uuid
 from typing import Any
+
+import httpx
 
 from tests.support.hostile_markdown import PICTURE, TRACE
 from tests.support.http_stand_in import StandIn, flow
@@ -168,10 +171,11 @@ def hostile_server() -> StandIn:
         "errors": [{"error": MARKUP, "code": MARKUP}],
     }
 
-    def run(_: dict[str, str], body: Any) -> tuple[int, Any]:
+    def run(request: httpx.Request) -> tuple[int, Any]:
+        body = json.loads(request.content)
         answer = failed if body["flow_id"] == FAILING_FLOW else completed
         return 200, {**answer, "flow_id": body["flow_id"], "session_id": body.get("session_id")}
 
     stand_in.answers["POST /api/v2/workflows"] = run
-    stand_in.answers[f"GET /api/v2/files/{FLOW}"] = (200, SVG)
+    stand_in.answers[f"GET /api/v2/files/{FLOW}"] = (200, SVG, {"content-type": "text/html"})
     return stand_in

@@ -74,7 +74,7 @@ def test_a_redirect_of_a_server_is_not_followed(
         for location in (inner.url, "http://metadata.test/latest", "file:///etc/passwd"):
             with site(b"", 302, location=location) as outer:
                 assert "Connected to" not in sign_in(visitor, outer.url, "sk-key")
-                assert outer.requests[0]["x-api-key"] == "sk-key"
+                assert outer.requests[0].headers["x-api-key"] == "sk-key"
         assert inner.requests == []
     assert beyond_loopback() == []
 

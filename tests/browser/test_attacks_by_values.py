@@ -17,9 +17,10 @@ import pytest
 from lfclient import LangflowClient
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.graph_builder import Node, Sample
-from tests.browser.attack_tools import Site, site
+from tests.browser.attack_tools import site
 from tests.browser.visitor import Visitor
 from tests.support.console_process import Console
+from tests.support.http_stand_in import StandIn
 from tests.support.servers import LiveServer, delete_flow
 
 # an MCP server that leaves a trace and ends
@@ -35,7 +36,7 @@ class TracedFlow:
     flow_id: str
     script: Path
     trace: Path
-    site: Site
+    site: StandIn
 
     def open(self, visitor: Visitor, values: dict[str, Any]) -> str:
         """Open a link with these values; return what is drawn, after all requests for it."""

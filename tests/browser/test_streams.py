@@ -11,11 +11,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from bench.events import busy_script
-from bench.scripted_langflow import WORKFLOWS, Line, ScriptedLangflow, chain_script
+from bench.scripted_langflow import Line, ScriptedLangflow, chain_script
 from tests.browser.screen import Screen, internal_errors
 from tests.support.console_process import Console
 from tests.support.fake_langflow import FLOW, FLOW_ID
 from tests.support.proxy import Fault, Proxy
+from tests.support.recorded import WORKFLOWS
 
 EVENTS = 5_000
 PASSING = ("token", "log", "build_start")  # Langflow does not list these again
@@ -102,7 +103,7 @@ def test_a_cut_stream_resumes_where_it_stopped(
     server.play(held(chain_script(FLOW, words=12, pause=0.05), go_on))
     cuts = [Fault(cut=True, after=b'"word5 "'), Fault(cut=True, after=b'"event": "end_ver')]
     proxy.plan("/events", *cuts)
-    begun, opened = server.requests[f"POST {WORKFLOWS}"], proxy.count("/events")
+    begun, opened = server.lines.count(f"POST {WORKFLOWS}"), proxy.count("/events")
     shared_screen.run()
     status = shared_screen.part("run-status")
     expect(status).to_contain_text("word23 ")
@@ -113,7 +114,7 @@ def test_a_cut_stream_resumes_where_it_stopped(
     go_on.set()
     shared_screen.wait("completed")
     assert proxy.count("/events") - opened >= 3
-    assert server.requests[f"POST {WORKFLOWS}"] - begun == 1
+    assert server.lines.count(f"POST {WORKFLOWS}") - begun == 1
     expect(shared_screen.part("outputs")).to_contain_text("That is all.")
     expect(shared_screen.part("run-status").get_by_text("Done ·")).to_have_count(2)
     assert words_in(messages(shared_screen)) == list(range(24))

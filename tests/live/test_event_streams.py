@@ -11,8 +11,8 @@ from lfclient import LangflowClient, LogLine, MessageAdded, RunEnded, RunStatus
 from lfclient.api.operations import event_streams
 from tests.live.flows import TALK
 from tests.live.releases import Make, on, with_events
+from tests.support.clients import collect_events
 from tests.support.proxy import Fault, Proxy
-from tests.support.scripted import collect_events
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 

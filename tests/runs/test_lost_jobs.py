@@ -25,12 +25,13 @@ from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.outcome import BRANCH_NOT_TAKEN
 from lfclient.wire.schemas import BuildList, TraceList, TransactionList
 from lfclient.wire.server_info import Limits
+from tests.support.clients import call_client
+from tests.support.http_stand_in import OLD, VERSION, StandIn
 from tests.support.recorded import flow_of
-from tests.support.scripted import OLD, VERSION, Server, call_client
 
 CLICK = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 FLOW = "00000000-0000-4000-8000-00000000000a"
-MONITOR = "/base/api/v1/monitor"
+MONITOR = "/api/v1/monitor"
 JOB = "00000000-0000-4000-8000-000000000001"
 BROKE = "The connection broke before the run ended."
 LOST = Run("f", "stream", RunStatus.INTERRUPTED, session_id="s", warnings=(BROKE,))
@@ -150,11 +151,11 @@ def test_a_servers_clock_may_differ_for_a_match_by_session(behind: int):
     date = {"date": format_datetime(server_now, usegmt=True)}
     shown = server_now.isoformat()
 
-    def answers(session: str) -> Server:
+    def answers(session: str) -> StandIn:
         builds_body = builds(("A-a", "job", 0, session))
         builds_body["vertex_builds"]["A-a"][0]["timestamp"] = shown
         transactions_body = {"items": [{"vertex_id": "A-a", "timestamp": shown}]}
-        server = Server(OLD)
+        server = StandIn(version=OLD)
         server.on(
             "GET",
             f"{MONITOR}/builds",
@@ -174,7 +175,7 @@ def test_a_date_header_without_a_zone_is_utc(zone: str):
     date = {"date": f"{sent_at:%a, %d %b %Y %H:%M:%S} {zone}".strip()}
     builds_body = builds(("A-a", "job", 0, "s"))
     builds_body["vertex_builds"]["A-a"][0]["timestamp"] = sent_at.isoformat()
-    server = Server(OLD)
+    server = StandIn(version=OLD)
     server.on(
         "GET", f"{MONITOR}/builds", lambda _: httpx.Response(200, json=builds_body, headers=date)
     )
@@ -183,7 +184,7 @@ def test_a_date_header_without_a_zone_is_utc(zone: str):
 
 
 def test_malformed_lists_raise_bad_answer():
-    server = Server(VERSION)
+    server = StandIn(version=VERSION)
     server.on("GET", f"{MONITOR}/builds", (200, builds()))
     server.on("GET", f"{MONITOR}/messages", (200, []))
     server.on("GET", f"{MONITOR}/traces", (200, {"traces": [{"id": 5}]}))
@@ -193,7 +194,7 @@ def test_malformed_lists_raise_bad_answer():
 
 def test_a_release_with_traces_never_matches_by_time():
     """Its traces have the session of every run."""
-    server = Server(VERSION)
+    server = StandIn(version=VERSION)
     server.on("GET", f"{MONITOR}/builds", (200, builds(("A-a", "job", 0, ""))))
     server.on("GET", f"{MONITOR}/messages", (200, []))
     server.on("GET", f"{MONITOR}/traces", (200, {"traces": []}))
@@ -202,7 +203,7 @@ def test_a_release_with_traces_never_matches_by_time():
         "async", lambda client: client.runs.find_jobs(FLOW, "s", CLICK), handler=server
     )
     assert found == []
-    assert "GET /api/v1/monitor/transactions" not in server.paths()
+    assert "GET /api/v1/monitor/transactions" not in server.lines
 
 
 def said(text: str, source: str | None, **values: Any) -> Message:

@@ -1,23 +1,27 @@
-"""A stand-in for a Langflow server: an HTTP server on loopback with scripted answers."""
+"""A stand-in for a Langflow server, with fixed answers."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl
 
 import httpx
 import pytest
 
+from lfclient import LangflowClient
 from lfclient.api.transports import AsyncCheckedTransport, CheckedTransport
+from tests.support.recorded import sse
 from tests.support.waiting import serve
 
+URL = "http://langflow.test/base"
 VERSION = {"version": "1.13.0", "main_version": "1.13.0", "package": "Langflow"}
+OLD = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
 NODE = {
     "id": "ChatInput-a",
     "type": "genericNode",
@@ -54,73 +58,70 @@ def flow(id: str, name: str, nodes: list[Any] | None = None) -> dict[str, Any]:
     }
 
 
-class StandIn:
-    """Answers by path and records each request.
+# (status, body) or (status, body, headers). A body is JSON, bytes, or over a socket an iterator of
+# bytes. An answer is also a response or transport error of httpx, a function of the request that
+# returns or raises one of these, or a list of answers in turn, whose last one repeats.
+Answer = Any
 
-    `answers` maps "GET /path" to a status and body, maybe with headers, or to a function that
-    returns them for a query and body, or raises `ConnectionError` to close the connection without
-    an answer. `requests` has a line such as "GET /path" for each request, `bodies` their bodies.
+
+class StandIn:
+    """Answers by request line, such as "GET /path", and records each request.
+
+    It serves at `url` in a `with` block, where a transport error closes the connection. Without
+    that block it is a handler for `httpx.MockTransport`, below `URL`.
     """
 
-    _open: ClassVar[dict[str, StandIn]] = {}  # by address
+    _open: ClassVar[dict[str, StandIn]] = {}  # by URL
 
-    def __init__(self, answers: dict[str, tuple[int, Any]] | None = None) -> None:
-        self.answers = {
-            "GET /api/v1/version": (200, VERSION),
+    def __init__(
+        self,
+        answers: dict[str, Answer] | None = None,
+        *,
+        version: dict[str, str] = VERSION,
+        default: Answer = (404, {"detail": "Not Found"}),
+        tls: ssl.SSLContext | None = None,
+        keeps_alive: bool = False,
+    ) -> None:
+        self.answers: dict[str, Answer] = {
+            "GET /api/v1/version": (200, version),
             "GET /api/v1/config": (200, {"serialization_max_text_length": 6000}),
             "GET /api/v1/flows/": (200, []),
             "GET /api/v1/variables/": (200, []),
             "GET /api/v1/auto_login": (403, {"detail": {"auto_login": False}}),
             **(answers or {}),
         }
+        self.default = default  # the answer to any other request
         # seconds before the answer to "GET /path", unless it is released or the server closes
         self.delays: dict[str, float] = {}
+        self.requests: list[httpx.Request] = []
+        self.url = URL
+        self._tls, self._keeps_alive = tls, keeps_alive
+        self._lock = threading.Lock()
         self._released = threading.Event()
-        self.requests: list[str] = []
-        self.bodies: list[Any] = []
-        self.lock = threading.Lock()
-        outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def answer(self) -> None:
-                size = int(self.headers.get("content-length") or 0)
-                status, headers, data = outer.respond(
-                    self.command, self.path, self.rfile.read(size).decode()
-                )
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(data)
+    @property
+    def lines(self) -> list[str]:
+        """The request lines, such as "GET /path", relative to `url`."""
+        return [self._line(request) for request in self.requests]
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer
+    def sent(self, line: str) -> list[httpx.Request]:
+        """Return the requests with this line."""
+        return [request for request in self.requests if self._line(request) == line]
 
-            def log_message(self, *_: object) -> None:
-                """Log nothing."""
+    def bodies(self, line: str) -> list[Any]:
+        """Return the JSON bodies of the requests with this line."""
+        return [json.loads(request.content) for request in self.sent(line)]
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+    def on(self, method: str, path: str, *answers: Answer) -> StandIn:
+        """Set the answers to successive requests, and return the stand-in."""
+        self.answers[f"{method} {path}"] = list(answers)
+        return self
 
-    def respond(
-        self, method: str, target: str, request_body: str
-    ) -> tuple[int, dict[str, str], bytes]:
-        """Return the status, headers and body of the answer to a request, and record it."""
-        path, _, query = target.partition("?")
-        line = f"{method} {path}"
-        with self.lock:
-            self.bodies.append(request_body)
-            self.requests.append(line)
-        if seconds := self.delays.get(line):
-            self._released.wait(seconds)
-        reply = self.answers.get(line, (404, {"detail": "no"}))
-        if callable(reply):
-            reply = reply(dict(parse_qsl(query)), json.loads(request_body or "null"))
-        status, body, *headers = reply
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        other = "text/event-stream" if data.startswith(b"data:") else "text/html"
-        kind = other if isinstance(body, bytes) else "application/json"
-        standard = {"content-type": kind, "content-length": str(len(data))}
-        return status, standard | (headers[0] if headers else {}), data
+    def set_flows(self, *flows: dict[str, Any]) -> None:
+        """Replace the flows of the server."""
+        self.answers["GET /api/v1/flows/"] = (200, list(flows))
+        for each in flows:
+            self.answers[f"GET /api/v1/flows/{each['id']}"] = (200, each)
 
     def hold(self, *lines: str) -> None:
         """Answer no request such as "GET /path" until `release`."""
@@ -130,14 +131,41 @@ class StandIn:
         """Send all delayed answers now, and delay no other."""
         self._released.set()
 
-    def set_flows(self, *flows: dict[str, Any]) -> None:
-        """Replace the flows of the server."""
-        self.answers["GET /api/v1/flows/"] = (200, list(flows))
-        for each in flows:
-            self.answers[f"GET /api/v1/flows/{each['id']}"] = (200, each)
+    def client(self, **options: Any) -> LangflowClient:
+        """Return a client that needs no socket. It has no connections to close."""
+        options.setdefault("api_key", "sk-key-123")
+        http_client = httpx.Client(transport=httpx.MockTransport(self))
+        return LangflowClient(self.url, http_client=http_client, **options)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Return the answer to a request, and record it."""
+        line = self._line(request)
+        self.requests.append(request)
+        if seconds := self.delays.get(line):
+            self._released.wait(seconds)
+        answer = self.answers.get(line, self.default)
+        if isinstance(answer, list):
+            with self._lock:
+                answer = answer.pop(0) if len(answer) > 1 else answer[0]
+        if callable(answer):
+            answer = answer(request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, httpx.Response) else _response(*answer)
+
+    def _line(self, request: httpx.Request) -> str:
+        base = httpx.URL(self.url).path.rstrip("/")
+        return f"{request.method} {request.url.path[len(base) :]}"
 
     def __enter__(self) -> StandIn:
-        serve(self.server)
+        handler = type("Handler", (_Handler,), {"stand_in": self})
+        if self._keeps_alive:
+            handler.protocol_version, handler.timeout = "HTTP/1.1", 2
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        if self._tls:
+            self._server.socket = self._tls.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"http{'s' if self._tls else ''}://127.0.0.1:{self._server.server_port}"
+        serve(self._server)
         self._open[self.url] = self
         return self
 
@@ -148,8 +176,96 @@ class StandIn:
         """Refuse connections from now on, as a server that is down."""
         self._released.set()
         if self._open.pop(self.url, None):
-            self.server.shutdown()
-            self.server.server_close()
+            self._server.shutdown()
+            self._server.server_close()
+
+
+def _response(status: int, body: Any, headers: dict[str, str] | None = None) -> httpx.Response:
+    if isinstance(body, Iterator):
+        return httpx.Response(status, headers=headers, stream=body)
+    is_json = not isinstance(body, bytes)
+    data = json.dumps(body).encode() if is_json else body
+    standard = {"content-length": str(len(data))}
+    if is_json:
+        standard["content-type"] = "application/json"
+    # httpx would decode `content`
+    return httpx.Response(status, headers=standard | (headers or {}), stream=BodyStream(data))
+
+
+class _Handler(BaseHTTPRequestHandler):
+    stand_in: ClassVar[StandIn]
+
+    def respond(self) -> None:
+        size = int(self.headers.get("content-length") or 0)
+        request = httpx.Request(
+            self.command,
+            httpx.URL(self.stand_in.url).join(self.path),
+            headers=self.headers.items(),
+            content=self.rfile.read(size),
+            extensions={"client": self.client_address},
+        )
+        try:
+            response = self.stand_in(request)
+            self.send_response(response.status_code)
+            for name, value in response.headers.multi_items():
+                self.send_header(name, value)
+            self.end_headers()
+            for chunk in response.stream:
+                self.wfile.write(chunk)
+        except (httpx.TransportError, ConnectionError):  # or the client has gone
+            self.close_connection = True
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = respond
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing."""
+
+
+class EventLog:
+    """An answer with a job's events: those after `Last-Event-ID`, then the end of the stream.
+
+    `cuts` are the bytes after which the first, second, … connection breaks; later ones do not.
+    `replays_all` ignores `Last-Event-ID`. Missed tokens are never replayed.
+    """
+
+    def __init__(
+        self, frames: list[dict[str, Any]], cuts: Iterable[int] = (), *, replays_all: bool = False
+    ) -> None:
+        self.frames, self.replays_all = frames, replays_all
+        self.last_event_ids: list[str | None] = []
+        self._cuts = iter(cuts)
+        self._sent = 0  # the first frame that was never sent
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        after = request.headers.get("last-event-id")
+        self.last_event_ids.append(after)
+        start = 0 if self.replays_all or after is None else int(after)
+        body, cut = b"", next(self._cuts, None)
+        for place, frame in enumerate(self.frames):
+            is_transient = frame.get("event") in ("token", "log")
+            if place < self._sent if is_transient else int(frame["id"]) <= start:
+                continue
+            body += sse([frame])
+            if cut is None or len(body) <= cut:
+                self._sent = max(self._sent, place + 1)
+        headers = {"content-type": "text/event-stream; charset=utf-8"}
+        return httpx.Response(200, headers=headers, stream=BodyStream(body, cut))
+
+
+class BodyStream(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A response body for both clients, broken after `cut` bytes."""
+
+    def __init__(self, body: bytes, cut: int | None = None) -> None:
+        self.body, self.cut = body, cut
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.body if self.cut is None else self.body[: self.cut]
+        if self.cut is not None:
+            raise httpx.RemoteProtocolError("peer closed connection")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for part in self:
+            yield part
 
 
 @contextmanager
@@ -166,19 +282,12 @@ def answer_without_sockets() -> Iterator[None]:
         is_slow = found and f"{request.method} {url.path}" in found.delays
         return None if is_slow else found  # only a socket has time-outs
 
-    def respond(stand_in: StandIn, request: httpx.Request, body: bytes) -> httpx.Response:
-        target = request.url.raw_path.decode()
-        try:
-            status, headers, data = stand_in.respond(request.method, target, body.decode())
-        except ConnectionError:
-            raise httpx.RemoteProtocolError("Server disconnected", request=request) from None
-        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(data))
-
     def handle(transport: CheckedTransport, request: httpx.Request) -> httpx.Response:
         stand_in = find(request)
         if stand_in is None:
             return send(transport, request)
-        return respond(stand_in, request, request.read())
+        request.read()
+        return stand_in(request)
 
     async def handle_async(
         transport: AsyncCheckedTransport, request: httpx.Request
@@ -186,7 +295,8 @@ def answer_without_sockets() -> Iterator[None]:
         stand_in = find(request)
         if stand_in is None:
             return await send_async(transport, request)
-        return await asyncio.to_thread(respond, stand_in, request, await request.aread())
+        await request.aread()
+        return await asyncio.to_thread(stand_in, request)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(CheckedTransport, "handle_request", handle)

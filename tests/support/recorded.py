@@ -51,3 +51,13 @@ def flow_of(*ids: str, edges: tuple[tuple[str, str], ...] = (), idle: tuple[str,
         for one in ids
     )
     return Flow("f", "A flow", components, tuple(Edge(*edge) for edge in edges))
+
+
+WORKFLOWS = "/api/v2/workflows"
+FLOW = flow_of(
+    "ChatInput-abc12", "ChatOutput-xyz34", edges=(("ChatInput-abc12", "ChatOutput-xyz34"),)
+)
+QUEUED = recorded("1.13.0", "bg_submit")
+DONE = recorded("1.13.0", "bg_completed")
+TRANSIENT = recorded("1.13.0", "status_transient_500_after_stop")
+JOB = "00000000-0000-4000-8000-000000000001"

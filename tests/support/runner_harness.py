@@ -24,9 +24,9 @@ from lfclient.console.store.store import Store
 from lfclient.console.store.tables import RunRow
 from lfclient.flows.model import Flow
 from tests.support import databases
+from tests.support.clients import mock_client
 from tests.support.fake_events import component_done, event, question
 from tests.support.fake_langflow import FLOW, VERSIONS, FakeLangflow
-from tests.support.scripted import mock_client
 from tests.support.waiting import SECONDS, wait_for, wait_for_record
 
 CONNECTION = Connection("test", "http://langflow.test", SecretStr("sk-key-of-the-test"), "secrets")

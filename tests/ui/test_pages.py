@@ -132,7 +132,7 @@ def test_a_run_does_not_start_while_required_fields_are_empty(langflow_stand_in)
     assert [each.value for each in app.error] == [
         "**Fill in the required fields**\n\nMessage \\(Chat Input\\), Need \\(Chat Input\\)"
     ]
-    assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
+    assert not [line for line in langflow_stand_in.lines if line.startswith("POST")]
 
 
 def test_a_session_named_by_the_api_key_is_refused(langflow_stand_in):
@@ -142,7 +142,7 @@ def test_a_session_named_by_the_api_key_is_refused(langflow_stand_in):
     session.set_value("of sk-configured-key").run()
     press(app, "Run")
     assert "The session's name contains the API key." in page_text(app)
-    assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
+    assert not [line for line in langflow_stand_in.lines if line.startswith("POST")]
 
 
 def test_a_run_without_its_file_asks_for_the_file(langflow_stand_in):
@@ -153,7 +153,7 @@ def test_a_run_without_its_file_asks_for_the_file(langflow_stand_in):
     assert "Fill in the required fields" in shown
     assert "Choose a file." in shown
     assert "This is required." in shown
-    assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
+    assert not [line for line in langflow_stand_in.lines if line.startswith("POST")]
 
 
 # no server configured
@@ -168,15 +168,10 @@ def test_a_discovered_langflow_with_auto_login_is_connected_with_one_click(monke
         monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", server.url)
         app = open_app()
         assert {"Use it", "Install and start"} <= set(button_labels(app))
-        assert not [line for line in server.requests if line.startswith("POST")]
+        assert not [line for line in server.lines if line.startswith("POST")]
         next(button for button in app.button if button.label == "Use it").click().run()
-        created = [
-            body
-            for line, body in zip(server.requests, server.bodies, strict=True)
-            if line == "POST /api/v1/api_key/"
-        ]
-        assert len(created) == 1
-        assert "Langflow Console" in created[0]
+        (created,) = server.sent("POST /api/v1/api_key/")
+        assert b"Langflow Console" in created.content
         assert app.selectbox[0].options[0].startswith("Echo")
         assert "sk-created-on-click" not in page_text(app)
 
@@ -285,7 +280,7 @@ def test_without_permission_a_discovered_langflow_is_neither_offered_nor_used(mo
         server.answers["GET /api/v1/auto_login"] = (200, {"access_token": "jwt-token-for-tests"})
         monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", server.url)
         app = open_app()
-        context, requests = app_context(), len(server.requests)
+        context, requests = app_context(), len(server.lines)
         context.settings = replace(context.settings, allow_other_servers=False, allow_install=False)
         app = press(app, "Use it")
         assert "Address not allowed" in page_text(app)
@@ -294,7 +289,7 @@ def test_without_permission_a_discovered_langflow_is_neither_offered_nor_used(mo
         app.switch_page("pages/connection.py").run()
         assert "LFCONSOLE_ALLOW_OTHER_SERVERS" in page_text(app)
         assert "Connect" not in button_labels(app)
-        assert len(server.requests) == requests
+        assert len(server.lines) == requests
 
 
 def test_a_user_can_switch_between_configured_servers(monkeypatch, tmp_path):

@@ -1,7 +1,6 @@
 """A file is uploaded once and passed to the run."""
 
 import copy
-import json
 import time
 
 from pages._ui.form import uploads
@@ -30,12 +29,11 @@ def test_a_file_is_uploaded_once_and_the_run_gets_its_path(langflow_stand_in, mo
     assert any("u/note.txt" in (line.help or "") for line in app.markdown)
     press(app, "Run")
     until = time.monotonic() + 10
-    while RUN not in langflow_stand_in.requests and time.monotonic() < until:
+    while RUN not in langflow_stand_in.lines and time.monotonic() < until:
         time.sleep(0.02)
-    requests = list(zip(langflow_stand_in.requests, langflow_stand_in.bodies, strict=True))
-    (form,) = [body for line, body in requests if line == UPLOAD]
-    assert 'filename="note.txt"' in form
-    (body,) = [json.loads(body) for line, body in requests if line == RUN]
+    (upload,) = langflow_stand_in.sent(UPLOAD)
+    assert b'filename="note.txt"' in upload.content
+    (body,) = langflow_stand_in.bodies(RUN)
     assert body["tweaks"] == {"ChatInput-a": {"path": "u/note.txt"}}
 
 
@@ -48,4 +46,4 @@ def test_a_run_does_not_start_without_a_rejected_file(langflow_stand_in, monkeyp
     assert "Content size limit exceeded" in page_text(app)
     press(app, "Run")
     assert "The run was not started." in page_text(app)
-    assert RUN not in langflow_stand_in.requests
+    assert RUN not in langflow_stand_in.lines

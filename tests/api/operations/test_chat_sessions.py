@@ -18,11 +18,12 @@ from lfclient import (
     SessionNotFound,
     Unreachable,
 )
-from tests.support.scripted import OLD, VERSION, Server, call_client
+from tests.support.clients import call_client
+from tests.support.http_stand_in import OLD, VERSION, StandIn
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
-M = "/base/api/v1/monitor/messages"
+M = "/api/v1/monitor/messages"
 OLDEST = {"version": "0.8.4", "main_version": "0.8.4", "package": "Langflow Base"}
 FLOW = "00000000-0000-4000-8000-00000000000a"
 OTHER = "00000000-0000-4000-8000-00000000000b"
@@ -61,10 +62,10 @@ def windows(rows: list[dict[str, Any]], max_size: int = 200):
     return answer
 
 
-def sent(server: Server, method: str) -> list[tuple[str, Any]]:
+def sent(server: StandIn, method: str) -> list[tuple[str, Any]]:
     """Return the changes that were sent: path and body."""
     return [
-        (request.url.path.removeprefix(M), json.loads(request.content or b"null"))
+        (request.url.path.removeprefix(f"/base{M}"), json.loads(request.content or b"null"))
         for request in server.requests
         if request.method == method
     ]
@@ -72,22 +73,22 @@ def sent(server: Server, method: str) -> list[tuple[str, Any]]:
 
 def test_all_pages_of_a_long_session_are_returned_oldest_first():
     """Servers from 1.12 on return at most 200 messages at once."""
-    server = Server().on("GET", M, windows([row(number) for number in range(450)]))
+    server = StandIn().on("GET", M, windows([row(number) for number in range(450)]))
     found = server.client().sessions.messages(FLOW, "s")
     assert [message.id for message in found] == [message_id(number) for number in range(450)]
-    assert server.paths().count("GET /api/v1/monitor/messages") == 3
+    assert server.lines.count("GET /api/v1/monitor/messages") == 3
 
 
 def test_a_limit_requests_only_the_latest_messages():
-    server = Server().on("GET", M, windows([row(number) for number in range(450)]))
+    server = StandIn().on("GET", M, windows([row(number) for number in range(450)]))
     found = server.client().sessions.messages(FLOW, "s", limit=3)
     assert [message.id for message in found] == [message_id(447), message_id(448), message_id(449)]
-    assert server.paths().count("GET /api/v1/monitor/messages") == 1
+    assert server.lines.count("GET /api/v1/monitor/messages") == 1
 
 
 def test_a_limit_is_applied_by_the_client_before_1_11():
     """These releases have no limit and always return the oldest first."""
-    server = Server(OLD).on("GET", M, (200, [row(number) for number in range(250)]))
+    server = StandIn(version=OLD).on("GET", M, (200, [row(number) for number in range(250)]))
     with server.client() as client:
         assert [one.id for one in client.sessions.messages(FLOW, "s", limit=2)] == [
             message_id(248),
@@ -106,7 +107,7 @@ def test_a_message_added_between_two_pages_duplicates_none():
         rows.append(row(len(rows)))
         return found
 
-    server = Server().on("GET", M, answer)
+    server = StandIn().on("GET", M, answer)
     found = [message.id for message in server.client().sessions.messages(FLOW, "s")]
     assert found == [message_id(number) for number in range(300)]
 
@@ -121,7 +122,7 @@ def test_a_stored_message_has_its_files_and_its_component():
         properties={"source": {"id": "ChatOutput-b"}, "state": "complete"},
         session_metadata={"graph_run_id": "job-1"},
     )
-    server = Server().on("GET", M, (200, [machine]))
+    server = StandIn().on("GET", M, (200, [machine]))
     assert server.client().sessions.messages(FLOW, "s") == [
         Message(
             message_id(1),
@@ -140,7 +141,7 @@ def test_a_stored_message_has_its_files_and_its_component():
 def test_a_failure_without_a_text_takes_its_reason_from_the_blocks():
     blocks = [{"title": "Error", "contents": [{"type": "error", "reason": "no such key"}]}]
     failed = row(1, sender="Agent", category="error", text="", content_blocks=blocks)
-    server = Server().on("GET", M, (200, [failed]))
+    server = StandIn().on("GET", M, (200, [failed]))
     found = server.client().sessions.messages(FLOW, "s")[0]
     assert (found.category, found.sender, found.text) == ("error", "Agent", "no such key")
     assert found.blocks == tuple(blocks[0]["contents"])
@@ -155,7 +156,7 @@ def test_a_failure_that_tells_only_a_code_takes_its_reason_from_the_traceback():
     block = {"type": "error", "reason": reason, "traceback": traceback}
     blocks = [{"title": "Error", "contents": [block]}]
     failed = row(1, sender="Agent", category="error", text="Code: None\n", content_blocks=blocks)
-    server = Server().on("GET", M, (200, [failed]))
+    server = StandIn().on("GET", M, (200, [failed]))
     assert server.client().sessions.messages(FLOW, "s")[0].text == "Connection error.."
 
 
@@ -164,7 +165,7 @@ def test_an_unfinished_message_is_incomplete():
     begun = row(1, sender="Machine", text="", properties={"state": "partial"})
     assert [
         one.complete
-        for one in Server()
+        for one in StandIn()
         .on("GET", M, (200, [begun, row(2)]))
         .client()
         .sessions.messages(FLOW, "s")
@@ -173,7 +174,7 @@ def test_an_unfinished_message_is_incomplete():
 
 @pytest.mark.parametrize("files", [None, "", "not json", "{}", 5, '"one"'])
 def test_malformed_files_do_not_hide_a_message(files: Any):
-    server = Server().on("GET", M, (200, [row(1, files=files)]))
+    server = StandIn().on("GET", M, (200, [row(1, files=files)]))
     found = server.client().sessions.messages(FLOW, "s")[0]
     assert (found.text, found.files) == ("text 1", ("not json",) if files == "not json" else ())
 
@@ -191,7 +192,7 @@ def test_malformed_files_do_not_hide_a_message(files: Any):
 )
 def test_a_malformed_list_of_messages_raises_an_error(reply: Any, error: type[Exception]):
     with pytest.raises(error):
-        Server().on("GET", M, reply).client().sessions.messages(FLOW, "s")
+        StandIn().on("GET", M, reply).client().sessions.messages(FLOW, "s")
 
 
 def test_sessions_are_fetched_page_by_page():
@@ -207,20 +208,20 @@ def test_sessions_are_fetched_page_by_page():
         ((200, ids[:200]), 200, 2),
         ((200, ids), 450, 1),
     ):
-        server = Server().on("GET", f"{M}/sessions", reply)
+        server = StandIn().on("GET", f"{M}/sessions", reply)
         assert server.client().sessions.list(FLOW) == ids[:known]
-        assert server.paths().count("GET /api/v1/monitor/messages/sessions") == requests
+        assert server.lines.count("GET /api/v1/monitor/messages/sessions") == requests
 
 
 def test_a_session_id_is_encoded_twice():
     """Servers decode it twice."""
-    server = Server().on("GET", M, (200, []))
+    server = StandIn().on("GET", M, (200, []))
     server.client().sessions.messages(FLOW, "50% of a/b")
     assert server.requests[-1].url.params["session_id"] == "50%25 of a/b"
 
 
 def test_a_session_of_one_flow_is_renamed_by_one_request():
-    server = Server().on("GET", M, windows([row(1), row(2)]))
+    server = StandIn().on("GET", M, windows([row(1), row(2)]))
     server.on("PATCH", f"{M}/session/s", (200, []))
     server.client().sessions.rename("s", "  Trip to Rome ", flow=FLOW)
     assert server.requests[-1].url.params["new_session_id"] == "Trip to Rome"
@@ -241,8 +242,8 @@ def test_only_messages_of_this_flow_are_changed(version: dict, rows: list, sessi
     and if the name can't be a path segment.
     """
     reply = windows(rows) if version is VERSION else (200, rows)
-    server = Server(version).on("GET", M, reply).on("PUT", f"{M}/{message_id(1)}", (200, {}))
-    server.on("DELETE", M, (204, b""))
+    server = StandIn(version=version).on("GET", M, reply).on("DELETE", M, (204, b""))
+    server.on("PUT", f"{M}/{message_id(1)}", (200, {}))
     with server.client() as client:
         client.sessions.rename(session, "new", flow=FLOW)
         client.sessions.delete(session, flow=FLOW)
@@ -252,7 +253,7 @@ def test_only_messages_of_this_flow_are_changed(version: dict, rows: list, sessi
 
 
 def test_without_a_flow_a_session_is_changed_in_all_flows():
-    server = Server().on("GET", M, windows([row(1), row(2, flow_id=OTHER)]))
+    server = StandIn().on("GET", M, windows([row(1), row(2, flow_id=OTHER)]))
     server.on("PATCH", f"{M}/session/s", (200, [])).on("DELETE", f"{M}/session/s", (204, b""))
     with server.client() as client:
         client.sessions.rename("s", "new")
@@ -263,7 +264,7 @@ def test_without_a_flow_a_session_is_changed_in_all_flows():
 
 def test_a_large_session_is_deleted_in_batches():
     """A request with a thousand ids may be too large for a database."""
-    server = Server(OLDEST).on("GET", M, (200, [row(number) for number in range(1200)]))
+    server = StandIn(version=OLDEST).on("GET", M, (200, [row(number) for number in range(1200)]))
     server.on("DELETE", M, (204, b""))
     server.client().sessions.delete("s", flow=FLOW)
     parts = [ids for _, ids in sent(server, "DELETE")]
@@ -272,28 +273,28 @@ def test_a_large_session_is_deleted_in_batches():
 
 
 def test_an_unknown_session_fails_to_rename_but_counts_as_deleted():
-    with Server().on("GET", M, (200, [])).client() as client:
+    with StandIn().on("GET", M, (200, [])).client() as client:
         with pytest.raises(SessionNotFound):
             client.sessions.rename("gone", "new", flow=FLOW)
         client.sessions.delete("gone", flow=FLOW)
 
 
 def test_a_session_deleted_during_its_renaming_is_not_found():
-    server = Server().on("GET", M, windows([row(1)]))
+    server = StandIn().on("GET", M, windows([row(1)]))
     server.on("PATCH", f"{M}/session/s", (404, {"detail": "No messages found"}))
     with pytest.raises(SessionNotFound):
         server.client().sessions.rename("s", "new")
 
 
 def test_an_empty_session_name_is_rejected():
-    server = Server()
+    server = StandIn()
     with pytest.raises(InvalidRequest):
         server.client().sessions.rename("s", "  ")
     assert server.requests == []
 
 
 def test_the_async_client_has_the_same_session_operations():
-    server = Server().on("GET", M, windows([row(1)])).on("GET", f"{M}/sessions", (200, ["s"]))
+    server = StandIn().on("GET", M, windows([row(1)])).on("GET", f"{M}/sessions", (200, ["s"]))
     server.on("PATCH", f"{M}/session/s", (200, [])).on("DELETE", f"{M}/session/s", (204, b""))
 
     async def work(client: AsyncLangflowClient) -> tuple[list[str], list[Message]]:
@@ -309,7 +310,7 @@ def test_the_async_client_has_the_same_session_operations():
 
 def test_a_message_id_must_be_a_uuid_to_become_part_of_a_path():
     away = row(1, id="../../users/whoami", session_id="a/b")
-    server = Server().on("GET", M, windows([away]))
+    server = StandIn().on("GET", M, windows([away]))
     with pytest.raises(BadResponse, match="without an id"):
         server.client().sessions.rename("a/b", "new", flow=FLOW)
     assert sent(server, "PUT") == []

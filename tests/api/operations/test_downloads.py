@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from lfclient import FileRef, LangflowError, Unreachable
-from tests.support.scripted import BodyStream, Reply, Server, call_client
+from tests.support.clients import call_client
+from tests.support.http_stand_in import Answer, BodyStream, StandIn
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 FILE = "00000000-0000-4000-8000-00000000000f"
@@ -43,20 +44,20 @@ class Endless(httpx.SyncByteStream, httpx.AsyncByteStream):
         self.closed = True
 
 
-def server(*replies: Reply) -> Server:
-    return Server().on("GET", f"/base/api/v2/files/{FILE}", *replies)
+def server(*replies: Answer) -> StandIn:
+    return StandIn().on("GET", f"/api/v2/files/{FILE}", *replies)
 
 
-def streamed(body: Any, **headers: str) -> Reply:
+def streamed(body: Any, **headers: str) -> Answer:
     """Return a response whose body has not been read."""
     return lambda _: httpx.Response(200, headers=headers, stream=body)
 
 
-def ask(at: Server, call: Callable[[Any], Any], kind: str = "sync") -> Any:
+def ask(at: StandIn, call: Callable[[Any], Any], kind: str = "sync") -> Any:
     return call_client(kind, call, handler=at)
 
 
-def save(at: Server, target: IO[bytes]) -> int:
+def save(at: StandIn, target: IO[bytes]) -> int:
     return ask(at, lambda client: client.files.save(BIG, target))
 
 
@@ -107,7 +108,7 @@ def test_a_retry_overwrites_what_a_broken_download_left():
         ((500, {"detail": "broken"}), "broken"),
     ],
 )
-def test_an_error_response_is_not_written_to_the_file(reply: Reply, error: str):
+def test_an_error_response_is_not_written_to_the_file(reply: Answer, error: str):
     target = io.BytesIO()
     with pytest.raises(LangflowError, match=error):
         save(server(reply), target)
@@ -120,7 +121,7 @@ def test_an_error_of_the_target_is_raised_without_a_retry():
     target.close()
     with pytest.raises(ValueError, match="closed"):
         save(at, target)
-    assert len(at.paths()) == 1
+    assert len(at.lines) == 1
 
 
 def test_a_compressed_file_is_decompressed_in_pieces():

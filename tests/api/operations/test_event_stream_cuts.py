@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from lfclient import Event, Run, RunEnded, RunStatus
+from lfclient.api.requests import STATUS
 from lfclient.runs.reducer import apply
-from tests.support.recorded import events, flow_of, recorded, sse
-from tests.support.scripted import JOB, STATUS, WORKFLOWS, EventLog, Server, collect_events
+from tests.support.clients import collect_events
+from tests.support.http_stand_in import EventLog, StandIn
+from tests.support.recorded import JOB, WORKFLOWS, events, flow_of, recorded, sse
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -39,9 +41,9 @@ def ended_status(case: str) -> tuple[int, dict[str, Any]]:
 
 def follow(kind: str, log: EventLog, case: str, looks: int = 0) -> list[Event]:
     """Return all events of a job that is still running at the first `looks` status requests."""
-    server = Server().on("GET", STATUS, *[GOING_ON] * looks, ended_status(case))
+    server = StandIn().on("GET", STATUS, *[GOING_ON] * looks, ended_status(case))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", log)
-    server.on("GET", "/base/api/v1/monitor/messages", (200, []))
+    server.on("GET", "/api/v1/monitor/messages", (200, []))
     found = collect_events(kind, lambda client: client.events(JOB, flow=FLOW), handler=server)
     assert isinstance(found[-1], RunEnded)
     return found
@@ -131,7 +133,7 @@ def test_events_read_from_the_first_one_are_not_fetched_again_as_evidence(
 ):
     """The outcome of a failed run needs all its events; a client that resumed has only some."""
     log = EventLog(events("1.13.0", "bg_events_failed"))
-    server = Server().on("GET", STATUS, recorded("1.13.0", "status_failed"))
+    server = StandIn().on("GET", STATUS, recorded("1.13.0", "status_failed"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", log)
     found = list(server.client().events(JOB, after, FLOW))
     assert found[-1].status is RunStatus.FAILED

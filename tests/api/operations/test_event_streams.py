@@ -23,20 +23,13 @@ from lfclient import (
     Warned,
 )
 from lfclient.api.operations import event_streams
+from lfclient.api.requests import STATUS
 from lfclient.common.backoff import Backoff
 from lfclient.wire.server_info import Capabilities
+from tests.support.clients import collect_events
+from tests.support.http_stand_in import EventLog, StandIn
 from tests.support.proxy import Fault, Proxy, raw_response
-from tests.support.recorded import events, recorded, sse
-from tests.support.scripted import (
-    DONE,
-    FLOW,
-    JOB,
-    STATUS,
-    WORKFLOWS,
-    EventLog,
-    Server,
-    collect_events,
-)
+from tests.support.recorded import DONE, FLOW, JOB, WORKFLOWS, events, recorded, sse
 from tests.support.waiting import wait_for
 
 EVENTS = f"{JOB}/events"
@@ -62,7 +55,7 @@ class Job:
     def __init__(self, log: list[dict[str, Any]]) -> None:
         self.log = EventLog(log)
         self.known = KNOWN
-        self.server = Server().on("GET", f"{WORKFLOWS}/{EVENTS}", self.log)
+        self.server = StandIn().on("GET", f"{WORKFLOWS}/{EVENTS}", self.log)
         self.proxy = Proxy(self.server)
         self.set_status_responses(1)
 
@@ -249,7 +242,7 @@ def test_silence_leads_to_a_status_request_and_a_reconnect(
     made.proxy.plan(EVENTS, Fault(stall=30, after=b"id: 4\n\n"), Fault(stall=30))
     assert ids(made.collect()) == IDS
     assert made.proxy.count(EVENTS) >= 3
-    assert made.proxy.count("GET " + STATUS) >= 2
+    assert made.proxy.count(f"GET /base{STATUS}") >= 2
 
 
 def test_keep_alives_keep_the_connection_open(job: Any):

@@ -8,35 +8,36 @@ import pytest
 
 from lfclient import RunStatus
 from lfclient.api import requests
+from lfclient.api.requests import STATUS
 from tests.support.connection_errors import BROKEN_OFF, UNREACHED, connection_traceback
-from tests.support.recorded import recorded
-from tests.support.scripted import FLOW, JOB, OLD, STATUS, TRANSIENT, WORKFLOWS, Server
+from tests.support.http_stand_in import OLD, StandIn
+from tests.support.recorded import FLOW, JOB, TRANSIENT, WORKFLOWS, recorded
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
 
 def test_a_failure_without_a_reason_is_checked_again():
     cancelled = recorded("1.13.0", "status_cancelled")
-    server = Server().on("GET", STATUS, TRANSIENT, TRANSIENT, cancelled)
+    server = StandIn().on("GET", STATUS, TRANSIENT, TRANSIENT, cancelled)
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
     assert server.client().status(JOB, flow=FLOW).status is RunStatus.CANCELLED
 
 
 def test_a_failure_that_lasts_for_a_second_is_final():
     """It always has a reason in words."""
-    server = Server().on("GET", STATUS, recorded("1.13.0", "status_after_term"))
+    server = StandIn().on("GET", STATUS, recorded("1.13.0", "status_after_term"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
-    server.on("GET", "/base/api/v1/monitor/messages", (200, []))
+    server.on("GET", "/api/v1/monitor/messages", (200, []))
     run = server.client().status(JOB, flow=FLOW)
     assert run.status is RunStatus.FAILED
     assert run.errors[0].message
 
 
 def test_a_failure_with_a_reason_is_final_at_once():
-    server = Server().on("GET", STATUS, recorded("1.13.0", "status_failed"))
+    server = StandIn().on("GET", STATUS, recorded("1.13.0", "status_failed"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
     assert server.client().status(JOB, flow=FLOW).errors[0].message == "boom happened"
-    assert server.paths().count(f"GET {requests.STATUS}") == 1
+    assert server.lines.count(f"GET {requests.STATUS}") == 1
 
 
 @pytest.mark.parametrize("end", ["", "\n\n", "\nCode: None"])
@@ -53,8 +54,8 @@ def test_a_failed_job_of_1_10_takes_its_reason_from_the_error_message_of_its_ses
         "session_metadata": {"graph_run_id": JOB},
     }
     failed = (500, {"detail": {"code": "JOB_FAILED", "job_id": JOB}})
-    server = Server(OLD).on("GET", STATUS, failed)
-    server.on("GET", "/base/api/v1/monitor/messages", (200, [message]))
+    server = StandIn(version=OLD).on("GET", STATUS, failed)
+    server.on("GET", "/api/v1/monitor/messages", (200, [message]))
     (error,) = server.client().status(JOB, flow=FLOW).errors
     assert (error.component, error.message) == ("Agent", "Connection error.")
     assert error.traceback
@@ -91,7 +92,7 @@ CONNECTION_ERRORS = pytest.mark.parametrize(
 def test_a_failed_job_tells_a_broken_connection_from_an_unreached_model(kind, reason, message):
     """Of an agent, 1.13 says “Connection error.” of both. The traceback tells."""
     detail = {"code": "JOB_FAILED", "job_id": JOB, "error_detail": connection_error(kind, reason)}
-    server = Server().on("GET", STATUS, (500, {"detail": detail}))
+    server = StandIn().on("GET", STATUS, (500, {"detail": detail}))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
     (error,) = server.client().status(JOB, flow=FLOW).errors
     assert error.message == message
@@ -106,9 +107,9 @@ def test_a_failed_synchronous_run_tells_a_broken_connection_from_an_unreached_mo
     text = "Error running graph: Error building Component Agent: \n\nConnection error.."
     failed = {"job_id": JOB, "status": "failed", "errors": [{"error": text}], "has_errors": True}
     stored = {**connection_error(kind, reason), "session_metadata": {"graph_run_id": run_id}}
-    server = Server().on("POST", WORKFLOWS, (200, failed))
-    server.on("GET", "/base/api/v1/monitor/messages", (200, [stored]))
-    server.on("GET", "/base/api/v1/monitor/builds", (200, {"vertex_builds": {}}))
+    server = StandIn().on("POST", WORKFLOWS, (200, failed))
+    server.on("GET", "/api/v1/monitor/messages", (200, [stored]))
+    server.on("GET", "/api/v1/monitor/builds", (200, {"vertex_builds": {}}))
     (error,) = server.client().run(FLOW, session_id="s", check=False).errors
     assert error.message == (message if run_id == JOB else "Connection error..")
     assert bool(error.traceback) == (run_id == JOB)

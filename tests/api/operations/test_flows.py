@@ -9,10 +9,11 @@ import httpx
 import pytest
 
 from lfclient import BadResponse, FileRefused, Flow, LangflowError, ServerFault, Unreachable
+from tests.support.clients import call_client
 from tests.support.flows import chat_input, entry, graph, node
-from tests.support.scripted import Server, call_client
+from tests.support.http_stand_in import StandIn
 
-FLOWS = "/base/api/v1/flows/"
+FLOWS = "/api/v1/flows/"
 UPLOAD = f"{FLOWS}upload/"
 TEMPLATES = f"{FLOWS}basic_examples/"
 NEW_ID = "11111111-1111-4111-8111-111111111111"
@@ -20,14 +21,14 @@ CREATED = (201, [{"id": NEW_ID, "name": "Test (1)", "description": None}])
 GRAPH = graph(chat_input())
 
 
-def uploaded(server: Server) -> list[dict[str, Any]]:
-    body = next(one for one in server.requests if one.url.path == UPLOAD).content
+def uploaded(server: StandIn) -> list[dict[str, Any]]:
+    body = server.sent(f"POST {UPLOAD}")[0].content
     return json.loads(body[body.index(b"{") : body.rindex(b"}") + 1])["flows"]
 
 
 def test_flows_are_listed_without_their_graphs():
     """With them, 50 flows are 5 MB."""
-    server = Server().on("GET", FLOWS, (200, [{"id": "1", "name": "Echo"}]))
+    server = StandIn().on("GET", FLOWS, (200, [{"id": "1", "name": "Echo"}]))
     assert [flow.name for flow in server.client().flows()] == ["Echo"]
     (request,) = server.requests
     query = {"get_all": "true", "header_flows": "true", "remove_example_flows": "true"}
@@ -36,7 +37,7 @@ def test_flows_are_listed_without_their_graphs():
 
 def test_a_long_list_of_flows_has_a_minute():
     """2,000 flows take an idle server a second, and a busy one more than ten."""
-    server = Server().on("GET", FLOWS, (200, []))
+    server = StandIn().on("GET", FLOWS, (200, []))
     server.client(timeout=5).flows()
     server.client(timeout=None).flows()
     first, second = (request.extensions["timeout"] for request in server.requests)
@@ -47,7 +48,7 @@ def test_a_long_list_of_flows_has_a_minute():
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_an_imported_flow_has_no_id(kind: str):
     """Langflow 1.10 and later would overwrite the flow that has it."""
-    server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
+    server = StandIn().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
     made = call_client(kind, lambda client: client.import_flow(GRAPH), handler=server)
     assert [(flow.id, flow.name) for flow in made] == [(NEW_ID, "Test (1)")]
     (sent,) = uploaded(server)
@@ -57,14 +58,14 @@ def test_an_imported_flow_has_no_id(kind: str):
 
 def test_a_copy_of_a_flow_keeps_the_secrets_that_it_stores():
     secret = node("T-a", p=entry("SecretStrInput", "str", "sk-stored-1234567", password=True))
-    server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
+    server = StandIn().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
     server.client().import_flow(Flow.from_json(graph(secret)))
     assert "sk-stored-1234567" in json.dumps(uploaded(server))
 
 
 def sent_names(listed, *names: str) -> list[str]:
     """Import a file of flows to a server with the listed names, and return those that were sent."""
-    server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
+    server = StandIn().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
     flows = [{"id": str(number), "name": name} for number, name in enumerate(listed)]
     server.on("GET", FLOWS, (200, flows))
     server.client().import_flow({"flows": [{**GRAPH, "name": name} for name in names]})
@@ -96,7 +97,7 @@ def test_a_year_is_no_number_to_count_on_from():
 
 
 def test_numbered_names_are_sent_as_they_are_if_the_flows_cannot_be_listed():
-    server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
+    server = StandIn().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
     server.on("GET", FLOWS, (403, {"detail": "no"}))
     names = ["Test (1)", "Test (1)"]
     server.client().import_flow({"flows": [{**GRAPH, "name": name} for name in names]})
@@ -104,18 +105,18 @@ def test_numbered_names_are_sent_as_they_are_if_the_flows_cannot_be_listed():
 
 
 def test_a_file_without_a_flow_is_not_sent():
-    server = Server()
+    server = StandIn()
     with pytest.raises(FileRefused):
         server.client().import_flow(b"{}")
     assert not server.requests
 
 
 def test_an_import_that_may_have_arrived_is_not_repeated():
-    server = Server().on("POST", UPLOAD, httpx.ReadError("reset"), CREATED)
+    server = StandIn().on("POST", UPLOAD, httpx.ReadError("reset"), CREATED)
     with pytest.raises(Unreachable) as caught:
         server.client().import_flow(GRAPH)
     assert "Check whether the flows are there" in caught.value.hint
-    assert server.paths().count("POST /api/v1/flows/upload/") == 1
+    assert server.lines.count("POST /api/v1/flows/upload/") == 1
 
 
 @pytest.mark.parametrize(
@@ -129,38 +130,38 @@ def test_an_import_that_may_have_arrived_is_not_repeated():
 def test_an_import_whose_name_another_took_is_sent_again(refusal: tuple, no_pauses: None):
     """1.8, 1.10 and 1.13 say so in these words; they create none of the flows."""
     server = (
-        Server()
+        StandIn()
         .on("POST", UPLOAD, refusal, refusal, CREATED)
         .on("GET", FLOWS + NEW_ID, (200, GRAPH))
     )
     assert [flow.name for flow in server.client().import_flow(GRAPH)] == ["Test (1)"]
-    server = Server().on("POST", UPLOAD, refusal)
+    server = StandIn().on("POST", UPLOAD, refusal)
     with pytest.raises(LangflowError):
         server.client().import_flow(GRAPH)
-    assert server.paths().count("POST /api/v1/flows/upload/") == 5
+    assert server.lines.count("POST /api/v1/flows/upload/") == 5
 
 
 @pytest.mark.parametrize("create", ["import", "create"])
 def test_a_new_flow_is_returned_once_it_can_be_read(create: str, no_pauses: None):
     """A busy server responds to the creation before it has committed it."""
-    server = Server().on("POST", UPLOAD, CREATED).on("POST", FLOWS, (201, CREATED[1][0]))
+    server = StandIn().on("POST", UPLOAD, CREATED).on("POST", FLOWS, (201, CREATED[1][0]))
     server.on("GET", FLOWS + NEW_ID, (404, {"detail": "Flow not found"}), (200, GRAPH))
     with server.client() as client:
         if create == "import":
             client.import_flow(GRAPH)
         else:
             client.editor.create_flow("Test", GRAPH["data"])
-        assert server.paths().count(f"GET /api/v1/flows/{NEW_ID}") == 2
+        assert server.lines.count(f"GET /api/v1/flows/{NEW_ID}") == 2
 
 
 @pytest.mark.parametrize("answer", [(404, {"detail": "Flow not found"}), httpx.ReadError("reset")])
 def test_a_new_flow_that_stays_unreadable_is_returned_all_the_same(answer: Any, no_pauses: None):
-    server = Server().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, answer)
+    server = StandIn().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, answer)
     assert [flow.id for flow in server.client().import_flow(GRAPH)] == [NEW_ID]
 
 
 def test_a_refused_flow_of_a_newer_release_is_an_error_that_says_so():
-    server = Server().on("POST", UPLOAD, (500, {"detail": "It broke."}))
+    server = StandIn().on("POST", UPLOAD, (500, {"detail": "It broke."}))
     newer = {**GRAPH, "last_tested_version": "1.99.1"}
     with server.client() as client:
         with pytest.raises(ServerFault, match="It broke") as caught:
@@ -174,7 +175,7 @@ def test_a_refused_flow_of_a_newer_release_is_an_error_that_says_so():
 
 @pytest.mark.parametrize("body", [[], {"not": "a list"}, [{"name": "no id"}], b"<html>"])
 def test_a_response_without_the_new_flows_is_an_error(body: Any):
-    server = Server().on("POST", UPLOAD, (201, body))
+    server = StandIn().on("POST", UPLOAD, (201, body))
     with pytest.raises(BadResponse):
         server.client().import_flow(GRAPH)
 
@@ -182,7 +183,7 @@ def test_a_response_without_the_new_flows_is_an_error(body: Any):
 def test_templates_are_flows_by_name():
     items = [{**GRAPH, "name": name, "tags": ["agents"]} for name in ("b", "A")]
     broken = [{"name": "C", "data": None}, {"name": "D", "data": {"nodes": 5}}]
-    server = Server().on("GET", TEMPLATES, (200, [*items, *broken]))
+    server = StandIn().on("GET", TEMPLATES, (200, [*items, *broken]))
     found = server.client().templates()
     assert [(flow.name, flow.tags, len(flow.components)) for flow in found] == [
         ("A", ["agents"], 1),
@@ -193,7 +194,7 @@ def test_templates_are_flows_by_name():
 def test_an_export_names_the_release_and_has_no_stored_key():
     secret = node("T-a", p=entry("SecretStrInput", "str", "sk-stored-1234567", password=True))
     stored = graph(secret)
-    server = Server().on("GET", FLOWS + stored["id"], (200, stored))
+    server = StandIn().on("GET", FLOWS + stored["id"], (200, stored))
     with server.client() as client:
         for flow in (stored["id"], Flow.from_json(stored)):
             exported = client.editor.export_flow(flow)

@@ -10,8 +10,9 @@ import pytest
 
 from lfclient import Unreachable
 from lfclient.api import requests
-from tests.support.recorded import recorded
-from tests.support.scripted import FLOW, JOB, QUEUED, STATUS, VERSION, WORKFLOWS, Reply, Server
+from lfclient.api.requests import STATUS
+from tests.support.http_stand_in import VERSION, Answer, StandIn
+from tests.support.recorded import FLOW, JOB, QUEUED, WORKFLOWS, recorded
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -21,9 +22,9 @@ def status_of(word: str) -> tuple[int, dict[str, str]]:
     return (200, {**QUEUED[1], "status": word})
 
 
-def status_requests_before_stop(server: Server) -> int:
+def status_requests_before_stop(server: StandIn) -> int:
     """Return the number of status requests before the stop."""
-    paths = server.paths()
+    paths = server.lines
     before = paths[: paths.index("POST /api/v2/workflows/stop")]
     return before.count(f"GET {requests.STATUS}")
 
@@ -34,7 +35,7 @@ STOPPED = (200, {"message": "Job cancelled successfully."})
 @pytest.mark.parametrize("known", [True, False], ids=["submitted", "by its id"])
 def test_stop_waits_until_the_job_has_started(known: bool):
     """Stopping it during its start would lock the SQLite database of 1.13 for minutes."""
-    server = Server().on("POST", f"{WORKFLOWS}/stop", STOPPED).on("POST", WORKFLOWS, QUEUED)
+    server = StandIn().on("POST", f"{WORKFLOWS}/stop", STOPPED).on("POST", WORKFLOWS, QUEUED)
     statuses = [status_of("queued"), status_of("queued"), status_of("in_progress")]
     server.on("GET", STATUS, *statuses, recorded("1.13.0", "status_cancelled"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
@@ -47,9 +48,9 @@ def test_stop_waits_until_the_job_has_started(known: bool):
 class ScriptedStatus:
     """Gives the same response to all status requests until the stop."""
 
-    def __init__(self, response: Reply, version: dict[str, str] = VERSION) -> None:
+    def __init__(self, response: Answer, version: dict[str, str] = VERSION) -> None:
         self.server = (
-            Server(version)
+            StandIn(version=version)
             .on("POST", f"{WORKFLOWS}/stop", self._stop)
             .on("GET", STATUS, self._status)
         )
@@ -77,12 +78,12 @@ class ScriptedStatus:
         (recorded("1.13.0", "bg_completed"), 1),
     ],
 )
-def test_stop_limits_the_wait_for_the_start(response: Reply, requests: int):
+def test_stop_limits_the_wait_for_the_start(response: Answer, requests: int):
     """A job may be queued for hours."""
     scripted = ScriptedStatus(response)
     assert scripted.server.client().stop(JOB, flow=FLOW).stopped is True
     assert status_requests_before_stop(scripted.server) == requests
-    first = next(one for one in scripted.server.requests if one.url.path == STATUS)
+    first = scripted.server.sent(f"GET {STATUS}")[0]
     assert all(seconds <= 4 for seconds in first.extensions["timeout"].values())
 
 
@@ -114,7 +115,7 @@ def test_stop_right_after_a_decision_waits_until_the_job_has_resumed(
 
 
 def test_stop_of_a_running_job_is_sent_at_once():
-    server = Server().on("POST", f"{WORKFLOWS}/stop", STOPPED)
+    server = StandIn().on("POST", f"{WORKFLOWS}/stop", STOPPED)
     server.on("GET", STATUS, status_of("in_progress"), recorded("1.13.0", "status_cancelled"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
     with server.client() as client:
@@ -125,7 +126,7 @@ def test_stop_of_a_running_job_is_sent_at_once():
 
 
 def test_a_run_that_cannot_be_stopped_has_the_servers_reason():
-    server = Server().on("POST", f"{WORKFLOWS}/stop", recorded("1.13.0", "stop_sync_job"))
+    server = StandIn().on("POST", f"{WORKFLOWS}/stop", recorded("1.13.0", "stop_sync_job"))
     server.on("GET", STATUS, (200, {**QUEUED[1], "status": "in_progress"}))
     result = server.client().stop(JOB, flow=FLOW)
     assert result.stopped is False
@@ -140,8 +141,8 @@ def test_a_stop_of_an_ended_run_before_1_11_tells_whether_it_was_stopped(
 ):
     """An earlier stop may have done that. No other is sent, which would overwrite the status."""
     classic = {**VERSION, "version": "1.10.3", "main_version": "1.10.3"}
-    server = Server(classic).on("GET", STATUS, recorded("1.13.0", name))
-    server.on("GET", "/base/api/v1/monitor/builds", (200, {}))
+    server = StandIn(version=classic).on("GET", STATUS, recorded("1.13.0", name))
+    server.on("GET", "/api/v1/monitor/builds", (200, {}))
     result = server.client().stop(JOB, flow=FLOW)
     assert (result.stopped, result.message) == (is_stopped, "")
-    assert "POST /api/v2/workflows/stop" not in server.paths()
+    assert "POST /api/v2/workflows/stop" not in server.lines

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from lfclient import LangflowError, Run, RunStatus, ServerFault
+from lfclient.api.requests import STATUS
 from lfclient.flows.model import Flow
 from tests.support.fake_events import stored_message
 from tests.support.fake_langflow import FLOW, FLOW_ID
-from tests.support.scripted import JOB, STATUS, Server
+from tests.support.http_stand_in import StandIn
+from tests.support.recorded import JOB
 
-MESSAGES = "/base/api/v1/monitor/messages"
+MESSAGES = "/api/v1/monitor/messages"
 OTHER = "00000000-0000-4000-8000-000000000002"
 LOST = Run(FLOW_ID, "stream", RunStatus.INTERRUPTED, session_id="session")
 # as measured on 1.11.6, 1.12.8 and 1.13.0
@@ -33,9 +35,9 @@ FAILED = stored_message(
 )
 
 
-def recover(status: Any, *messages: dict[str, Any]) -> tuple[Run | None, Server]:
-    server = Server().on("GET", STATUS, status).on("GET", MESSAGES, (200, list(messages)[::-1]))
-    server.on("GET", f"/base/api/v1/flows/{FLOW_ID}", (200, FLOW))
+def recover(status: Any, *messages: dict[str, Any]) -> tuple[Run | None, StandIn]:
+    server = StandIn().on("GET", STATUS, status).on("GET", MESSAGES, (200, list(messages)[::-1]))
+    server.on("GET", f"/api/v1/flows/{FLOW_ID}", (200, FLOW))
     return server.client().runs.recover_stream(LOST, JOB), server
 
 
@@ -43,7 +45,7 @@ def test_a_run_that_came_to_its_end_is_completed_by_its_message():
     run, server = recover(COMPLETED, ASKED, ANSWERED)
     assert run.status is RunStatus.COMPLETED
     assert run.outputs["ChatOutput-b"].value == "hello"
-    (request,) = [one for one in server.requests if one.url.path == MESSAGES]
+    (request,) = server.sent(f"GET {MESSAGES}")
     assert request.url.params["session_id"] == "session"
     assert {one.method for one in server.requests} == {"GET"}
 
@@ -84,8 +86,8 @@ def test_a_request_that_fails_raises_an_error(status: Any, error: type[LangflowE
 
 
 def test_a_given_flow_is_not_requested():
-    server = Server().on("GET", STATUS, COMPLETED).on("GET", MESSAGES, (200, [ANSWERED]))
+    server = StandIn().on("GET", STATUS, COMPLETED).on("GET", MESSAGES, (200, [ANSWERED]))
     with server.client() as api:
         run = api.runs.recover_stream(LOST, JOB, Flow.from_json(FLOW))
     assert run.status is RunStatus.COMPLETED
-    assert not [path for path in server.paths() if "/flows/" in path]
+    assert not [path for path in server.lines if "/flows/" in path]

@@ -11,9 +11,9 @@ import pytest
 
 from lfclient import FieldOption, InvalidRequest
 from tests.support.flows import entry, graph, group, node
-from tests.support.scripted import Server
+from tests.support.http_stand_in import StandIn
 
-UPDATE = "/base/api/v1/custom_component/update"
+UPDATE = "/api/v1/custom_component/update"
 CODE = entry("CodeInput", "code", "class Op: ...")
 MCP = graph(
     node(
@@ -23,12 +23,12 @@ MCP = graph(
         tool=entry("DropdownInput", "str", "", options=[], real_time_refresh=True),
     )
 )
-FLOW = f"/base/api/v1/flows/{MCP['id']}"
+FLOW = f"/api/v1/flows/{MCP['id']}"
 CONFIGURED = {"name": "x", "config": {"command": "npx", "args": ["x"]}}
 
 
 @pytest.fixture
-def mcp() -> Server:
+def mcp() -> StandIn:
     """A server that knows the MCP server "listed", and fails the test if it is asked of another."""
 
     def look_up(request: httpx.Request) -> httpx.Response:
@@ -37,9 +37,9 @@ def mcp() -> Server:
         return httpx.Response(200, json={"template": body["template"]})
 
     job = {"job_id": "00000000-0000-4000-8000-000000000001", "status": "queued"}
-    server = Server().on("GET", FLOW, (200, MCP)).on("POST", UPDATE, look_up)
-    server.on("GET", "/base/api/v2/mcp/servers", (200, [{"name": "listed"}]))
-    return server.on("POST", "/base/api/v2/workflows", (200, job))
+    server = StandIn().on("GET", FLOW, (200, MCP)).on("POST", UPDATE, look_up)
+    server.on("GET", "/api/v2/mcp/servers", (200, [{"name": "listed"}]))
+    return server.on("POST", "/api/v2/workflows", (200, job))
 
 
 @pytest.mark.parametrize(
@@ -53,28 +53,28 @@ def mcp() -> Server:
     ],
 )
 def test_an_mcp_server_is_chosen_by_its_name_in_the_servers_list(
-    mcp: Server, value: Any, message: str
+    mcp: StandIn, value: Any, message: str
 ):
     with mcp.client() as client:
         flow = client.refresh(MCP["id"], {"MCPTools-m.mcp_server": value})
         assert message in flow.refreshed.errors["MCPTools-m.mcp_server"].message
-        assert "POST /api/v1/custom_component/update" not in mcp.paths()
+        assert "POST /api/v1/custom_component/update" not in mcp.lines
         flow = client.refresh(flow, {"MCPTools-m.mcp_server": "listed"})
     assert flow.fields_by_key["MCPTools-m.mcp_server"].default == "listed"
 
 
 @pytest.mark.parametrize("call", ["run", "submit"])
-def test_a_run_with_the_configuration_of_an_mcp_server_is_not_sent(mcp: Server, call: str):
+def test_a_run_with_the_configuration_of_an_mcp_server_is_not_sent(mcp: StandIn, call: str):
     overrides = {"MCPTools-m.mcp_server": CONFIGURED}
     with mcp.client() as client:
         for more in ({}, {"MCPTools-m.a": 1}):
             with pytest.raises(InvalidRequest, match="Enter text"):
                 getattr(client, call)(MCP["id"], overrides | more)
-    assert not [path for path in mcp.paths() if path.startswith("POST")]
+    assert not [path for path in mcp.lines if path.startswith("POST")]
 
 
 @pytest.mark.parametrize("show", [True, False])
-def test_a_run_that_is_not_checked_names_the_mcp_server_only(mcp: Server, show: bool):
+def test_a_run_that_is_not_checked_names_the_mcp_server_only(mcp: StandIn, show: bool):
     raw = deepcopy(MCP)
     raw["data"]["nodes"][0]["data"]["node"]["template"]["mcp_server"]["show"] = show
     mcp.on("GET", FLOW, (200, raw))
@@ -87,13 +87,13 @@ def test_the_options_of_a_tool_are_asked_for_without_the_stored_configuration():
     stored = {"name": "listed", "config": {"command": "npx"}}
     raw = deepcopy(MCP)
     raw["data"]["nodes"][0]["data"]["node"]["template"]["mcp_server"]["value"] = stored
-    server = Server().on("GET", FLOW, (200, raw)).on("POST", UPDATE, (200, {"template": {}}))
+    server = StandIn().on("GET", FLOW, (200, raw)).on("POST", UPDATE, (200, {"template": {}}))
     server.client().options(raw["id"], "MCPTools-m.tool")
     sent = json.loads(server.requests[-1].content)
     assert sent["template"]["mcp_server"]["value"] == {"name": "listed", "config": {}}
 
 
-def test_a_run_that_is_not_checked_names_the_mcp_server_of_a_component_inside_a_group(mcp: Server):
+def test_a_run_that_is_not_checked_names_the_mcp_server_of_a_component_inside_a_group(mcp: StandIn):
     inner = MCP["data"]["nodes"]
     raw = {**MCP, "data": {"nodes": [group("Group-g", inner)], "edges": []}}
     mcp.on("GET", FLOW, (200, raw))
@@ -104,7 +104,7 @@ def test_a_run_that_is_not_checked_names_the_mcp_server_of_a_component_inside_a_
 
 def test_the_options_of_an_mcp_server_are_the_servers_of_the_user():
     raw = graph(node("MCPTools-m", mcp_server=entry("McpInput", "mcp", {})))
-    server = Server().on("GET", FLOW, (200, raw))
-    server.on("GET", "/base/api/v2/mcp/servers", (200, [{"name": "b"}, {"name": "a"}]))
+    server = StandIn().on("GET", FLOW, (200, raw))
+    server.on("GET", "/api/v2/mcp/servers", (200, [{"name": "b"}, {"name": "a"}]))
     found = server.client().options(raw["id"], "MCPTools-m.mcp_server")
     assert found == [FieldOption("a", {}), FieldOption("b", {})]

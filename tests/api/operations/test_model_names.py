@@ -7,7 +7,7 @@ import pytest
 
 from lfclient import ComponentRun, Run, RunStatus, Usage
 from tests.support.flows import flow, node
-from tests.support.scripted import OLD, Reply, Server
+from tests.support.http_stand_in import OLD, Answer, StandIn
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -22,7 +22,7 @@ FOUND = (200, {"spans": [SPAN]})
 NOT_YET = (404, {"detail": "Trace not found"})
 
 
-def models(server: Server, *, usage: Usage | None = USAGE, **changes: object):
+def models(server: StandIn, *, usage: Usage | None = USAGE, **changes: object):
     components = {AGENT: ComponentRun(AGENT, usage=usage)}
     values = {"status": RunStatus.COMPLETED, "job_id": JOB, "components": components, **changes}
     run = server.client().runs.name_models(Run(FLOW.id, "sync", **values), FLOW, {})
@@ -30,31 +30,31 @@ def models(server: Server, *, usage: Usage | None = USAGE, **changes: object):
 
 
 def test_a_trace_that_comes_late_is_asked_for_again():
-    server = Server().on("GET", f"/base{TRACE}", NOT_YET, NOT_YET, FOUND)
+    server = StandIn().on("GET", TRACE, NOT_YET, NOT_YET, FOUND)
     assert models(server) == ["traced"]
-    assert server.paths().count(f"GET {TRACE}") == 3
+    assert server.lines.count(f"GET {TRACE}") == 3
 
 
 @pytest.mark.parametrize(
     "reply", [NOT_YET, (500, {}), (403, {}), (200, b"{"), httpx.ConnectError("gone")]
 )
-def test_without_a_trace_the_model_is_the_one_of_the_flow(reply: Reply):
-    assert models(Server().on("GET", f"/base{TRACE}", reply)) == ["stored"]
+def test_without_a_trace_the_model_is_the_one_of_the_flow(reply: Answer):
+    assert models(StandIn().on("GET", TRACE, reply)) == ["stored"]
 
 
 def test_a_release_without_traces_is_not_asked():
-    server = Server({**OLD, "version": "0.11.6", "main_version": "0.11.6"})
+    server = StandIn(version={**OLD, "version": "0.11.6", "main_version": "0.11.6"})
     assert models(server) == ["stored"]
-    assert f"GET {TRACE}" not in server.paths()
+    assert f"GET {TRACE}" not in server.lines
 
 
 def test_a_run_without_tokens_or_end_takes_no_request():
-    server = Server()
+    server = StandIn()
     assert models(server, usage=None) == models(server, status=RunStatus.IN_PROGRESS) == []
     assert server.requests == []
 
 
 def test_a_job_id_leads_nowhere_else():
-    server = Server()
+    server = StandIn()
     assert models(server, job_id="../../users") == ["stored"]
-    assert not [path for path in server.paths() if "users" in path]
+    assert not [path for path in server.lines if "users" in path]

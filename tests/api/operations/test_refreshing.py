@@ -11,17 +11,18 @@ import pytest
 
 from lfclient import FieldOption, Flow, InvalidKey, InvalidRequest, Unreachable
 from lfclient.errors import BadResponse
+from tests.support.clients import call_client
 from tests.support.flows import entry, graph, group, node, text
-from tests.support.scripted import Server, call_client
+from tests.support.http_stand_in import StandIn
 
-UPDATE = "/base/api/v1/custom_component/update"
+UPDATE = "/api/v1/custom_component/update"
 CODE = entry("CodeInput", "code", "class Op: ...")
 OPERATION = entry("DropdownInput", "str", "", options=["Filter", "Sort"], real_time_refresh=True)
 RAW = graph(
     node("Op-a", code=CODE, operation=OPERATION, column={**text(), "show": False}, size=text("s")),
     node("Op-b", code=CODE, operation=OPERATION),
 )
-FLOW = f"/base/api/v1/flows/{RAW['id']}"
+FLOW = f"/api/v1/flows/{RAW['id']}"
 RESTRICTED = (403, {"detail": "Custom component creation is disabled"})
 
 
@@ -34,8 +35,8 @@ def applied(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, json={"template": template, "outputs": []})
 
 
-def a_server(*answers: Any) -> Server:
-    return Server().on("GET", FLOW, (200, RAW)).on("POST", UPDATE, *(answers or (applied,)))
+def a_server(*answers: Any) -> StandIn:
+    return StandIn().on("GET", FLOW, (200, RAW)).on("POST", UPDATE, *(answers or (applied,)))
 
 
 def columns(flow: Flow) -> list[str]:
@@ -53,7 +54,7 @@ def test_a_choice_shows_the_fields_that_it_needs(kind: str):
     assert columns(flow) == ["Op-a.column"]
     assert flow.fields_by_key["Op-a.operation"].default == "Filter"
     assert flow.refreshed.errors == {}
-    assert server.paths() == [
+    assert server.lines == [
         f"GET /api/v1/flows/{RAW['id']}",
         "POST /api/v1/custom_component/update",
     ]
@@ -196,7 +197,7 @@ def test_a_server_that_allows_no_custom_code_gets_its_own():
             return applied(request)
         return httpx.Response(RESTRICTED[0], json=RESTRICTED[1])
 
-    server = a_server(restricted).on("GET", "/base/api/v1/all", (200, {"ops": {"Op": kind}}))
+    server = a_server(restricted).on("GET", "/api/v1/all", (200, {"ops": {"Op": kind}}))
     flow = server.client().refresh(
         RAW["id"], {"Op-a.operation": "Filter", "Op-b.operation": "Sort"}
     )
@@ -206,7 +207,7 @@ def test_a_server_that_allows_no_custom_code_gets_its_own():
 
 
 def test_a_component_that_a_restricted_server_lacks_stays_as_it_is():
-    server = a_server(RESTRICTED).on("GET", "/base/api/v1/all", (200, {"ops": {}}))
+    server = a_server(RESTRICTED).on("GET", "/api/v1/all", (200, {"ops": {}}))
     flow = server.client().refresh(RAW["id"], {"Op-a.operation": "Filter"})
     failure = flow.refreshed.errors["Op-a.operation"]
     assert "LANGFLOW_ALLOW_CUSTOM_COMPONENTS" in failure.hint
@@ -245,7 +246,7 @@ def test_a_refreshed_flow_is_no_flow_of_the_client():
 def test_a_locked_parameter_is_no_choice(name: str, parameter: dict[str, Any], message: str):
     raw = graph(node("Op-a", **{"code": CODE, name: parameter}))
     flow = (
-        (server := Server().on("GET", FLOW, (200, raw)))
+        (server := StandIn().on("GET", FLOW, (200, raw)))
         .client()
         .refresh(raw["id"], {f"Op-a.{name}": "import os"})
     )
@@ -254,17 +255,17 @@ def test_a_locked_parameter_is_no_choice(name: str, parameter: dict[str, Any], m
 
 
 @pytest.fixture
-def runs() -> Server:
+def runs() -> StandIn:
     """A server that runs the flow."""
     job = {"job_id": "00000000-0000-4000-8000-000000000001", "status": "queued"}
-    return a_server().on("POST", "/base/api/v2/workflows", (200, job))
+    return a_server().on("POST", "/api/v2/workflows", (200, job))
 
 
-def test_a_run_refreshes_the_flow_for_what_its_own_choices_show(runs: Server):
+def test_a_run_refreshes_the_flow_for_what_its_own_choices_show(runs: StandIn):
     """Stored values can be run again without a form."""
     overrides = {"Op-a.column": "text", "Op-a.operation": "Filter", "Op-a.size": "t"}
     runs.client().submit(RAW["id"], overrides)
-    assert [path for path in runs.paths() if "update" in path] == [
+    assert [path for path in runs.lines if "update" in path] == [
         "POST /api/v1/custom_component/update"
     ]
     sent = json.loads(runs.requests[-1].content)
@@ -276,25 +277,25 @@ def test_a_run_refreshes_the_flow_for_what_its_own_choices_show(runs: Server):
     [{"Op-a.operation": "Filter", "Op-a.size": "t"}, {"Op-b.operation": "Sort"}, {}],
 )
 def test_a_run_that_needs_no_refresh_sends_no_other_request(
-    runs: Server, overrides: dict[str, Any]
+    runs: StandIn, overrides: dict[str, Any]
 ):
     runs.client().submit(RAW["id"], overrides)
-    assert [path for path in runs.paths() if "update" in path] == []
+    assert [path for path in runs.lines if "update" in path] == []
 
 
-def test_a_run_whose_choice_fails_is_not_sent(runs: Server):
+def test_a_run_whose_choice_fails_is_not_sent(runs: StandIn):
     runs.on("POST", UPDATE, (400, {"detail": "No such operation"}))
     overrides = {"Op-a.column": "text", "Op-a.operation": "Filter"}
     with pytest.raises(InvalidRequest, match="No such operation"):
         runs.client().submit(RAW["id"], overrides, check=False)
-    assert "POST /api/v2/workflows" not in runs.paths()
+    assert "POST /api/v2/workflows" not in runs.lines
 
 
-def test_a_flow_that_is_refreshed_already_is_run_without_another_request(runs: Server):
+def test_a_flow_that_is_refreshed_already_is_run_without_another_request(runs: StandIn):
     with runs.client() as client:
         flow = client.refresh(RAW["id"], {"Op-a.operation": "Filter"})
         client.submit(flow, {"Op-a.operation": "Filter", "Op-a.column": "text"})
-    assert len([path for path in runs.paths() if "update" in path]) == 1
+    assert len([path for path in runs.lines if "update" in path]) == 1
 
 
 @pytest.mark.parametrize("secret", ["sk-stored-123456", "Bearer sk-stored-123456"])
@@ -303,8 +304,8 @@ def test_a_flow_that_has_run_is_refreshed_with_what_it_stores(secret: str):
     stored = {**entry("SecretStrInput", "str", secret), "password": True}
     raw = graph(node("Op-a", code=CODE, operation=OPERATION, api_key=stored))
     job = {"job_id": "00000000-0000-4000-8000-000000000001", "status": "queued"}
-    server = Server().on("GET", FLOW, (200, raw)).on("POST", UPDATE, applied)
-    server.on("POST", "/base/api/v2/workflows", (200, job))
+    server = StandIn().on("GET", FLOW, (200, raw)).on("POST", UPDATE, applied)
+    server.on("POST", "/api/v2/workflows", (200, job))
     with server.client() as client:
         client.submit(raw["id"])
         flow = client.refresh(raw["id"], {"Op-a.operation": "Filter"})
@@ -317,7 +318,7 @@ def test_a_flow_that_stores_the_clients_own_key_is_read_without_it():
     headers = entry("TableInput", "table", [{"key": "x-api-key", "value": "sk-key-123"}])
     raw = graph(node("Op-a", headers=headers, example=text("curl -H 'x-api-key: sk-key-123'")))
     assert "sk-key-123" not in json.dumps(
-        Server().on("GET", FLOW, (200, raw)).client().flow(raw["id"]).raw
+        StandIn().on("GET", FLOW, (200, raw)).client().flow(raw["id"]).raw
     )
 
 
@@ -332,7 +333,7 @@ GROUPED = graph(
 
 
 def test_a_choice_inside_a_group_is_that_of_the_component_inside():
-    server = Server().on("GET", FLOW, (200, GROUPED)).on("POST", UPDATE, applied)
+    server = StandIn().on("GET", FLOW, (200, GROUPED)).on("POST", UPDATE, applied)
     flow = server.client().refresh(GROUPED["id"], {"Group-g.operation_a": "Filter"})
     sent = json.loads(server.requests[-1].content)
     assert (sent["code"], sent["field"], sent["field_value"]) == (
@@ -346,7 +347,7 @@ def test_a_choice_inside_a_group_is_that_of_the_component_inside():
 
 
 def test_a_choice_inside_a_group_that_fails_is_an_error_of_the_groups_field():
-    server = Server().on("GET", FLOW, (200, GROUPED)).on("POST", UPDATE, (400, {"detail": "No."}))
+    server = StandIn().on("GET", FLOW, (200, GROUPED)).on("POST", UPDATE, (400, {"detail": "No."}))
     flow = server.client().refresh(GROUPED["id"], {"Group-g.operation_a": "Filter"})
     assert flow.refreshed.errors["Group-g.operation_a"].field == "Group-g.operation_a"
 
@@ -366,10 +367,10 @@ def test_the_choice_of_a_model_runs_in_every_mode_on_a_restricted_server():
         template["url"] |= {"show": True}
         return httpx.Response(200, json={"template": template, "outputs": [{"name": "newer"}]})
 
-    server = Server().on("GET", FLOW, (200, raw)).on("POST", UPDATE, restricted)
-    server.on("GET", "/base/api/v1/all", (200, {"a": {"Agent": {"template": newer}}}))
+    server = StandIn().on("GET", FLOW, (200, raw)).on("POST", UPDATE, restricted)
+    server.on("GET", "/api/v1/all", (200, {"a": {"Agent": {"template": newer}}}))
     job = {"job_id": "00000000-0000-4000-8000-000000000001", "status": "queued"}
-    server.on("POST", "/base/api/v2/workflows", (200, job))
+    server.on("POST", "/api/v2/workflows", (200, job))
     with server.client() as client:
         chosen = {"Agent-a.model": [{"name": "m", "provider": "P"}]}
         flow = client.refresh(raw["id"], chosen)
@@ -389,7 +390,7 @@ def test_a_run_makes_the_choices_that_its_choices_show():
         return httpx.Response(200, json={"template": template | added[body["field"]]})
 
     job = {"job_id": "00000000-0000-4000-8000-000000000001", "status": "queued"}
-    server = a_server(nested).on("POST", "/base/api/v2/workflows", (200, job))
+    server = a_server(nested).on("POST", "/api/v2/workflows", (200, job))
     values = {"operation": "Filter", "more": "Sort", "last": "x"}
     server.client().submit(RAW["id"], {f"Op-a.{name}": value for name, value in values.items()})
-    assert sum("update" in path for path in server.paths()) == 2
+    assert sum("update" in path for path in server.lines) == 2

@@ -13,21 +13,14 @@ import httpx
 import pytest
 
 from lfclient import FileRef, ResponseTooLarge, RunStatus
+from lfclient.api.requests import STATUS
 from lfclient.wire import sse as wire_sse
-from tests.support.scripted import (
-    DONE,
-    FLOW,
-    JOB,
-    STATUS,
-    WORKFLOWS,
-    BodyStream,
-    Reply,
-    Server,
-    call_client,
-)
+from tests.support.clients import call_client
+from tests.support.http_stand_in import Answer, BodyStream, StandIn
+from tests.support.recorded import DONE, FLOW, JOB, WORKFLOWS
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
-FLOWS = "/base/api/v1/flows/"
+FLOWS = "/api/v1/flows/"
 EVENTS = f"{WORKFLOWS}/{JOB}/events"
 MB = 1_000_000
 
@@ -41,13 +34,13 @@ def bomb() -> bytes:
     return head + megabyte * 200
 
 
-def reply(body: bytes, kind: str = "application/json", **headers: str) -> Reply:
+def reply(body: bytes, kind: str = "application/json", **headers: str) -> Answer:
     """Return a response whose body has not been read."""
     headers["content-type"] = kind
     return lambda _: httpx.Response(200, headers=headers, stream=BodyStream(body))
 
 
-def ask(server: Server, call: Callable[[Any], Any], kind: str = "sync") -> Any:
+def ask(server: StandIn, call: Callable[[Any], Any], kind: str = "sync") -> Any:
     return call_client(kind, call, handler=server)
 
 
@@ -58,7 +51,7 @@ def follow(client: Any) -> Any:
 @pytest.mark.parametrize(
     ("kind", "path", "call", "limit", "max_peak"),
     [
-        ("sync", "GET /base/api/v1/version", lambda client: client.server.info(), "1.0 MB", 5 * MB),
+        ("sync", "GET /api/v1/version", lambda client: client.server.info(), "1.0 MB", 5 * MB),
         ("sync", f"GET {FLOWS}", lambda client: client.flows(), "50 MB", 120 * MB),
         ("async", f"GET {FLOWS}", lambda client: client.flows(), "50 MB", 120 * MB),
         ("sync", f"POST {WORKFLOWS}", lambda client: client.run(FLOW), "100 MB", 230 * MB),
@@ -67,7 +60,7 @@ def follow(client: Any) -> Any:
 def test_a_decompression_bomb_is_refused_with_its_limit(
     kind: str, path: str, call: Callable[[Any], Any], limit: str, max_peak: int
 ):
-    server = Server().on(*path.split(), reply(bomb(), **{"content-encoding": "gzip"}))
+    server = StandIn().on(*path.split(), reply(bomb(), **{"content-encoding": "gzip"}))
     tracemalloc.start()
     with pytest.raises(ResponseTooLarge, match=f"The response is larger than {limit}") as caught:
         ask(server, call, kind)
@@ -79,7 +72,7 @@ def test_a_decompression_bomb_is_refused_with_its_limit(
 
 def test_an_error_response_is_bounded_too():
     headers = {"content-encoding": "gzip"}
-    server = Server().on(
+    server = StandIn().on(
         "GET", FLOWS, lambda _: httpx.Response(500, headers=headers, stream=BodyStream(bomb()))
     )
     with pytest.raises(ResponseTooLarge):
@@ -87,11 +80,11 @@ def test_an_error_response_is_bounded_too():
 
 
 def test_small_responses_and_streams_are_requested_uncompressed():
-    server = Server().on("GET", FLOWS, (200, [])).on("GET", STATUS, DONE)
-    server.on("GET", "/base/health", (200, {"status": "ok"}))
+    server = StandIn().on("GET", FLOWS, (200, [])).on("GET", STATUS, DONE)
+    server.on("GET", "/health", (200, {"status": "ok"}))
     server.on("GET", EVENTS, reply(b"", "text/event-stream"))
     file = FileRef("a", JOB)
-    server.on("GET", f"/base/api/v2/files/{JOB}", (200, b"abc"))
+    server.on("GET", f"/api/v2/files/{JOB}", (200, b"abc"))
     ask(server, lambda client: client.server.is_healthy())
     ask(server, lambda client: client.flows())
     ask(server, lambda client: client.files.download(file))
@@ -101,16 +94,14 @@ def test_small_responses_and_streams_are_requested_uncompressed():
         for request in server.requests
     }
     assert encodings["/health"] == encodings["/api/v1/version"] == "identity"
-    assert (
-        encodings[f"/api/v2/files/{JOB}"] == encodings[EVENTS.removeprefix("/base")] == "identity"
-    )
+    assert encodings[f"/api/v2/files/{JOB}"] == encodings[EVENTS] == "identity"
     assert encodings["/api/v1/flows/"] == "gzip"
 
 
 def test_compression_that_was_not_requested_is_read():
     """Some releases compress lists, and some proxies everything."""
     body = gzip.compress(b'{"status": "ok"}')
-    server = Server().on("GET", "/base/health", reply(body, **{"content-encoding": "gzip"}))
+    server = StandIn().on("GET", "/health", reply(body, **{"content-encoding": "gzip"}))
     assert ask(server, lambda client: client.server.is_healthy())
 
 
@@ -125,7 +116,7 @@ def test_an_event_without_end_is_refused(
     if encoding:
         body = gzip.compress(body)
     headers = {"content-encoding": encoding}
-    server = Server().on("GET", EVENTS, reply(body, "text/event-stream", **headers))
+    server = StandIn().on("GET", EVENTS, reply(body, "text/event-stream", **headers))
     with pytest.raises(ResponseTooLarge, match=r"An event is larger than 200 kB"):
         ask(server, follow)
 
@@ -133,7 +124,7 @@ def test_an_event_without_end_is_refused(
 def test_a_stream_of_events_without_end_is_refused(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(wire_sse, "_MAX_STREAM_BYTES", 2_000_000)
     body = b'data: {"event": "token", "data": {"chunk": "a", "id": "1"}}\n\n' * 50_000
-    server = Server().on("GET", EVENTS, reply(body, "text/event-stream"))
+    server = StandIn().on("GET", EVENTS, reply(body, "text/event-stream"))
     with pytest.raises(ResponseTooLarge, match=r"The stream of events is larger than 2\.0 MB"):
         ask(server, follow)
 
@@ -143,7 +134,7 @@ def test_a_streamed_call_with_an_endless_event_is_interrupted_with_the_reason(
 ):
     monkeypatch.setattr(wire_sse, "_MAX_FRAME_BYTES", 1_000_000)
     body = b"data: " + b"x" * 2_000_000
-    server = Server().on("POST", WORKFLOWS, reply(body, "text/event-stream"))
+    server = StandIn().on("POST", WORKFLOWS, reply(body, "text/event-stream"))
     run = ask(server, lambda client: list(client.stream(FLOW)))[-1].run
     assert run.status is RunStatus.INTERRUPTED
     assert "An event is larger than 1.0 MB" in run.warnings[0]

@@ -9,36 +9,26 @@ import pytest
 
 from lfclient import LangflowError, Run, RunStatus, ServerFault, Unreachable, Usage, WaitTimeout
 from lfclient.api.operations.runs import WAIT_POLLING
+from lfclient.api.requests import STATUS
+from tests.support.clients import call_client
 from tests.support.flows import chat_input, edge, flow, node
-from tests.support.recorded import flow_of, recorded
-from tests.support.scripted import (
-    DONE,
-    FLOW,
-    JOB,
-    OLD,
-    QUEUED,
-    STATUS,
-    WORKFLOWS,
-    EventLog,
-    Reply,
-    Server,
-    call_client,
-)
+from tests.support.http_stand_in import OLD, Answer, EventLog, StandIn
+from tests.support.recorded import DONE, FLOW, JOB, QUEUED, WORKFLOWS, flow_of, recorded
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
 
 def test_a_completed_job_of_1_10_may_fail_for_a_moment():
     false = recorded("1.10.3", "status_transient_500_after_completion")
-    server = Server(OLD).on("GET", STATUS, false, recorded("1.8.4", "bg_completed"))
+    server = StandIn(version=OLD).on("GET", STATUS, false, recorded("1.8.4", "bg_completed"))
     assert server.client().status(JOB, flow=FLOW).outputs["ChatOutput-xyz34"].value == "hello"
 
 
 def test_a_job_of_1_10_without_build_records_is_completed_without_its_result():
-    server = Server(OLD).on(
+    server = StandIn(version=OLD).on(
         "GET", STATUS, recorded("1.10.3", "status_transient_500_after_completion")
     )
-    server.on("GET", "/base/api/v1/monitor/builds", (200, {"vertex_builds": {}}))
+    server.on("GET", "/api/v1/monitor/builds", (200, {"vertex_builds": {}}))
     run = server.client().status(JOB, flow=FLOW)
     assert run.status is RunStatus.COMPLETED
     assert "No longer available" in run.outputs["ChatOutput-xyz34"].note
@@ -46,16 +36,14 @@ def test_a_job_of_1_10_without_build_records_is_completed_without_its_result():
 
 def test_the_flow_of_an_ended_job_is_fetched_to_evaluate_its_outcome():
     flow = {"id": DONE[1]["flow_id"], "name": "Echo", "data": {"nodes": [], "edges": []}}
-    server = (
-        Server().on("GET", STATUS, DONE).on("GET", f"/base/api/v1/flows/{flow['id']}", (200, flow))
-    )
+    server = StandIn().on("GET", STATUS, DONE).on("GET", f"/api/v1/flows/{flow['id']}", (200, flow))
     assert server.client().status(JOB).status is RunStatus.COMPLETED
 
 
 def test_a_job_of_a_deleted_flow_keeps_its_outputs():
-    path = f"/base/api/v1/flows/{DONE[1]['flow_id']}"
+    path = f"/api/v1/flows/{DONE[1]['flow_id']}"
     server = (
-        Server().on("GET", STATUS, DONE).on("GET", path, recorded("1.13.0", "flow_get_unknown"))
+        StandIn().on("GET", STATUS, DONE).on("GET", path, recorded("1.13.0", "flow_get_unknown"))
     )
     run = server.client().status(JOB)
     assert (run.status, run.outputs["ChatOutput-xyz34"].value) == (RunStatus.COMPLETED, "hello")
@@ -67,10 +55,10 @@ EMPTY = (200, {**DONE[1], "outputs": {}})
 @pytest.mark.parametrize(
     ("fault", "error"), [(httpx.ReadTimeout("x"), Unreachable), ((503, {}), ServerFault)]
 )
-def test_a_job_without_its_evidence_raises_the_error(fault: Reply, error: type[LangflowError]):
+def test_a_job_without_its_evidence_raises_the_error(fault: Answer, error: type[LangflowError]):
     """Another attempt may help."""
     server = (
-        Server()
+        StandIn()
         .on("GET", STATUS, EMPTY)
         .on("GET", f"{WORKFLOWS}/{DONE[1]['job_id']}/events", fault)
     )
@@ -79,14 +67,14 @@ def test_a_job_without_its_evidence_raises_the_error(fault: Reply, error: type[L
 
 
 def test_a_job_whose_events_are_deleted_keeps_its_status_with_a_warning():
-    server = Server().on("GET", STATUS, EMPTY)
+    server = StandIn().on("GET", STATUS, EMPTY)
     run = server.client().status(DONE[1]["job_id"], flow=FLOW)
     assert (run.status, run.errors, run.not_run) == (RunStatus.COMPLETED, (), ())
     assert "could not be verified" in run.warnings[-1]
 
 
 def test_a_failed_output_needs_no_further_evidence():
-    server = Server().on("GET", STATUS, recorded("1.13.0", "bg_completed_with_failed_terminal"))
+    server = StandIn().on("GET", STATUS, recorded("1.13.0", "bg_completed_with_failed_terminal"))
     run = server.client().status(JOB, flow=flow_of("TypeProbe-aaaaa"))
     assert run.status is RunStatus.FAILED
 
@@ -94,8 +82,8 @@ def test_a_failed_output_needs_no_further_evidence():
 def test_a_sync_run_without_its_evidence_keeps_its_status_with_a_warning():
     """Its response can't be requested again."""
     answer = (200, {**recorded("1.13.0", "sync_ok")[1], "outputs": {}, "job_id": JOB})
-    server = Server().on("POST", WORKFLOWS, answer)
-    server.on("GET", "/base/api/v1/monitor/builds", (503, {"detail": "down for now"}))
+    server = StandIn().on("POST", WORKFLOWS, answer)
+    server.on("GET", "/api/v1/monitor/builds", (503, {"detail": "down for now"}))
     run = server.client().run(FLOW)
     assert (run.status, run.errors) == (RunStatus.COMPLETED, ())
     assert "could not be verified" in run.warnings[-1]
@@ -104,7 +92,7 @@ def test_a_sync_run_without_its_evidence_keeps_its_status_with_a_warning():
 
 def test_wait_reports_each_new_status_once_and_times_out_with_the_run():
     running = (200, {**QUEUED[1], "status": "in_progress"})
-    server = Server().on("GET", STATUS, QUEUED, running, running, DONE)
+    server = StandIn().on("GET", STATUS, QUEUED, running, running, DONE)
     seen: list[str] = []
     with server.client() as client:
         run = client.wait(JOB, on_change=lambda run: seen.append(run.status.value), flow=FLOW)
@@ -124,9 +112,11 @@ def test_wait_reports_each_new_status_once_and_times_out_with_the_run():
         httpx.ConnectError("gone"),
     ],
 )
-def test_wait_tolerates_a_failing_server_for_a_while(fault: Reply, monkeypatch: pytest.MonkeyPatch):
+def test_wait_tolerates_a_failing_server_for_a_while(
+    fault: Answer, monkeypatch: pytest.MonkeyPatch
+):
     """Such as one with a locked database."""
-    server = Server().on("GET", STATUS, QUEUED, fault, DONE)
+    server = StandIn().on("GET", STATUS, QUEUED, fault, DONE)
     with server.client() as client:
         assert client.wait(JOB, flow=FLOW).status is RunStatus.COMPLETED
         monkeypatch.setattr("lfclient.api.operations.runs.MAX_UNAVAILABLE_SECONDS", 0.0)
@@ -147,11 +137,11 @@ def test_wait_sends_few_requests():
 
 def test_stop_checks_the_status_first_before_1_11():
     """Stopping a finished job would erase its result."""
-    server = Server(OLD).on("GET", STATUS, recorded("1.8.4", "bg_completed"))
+    server = StandIn(version=OLD).on("GET", STATUS, recorded("1.8.4", "bg_completed"))
     result = server.client().stop(JOB, flow=FLOW)
     assert result.stopped is False
     assert result.run.outputs["ChatOutput-xyz34"].value == "hello"
-    assert "POST /api/v2/workflows/stop" not in server.paths()
+    assert "POST /api/v2/workflows/stop" not in server.lines
 
 
 RUNNING = (200, {**recorded("1.8.4", "bg_submit")[1], "job_id": JOB})
@@ -166,10 +156,10 @@ def test_a_result_erased_by_a_stop_is_recovered_from_build_records(statuses, is_
     """The stop doesn't wait for a server that refuses all status requests around it."""
     outputs = {"message": {"message": "kept", "type": "text"}}
     build = {"valid": True, "job_id": JOB, "data": {"outputs": outputs}}
-    server = Server(OLD).on("GET", STATUS, *statuses)
+    server = StandIn(version=OLD).on("GET", STATUS, *statuses)
     server.on("POST", f"{WORKFLOWS}/stop", (200, {"message": "Job cancelled successfully."}))
     builds = {"vertex_builds": {"ChatOutput-xyz34": [build]}}
-    server.on("GET", "/base/api/v1/monitor/builds", (200, builds))
+    server.on("GET", "/api/v1/monitor/builds", (200, builds))
     with server.client() as client:
         result = client.stop(JOB, flow=FLOW)
         run = client.status(JOB, flow=FLOW)
@@ -192,15 +182,15 @@ def test_a_late_build_record_is_awaited():
 
     first = {"ChatOutput-xyz34": built("hello")}
     both = {**first, "ChatOutput-late": built("there")}
-    server = Server(OLD).on("GET", STATUS, done)
+    server = StandIn(version=OLD).on("GET", STATUS, done)
     answers = [(200, {"vertex_builds": one}) for one in (first, first, both)]
-    server.on("GET", "/base/api/v1/monitor/builds", *answers)
+    server.on("GET", "/api/v1/monitor/builds", *answers)
     run = server.client().status(job, flow=flow)
     assert (run.status, run.not_run) == (RunStatus.COMPLETED, ())
     assert run.outputs["ChatOutput-late"].value == "there"
 
 
-def server_with_message(content: str, message: dict) -> Server:
+def server_with_message(content: str, message: dict) -> StandIn:
     """Return a server whose job is completed with this output and this one message event."""
     output = {**DONE[1]["outputs"]["ChatOutput-xyz34"], "content": content}
     body = {**DONE[1], "job_id": JOB, "outputs": {"ChatOutput-xyz34": output}}
@@ -208,7 +198,7 @@ def server_with_message(content: str, message: dict) -> Server:
         {"id": "1", "event": "add_message", "data": message},
         {"id": "2", "event": "end", "data": {}},
     ]
-    server = Server().on("GET", STATUS, (200, body))
+    server = StandIn().on("GET", STATUS, (200, body))
     return server.on("GET", f"{WORKFLOWS}/{JOB}/events", EventLog(frames))
 
 
@@ -225,7 +215,7 @@ def test_a_truncated_output_is_restored_from_the_events_or_the_sessions_messages
 ):
     server = server_with_message("long" * 1_500 + "...", message)
     stored = [{"id": "m", "sender": "Machine", "text": "long" * 2_000}]
-    server.on("GET", "/base/api/v1/monitor/messages", (200, stored))
+    server.on("GET", "/api/v1/monitor/messages", (200, stored))
     run = server.client().status(JOB, flow=flow_of("ChatOutput-xyz34"))
     assert run.outputs["ChatOutput-xyz34"].value == value
     assert not run.warnings
@@ -245,7 +235,7 @@ MODEL_FLOW = flow(
     node("ChatOutput-b"),
     edges=[edge("ChatInput-a", "Agent-m"), edge("Agent-m", "ChatOutput-b")],
 )
-BUILDS = "/base/api/v1/monitor/builds"
+BUILDS = "/api/v1/monitor/builds"
 ANSWER = {
     "flow_id": MODEL_FLOW.id,
     "job_id": JOB,
@@ -254,49 +244,49 @@ ANSWER = {
 }
 
 
-def builds(job_id: str) -> Reply:
+def builds(job_id: str) -> Answer:
     counts = {"input_tokens": 22, "output_tokens": 20, "total_tokens": 42}
     build = {"valid": True, "job_id": job_id, "data": {"outputs": {}}}
     asked = {**build, "data": {"outputs": {}, "token_usage": counts}}
     return (200, {"vertex_builds": {"Agent-m": [asked], "ChatOutput-b": [build]}})
 
 
-def run_model_flow(server: Server, kind: str = "sync") -> Run:
+def run_model_flow(server: StandIn, kind: str = "sync") -> Run:
     server.on("POST", WORKFLOWS, (200, ANSWER))
     return call_client(kind, lambda client: client.run(MODEL_FLOW), handler=server)
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_a_run_that_asked_a_model_has_its_tokens(kind: str):
-    server = Server().on("GET", BUILDS, builds(JOB))
+    server = StandIn().on("GET", BUILDS, builds(JOB))
     run = run_model_flow(server, kind)
     assert run.usage == run.components["Agent-m"].usage == Usage(22, 20, 42)
-    assert server.paths().count("GET /api/v1/monitor/builds") == 1
+    assert server.lines.count("GET /api/v1/monitor/builds") == 1
 
 
 @pytest.mark.parametrize(
     "reply", [builds("another job"), (500, {}), (403, {}), (200, []), httpx.ConnectError("gone")]
 )
-def test_without_its_own_records_a_run_has_no_tokens(reply: Reply):
-    run = run_model_flow(Server().on("GET", BUILDS, reply))
+def test_without_its_own_records_a_run_has_no_tokens(reply: Answer):
+    run = run_model_flow(StandIn().on("GET", BUILDS, reply))
     assert (run.status, run.usage) == (RunStatus.COMPLETED, None)
     assert run.outputs["ChatOutput-b"].value == "Hi"
 
 
 def test_a_release_that_records_no_tokens_is_not_asked():
-    server = Server({**OLD, "version": "0.8.4", "main_version": "0.8.4"})
+    server = StandIn(version={**OLD, "version": "0.8.4", "main_version": "0.8.4"})
     server.on("GET", BUILDS, builds(JOB))
     assert run_model_flow(server).usage is None
-    assert "GET /api/v1/monitor/builds" not in server.paths()
+    assert "GET /api/v1/monitor/builds" not in server.lines
 
 
 def test_a_job_that_asked_a_model_has_its_tokens_after_waiting():
-    server = Server().on("GET", STATUS, (200, ANSWER)).on("GET", BUILDS, builds(JOB))
+    server = StandIn().on("GET", STATUS, (200, ANSWER)).on("GET", BUILDS, builds(JOB))
     assert server.client().wait(JOB, flow=MODEL_FLOW).usage == Usage(22, 20, 42)
 
 
 def test_an_ended_run_is_returned_without_tokens_while_the_version_request_fails():
-    server = Server().on("GET", BUILDS, builds(JOB)).on("GET", "/base/api/v1/version", (500, {}))
+    server = StandIn().on("GET", BUILDS, builds(JOB)).on("GET", "/api/v1/version", (500, {}))
     ended = Run(MODEL_FLOW.id, "background", RunStatus.COMPLETED, job_id=JOB)
     assert server.client().wait(ended, flow=MODEL_FLOW) == ended
-    assert "GET /api/v1/version" in server.paths()
+    assert "GET /api/v1/version" in server.lines

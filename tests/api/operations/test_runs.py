@@ -13,40 +13,31 @@ from lfclient.api.http import Response
 from lfclient.api.operations.base import ApiContext
 from lfclient.api.operations.event_streams import follow_events
 from lfclient.api.operations.runs import wait_for_run
+from lfclient.api.requests import STATUS
 from lfclient.api.steps import Pause
 from lfclient.common.redaction import Redactor
 from lfclient.wire.server_info import Capabilities
-from tests.support.recorded import flow_of, recorded
-from tests.support.scripted import (
-    DONE,
-    FLOW,
-    JOB,
-    OLD,
-    QUEUED,
-    STATUS,
-    VERSION,
-    WORKFLOWS,
-    Server,
-)
+from tests.support.http_stand_in import OLD, VERSION, StandIn
+from tests.support.recorded import DONE, FLOW, JOB, QUEUED, WORKFLOWS, flow_of, recorded
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
 
 def test_a_run_of_a_known_flow_takes_one_request():
     """Plus one for the release at first."""
-    server = Server().on("POST", WORKFLOWS, recorded("1.13.0", "sync_ok"))
+    server = StandIn().on("POST", WORKFLOWS, recorded("1.13.0", "sync_ok"))
     with server.client() as client:
         for _ in range(2):
             run = client.run(FLOW)
     assert run.outputs["ChatOutput-xyz34"].value == "hello"
-    assert server.paths() == ["GET /api/v1/version", *["POST /api/v2/workflows"] * 2]
+    assert server.lines == ["GET /api/v1/version", *["POST /api/v2/workflows"] * 2]
     assert server.requests[1].headers["x-api-key"] == "sk-key-123"
 
 
 def test_a_known_release_is_not_requested():
-    server = Server().on("POST", WORKFLOWS, recorded("1.8.4", "sync_ok"))
+    server = StandIn().on("POST", WORKFLOWS, recorded("1.8.4", "sync_ok"))
     server.client(server=ServerInfo("1.8.4", "inputs")).run(FLOW)
-    assert server.paths() == ["POST /api/v2/workflows"]
+    assert server.lines == ["POST /api/v2/workflows"]
     assert "inputs" in json.loads(server.requests[0].content)
 
 
@@ -55,15 +46,15 @@ def test_a_known_release_is_not_requested():
     [httpx.ReadError("reset"), httpx.RemoteProtocolError("gone"), httpx.ReadTimeout("")],
 )
 def test_a_sync_run_is_never_resent_once_a_byte_was_sent(fault: Exception):
-    server = Server().on("POST", WORKFLOWS, fault)
+    server = StandIn().on("POST", WORKFLOWS, fault)
     with pytest.raises(Unreachable) as caught:
         server.client().run(FLOW)
     assert caught.value.sent
-    assert server.paths().count("POST /api/v2/workflows") == 1
+    assert server.lines.count("POST /api/v2/workflows") == 1
 
 
 def test_a_run_that_was_not_sent_is_retried():
-    server = Server().on(
+    server = StandIn().on(
         "POST", WORKFLOWS, httpx.ConnectError("refused"), recorded("1.13.0", "sync_ok")
     )
     assert server.client().run(FLOW).status is RunStatus.COMPLETED
@@ -79,7 +70,7 @@ def test_a_run_that_was_not_sent_is_retried():
     ],
 )
 def test_errors_before_the_first_byte_are_marked_as_not_sent(fault: Exception):
-    server = Server().on("POST", WORKFLOWS, fault)
+    server = StandIn().on("POST", WORKFLOWS, fault)
     with pytest.raises(Unreachable) as caught:
         server.client().run(FLOW)
     assert not caught.value.sent
@@ -88,13 +79,13 @@ def test_errors_before_the_first_byte_are_marked_as_not_sent(fault: Exception):
 
 def test_a_submit_waits_a_minute_whatever_the_clients_timeout():
     """A busy server accepts a job late; given up, it would run all the same."""
-    server = Server().on("POST", WORKFLOWS, QUEUED)
+    server = StandIn().on("POST", WORKFLOWS, QUEUED)
     server.client(timeout=5).submit(FLOW)
     assert server.requests[-1].extensions["timeout"]["read"] == 60
 
 
 def test_a_submit_is_retried_with_the_same_idempotency_key():
-    server = Server().on("POST", WORKFLOWS, httpx.ReadError("reset"), QUEUED)
+    server = StandIn().on("POST", WORKFLOWS, httpx.ReadError("reset"), QUEUED)
     with server.client() as client:
         job = client.submit(FLOW)
         client.submit(FLOW)
@@ -105,36 +96,36 @@ def test_a_submit_is_retried_with_the_same_idempotency_key():
 
 def test_without_repeat_a_submit_with_a_lost_response_is_not_retried():
     """A request that was not sent still is."""
-    server = Server().on("POST", WORKFLOWS, httpx.ConnectError("x"), httpx.ReadError("reset"))
+    server = StandIn().on("POST", WORKFLOWS, httpx.ConnectError("x"), httpx.ReadError("reset"))
     with pytest.raises(Unreachable) as caught:
         server.client().submit(FLOW, idempotency_key="k", repeat=False)
     assert caught.value.sent
     assert not caught.value.timed_out
-    assert server.paths().count("POST /api/v2/workflows") == 2
+    assert server.lines.count("POST /api/v2/workflows") == 2
 
 
 def test_a_submit_before_1_11_is_never_resent():
     """These releases have no idempotency keys."""
-    server = Server(OLD).on("POST", WORKFLOWS, httpx.ReadError("reset"))
+    server = StandIn(version=OLD).on("POST", WORKFLOWS, httpx.ReadError("reset"))
     with pytest.raises(Unreachable):
         server.client().submit(FLOW)
-    assert server.paths().count("POST /api/v2/workflows") == 1
+    assert server.lines.count("POST /api/v2/workflows") == 1
 
 
 def test_a_read_is_retried_if_the_server_closed_the_connection():
-    server = Server().on("GET", "/base/api/v1/flows/", httpx.RemoteProtocolError("x"), (200, []))
+    server = StandIn().on("GET", "/api/v1/flows/", httpx.RemoteProtocolError("x"), (200, []))
     assert server.client().flows() == []
 
 
 def test_a_timed_out_read_is_not_retried():
-    server = Server().on("GET", "/base/api/v1/flows/", httpx.ReadTimeout("x"))
+    server = StandIn().on("GET", "/api/v1/flows/", httpx.ReadTimeout("x"))
     with pytest.raises(Unreachable):
         server.client().flows()
     assert len(server.requests) == 1
 
 
 def test_an_upgraded_server_receives_the_run_in_its_new_dialect():
-    server = Server(OLD).on("GET", "/base/api/v1/version", (200, OLD), (200, VERSION))
+    server = StandIn(version=OLD).on("GET", "/api/v1/version", (200, OLD), (200, VERSION))
     server.on(
         "POST",
         WORKFLOWS,
@@ -146,15 +137,15 @@ def test_an_upgraded_server_receives_the_run_in_its_new_dialect():
 
 
 def test_an_unknown_parameter_is_rejected_before_the_request():
-    server = Server()
+    server = StandIn()
     with pytest.raises(InvalidRequest) as caught:
         server.client().run(FLOW, {"Nobody-x.y": 1})
     assert caught.value.field == "Nobody-x.y"
-    assert "POST /api/v2/workflows" not in server.paths()
+    assert "POST /api/v2/workflows" not in server.lines
 
 
 def test_http_408_is_a_timed_out_run():
-    server = Server().on("POST", WORKFLOWS, recorded("1.13.0", "sync_timeout_408"))
+    server = StandIn().on("POST", WORKFLOWS, recorded("1.13.0", "sync_timeout_408"))
     assert server.client().run(FLOW).status is RunStatus.TIMED_OUT
 
 
@@ -169,7 +160,7 @@ def test_a_sent_secret_is_redacted_everywhere():
         "outputs": {"C-1": {"type": "message", "content": f"used {secret}", "metadata": {}}},
     }
     refused = (422, {"detail": f"bad {secret}"})
-    server = Server().on("POST", WORKFLOWS, (200, raw), refused)
+    server = StandIn().on("POST", WORKFLOWS, (200, raw), refused)
     with server.client() as client:
         run = client.run(flow, {"C-1.api_key": secret})
         with pytest.raises(InvalidRequest) as caught:
@@ -185,7 +176,7 @@ def test_a_secret_stored_in_the_flow_is_redacted():
     flow = Flow("f", "F", (Component("C-1", "C", "C", template=template),))
     content = {"type": "message", "content": "used stored-in-the-flow", "metadata": {}}
     raw = {"status": "completed", "outputs": {"C-1": content}}
-    run = Server().on("POST", WORKFLOWS, (200, raw)).client().run(flow)
+    run = StandIn().on("POST", WORKFLOWS, (200, raw)).client().run(flow)
     assert run.outputs["C-1"].value == "used ••••"
     assert "stored-in-the-flow" not in repr(run)
 
@@ -199,8 +190,8 @@ def test_build_records_of_the_previous_run_do_not_count_as_replaced():
         return 200, {"vertex_builds": {"S-1": [build]}}
 
     raw = {"job_id": "new", "status": "completed", "outputs": {"S-1": {"type": "table"}}}
-    server = Server().on("POST", WORKFLOWS, (200, raw))
-    server.on("GET", "/base/api/v1/monitor/builds", builds("old", "a"), builds("new", "b"))
+    server = StandIn().on("POST", WORKFLOWS, (200, raw))
+    server.on("GET", "/api/v1/monitor/builds", builds("old", "a"), builds("new", "b"))
     run = server.client().run(flow_of("S-1"))
     assert run.outputs["S-1"].value == [{"text": "b"}]
 
@@ -212,7 +203,7 @@ def test_build_records_of_the_previous_run_do_not_count_as_replaced():
 )
 def test_a_job_that_is_not_found_only_once_is_followed(missing: object):
     """A busy server may respond to a submit before it has committed the job."""
-    server = Server().on("POST", WORKFLOWS, QUEUED)
+    server = StandIn().on("POST", WORKFLOWS, QUEUED)
     server.on("GET", STATUS, (404, {"detail": missing}), DONE)
     with server.client() as client:
         assert client.wait(client.submit(FLOW)).status is RunStatus.COMPLETED
@@ -265,7 +256,7 @@ def test_retry_after_is_a_number_or_a_date_and_at_most_an_hour(header, seconds):
 )
 def test_a_lone_surrogate_is_refused_before_anything_is_sent(arguments):
     """Overrides that aren't checked are refused as well."""
-    server, known = Server(), ServerInfo("1.13.0", "modes")
+    server, known = StandIn(), ServerInfo("1.13.0", "modes")
     with pytest.raises(InvalidRequest, match="a lone surrogate"):
         server.client(server=known).submit(FLOW, check=False, **arguments)
-    assert server.paths() == []
+    assert server.lines == []

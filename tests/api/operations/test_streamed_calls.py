@@ -29,10 +29,10 @@ from lfclient.api.operations import event_streams
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.wire.server_info import Capabilities
+from tests.support.clients import collect_events
 from tests.support.fake_events import CALL_LOG, event
 from tests.support.fake_langflow import FLOW, FakeLangflow
 from tests.support.proxy import Fault, Proxy, raw_response
-from tests.support.scripted import collect_events
 from tests.support.waiting import wait_for
 
 POST = "POST /api/v2/workflows"

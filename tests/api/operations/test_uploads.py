@@ -20,17 +20,18 @@ from lfclient import (
     ServerInfo,
     Unreachable,
 )
-from tests.support.recorded import recorded
-from tests.support.scripted import JOB, Server, call_client
+from tests.support.clients import call_client
+from tests.support.http_stand_in import StandIn
+from tests.support.recorded import JOB, recorded
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
-FILES = "/base/api/v2/files"
-OF_FLOW = f"/base/api/v1/files/upload/{JOB}"
+FILES = "/api/v2/files"
+OF_FLOW = f"/api/v1/files/upload/{JOB}"
 KEPT = (201, {"id": "1", "name": "a", "path": "u/a (1).txt", "size": 3, "provider": None})
 
 
-def server(*replies: object) -> Server:
-    return Server().on("POST", FILES, *replies)
+def server(*replies: object) -> StandIn:
+    return StandIn().on("POST", FILES, *replies)
 
 
 def test_a_file_is_sent_as_a_form_field():
@@ -60,20 +61,20 @@ def test_only_a_connection_that_breaks_suggests_a_smaller_file(fault, timed_out:
     assert caught.value.timed_out is timed_out
     assert hint in caught.value.hint
     # an upload that may have arrived is not resent
-    assert caught.value.sent is (langflow.paths().count("POST /api/v2/files") == 1)
+    assert caught.value.sent is (langflow.lines.count("POST /api/v2/files") == 1)
 
 
 def test_a_chat_image_goes_to_the_files_of_its_flow():
-    langflow = Server().on("POST", OF_FLOW, (201, {"flowId": JOB, "file_path": f"{JOB}/d_h1.txt"}))
+    langflow = StandIn().on("POST", OF_FLOW, (201, {"flowId": JOB, "file_path": f"{JOB}/d_h1.txt"}))
     ref = langflow.client().files.upload("h1.txt", io.BytesIO(b"abc"), flow_id=JOB)
     assert (ref.id, ref.path.endswith("_h1.txt"), ref.media_type) == (None, True, "text/plain")
 
 
 def test_a_flow_id_must_be_a_uuid_to_become_part_of_the_upload_path():
-    langflow = Server()
+    langflow = StandIn()
     with pytest.raises(FlowNotFound):
         langflow.client().files.upload("h1.txt", b"abc", flow_id="../../../v2/files")
-    assert not [path for path in langflow.paths() if path.startswith("POST")]
+    assert not [path for path in langflow.lines if path.startswith("POST")]
 
 
 def test_the_async_client_sends_the_same_upload():
@@ -114,15 +115,15 @@ def test_an_exception_from_on_progress_aborts_the_upload():
 
     with pytest.raises(KeyboardInterrupt):
         langflow.client().files.upload("a.bin", bytes(1_000_000), on_progress=stop)
-    assert "POST /api/v2/files" not in langflow.paths()
+    assert "POST /api/v2/files" not in langflow.lines
 
 
 def test_a_file_above_the_servers_limit_is_not_sent():
-    langflow = server(KEPT).on("GET", "/base/api/v1/config", (200, {"max_file_size_upload": 1}))
+    langflow = server(KEPT).on("GET", "/api/v1/config", (200, {"max_file_size_upload": 1}))
     with pytest.raises(FileRefused, match="up to 1 MB") as caught:
         langflow.client().files.upload("a.bin", bytes(1024 * 1024))
     assert "LANGFLOW_MAX_FILE_SIZE_UPLOAD" in caught.value.hint
-    assert "POST /api/v2/files" not in langflow.paths()
+    assert "POST /api/v2/files" not in langflow.lines
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_a_refusal_raises_the_matching_error(reply: object, error: type[Exceptio
 
 
 def test_an_upload_for_a_deleted_flow_names_the_flow():
-    langflow = Server().on("POST", OF_FLOW, (404, {"detail": "Flow not found"}))
+    langflow = StandIn().on("POST", OF_FLOW, (404, {"detail": "Flow not found"}))
     with pytest.raises(FlowNotFound, match=JOB):
         langflow.client().files.upload("a.txt", b"abc", flow_id=JOB)
 
@@ -162,7 +163,7 @@ def test_files_are_listed_newest_first_under_their_stored_names():
     ]
     assert [
         (ref.name, ref.path)
-        for ref in Server().on("GET", FILES, (200, lines)).client().files.list()
+        for ref in StandIn().on("GET", FILES, (200, lines)).client().files.list()
     ] == [
         ("b.csv", "u/b.csv"),
         ("a.txt", "u/a.txt"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from lfclient import RunStatus
+from lfclient.api.requests import STATUS
 from tests.support.flows import chat_input, edge, flow, node
-from tests.support.recorded import recorded
-from tests.support.scripted import JOB, OLD, STATUS, WORKFLOWS, Server
+from tests.support.http_stand_in import OLD, StandIn
+from tests.support.recorded import JOB, WORKFLOWS, recorded
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -29,16 +30,16 @@ def returned(id):
 
 def test_a_job_of_1_10_is_completed_by_what_follows_the_webhook():
     """It needs no more evidence."""
-    server = Server(OLD).on("GET", STATUS, returned("ChatOutput-w"))
+    server = StandIn(version=OLD).on("GET", STATUS, returned("ChatOutput-w"))
     run = server.client().status(JOB, flow=FLOW)
     assert (run.status, list(run.outputs)) == (RunStatus.COMPLETED, ["ChatOutput-w"])
-    assert "GET /api/v1/monitor/builds" not in server.paths()
+    assert "GET /api/v1/monitor/builds" not in server.lines
 
 
 def test_a_job_of_1_10_whose_result_was_replaced_had_what_follows_the_webhook():
     missing = recorded("1.10.3", "status_transient_500_after_completion")
-    server = Server(OLD).on("GET", STATUS, missing)
-    server.on("GET", "/base/api/v1/monitor/builds", (200, {"vertex_builds": {}}))
+    server = StandIn(version=OLD).on("GET", STATUS, missing)
+    server.on("GET", "/api/v1/monitor/builds", (200, {"vertex_builds": {}}))
     assert list(server.client().status(JOB, flow=FLOW).outputs) == ["ChatOutput-w"]
 
 
@@ -47,6 +48,6 @@ def test_a_job_of_1_10_whose_result_was_replaced_had_what_follows_the_webhook():
     [("ChatOutput-w", RunStatus.COMPLETED), ("ChatOutput-a", RunStatus.FAILED)],
 )
 def test_a_synchronous_run_is_completed_by_what_follows_the_webhook(output, status):
-    server = Server().on("POST", WORKFLOWS, returned(output))
-    server.on("GET", "/base/api/v1/monitor/builds", (200, {"vertex_builds": {}}))
+    server = StandIn().on("POST", WORKFLOWS, returned(output))
+    server.on("GET", "/api/v1/monitor/builds", (200, {"vertex_builds": {}}))
     assert server.client().run(FLOW).status is status

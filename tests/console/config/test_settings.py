@@ -9,7 +9,7 @@ import pytest
 
 from lfclient.console.config.connection import DiscoveredServer, discover
 from lfclient.console.config.settings import Settings, SettingsError
-from tests.support.scripted import mock_client
+from tests.support.clients import mock_client
 
 
 def load(tmp_path, environ=None, bind="", env_file="", secrets=""):

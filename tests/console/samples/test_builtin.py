@@ -13,7 +13,7 @@ from lfclient.client import LangflowClient
 from lfclient.console.samples import builtin, graph_builder
 from lfclient.errors import ServerFault
 from lfclient.flows.model import Flow
-from tests.support.scripted import call_client, mock_client
+from tests.support.clients import call_client, mock_client
 
 _OWN = builtin.custom_component_code()
 _TYPES = {node.type for sample in builtin.SAMPLES for node in sample.nodes}

@@ -119,26 +119,28 @@ class Langflow(StandIn):
                 f"GET /api/v1/flows/{FLOW.id}": (200, {**GRAPH, "id": FLOW.id}),
                 f"POST {path}": self._run,
                 f"GET {path}": self._status,
-                f"GET {path}/{JOB}/events": (200, self._stream()),
+                f"GET {path}/{JOB}/events": self._stream(),
             }
         )
 
-    def _run(self, _, body):
+    def _run(self, request):
+        body = json.loads(request.content)
         body.pop("idempotency_key", None)  # each run of the client has a new key
         self.runs.append(body)
         if body.get("background") or body.get("mode") == "background":
             job = f"{JOB[:-1]}{len(self.runs)}"
             return 200, {**DONE, "job_id": job, "object": "job", "status": "queued", "links": {}}
-        return (200, self._stream()) if body.get("mode") == "stream" else (200, DONE)
+        return self._stream() if body.get("mode") == "stream" else (200, DONE)
 
-    def _status(self, query, _):
-        polls = self._polls[query["job_id"]] = self._polls.get(query["job_id"], 0) + 1
+    def _status(self, request):
+        job = request.url.params["job_id"]
+        polls = self._polls[job] = self._polls.get(job, 0) + 1
         if polls == 1:
             return 200, {**DONE, "object": "job", "status": "in_progress", "outputs": {}}
         if polls == 2:
             detail = {"code": "INTERNAL_SERVER_ERROR", "message": "No vertex builds found"}
             return 500, {"detail": detail}
-        return 200, {**DONE, "job_id": query["job_id"]}
+        return 200, {**DONE, "job_id": job}
 
     def _stream(self):
         one = {"component_id": "Out-1", "display_name": "Out", **OUTPUTS["Out-1"]}
@@ -149,7 +151,7 @@ class Langflow(StandIn):
         ]
         # not escaped, as servers write them: U+2028 ends a line for some parsers, not for servers
         lines = [f"data: {json.dumps(frame, ensure_ascii=False)}\n\n" for frame in frames]
-        return "".join(lines).encode()
+        return 200, "".join(lines).encode(), {"content-type": "text/event-stream"}
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_a_file_is_sent_only_with_its_message(chat_langflow):
     app, upload = open_file_chat(chat_langflow)
     app.chat_input[0].upload("cat.png", b"meow", "image/png")
     send(app, "what is this?")
-    assert chat_langflow.server.requests.index(upload) < chat_langflow.server.requests.index(RUN)
+    assert chat_langflow.server.lines.index(upload) < chat_langflow.server.lines.index(RUN)
     assert chat_langflow.sent[0]["ChatInput-a.files"] == [f"{ONE}/cat.png"]
     send(app, "and now?")
     assert "ChatInput-a.files" not in chat_langflow.sent[1]
@@ -57,7 +57,7 @@ def test_a_message_sent_again_keeps_its_files(chat_langflow):
     press(app, "Send again")
     wait_for(lambda: len(chat_langflow.sent) == 2)
     assert chat_langflow.sent[1]["ChatInput-a.files"] == [f"{ONE}/cat.png"]
-    assert chat_langflow.server.requests.count(upload) == 1
+    assert chat_langflow.server.lines.count(upload) == 1
 
 
 def test_a_message_without_a_required_file_is_not_sent(chat_langflow):

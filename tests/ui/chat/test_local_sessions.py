@@ -143,7 +143,7 @@ def test_a_session_cannot_take_the_name_of_a_session_that_exists_only_in_the_con
     assert "a session “Trip” has runs in this console" in page_text(app)
     assert session_in_url(app) == session
     assert len({each.session_id for each in chat_runs()}) == 2
-    assert not any("PATCH" in each for each in chat_langflow.server.requests)
+    assert not any("PATCH" in each for each in chat_langflow.server.lines)
     rename(app, "Other flow")
     assert session_in_url(app) == "Other flow"
 

@@ -118,9 +118,9 @@ def test_another_visitors_loaded_messages_are_redacted(chat_langflow, token):
     chat_langflow.store_message("console-0123456789ab", f"say {SECRET}")
     address = {"flow": ONE, "session": "console-0123456789ab"}
     other, app = open_chat(**address), open_chat(**address)
-    requests = len(chat_langflow.server.requests)
+    requests = len(chat_langflow.server.lines)
     enter_token(app)
-    assert len(chat_langflow.server.requests) == requests
+    assert len(chat_langflow.server.lines) == requests
     assert conversation(app) == [("user", "say ••••")]
     assert "**say ••••**" in button_labels(app)
     assert conversation(other.run()) == [("user", f"say {SECRET}")]

@@ -84,11 +84,11 @@ def test_a_renamed_session_keeps_its_messages_and_runs(chat_langflow):
     add_ended_run(chat_langflow.server.url, **failed)
     chat_langflow.store_message("old name", "hello")
 
-    def rename(query, _):
-        chat_langflow.rows[0]["session_id"] = query["new_session_id"]
+    def rename(request):
+        chat_langflow.rows[0]["session_id"] = request.url.params["new_session_id"]
         return 200, []
 
-    chat_langflow.server.answers[f"PATCH {MESSAGES}/session/old%20name"] = rename
+    chat_langflow.server.answers[f"PATCH {MESSAGES}/session/old name"] = rename
     app = open_chat(flow=ONE, session="old name")
     next(each for each in app.text_input if each.label == "Session name").set_value("Trip")
     press(app, "Rename")
@@ -233,7 +233,7 @@ def test_a_slow_change_is_sent_once_although_the_page_refreshes(chat_langflow, m
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
     app.run()
     assert (session_in_url(app), conversation(app)) == (None, [])
-    assert chat_langflow.server.requests.count(request) == 1
+    assert chat_langflow.server.lines.count(request) == 1
 
 
 def test_sessions_with_the_same_name_are_listed_with_their_times(chat_langflow):

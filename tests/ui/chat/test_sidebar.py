@@ -269,7 +269,7 @@ def test_a_flow_with_several_chat_inputs_runs_synchronously(chat_langflow):
     app = open_chat_with_two_inputs(chat_langflow)
     assert "before you send a message" not in page_text(app)
     app.chat_input[0].set_value("hello").run()
-    assert RUN in chat_langflow.server.requests
+    assert RUN in chat_langflow.server.lines
     assert "Stop waiting" in button_labels(app) or "Answer details" in links(app)
 
 
@@ -291,7 +291,7 @@ def test_a_problem_that_no_field_shows_is_in_the_sidebar(chat_langflow):
     assert "Correct the marked values" not in page_text(app)
     app.chat_input[0].set_value("hello").run()
     assert "The message was not sent" in page_text(app)
-    assert RUN not in chat_langflow.server.requests
+    assert RUN not in chat_langflow.server.lines
 
 
 def test_a_message_that_failed_is_explained_as_on_the_run_page(chat_langflow):

@@ -118,11 +118,11 @@ def test_the_page_shows_a_refused_key_after_another_page_with_a_form(
 
 def test_the_status_is_requested_once_while_the_page_is_open(langflow_stand_in):
     app = open_app("pages/connection.py").run()
-    assert langflow_stand_in.requests.count("GET /api/v1/flows/") == 1
+    assert langflow_stand_in.lines.count("GET /api/v1/flows/") == 1
     app.switch_page("pages/history.py").run()
     app.switch_page("pages/connection.py").run()
     app.run()
-    assert langflow_stand_in.requests.count("GET /api/v1/flows/") == 2
+    assert langflow_stand_in.lines.count("GET /api/v1/flows/") == 2
 
 
 def test_a_slow_server_is_not_connected_until_it_responds(langflow_stand_in, monkeypatch):
@@ -146,7 +146,7 @@ def test_without_permission_no_sample_flows_are_added(langflow_stand_in, monkeyp
     assert "Add the sample flows" not in button_labels(run_page)
     with pytest.raises(InstallNotAllowed):
         sample_flows.add(servers.current())
-    assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
+    assert not [line for line in langflow_stand_in.lines if line.startswith("POST")]
 
 
 def test_the_number_of_flows_includes_added_samples(langflow_stand_in, monkeypatch):

@@ -28,8 +28,7 @@ def at_once(monkeypatch):
 
 def fail_first(server, line, times=1):
     """Make the first requests of this line fail, as on a server that is starting."""
-    answer, left = server.answers[line], [UNAVAILABLE] * times
-    server.answers[line] = lambda *_: left.pop() if left else answer
+    server.answers[line] = [*[UNAVAILABLE] * times, server.answers[line]]
 
 
 @pytest.mark.parametrize(

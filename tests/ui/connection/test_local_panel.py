@@ -1,6 +1,5 @@
 """The panel of the local Langflow."""
 
-import json
 from types import SimpleNamespace
 
 import pytest
@@ -269,11 +268,10 @@ def test_a_running_ollama_is_offered_and_its_address_saved(monkeypatch, ollama_s
     ollama_server.answers["POST /api/v1/variables/"] = (201, SAVED)
     ollama_server.answers["GET /api/v1/variables/"] = (200, [])
     app.button(key="use-ollama").click()
-    before = len(ollama_server.requests)
+    ollama_server.requests.clear()
     app.run()
 
-    posted = ollama_server.requests.index("POST /api/v1/variables/", before)
-    body = json.loads(ollama_server.bodies[posted])
+    (body,) = ollama_server.bodies("POST /api/v1/variables/")
     assert (body["name"], body["value"], body["type"]) == ("OLLAMA_BASE_URL", OLLAMA, "Generic")
     assert "can be chosen" in page_text(app)
 

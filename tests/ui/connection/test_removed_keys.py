@@ -83,7 +83,7 @@ def press_without_key(app, connection, label):
 
 def changes(server):
     """Return the requests that change something on the server."""
-    return [line for line in server.requests if not line.startswith("GET ")]
+    return [line for line in server.lines if not line.startswith("GET ")]
 
 
 def test_a_run_is_not_started(server, connection):
@@ -219,11 +219,11 @@ def test_nothing_of_a_run_is_saved(server, connection, owner, downloads):
     open_page(run=record.id)
     assert {name.rpartition(".")[2] for name in downloads} >= {"csv", "html", "json", "md", "zip"}
     remove_key(connection)
-    del server.requests[:]
+    server.requests.clear()
     for name, create in downloads.items():
         with pytest.raises(MissingKey, match=GONE):
             pytest.fail(f"{name} was saved: {create()[:20]}")
-    assert server.requests == []
+    assert server.lines == []
 
 
 def test_runs_of_another_server_are_still_exported(server, connection, owner):

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -27,9 +28,7 @@ VERSION, LIST = "GET /api/v1/version", "GET /api/v1/flows/"
 PAGES = ("run", "chat", "history", "compare", "connection")
 
 
-def lose(*_):
-    """Close the connection without a response."""
-    raise ConnectionError
+LOST = httpx.RemoteProtocolError("Server disconnected")
 
 
 def server_links(app):
@@ -69,14 +68,14 @@ def test_a_complete_page_shows_that_its_server_stopped_responding(langflow_stand
     """The page also shows that the server is back."""
     monkeypatch.setattr(server_session, "_CHECK_SECONDS", 0)
     app = open_app()
-    requests = list(langflow_stand_in.requests)
+    requests = list(langflow_stand_in.lines)
     answer = langflow_stand_in.answers[VERSION]
-    for answered, words in [(lose, "Not responding · "), (answer, "Langflow 1.13.0")]:
+    for answered, words in [(LOST, "Not responding · "), (answer, "Langflow 1.13.0")]:
         langflow_stand_in.answers[VERSION] = answered
         wait_for(lambda words=words: words in server_links(app.run())[0])
         assert not app.error
         assert not app.warning
-    assert langflow_stand_in.requests.count(LIST) == requests.count(LIST)
+    assert langflow_stand_in.lines.count(LIST) == requests.count(LIST)
 
 
 def test_the_connection_page_shows_in_both_places_that_its_server_is_back(
@@ -85,7 +84,7 @@ def test_the_connection_page_shows_in_both_places_that_its_server_is_back(
     monkeypatch.setattr(server_session, "_CHECK_SECONDS", 0)
     app = open_app()
     answer = langflow_stand_in.answers[VERSION]
-    langflow_stand_in.answers[VERSION] = lose
+    langflow_stand_in.answers[VERSION] = LOST
     wait_for(lambda: "Not responding" in server_links(app.run())[0])
     langflow_stand_in.answers[VERSION] = answer
     monkeypatch.setattr(server_session, "_CHECK_SECONDS", 60)
@@ -97,7 +96,7 @@ def test_the_connection_page_shows_in_both_places_that_its_server_is_back(
 def test_try_again_shows_that_the_server_is_back(langflow_stand_in):
     langflow_stand_in.set_flows(flow(ONE, "Echo"))
     before = dict(langflow_stand_in.answers)
-    langflow_stand_in.answers |= dict.fromkeys(before, lose)
+    langflow_stand_in.answers |= dict.fromkeys(before, LOST)
     app = open_app()
     wait_for(lambda: "Not responding" in server_links(app.run())[0])
     wait_for(lambda: "Try again" in button_labels(app.run()))
@@ -109,7 +108,7 @@ def test_try_again_shows_that_the_server_is_back(langflow_stand_in):
 
 def test_a_response_to_any_page_shows_that_the_server_is_back(langflow_stand_in):
     server = servers.attach(servers.available_connections()[0])
-    langflow_stand_in.answers[VERSION], answer = lose, langflow_stand_in.answers[VERSION]
+    langflow_stand_in.answers[VERSION], answer = LOST, langflow_stand_in.answers[VERSION]
     with pytest.raises(Unreachable):
         wait_for(lambda: has_checked(server))
     langflow_stand_in.answers[VERSION] = answer
@@ -139,7 +138,7 @@ def test_sessions_share_the_check_that_their_server_responds(langflow_stand_in):
     for key in ("sk-one", "sk-two"):
         connection = replace(configured, api_key=SecretStr(key))
         assert servers.attach(connection).check() == "1.13.0"
-    assert langflow_stand_in.requests == [VERSION]
+    assert langflow_stand_in.lines == [VERSION]
 
 
 def test_without_a_server_no_name_is_shown():

@@ -69,7 +69,7 @@ def other_console(tmp_path_factory):
             capture_output=True,
             text=True,
         )
-        assert LIST in server.requests
+        assert LIST in server.lines
     return json.loads(process.stdout)
 
 
@@ -104,10 +104,10 @@ def test_a_process_uses_these_addresses(other_console):
 def test_a_process_requests_its_servers_flows_before_a_page_does(langflow_stand_in):
     """A list of thousands of flows takes a second, and the first page then has it."""
     asyncio.run(start())
-    wait_for(lambda: LIST in langflow_stand_in.requests)
+    wait_for(lambda: LIST in langflow_stand_in.lines)
     app = open_app()
     assert app.selectbox[0].options == ["Echo"]
-    assert langflow_stand_in.requests.count(LIST) == 1
+    assert langflow_stand_in.lines.count(LIST) == 1
 
 
 def test_a_restarted_process_follows_its_runs_before_a_page_is_opened(langflow_stand_in):
@@ -116,7 +116,7 @@ def test_a_restarted_process_follows_its_runs_before_a_page_is_opened(langflow_s
     _runners.popitem()[1].close()
     st.cache_resource.clear()
     asyncio.run(start())
-    wait_for(lambda: any("/api/v2/workflows" in each for each in langflow_stand_in.requests))
+    wait_for(lambda: any("/api/v2/workflows" in each for each in langflow_stand_in.lines))
 
 
 def test_a_process_starts_with_an_invalid_setting(monkeypatch):

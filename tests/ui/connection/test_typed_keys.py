@@ -80,11 +80,11 @@ def test_a_key_without_a_url_field_is_for_the_current_server(
         else:
             app.switch_page("pages/connection.py").run()
         key_field(app).set_value("sk-of-b")
-        del other.requests[:]
-        del typed_server.requests[:]
+        other.requests.clear()
+        typed_server.requests.clear()
         app = press(app, "Open the run" if has_missing_run else "Use this key")
-        assert not other.requests
-        assert FLOWS in typed_server.requests
+        assert not other.lines
+        assert FLOWS in typed_server.lines
 
 
 def add_run(server, key, user_id):
@@ -155,7 +155,7 @@ def test_the_user_is_requested_when_a_key_is_typed_and_not_by_the_pages(
     app = connect(typed_server, "sk-one")
     listed_flows(app)
     app.switch_page("pages/run.py").run()
-    assert typed_server.requests.count(WHOAMI) == 1
+    assert typed_server.lines.count(WHOAMI) == 1
 
 
 def test_a_refused_key_does_not_fail_the_requests_of_another_key_of_its_user(

@@ -72,7 +72,7 @@ def test_without_permission_no_flow_is_added(langflow_stand_in, monkeypatch):
     assert lacks(app, "Add a flow", "Duplicate", shows="Refresh flows")
     with pytest.raises(InstallNotAllowed):
         adding.add_flows(servers.current(), lambda api: b"", flow_choice.Addition())
-    assert not [line for line in langflow_stand_in.requests if line.startswith("POST")]
+    assert not [line for line in langflow_stand_in.lines if line.startswith("POST")]
 
 
 def test_a_second_click_adds_nothing(langflow_stand_in):

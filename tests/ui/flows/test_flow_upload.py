@@ -146,7 +146,7 @@ def test_the_server_lists_its_components_once_for_several_files(langflow_stand_i
     for file in (flow_with_code("Tool"), flow_with_code("Other")):
         app = choose_file(app, file)
     assert "Other" in warnings(app)[0]
-    assert langflow_stand_in.requests.count(CATALOGUE) == 1
+    assert langflow_stand_in.lines.count(CATALOGUE) == 1
 
 
 def test_many_components_with_other_code_are_listed_on_request():
@@ -175,7 +175,7 @@ def test_a_flow_is_added_only_after_its_code_was_compared(langflow_stand_in, mon
     monkeypatch.setattr(loading, "POLL_SECONDS", 60)
     is_compared = threading.Event()
 
-    def list_components(query, body):
+    def list_components(request):
         is_compared.wait(10)
         return 200, {}
 

@@ -137,12 +137,12 @@ def test_an_added_flow_is_deleted_after_a_question(langflow_stand_in):
     remember()
     app = press(open_menu(flow=ONE), "Delete…")
     assert "Delete “Echo” from the server for everyone" in page_text(app)
-    assert DELETE not in langflow_stand_in.requests
+    assert DELETE not in langflow_stand_in.lines
     assert "Delete…" in button_labels(press(app, "Cancel"))
     press(app, "Delete…")
     langflow_stand_in.set_flows(flow(TWO, "New"))
     app = press(app, "Delete")
-    assert DELETE in langflow_stand_in.requests
+    assert DELETE in langflow_stand_in.lines
     assert not was_added(ONE)
     assert shown_flow(app) == TWO
     assert "no longer on the server" not in page_text(app)
@@ -173,7 +173,7 @@ def test_a_sample_of_the_local_langflow_can_be_deleted(langflow_stand_in, monkey
     app = press(open_menu(flow=ONE), "Delete…")
     langflow_stand_in.set_flows(flow(TWO, "Other"))
     app = press(app, "Delete")
-    assert DELETE in langflow_stand_in.requests
+    assert DELETE in langflow_stand_in.lines
     assert shown_flow(app) == TWO
     assert "This flow wasn't added here" in page_text(open_menu(flow=TWO))
 
@@ -182,7 +182,7 @@ def test_only_an_added_flow_is_deleted_whatever_the_browser_sends(langflow_stand
     open_app()
     server = servers.current()
     menu._delete(server, server.flow(ONE).value)
-    assert not [line for line in langflow_stand_in.requests if line.startswith("DELETE")]
+    assert not [line for line in langflow_stand_in.lines if line.startswith("DELETE")]
 
 
 def test_an_added_flow_that_is_not_remembered_is_chosen_all_the_same(

@@ -7,6 +7,7 @@ import json
 import threading
 from typing import Any
 
+import httpx
 import pytest
 
 from lfclient.console.presets.share_links import encode_values
@@ -41,8 +42,9 @@ def parser() -> dict[str, Any]:
     return node("Parser-p", mode=MODE, pattern=PATTERN)
 
 
-def after_the_choice(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+def after_the_choice(request: httpx.Request) -> tuple[int, Any]:
     """Hide the pattern of a parser that only makes text, and add a field."""
+    body = json.loads(request.content)
     template = copy.deepcopy(body["template"])
     if body["field_value"] == "Stringify":
         template["pattern"]["show"] = False
@@ -75,7 +77,7 @@ def shown(app) -> list[str]:
 
 def sent_run(server: StandIn) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the first run, and the template of the only component in its graph."""
-    body = json.loads(server.bodies[server.requests.index(RUN)])
+    body = server.bodies(RUN)[0]
     (component,) = body["data"]["nodes"]
     return body, component["data"]["node"]["template"]
 
@@ -109,8 +111,9 @@ def test_a_run_after_a_choice_sends_the_graph_that_the_server_made(server):
     assert sent["tweaks"]["Parser-p"]["clean"] == "yes"
 
 
-def list_flows(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+def list_flows(request: httpx.Request) -> tuple[int, Any]:
     """List the flows that a component may run; add the inputs of the one that it is told by id."""
+    body = json.loads(request.content)
     template = copy.deepcopy(body["template"])
     chosen = template["flow_name_selected"]
     if chosen.get("selected_metadata") == {"id": "inner"}:
@@ -149,9 +152,9 @@ def test_a_choice_that_the_server_can_not_apply_stays_with_the_reason(server):
 def test_while_the_server_looks_up_a_choice_the_page_waits_and_loses_nothing(server, monkeypatch):
     looked_up = threading.Event()
 
-    def late(query: Any, body: dict[str, Any]) -> tuple[int, Any]:
+    def late(request: httpx.Request) -> tuple[int, Any]:
         looked_up.wait(20)
-        return after_the_choice(query, body)
+        return after_the_choice(request)
 
     app = type_into(choose(open_app(flow=ONE), "Stringify"), "clean", "yes")
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.2)
@@ -174,7 +177,8 @@ def test_a_run_waits_for_the_choice_of_a_model_that_may_hide_a_variable(server, 
         "GET /api/v1/model_options/language": (200, [ollama]),
     }
 
-    def hide_key(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+    def hide_key(request: httpx.Request) -> tuple[int, Any]:
+        body = json.loads(request.content)
         looked_up.wait(20)
         template = {**body["template"], "api_key": {**body["template"]["api_key"], "show": False}}
         return 200, {"template": template, "outputs": []}
@@ -194,7 +198,8 @@ def test_the_options_of_a_list_that_the_flow_lacks_are_the_servers(server, answe
     zone = entry("DropdownInput", "str", "", refresh_button=True, api_editable=True)
     server.set_flows(flow(ONE, "Echo", [node("Parser-p", zone=zone)]))
 
-    def zones(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+    def zones(request: httpx.Request) -> tuple[int, Any]:
+        body = json.loads(request.content)
         template = {"zone": {**body["template"]["zone"], "options": ["UTC", "Europe/Lisbon"]}}
         return 200, {"template": template}
 
@@ -211,7 +216,8 @@ def test_fields_keep_their_place_if_a_choice_brings_the_options_of_a_list(server
     zone = entry("DropdownInput", "str", "", options=[], refresh_button=True, api_editable=True)
     server.set_flows(flow(ONE, "Echo", [node("Parser-p", mode=MODE, zone=zone, pattern=PATTERN)]))
 
-    def with_zones(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+    def with_zones(request: httpx.Request) -> tuple[int, Any]:
+        body = json.loads(request.content)
         template = copy.deepcopy(body["template"])
         if body["field"] == "mode":
             template["zone"]["options"] = ["UTC"]
@@ -234,7 +240,8 @@ def test_an_mcp_server_is_chosen_from_a_list_then_its_tool(server):
     server.answers["GET /api/v2/mcp/servers"] = (200, [{"name": "adding"}, {"name": "other"}])
     server.answers["GET /api/v1/models"] = (200, [])
 
-    def connect(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+    def connect(request: httpx.Request) -> tuple[int, Any]:
+        body = json.loads(request.content)
         template = copy.deepcopy(body["template"])
         if body["field"] == "mcp_server":
             template["tool"] |= {"show": True, "options": ["add"]}
@@ -267,13 +274,14 @@ def test_a_choice_shows_its_fields_and_hides_the_others_which_keep_their_values(
     app = choose(app, "Stringify")
     app.button(key="reset-Parser-p.mode").click()
     assert shown(app.run()) == ["pattern"]
-    assert server.requests.count(UPDATE) == 1
+    assert server.lines.count(UPDATE) == 1
 
 
 def test_a_choice_that_brings_another_choice_survives_a_reload(server):
     more = {**MODE, "options": ["One", "Two"], "value": "One", "display_name": "More"}
 
-    def nested(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+    def nested(request: httpx.Request) -> tuple[int, Any]:
+        body = json.loads(request.content)
         template = copy.deepcopy(body["template"])
         if body["field"] == "mode":
             template["more"] = more
@@ -284,7 +292,7 @@ def test_a_choice_that_brings_another_choice_survives_a_reload(server):
     server.answers[UPDATE] = nested
     app = choose(open_app(flow=ONE), "Stringify")
     app = type_into(choose(app, "Two", "more"), "clean", "yes")
-    assert server.requests.count(UPDATE) == 2
+    assert server.lines.count(UPDATE) == 2
     browser = {"browser-id": app.session_state["browser-id"]}
     assert shown_values(open_app(flow=ONE, session_state=browser))["clean"] == "yes"
 
@@ -301,7 +309,8 @@ def test_a_component_stays_open_when_a_choice_brings_more_fields(server):
     plain = node("Parser-p", mode={**MODE, "api_editable": False}, pattern=text("Text: {text}"))
     server.set_flows(flow(ONE, "Echo", [plain, node("Other-o", tone=text())]))
 
-    def add(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+    def add(request: httpx.Request) -> tuple[int, Any]:
+        body = json.loads(request.content)
         template = {**body["template"], "clean": text(display_name="Clean")}
         return 200, {"template": template, "outputs": []}
 
@@ -321,9 +330,9 @@ def test_a_synchronous_run_of_what_a_choice_adds_leads_to_background_mode(server
     next(each for each in app.radio if each.label == "Run mode").set_value("sync")
     app = press(type_into(choose(app.run(), "Stringify"), "clean", "yes"), "Run")
     assert "Synchronous runs can't apply this choice" in page_text(app)
-    assert RUN not in server.requests
+    assert RUN not in server.lines
     press(press(app, "Use background mode"), "Run")
-    wait_for(lambda: RUN in server.requests)
+    wait_for(lambda: RUN in server.lines)
     sent, made = sent_run(server)
     assert sent["mode"] == "background"
     assert sent["tweaks"]["Parser-p"] == {"mode": "Stringify", "clean": "yes"}
@@ -336,7 +345,7 @@ def test_servers_before_1_11_run_nothing_that_a_choice_adds(server):
     assert "Runs before Langflow 1.11 can't apply this choice" in page_text(app)
     assert not [button for button in app.button if button.label.startswith("Use ")]
     press(app, "Run")
-    assert RUN not in server.requests
+    assert RUN not in server.lines
 
 
 def test_a_chat_holds_back_a_message_that_a_choice_keeps_from_running(server):
@@ -349,4 +358,4 @@ def test_a_chat_holds_back_a_message_that_a_choice_keeps_from_running(server):
     app.chat_input[0].set_value("Hello").run()
     assert "Correct the marked values before you send a message." in page_text(app)
     assert app.chat_input[0].value == "Hello"
-    assert RUN not in server.requests
+    assert RUN not in server.lines

@@ -30,7 +30,8 @@ def server(langflow_stand_in: StandIn) -> StandIn:
     """A server with a flow that names a variable, which it lacks until it is saved."""
     langflow_stand_in.set_flows(flow(ONE, "Echo", [tool()]))
 
-    def save(_, body):
+    def save(request):
+        body = json.loads(request.content)
         listed = [{"id": "1", "name": body["name"], "type": body["type"]}]
         langflow_stand_in.answers[LIST] = (200, listed)
         return 201, listed[0]
@@ -45,17 +46,11 @@ def enter(app, text: str):
     return app.run()
 
 
-def saved(server: StandIn) -> list[dict]:
-    """Return the variables that were sent to the server."""
-    sent = zip(server.requests, server.bodies, strict=True)
-    return [json.loads(body) for request, body in sent if request == SAVE]
-
-
 def test_a_variable_is_saved_where_it_is_missing_and_its_need_is_met(server):
     app = open_app(flow=ONE)
     assert f"stores `{NAME}` in Langflow, for all flows of the connected account" in page_text(app)
     app = press(enter(app, "tvly-1"), "Save on the server")
-    (body,) = saved(server)
+    (body,) = server.bodies(SAVE)
     assert (body["name"], body["value"], body["type"]) == (NAME, "tvly-1", "Credential")
     assert [toast.value for toast in app.toast] == [f"Saved `{NAME}` on the server."]
     assert "1 to do" not in page_text(app)
@@ -71,7 +66,7 @@ def test_a_variable_of_several_parameters_has_one_box_and_is_secret_if_one_is(
     app = open_app(flow=ONE)
     assert button_labels(app).count("Save on the server") == 1
     press(enter(app, "tvly-1"), "Save on the server")
-    assert saved(server)[0]["type"] == kind
+    assert server.bodies(SAVE)[0]["type"] == kind
 
 
 def test_a_value_that_the_server_refuses_stays_in_its_box_with_the_reason_until_it_changes(server):
@@ -96,7 +91,7 @@ def test_a_value_stays_while_another_page_is_open(server):
 def test_an_empty_value_is_not_saved_and_holds_up_no_run(server):
     app = press(open_app(flow=ONE), "Save on the server")
     assert "Enter the value first." in page_text(app)
-    assert saved(server) == []
+    assert server.bodies(SAVE) == []
     assert "not saved yet" not in page_text(press(enter(app, "  "), "Run"))
 
 

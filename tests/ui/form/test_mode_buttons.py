@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from lfclient.console.presets.drafts import Drafts
@@ -181,8 +179,7 @@ def open_chat(server, *more: dict):
 
 def sent_mode(server) -> str:
     """Return the mode of the latest run."""
-    bodies = dict(zip(server.requests, server.bodies, strict=True))
-    return json.loads(bodies["POST /api/v2/workflows"])["mode"]
+    return server.bodies("POST /api/v2/workflows")[-1]["mode"]
 
 
 def test_a_chat_offers_the_mode_that_does_without_a_variable(server):

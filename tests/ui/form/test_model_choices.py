@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import threading
 
 import pytest
@@ -72,13 +71,13 @@ def test_the_setting_of_a_provider_can_be_given_for_runs_once_its_parameter_is_s
     press(app.run(), "Use for my runs")
     server.answers[RUN] = (422, {"detail": "enough"})
     press(app, "Run")
-    sent = json.loads(server.bodies[server.requests.index(RUN)])
+    sent = server.bodies(RUN)[0]
     assert sent["tweaks"]["Agent-a"]["address"] == "http://127.0.0.1:9"
 
 
 def test_a_model_that_the_flow_stores_takes_no_request(server):
     search(open_app(flow=ONE), "api_key")
-    assert UPDATE not in server.requests
+    assert UPDATE not in server.lines
 
 
 def test_the_form_requests_each_list_once_for_all_agents(server):
@@ -86,15 +85,15 @@ def test_the_form_requests_each_list_once_for_all_agents(server):
     server.set_flows(flow(ONE, "Echo", agents))
     open_app(flow=ONE)
     for line in (PROVIDERS, MODELS, "GET /api/v1/variables/"):
-        assert server.requests.count(line) == 1, line
+        assert server.lines.count(line) == 1, line
 
 
 def test_a_run_does_not_wait_for_the_parameters_of_a_models_provider(server, monkeypatch):
     looked_up = threading.Event()
 
-    def late(query, body):
+    def late(request):
         looked_up.wait(20)
-        return show_setting(query, body)
+        return show_setting(request)
 
     app = open_app(flow=ONE)
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
@@ -106,7 +105,7 @@ def test_a_run_does_not_wait_for_the_parameters_of_a_models_provider(server, mon
         assert "Waiting for" in page_text(app)
         assert find_model(app).value == "Near: Near-1"
         press(app, "Run")
-        assert RUN in server.requests
+        assert RUN in server.lines
     finally:
         looked_up.set()
 

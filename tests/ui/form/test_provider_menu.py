@@ -67,7 +67,7 @@ def test_a_provider_without_models_is_set_up_and_then_offers_its_own(server):
     server.answers[PROVIDERS] = (200, [local_provider(is_configured=True, models=[model])])
     app = press(app.run(), "Save on the server")
 
-    sent = json.loads(server.bodies[server.requests.index(f"POST {VARIABLES}")])
+    sent = server.bodies(f"POST {VARIABLES}")[0]
     assert (sent["name"], sent["value"]) == ("LOCAL_URL", "http://127.0.0.1:1234/v1")
     assert box(app, "LOCAL_URL") is None
     assert app.menu_button[0].options == ["Local · set up"]

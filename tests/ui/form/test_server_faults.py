@@ -6,6 +6,7 @@ import json
 import threading
 from typing import Any
 
+import httpx
 import pytest
 
 from pages._ui.connection import loading, request_cache
@@ -40,8 +41,7 @@ def server(langflow_stand_in: StandIn) -> StandIn:
 
 def sent_model(server: StandIn) -> Any:
     """Return the model in the latest run request."""
-    place = len(server.requests) - 1 - server.requests[::-1].index(RUN)
-    return json.loads(server.bodies[place])["tweaks"]["Agent-a"]["model"]
+    return server.bodies(RUN)[-1]["tweaks"]["Agent-a"]["model"]
 
 
 @pytest.mark.parametrize(("line", "error"), [(PROVIDERS, "shape"), (MODELS, "forbidden")])
@@ -105,13 +105,15 @@ def refuse(status: int, detail: str) -> tuple[int, Any]:
     return status, {"detail": detail}
 
 
-def other_value(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+def other_value(request: httpx.Request) -> tuple[int, Any]:
+    body = json.loads(request.content)
     template = {**body["template"]}
     template["model"] = {**template["model"], "value": [{"name": "first", "provider": "Far"}]}
     return 200, {"template": template}
 
 
-def large(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+def large(request: httpx.Request) -> tuple[int, Any]:
+    body = json.loads(request.content)
     template = {**body["template"], "address": text(show=True)}
     template["model"] = {**template["model"], "options": [{"name": "x" * 90}] * 1_200}
     return 200, {"template": template}

@@ -9,7 +9,7 @@ from streamlit.typing import UploadedFile
 from lfclient.flows.model import Flow
 from pages._ui.form import uploads
 from tests.support.flows import entry, graph, node
-from tests.support.scripted import Server
+from tests.support.http_stand_in import StandIn
 from tests.support.waiting import wait_for
 
 FILE = entry("FileInput", "file", fileTypes=["txt"])
@@ -25,7 +25,7 @@ def test_a_file_leaves_memory_once_it_is_sent_although_the_server_does_not_respo
         responds.wait(20)
         return httpx.Response(201, json={"id": "1", "path": "u/a.txt"})
 
-    client = Server().on("POST", "/base/api/v2/files", respond).client()
+    client = StandIn().on("POST", "/api/v2/files", respond).client()
     file = UploadedFile(UploadedFileRec("1", "a.txt", "text/plain", CONTENT), None)
     [upload] = uploads.start_uploads(
         FLOW.fields[0], [file], client.files.upload, 10, released.append

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -71,7 +72,8 @@ Open = Callable[[Given], AppTest]
 
 @pytest.fixture(autouse=True)
 def server(langflow_stand_in: StandIn) -> StandIn:
-    def repeat(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+    def repeat(request: httpx.Request) -> tuple[int, Any]:
+        body = json.loads(request.content)
         return 200, {"template": copy.deepcopy(body["template"]), "outputs": []}
 
     langflow_stand_in.set_flows(flow(ONE, "Looks things up", [node("T-a", **PARAMETERS)]))
@@ -83,12 +85,6 @@ def server(langflow_stand_in: StandIn) -> StandIn:
         "GET /api/v1/model_options/language": (200, [OPENAI]),
     }
     return langflow_stand_in
-
-
-def sent(server: StandIn, line: str) -> list[dict[str, Any]]:
-    """Return the bodies of these requests."""
-    pairs = zip(server.requests, server.bodies, strict=True)
-    return [json.loads(body) for each, body in pairs if each == line]
 
 
 def values_of(given: Given) -> dict[str, Any]:
@@ -159,10 +155,10 @@ EVERY_WAY = [
 @pytest.mark.parametrize("way", [by_link, by_unsaved_file, *EVERY_WAY])
 def test_values_that_the_form_cannot_produce_reach_no_request(way: Open, server: StandIn):
     press(way({**INVALID, "plain": ("text", "fine")}), "Run")
-    assert "evil" not in json.dumps([sent(server, UPDATE), sent(server, RUN)])
+    assert "evil" not in json.dumps([server.bodies(UPDATE), server.bodies(RUN)])
     # the JSON editor takes all values or none; a draft's invalid ones keep a run from starting
     is_applied = way in (by_accepted_link, by_file, by_preset, by_default_preset, by_run)
-    (run,) = sent(server, RUN) or [{}]
+    (run,) = server.bodies(RUN) or [{}]
     assert run.get("tweaks", {}).get("T-a", {}).get("plain") == ("fine" if is_applied else None)
 
 
@@ -173,8 +169,8 @@ def test_a_run_sends_only_the_names_of_an_mcp_server_and_a_model(way: Open, serv
     metadata = {"model_class": "ChatOpenAI", "model_name_param": "evil"}
     model = {**OPENAI, "metadata": metadata}
     press(way({"server": ("select", name), "model": ("model", [model])}), "Run")
-    assert "evil" not in json.dumps(sent(server, UPDATE))
-    (run,) = sent(server, RUN)
+    assert "evil" not in json.dumps(server.bodies(UPDATE))
+    (run,) = server.bodies(RUN)
     assert run["tweaks"]["T-a"] == {"server": mcp_value(name), "model": [OPENAI]}
 
 
@@ -183,17 +179,17 @@ def test_valid_values_are_sent_once_a_person_accepts_them(way: Open, server: Sta
     app = way(VALID)
     question = "Fill the form with 9 values from the link?" if way is by_link else "Fits: "
     assert question in page_text(app)
-    assert UPDATE not in server.requests
+    assert UPDATE not in server.lines
     press(app, "Fill the form" if way is by_link else "Import")
-    assert {body["field"] for body in sent(server, UPDATE)} == VALID.keys()
+    assert {body["field"] for body in server.bodies(UPDATE)} == VALID.keys()
 
 
 def test_an_ignored_link_changes_and_sends_nothing(server: StandIn):
     app = press(by_link({"url": VALID["url"]}), "Ignore")
     assert "Fill the form" not in button_labels(app)
     press(app, "Run")
-    assert sent(server, UPDATE) == []
-    assert "elsewhere" not in json.dumps(sent(server, RUN))
+    assert server.bodies(UPDATE) == []
+    assert "elsewhere" not in json.dumps(server.bodies(RUN))
 
 
 @pytest.mark.parametrize("way", [by_link, by_unsaved_file])
@@ -214,7 +210,7 @@ def test_a_link_asks_about_fields_that_the_flows_own_choice_may_show(server: Sta
     """The answer to a lookup of what the flow has already may show hidden fields."""
     app = by_link({"mode": ("tab", "A"), "hidden": ("text", "elsewhere"), "plain": ("", "quiet")})
     assert [each.value for each in app.code] == ["hidden (T): elsewhere"]
-    assert UPDATE not in server.requests
+    assert UPDATE not in server.lines
 
 
 def test_a_link_with_the_flows_own_model_sends_nothing(server: StandIn):
@@ -222,7 +218,7 @@ def test_a_link_with_the_flows_own_model_sends_nothing(server: StandIn):
     server.set_flows(flow(ONE, "Looks things up", [node("T-a", **own)]))
     app = by_link({"model": ("model", [{**OPENAI, "metadata": {"model_class": "evil"}}])})
     assert "Filled with 1 value from the link." in page_text(app)
-    assert UPDATE not in server.requests
+    assert UPDATE not in server.lines
 
 
 @pytest.mark.parametrize("provider", [{}, [], 0])
@@ -236,7 +232,7 @@ def test_a_later_link_replaces_the_question_about_an_earlier_one(server: StandIn
     app.query_params["values"] = encode_values({"T-a.plain": "quiet"})
     app.run()
     assert lacks(app, "Fill the form", shows="Filled with 1 value from the link.")
-    assert UPDATE not in server.requests
+    assert UPDATE not in server.lines
 
 
 def test_the_default_preset_waits_for_the_answer_about_a_link():
@@ -264,7 +260,7 @@ def test_an_imported_value_whose_field_no_choice_shows_is_reported():
 def test_a_link_with_values_that_are_not_looked_up_fills_the_form_at_once(server: StandIn):
     app = by_link({"plain": ("", "quiet")})
     assert "Filled with 1 value from the link." in page_text(app)
-    assert UPDATE not in server.requests
+    assert UPDATE not in server.lines
 
 
 @pytest.mark.parametrize("draft", [{"values": {"T-a.text": "hi"}}, {"values": {}, "json": None}])

@@ -158,7 +158,7 @@ def test_a_stopped_local_langflows_key_is_never_sent(stopped_local):
     assert history().dataframe
     server = servers.readable()[0]
     assert server.connection.api_key is None
-    assert not stopped_local.requests
+    assert not stopped_local.lines
 
 
 def test_without_any_server_a_run_of_a_typed_key_is_hidden(monkeypatch):

@@ -1,7 +1,5 @@
 """The Present view under AppTest."""
 
-import json
-
 from lfclient.console.present.presentation import PURPOSE, Presentation, ShownInput
 from lfclient.console.store.flow_settings import FlowSettings
 from pages._ui.connection.app_context import app_context
@@ -46,5 +44,4 @@ def inputs(app):
 
 def sent_values(server):
     """Return the values that the last run sent, by component and parameter."""
-    lines = [number for number, line in enumerate(server.requests) if line == RUN]
-    return json.loads(server.bodies[lines[-1]])["tweaks"]
+    return server.bodies(RUN)[-1]["tweaks"]

@@ -1,5 +1,7 @@
 """The editor of a presentation: its preview follows it, and nothing typed is lost."""
 
+import json
+
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import FlowSettingsStore
 from lfclient.flows.validation import SECRET_MASK
@@ -193,7 +195,8 @@ def test_an_input_that_a_choice_hides_keeps_its_place(fields_server):
     fields = {"mode": {**mode, "api_editable": True}, "p": text("x"), "q": text("y")}
     fields_server.set_flows(flow(ONE, "Fields", nodes=[node("T-a", **fields)]))
 
-    def hide(_, body):
+    def hide(request):
+        body = json.loads(request.content)
         template = {**body["template"], "p": {**fields["p"], "show": body["field_value"] == "A"}}
         return 200, {"template": template, "outputs": []}
 

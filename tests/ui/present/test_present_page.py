@@ -1,6 +1,5 @@
 """The Present view: a flow for an audience, and nothing else of the console."""
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -84,7 +83,7 @@ def test_values_that_are_not_shown_come_from_the_default_preset(fields_server):
     assert inputs(app) == ["n"]
     fields_server.answers[RUN] = (422, {"detail": "enough"})
     press(app, "Run")
-    sent = json.loads(fields_server.bodies[fields_server.requests.index(RUN)])
+    sent = fields_server.bodies(RUN)[0]
     assert sent["tweaks"] == {"T-a": {"p": "of the preset"}}
 
 
@@ -193,7 +192,7 @@ def test_a_second_press_on_stop_starts_no_run(fields_server, monkeypatch):
     app.run()
     press(app, "Run")
     assert [toast.value for toast in app.toast] == ["Not started: the run was just stopped."]
-    assert RUN not in fields_server.requests
+    assert RUN not in fields_server.lines
 
 
 def test_a_flow_that_was_deleted_is_reported(fields_server):
@@ -214,7 +213,7 @@ def test_an_audience_sees_no_settings_of_the_console(monkeypatch, view):
 @pytest.mark.parametrize("flow_id", ["../users/", "x" * 10_000])
 def test_an_address_of_no_flow_asks_the_server_for_none(fields_server, flow_id):
     assert "This flow is no longer here" in page_text(present(flow_id))
-    assert not [line for line in fields_server.requests if "users" in line or "xxx" in line]
+    assert not [line for line in fields_server.lines if "users" in line or "xxx" in line]
 
 
 def test_an_address_without_a_flow_is_incomplete():

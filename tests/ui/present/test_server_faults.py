@@ -283,12 +283,12 @@ def test_try_again_repeats_the_requests_of_the_flow_s_server_only(fields_server,
     [connection] = app_context().vault.connections("b" * 43)
     server = replace(servers.attach(connection), browser_id="b" * 43)
     server.flows()
-    sent = len(other.requests)
+    sent = len(other.lines)
     fields_server.answers |= before
     press(app, "Try again")
     assert UNREACHED not in page_text(app)
     server.flows()
-    assert len(other.requests) == sent
+    assert len(other.lines) == sent
 
 
 def test_a_view_says_that_the_other_server_of_its_flow_fails(other):

@@ -54,7 +54,7 @@ def test_a_variable_in_a_link_is_chosen_by_its_name(parameter):
 
 def test_a_link_runs_nothing(fields_server):
     assert value(shared(p="from the address")) == "from the address"
-    assert not [line for line in fields_server.requests if line.startswith("POST")]
+    assert not [line for line in fields_server.lines if line.startswith("POST")]
 
 
 def test_a_draft_replaced_by_a_link_can_be_restored():

@@ -1,7 +1,5 @@
 """The foot of the form: what a press of Run or of its key starts, and what it says."""
 
-import json
-
 import pytest
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
@@ -38,9 +36,7 @@ def notices(app):
 
 def started(server):
     """Return the sessions of the runs that the server was asked to start."""
-    with server.lock:
-        sent = list(zip(server.requests, server.bodies, strict=True))
-    return [json.loads(body).get("session_id") for line, body in sent if line == POST]
+    return [body.get("session_id") for body in server.bodies(POST)]
 
 
 def open_with_run_count(count):

@@ -10,7 +10,7 @@ from pages._ui.state import browser
 from pages._ui.widgets.times import browser_timezone
 from tests.support.flows import entry
 from tests.support.http_stand_in import NODE, flow
-from tests.ui.support.ended_runs import ANSWER, POST, sent, store_ended_run
+from tests.ui.support.ended_runs import ANSWER, POST, store_ended_run
 from tests.ui.support.preset_pages import owner, presets
 from tests.ui.support.whole_pages import (
     ONE,
@@ -70,7 +70,7 @@ def test_the_flows_defaults_that_a_run_used_are_filled_in_if_the_flow_has_others
         langflow_stand_in, {}, flow_defaults={TEXT: "Oslo"}, id="b" * 32, submit_token="b"
     )
     press(open_app(run=changed.id), "Run")
-    assert [body["input_value"] for body in sent(langflow_stand_in)] == ["hello", "Oslo"]
+    assert [body["input_value"] for body in langflow_stand_in.bodies(POST)] == ["hello", "Oslo"]
 
 
 def test_a_reload_keeps_the_form_of_a_run_started_here(langflow_stand_in, monkeypatch):
@@ -107,7 +107,7 @@ def test_a_run_is_repeated_in_the_mode_and_session_of_the_person_who_opened_it(l
     app = open_app(run=record.id)
     assert next(each for each in app.radio if each.label == "Run mode").value == "background"
     press(app, "Run")
-    (body,) = sent(langflow_stand_in)
+    (body,) = langflow_stand_in.bodies(POST)
     assert body["mode"] == "background"
     assert body["input_value"] == "Oslo"
     assert body["session_id"].startswith("console-")
@@ -156,7 +156,7 @@ def test_a_run_from_an_opened_one_goes_on_with_its_form(langflow_stand_in):
     app.run()
     app.text_area[0].set_value("Bergen").run()
     press(app, "Run")
-    assert sent(langflow_stand_in)[0]["input_value"] == "Bergen"
+    assert langflow_stand_in.bodies(POST)[0]["input_value"] == "Bergen"
     assert boxes(app) == ["Bergen"]
     assert "Filled with" not in page_text(app)
     press(app, "Restore")

@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.flows import entry, node
 from tests.support.http_stand_in import flow
-from tests.ui.support.ended_runs import ANSWER, POST, sent, store_ended_run
+from tests.ui.support.ended_runs import ANSWER, POST, store_ended_run
 from tests.ui.support.whole_pages import ONE, open_app, page_text, press
 
 GPT = [{"name": "gpt", "provider": "OpenAI"}]
@@ -43,7 +43,7 @@ def test_a_providers_key_of_this_tab_is_used_for_an_opened_run(agent_server):
     assert "secrets are not saved" not in page_text(app)
     assert "sk-given-key" not in page_text(app)
     press(app, "Run")
-    (body,) = sent(agent_server)
+    (body,) = agent_server.bodies(POST)
     assert body["tweaks"]["Agent-a"]["api_key"] == "sk-given-key"
 
 
@@ -54,4 +54,4 @@ def test_a_key_that_is_entered_and_not_used_yet_keeps_a_run_from_starting(agent_
     assert "A setting is not used yet" in page_text(app)
     assert "is entered but not used yet" in page_text(app)
     assert "Press Use for my runs or Save on the server, or clear the box." in page_text(app)
-    assert sent(agent_server) == []
+    assert agent_server.bodies(POST) == []

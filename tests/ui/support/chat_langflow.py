@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import copy
+import json
 import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
+
 from lfclient.api.operations.chat_sessions import read_stored_message
 from lfclient.wire.schemas import MessageItem
 from tests.support.flows import edge, entry, node
-from tests.support.http_stand_in import NODE, StandIn, flow
+from tests.support.http_stand_in import NODE, OLD, StandIn, flow
 from tests.ui.support.whole_pages import ONE
 
-OLD = {"version": "0.10.3", "main_version": "0.10.3", "package": "Langflow Base"}
 MESSAGES = "/api/v1/monitor/messages"
 RUN = "POST /api/v2/workflows"
 
@@ -75,14 +77,15 @@ class ChatLangflow:
         self.rows.append(stored)
         return stored
 
-    def _messages(self, query: dict[str, str], _: Any) -> tuple[int, Any]:
-        session = query.get("session_id")
+    def _messages(self, request: httpx.Request) -> tuple[int, Any]:
+        session = request.url.params.get("session_id")
         return 200, [each for each in self.rows if session in (None, each["session_id"])]
 
-    def _sessions(self, query: dict[str, str], _: Any) -> tuple[int, Any]:
+    def _sessions(self, _: httpx.Request) -> tuple[int, Any]:
         return 200, list(dict.fromkeys(each["session_id"] for each in self.rows))
 
-    def _run(self, _: dict[str, str], body: dict[str, Any]) -> tuple[int, Any]:
+    def _run(self, request: httpx.Request) -> tuple[int, Any]:
+        body = json.loads(request.content)
         self.sent.append(body["inputs"])
         if self.failure:
             return self.failure

@@ -1,7 +1,5 @@
 """Stored runs of the first flow, and what a stand-in received to run it."""
 
-import json
-
 from lfclient.runs.model import Run, RunStatus
 from tests.ui.support.whole_pages import ONE, add_ended_run
 
@@ -21,9 +19,3 @@ def store_ended_run(server, overrides, **more):
     """Store an ended run of the flow and return it."""
     more = {"run": Run(ONE, "sync", RunStatus.COMPLETED), **more}
     return add_ended_run(server.url, overrides=overrides, **more)
-
-
-def sent(server):
-    """Return the bodies of the run requests that the server received."""
-    found = zip(server.requests, server.bodies, strict=True)
-    return [json.loads(body) for line, body in found if line == POST]

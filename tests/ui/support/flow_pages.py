@@ -65,10 +65,8 @@ def choose_file(app, content, name="flow.json"):
 
 def uploaded(server):
     """Return the flows of the uploads to the server."""
-    bodies = [
-        body for line, body in zip(server.requests, server.bodies, strict=True) if line == UPLOAD
-    ]
-    return [json.loads(body[body.index("{") : body.rindex("}") + 1])["flows"] for body in bodies]
+    bodies = [request.content for request in server.sent(UPLOAD)]
+    return [json.loads(body[body.index(b"{") : body.rindex(b"}") + 1])["flows"] for body in bodies]
 
 
 def added_flows():

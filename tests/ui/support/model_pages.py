@@ -1,7 +1,10 @@
 """A stand-in for a server with a flow that takes a model, and pages of it."""
 
 import copy
+import json
 from typing import Any
+
+import httpx
 
 from tests.support.flows import entry, node, text
 from tests.support.http_stand_in import StandIn, flow
@@ -41,8 +44,9 @@ def agent(id: str = "Agent-a", **more: Any) -> dict[str, Any]:
     )
 
 
-def show_setting(_: Any, body: dict[str, Any]) -> tuple[int, Any]:
+def show_setting(request: httpx.Request) -> tuple[int, Any]:
     """Show the parameter of the chosen model's provider, as Langflow does."""
+    body = json.loads(request.content)
     template = copy.deepcopy(body["template"])
     is_near = body["field_value"][0]["provider"] == "Near"
     template["api_key"]["show"], template["address"]["show"] = not is_near, is_near
