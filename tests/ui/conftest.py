@@ -12,10 +12,14 @@ import streamlit as st
 import uv
 from streamlit import config
 from streamlit.components.v2.component_manager import BidiComponentManager
+from streamlit.runtime import memory_media_file_storage
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.runtime.scriptrunner_utils import script_run_context
+from streamlit.runtime.state.safe_session_state import SafeSessionState
 from streamlit.testing.v1 import app_test, local_script_runner
 from streamlit.testing.v1.element_tree import ElementTree
 
@@ -24,6 +28,7 @@ from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.runner import memory, runner
 from lfclient.console.runner.threads import PeriodicThread
 from lfclient.console.store import database
+from pages._ui.app import streamlit_patches
 from pages._ui.connection import request_cache
 from pages._ui.connection.app_context import _runners
 from pages._ui.history import page as history_page
@@ -34,6 +39,13 @@ from tests.ui.support.preset_pages import fields_flow
 from tests.ui.support.whole_pages import ONE, TWO
 
 _SCRIPTS = ScriptCache()
+_PATCHED = (
+    (PagesManager, "uses_pages_directory"),
+    (memory_media_file_storage, "_calculate_file_id"),
+    (MediaFileManager, "remove_orphaned_files"),
+    (AppSession, "_create_scriptrunner"),
+    (SafeSessionState, "on_script_will_rerun"),
+)
 _OPTIONS = ("browser.gatherUsageStats", "runner.magicEnabled")
 
 
@@ -239,3 +251,11 @@ def downloads(monkeypatch):
 
     monkeypatch.setattr(MediaFileManager, "add_deferred", record)
     return created
+
+
+@pytest.fixture
+def patched_streamlit(monkeypatch):
+    """Streamlit with the console's patches; AppTest does not import `app.py`."""
+    for owner, name in _PATCHED:
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+    streamlit_patches.install()

@@ -28,8 +28,8 @@ from streamlit.web.server.starlette import starlette_server
 from websockets.sync.client import connect
 
 from pages._ui.app import streamlit_patches
-from tests.ui.support.patched_streamlit import patch_streamlit
 
+pytestmark = pytest.mark.usefixtures("patched_streamlit")
 SIZE = 2_000_000  # Streamlit hashes three parts of such a file
 SCRIPT = """
 import streamlit as st
@@ -41,11 +41,6 @@ def part():
 part()
 st.markdown("of the page")
 """
-
-
-@pytest.fixture(autouse=True)
-def patched(monkeypatch):
-    patch_streamlit(monkeypatch)
 
 
 def test_streamlit_never_runs_a_file_of_pages_directly():

@@ -8,8 +8,7 @@ from PIL import Image
 from lfclient.outputs.model import OutputKind
 from pages._ui.outputs import image
 from tests.support.pictures import DRAWING, as_uri, picture
-from tests.ui.support.compare_pages import message, open_comparison, output
-from tests.ui.support.compare_panels import draw_images
+from tests.ui.support.compare_pages import draw_images, message, open_comparison, output
 from tests.ui.support.whole_pages import page_text, press
 
 RED, BLUE = picture("crimson", "a"), picture("royalblue", "b")

@@ -11,11 +11,12 @@ from tests.support.http_stand_in import flow
 from tests.ui.support.compare_pages import (
     NOW,
     TEXT,
+    draw_inputs,
+    make_run,
     message,
     open_comparison,
     tables,
 )
-from tests.ui.support.compare_panels import draw_inputs, make_run
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,

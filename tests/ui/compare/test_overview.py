@@ -13,12 +13,13 @@ from pages._ui.compare import runs
 from pages._ui.connection.app_context import app_context
 from tests.ui.support.compare_pages import (
     TEXT,
+    draw_overview,
+    make_run,
     message,
     open_comparison,
     output,
     run_in_progress,
 )
-from tests.ui.support.compare_panels import draw_overview, make_run
 from tests.ui.support.whole_pages import TWO, page_text, press
 
 ROWS = [{"n": number, "city": "Oslo"} for number in range(40)]

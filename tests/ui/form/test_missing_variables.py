@@ -10,8 +10,7 @@ import pytest
 from lfclient.resources.server_resources import ServerResources
 from tests.support.flows import entry, node
 from tests.support.http_stand_in import StandIn, flow
-from tests.ui.support.forms import Form
-from tests.ui.support.setup_forms import RESOURCES, setup
+from tests.ui.support.forms import RESOURCES, Form, setup
 from tests.ui.support.whole_pages import ONE, button_labels, lacks, open_app, page_text, press
 
 LIST, SAVE = "GET /api/v1/variables/", "POST /api/v1/variables/"

@@ -10,7 +10,6 @@ import pytest
 from pages._ui.connection import loading, request_cache
 from tests.support.flows import group
 from tests.support.http_stand_in import StandIn, flow
-from tests.ui.support.ended_runs import ANSWER
 from tests.ui.support.model_pages import (
     MODELS,
     PROVIDERS,
@@ -22,6 +21,7 @@ from tests.ui.support.model_pages import (
     serve_models,
     show_setting,
 )
+from tests.ui.support.runs import RESPONSE
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
 
 RUN = "POST /api/v2/workflows"
@@ -153,7 +153,7 @@ def test_a_run_leaves_its_models_for_the_next_flow_and_what_was_only_chosen_is_n
     agents = [agent(f"Agent-{letter}") for letter in "ab"]
     server.set_flows(flow(ONE, "Echo", agents), flow(TWO, "Next", [agent("Agent-c")]))
     server.answers[PROVIDERS] = (200, [{"provider": "Near", "variables": [], "models": []}])
-    server.answers[RUN] = (200, ANSWER)
+    server.answers[RUN] = (200, RESPONSE)
     app = open_app(flow=ONE)
     choose_model(app, "Near: one")
     choose_model(app, "Near: two", "Agent-b")

@@ -10,8 +10,7 @@ from lfclient.resources.models import Provider
 from pages._ui.form import prefill
 from pages._ui.form.form_state import FormState
 from tests.support.flows import entry, flow, node, text
-from tests.ui.support.forms import OWNER, editable_node, form
-from tests.ui.support.setup_forms import KEY, MODELS, RESOURCES, agent, setup
+from tests.ui.support.forms import KEY, MODELS, OWNER, RESOURCES, agent, editable_node, form, setup
 from tests.ui.support.whole_pages import lacks
 
 SOURCE = "Filled with the inputs of a run."

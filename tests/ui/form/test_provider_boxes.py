@@ -9,7 +9,7 @@ import pytest
 
 from pages._ui.state.run_page import SHOWN_SETTINGS, ShownSettings
 from tests.support.flows import graph, node, text
-from tests.ui.support.setup_forms import (
+from tests.ui.support.forms import (
     KEY,
     MODELS,
     OPENAI_ADDRESS,

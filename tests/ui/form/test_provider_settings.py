@@ -12,7 +12,7 @@ from lfclient.resources.models import Provider
 from lfclient.resources.server_resources import ServerResources
 from pages._ui.form.provider_actions import check_provider_address
 from tests.support.flows import entry, node
-from tests.ui.support.setup_forms import (
+from tests.ui.support.forms import (
     KEY,
     MODELS,
     OPENAI_ADDRESS,

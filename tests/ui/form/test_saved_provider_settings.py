@@ -9,7 +9,7 @@ import pytest
 from lfclient.errors import LangflowError
 from lfclient.resources.models import Provider
 from lfclient.resources.server_resources import ServerResources
-from tests.ui.support.setup_forms import (
+from tests.ui.support.forms import (
     ADDRESS,
     KEY,
     MODELS,

@@ -10,8 +10,7 @@ from lfclient.errors import ServerFault
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.resources.server_resources import ServerResources
 from tests.support.flows import entry, node, prompt, text
-from tests.ui.support.forms import OWNER
-from tests.ui.support.setup_forms import KEY, MODELS, RESOURCES, agent, option, setup
+from tests.ui.support.forms import KEY, MODELS, OWNER, RESOURCES, agent, option, setup
 from tests.ui.support.whole_pages import lacks
 
 

@@ -15,7 +15,6 @@ from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import controls
 from tests.support.waiting import wait_for
-from tests.ui.support.patched_streamlit import patch_streamlit
 from tests.ui.support.whole_pages import (
     add_ended_run,
     add_running_run,
@@ -112,10 +111,10 @@ def test_one_press_starts_several_runs_each_in_a_session_of_its_own(langflow_sta
     assert len(set(started(langflow_stand_in))) == 3
 
 
+@pytest.mark.usefixtures("patched_streamlit")
 def test_all_runs_of_a_press_start_though_another_event_follows_at_once(
     langflow_stand_in, monkeypatch
 ):
-    patch_streamlit(monkeypatch)
     start = Runner.start
 
     def start_and_interrupt(*args, **more):

@@ -10,8 +10,8 @@ from pages._ui.state import browser
 from pages._ui.widgets.times import browser_timezone
 from tests.support.flows import entry
 from tests.support.http_stand_in import NODE, flow
-from tests.ui.support.ended_runs import ANSWER, POST, store_ended_run
 from tests.ui.support.preset_pages import owner, presets
+from tests.ui.support.runs import POST, RESPONSE, store_ended_run
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,
@@ -63,7 +63,7 @@ def test_an_opened_run_fills_the_form_with_its_inputs(langflow_stand_in):
 def test_the_flows_defaults_that_a_run_used_are_filled_in_if_the_flow_has_others_now(
     langflow_stand_in,
 ):
-    langflow_stand_in.answers[POST] = (200, ANSWER)
+    langflow_stand_in.answers[POST] = (200, RESPONSE)
     same = store_ended_run(langflow_stand_in, {}, flow_defaults={TEXT: "hello"})
     press(open_app(run=same.id), "Run")
     changed = store_ended_run(
@@ -75,7 +75,7 @@ def test_the_flows_defaults_that_a_run_used_are_filled_in_if_the_flow_has_others
 
 def test_a_reload_keeps_the_form_of_a_run_started_here(langflow_stand_in, monkeypatch):
     monkeypatch.setattr(browser, "browser_id", lambda: "one")
-    langflow_stand_in.answers[POST] = (200, ANSWER)
+    langflow_stand_in.answers[POST] = (200, RESPONSE)
     app = press(open_app(), "Run")
     assert boxes(app) == ["hello"]
     assert "Run inputs" not in page_text(app)
@@ -90,7 +90,7 @@ def test_a_reload_keeps_the_form_of_a_run_started_here(langflow_stand_in, monkey
 
 def test_an_earlier_run_fills_the_form_with_its_own_inputs(langflow_stand_in, monkeypatch):
     monkeypatch.setattr(browser, "browser_id", lambda: "one")
-    langflow_stand_in.answers[POST] = (200, ANSWER)
+    langflow_stand_in.answers[POST] = (200, RESPONSE)
     app = press(open_app(), "Run")
     first = address(app)
     app.text_area[0].set_value("other words").run()
@@ -102,7 +102,7 @@ def test_an_earlier_run_fills_the_form_with_its_own_inputs(langflow_stand_in, mo
 
 def test_a_run_is_repeated_in_the_mode_and_session_of_the_person_who_opened_it(langflow_stand_in):
     """Those of the run are told under Details; to read a run changes no options."""
-    langflow_stand_in.answers[POST] = (200, ANSWER)
+    langflow_stand_in.answers[POST] = (200, RESPONSE)
     record = store_ended_run(langflow_stand_in, {TEXT: "Oslo"}, session_id="holiday plans")
     app = open_app(run=record.id)
     assert next(each for each in app.radio if each.label == "Run mode").value == "background"
@@ -137,7 +137,7 @@ def test_what_was_entered_before_a_run_was_opened_stays(langflow_stand_in, monke
 
 
 def test_a_run_of_the_list_comes_with_its_inputs_although_the_form_started_it(langflow_stand_in):
-    langflow_stand_in.answers[POST] = (200, ANSWER)
+    langflow_stand_in.answers[POST] = (200, RESPONSE)
     app = press(open_app(), "Run")
     started = address(app)
     press(app, "Close")
@@ -149,7 +149,7 @@ def test_a_run_of_the_list_comes_with_its_inputs_although_the_form_started_it(la
 
 def test_a_run_from_an_opened_one_goes_on_with_its_form(langflow_stand_in):
     """With what was changed there, as after any run; what was entered before can be restored."""
-    langflow_stand_in.answers[POST] = (200, ANSWER)
+    langflow_stand_in.answers[POST] = (200, RESPONSE)
     app = open_app()
     app.text_area[0].set_value("my own words").run()
     app.query_params["run"] = store_ended_run(langflow_stand_in, {TEXT: "Oslo"}).id
@@ -166,7 +166,7 @@ def test_a_run_from_an_opened_one_goes_on_with_its_form(langflow_stand_in):
 def test_a_run_that_was_changed_and_run_has_its_inputs_again(langflow_stand_in, monkeypatch):
     """Also after a reload: its form went on with the run that it started."""
     monkeypatch.setattr(browser, "browser_id", lambda: "one")
-    langflow_stand_in.answers[POST] = (200, ANSWER)
+    langflow_stand_in.answers[POST] = (200, RESPONSE)
     record = store_ended_run(langflow_stand_in, {TEXT: "Oslo"})
     app = open_app(run=record.id)
     app.text_area[0].set_value("Bergen").run()

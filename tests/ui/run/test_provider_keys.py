@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.flows import entry, node
 from tests.support.http_stand_in import flow
-from tests.ui.support.ended_runs import ANSWER, POST, store_ended_run
+from tests.ui.support.runs import POST, RESPONSE, store_ended_run
 from tests.ui.support.whole_pages import ONE, open_app, page_text, press
 
 GPT = [{"name": "gpt", "provider": "OpenAI"}]
@@ -28,7 +28,7 @@ def agent_server(langflow_stand_in):
     langflow_stand_in.answers |= {
         "GET /api/v1/models": (200, [{"provider": "OpenAI", "variables": [key]}]),
         "GET /api/v1/model_options/language": (200, GPT),
-        POST: (200, ANSWER),
+        POST: (200, RESPONSE),
     }
     return langflow_stand_in
 
