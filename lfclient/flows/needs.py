@@ -10,9 +10,10 @@ from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.prompts import check_prompt
+from lfclient.flows.provider_needs import current_value, find_provider_needs
 from lfclient.flows.run_inputs import field_label
 from lfclient.flows.validation import check_stored_prompt
-from lfclient.resources.models import Provider, ProviderSetting, chosen_model, model_label
+from lfclient.resources.models import Provider, chosen_model, model_label
 from lfclient.resources.packages import Package
 from lfclient.resources.server_resources import ServerResources
 from lfclient.wire.server_info import ServerInfo
@@ -45,61 +46,13 @@ def find_needs(
     is_bare = mode is not None and sends_bare_values(mode, server)
     fields = [field for field in flow.fields if field.runs and not field.chat_input]
     models = [field for field in fields if is_model_need(field)]
-    providers = list(_provider_needs(flow, models, overrides, resources))
+    providers = list(find_provider_needs(flow, models, overrides, resources))
     return [
         *_package_needs(flow, resources),
-        *(_model_need(field, _value(field, overrides)) for field in models),
+        *(_model_need(field, current_value(field, overrides)) for field in models),
         *providers,
         *_other_needs(flow, fields, overrides, resources, providers, is_bare),
     ]
-
-
-def provider_overrides(
-    flow: Flow, needs: Iterable[Need], settings: Mapping[str, str]
-) -> JsonObject:
-    """Return the overrides by which components get these settings of their providers, by name."""
-    return {
-        key: settings[setting.name]
-        for need in needs
-        if need.provider
-        for setting in need.provider.settings
-        if setting.name in settings
-        for key in setting_keys(flow, need, setting)
-    }
-
-
-def takes_setting(flow: Flow, component_id: str, setting: ProviderSetting) -> bool:
-    """Return whether a run can bring a provider's setting, as a parameter of this component.
-
-    Only required ones are brought. The parameter may be hidden before a model of the provider is
-    chosen: it has a field from then on.
-    """
-    component = flow.component(component_id)
-    return setting.is_required and component is not None and setting.parameter in component.template
-
-
-def setting_keys(flow: Flow, need: Need, setting: ProviderSetting) -> list[str]:
-    """Return those of a need's keys that take this setting of the provider, by `takes_setting`."""
-    return [key for key in need.keys if flow.fields_by_key[key].target[1] == setting.parameter]
-
-
-def missing_settings(
-    flow: Flow,
-    model: Field,
-    provider: Provider,
-    overrides: Mapping[str, Json],
-    resources: ServerResources,
-) -> list[ProviderSetting]:
-    """Return the settings of a model's provider that neither the server nor its component has."""
-    own = ((setting, _setting_field(flow, model, setting)) for setting in _unset_settings(provider))
-    return [
-        setting for setting, field in own if not (field and _has_value(field, overrides, resources))
-    ]
-
-
-def unused_provider_need(provider: Provider) -> Need:
-    """Return what a provider would need if a component used one of its models."""
-    return _provider_need(provider, (), _unset_settings(provider))
 
 
 def is_model_need(field: Field) -> bool:
@@ -133,56 +86,6 @@ def _model_need(field: Field, value: Json) -> Need:
     return Need(NeedKind.MODEL, (field.key,), message, True)
 
 
-def _provider_needs(
-    flow: Flow,
-    models: Iterable[Field],
-    overrides: Mapping[str, Json],
-    resources: ServerResources,
-) -> Iterator[Need]:
-    users_by_name: dict[str, list[Field]] = {}
-    for field in models:
-        chosen = chosen_model(_value(field, overrides))
-        if chosen and chosen.get("provider"):
-            users_by_name.setdefault(str(chosen["provider"]), []).append(field)
-    for name, users in users_by_name.items():
-        provider = resources.provider(name)
-        if provider is None:
-            continue
-        required = [setting for setting in provider.settings if setting.is_required]
-        own = (
-            _setting_field(flow, user, setting)
-            for setting in provider.settings
-            for user in users
-            if takes_setting(flow, user.target[0], setting)
-        )
-        lacking = [
-            setting
-            for user in users
-            for setting in missing_settings(flow, user, provider, overrides, resources)
-        ]
-        keys = (field.key for field in own if field)
-        yield _provider_need(provider, keys, [one for one in required if one in lacking])
-
-
-def _setting_field(flow: Flow, model: Field, setting: ProviderSetting) -> Field | None:
-    """Return the field that replaces a provider's setting in the component of a model."""
-    return flow.fields_by_target.get((model.target[0], setting.parameter))
-
-
-def _unset_settings(provider: Provider) -> list[ProviderSetting]:
-    """Return the settings that a provider requires and the server lacks."""
-    required = (one for one in provider.settings if one.is_required)
-    return [one for one in required if not (one.is_set or provider.is_ready)]
-
-
-def _provider_need(
-    provider: Provider, keys: Iterable[str], missing: Collection[ProviderSetting]
-) -> Need:
-    labels = " and ".join(setting.label for setting in missing)
-    message = f"{provider.name}: no {labels} yet." if missing else f"{provider.name} is set up."
-    return Need(NeedKind.PROVIDER, tuple(keys), message, not missing, provider, tuple(missing))
-
-
 def _other_needs(
     flow: Flow,
     fields: Iterable[Field],
@@ -193,7 +96,7 @@ def _other_needs(
 ) -> Iterator[Need]:
     provided = {key: need.provider for need in providers if need.provider for key in need.keys}
     for field in fields:
-        value = _value(field, overrides)
+        value = current_value(field, overrides)
         name = f"{field_label(field)} of {field.component_label(80)}"
         if is_base_need(field):
             yield _base_need(field, value, flow, resources)
@@ -384,15 +287,3 @@ def _lacks_package(component: Component, package: Package, resources: ServerReso
     if resources.packages is not None:
         return package.name not in resources.packages
     return resources.component_types is not None and component.type not in resources.component_types
-
-
-def _value(field: Field, overrides: Mapping[str, Json]) -> Json:
-    return overrides.get(field.key, field.default)
-
-
-def _has_value(field: Field, overrides: Mapping[str, Json], resources: ServerResources) -> bool:
-    """Return whether a component has its own value for a provider's setting."""
-    value = _value(field, overrides)
-    if isinstance(value, Variable):
-        return resources.variables is None or value.name in resources.variables
-    return bool(value) or (field.has_stored_value and field.key not in overrides)

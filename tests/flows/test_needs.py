@@ -10,7 +10,8 @@ import pytest
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow, Refresh
 from lfclient.flows.need import NeedKind
-from lfclient.flows.needs import find_needs, provider_overrides
+from lfclient.flows.needs import find_needs
+from lfclient.flows.provider_needs import provider_overrides
 from lfclient.resources.models import Provider
 from lfclient.resources.server_resources import KnowledgeBase, MemoryBase, ServerResources
 from lfclient.wire.server_info import ServerInfo

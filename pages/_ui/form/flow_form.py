@@ -13,7 +13,8 @@ from lfclient.errors import LangflowError
 from lfclient.flows.field import Field, FieldKind, Problem, ProblemCode
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need
-from lfclient.flows.needs import find_needs, provider_overrides
+from lfclient.flows.needs import find_needs
+from lfclient.flows.provider_needs import provider_overrides
 from lfclient.flows.validation import (
     check_overrides,
     check_value,

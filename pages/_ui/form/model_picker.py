@@ -9,7 +9,7 @@ import streamlit as st
 
 from lfclient.common.coerce import as_str
 from lfclient.flows.field import Field
-from lfclient.flows.needs import missing_settings, unused_provider_need
+from lfclient.flows.provider_needs import missing_settings, unused_provider_need
 from lfclient.resources.models import (
     ModelOption,
     Provider,

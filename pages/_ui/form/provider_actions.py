@@ -8,7 +8,7 @@ from lfclient.common.formatting import strip_credentials
 from lfclient.errors import AddressRefused, InvalidRequest, LangflowError
 from lfclient.flows.encoding import unsupported_reason
 from lfclient.flows.need import Need
-from lfclient.flows.needs import setting_keys
+from lfclient.flows.provider_needs import setting_keys
 from lfclient.resources.models import Provider, ProviderSetting
 from lfclient.wire.addresses import check_resolved_address, normalize_address
 from lfclient.wire.modes import Mode

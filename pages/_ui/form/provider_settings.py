@@ -6,7 +6,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from lfclient.flows.need import Need, NeedKind
-from lfclient.flows.needs import setting_keys, unused_provider_need
+from lfclient.flows.provider_needs import setting_keys, unused_provider_need
 from lfclient.resources.models import LISTING_ADDRESS, Provider, ProviderSetting
 from lfclient.runs.error_causes import CHECK_ADDRESS, CHECK_ADDRESS_AND_KEY
 from pages._ui.form import provider_actions as actions

@@ -16,8 +16,9 @@ from lfclient.console.wording.hints import error_hint
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field, FieldKind, Variable
 from lfclient.flows.model import Flow
-from lfclient.flows.needs import find_needs, takes_setting
+from lfclient.flows.needs import find_needs
 from lfclient.flows.prompts import explain_unknown, unknown_variables
+from lfclient.flows.provider_needs import takes_setting
 from lfclient.resources.models import chosen_model
 from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.components import RunError

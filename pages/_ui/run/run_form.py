@@ -14,7 +14,8 @@ from lfclient.errors import TRANSIENT_ERRORS, BadResponse, InvalidKey, LangflowE
 from lfclient.flows.encoding import sends_bare_values
 from lfclient.flows.field import FieldKind
 from lfclient.flows.model import Flow
-from lfclient.flows.needs import find_needs, provider_overrides
+from lfclient.flows.needs import find_needs
+from lfclient.flows.provider_needs import provider_overrides
 from lfclient.flows.run_inputs import RunInputs, check_rerun, describe_inputs, unchanged_defaults
 from lfclient.flows.validation import SECRET_MASK
 from lfclient.resources.server_resources import ServerResources

@@ -1,0 +1,122 @@
+"""The settings that models need of their providers, such as keys."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from lfclient.common.json_types import Json, JsonObject
+from lfclient.flows.field import Field, Variable
+from lfclient.flows.model import Flow
+from lfclient.flows.need import Need, NeedKind
+from lfclient.resources.models import Provider, ProviderSetting, chosen_model
+from lfclient.resources.server_resources import ServerResources
+
+
+def find_provider_needs(
+    flow: Flow,
+    models: Iterable[Field],
+    overrides: Mapping[str, Json],
+    resources: ServerResources,
+) -> Iterator[Need]:
+    """Yield one need for each provider that these fields' models use."""
+    users_by_name: dict[str, list[Field]] = {}
+    for field in models:
+        chosen = chosen_model(current_value(field, overrides))
+        if chosen and chosen.get("provider"):
+            users_by_name.setdefault(str(chosen["provider"]), []).append(field)
+    for name, users in users_by_name.items():
+        provider = resources.provider(name)
+        if provider is None:
+            continue
+        required = [setting for setting in provider.settings if setting.is_required]
+        own = (
+            _setting_field(flow, user, setting)
+            for setting in provider.settings
+            for user in users
+            if takes_setting(flow, user.target[0], setting)
+        )
+        lacking = [
+            setting
+            for user in users
+            for setting in missing_settings(flow, user, provider, overrides, resources)
+        ]
+        keys = (field.key for field in own if field)
+        yield _provider_need(provider, keys, [one for one in required if one in lacking])
+
+
+def provider_overrides(
+    flow: Flow, needs: Iterable[Need], settings: Mapping[str, str]
+) -> JsonObject:
+    """Return the overrides by which components get these settings of their providers, by name."""
+    return {
+        key: settings[setting.name]
+        for need in needs
+        if need.provider
+        for setting in need.provider.settings
+        if setting.name in settings
+        for key in setting_keys(flow, need, setting)
+    }
+
+
+def takes_setting(flow: Flow, component_id: str, setting: ProviderSetting) -> bool:
+    """Return whether a run can bring a provider's setting, as a parameter of this component.
+
+    Only required ones are brought. The parameter may be hidden before a model of the provider is
+    chosen: it has a field from then on.
+    """
+    component = flow.component(component_id)
+    return setting.is_required and component is not None and setting.parameter in component.template
+
+
+def setting_keys(flow: Flow, need: Need, setting: ProviderSetting) -> list[str]:
+    """Return those of a need's keys that take this setting of the provider, by `takes_setting`."""
+    return [key for key in need.keys if flow.fields_by_key[key].target[1] == setting.parameter]
+
+
+def missing_settings(
+    flow: Flow,
+    model: Field,
+    provider: Provider,
+    overrides: Mapping[str, Json],
+    resources: ServerResources,
+) -> list[ProviderSetting]:
+    """Return the settings of a model's provider that neither the server nor its component has."""
+    own = ((setting, _setting_field(flow, model, setting)) for setting in _unset_settings(provider))
+    return [
+        setting for setting, field in own if not (field and _has_value(field, overrides, resources))
+    ]
+
+
+def unused_provider_need(provider: Provider) -> Need:
+    """Return what a provider would need if a component used one of its models."""
+    return _provider_need(provider, (), _unset_settings(provider))
+
+
+def current_value(field: Field, overrides: Mapping[str, Json]) -> Json:
+    """Return a field's override, else the flow's value."""
+    return overrides.get(field.key, field.default)
+
+
+def _setting_field(flow: Flow, model: Field, setting: ProviderSetting) -> Field | None:
+    """Return the field that replaces a provider's setting in the component of a model."""
+    return flow.fields_by_target.get((model.target[0], setting.parameter))
+
+
+def _unset_settings(provider: Provider) -> list[ProviderSetting]:
+    """Return the settings that a provider requires and the server lacks."""
+    required = (one for one in provider.settings if one.is_required)
+    return [one for one in required if not (one.is_set or provider.is_ready)]
+
+
+def _provider_need(
+    provider: Provider, keys: Iterable[str], missing: Collection[ProviderSetting]
+) -> Need:
+    labels = " and ".join(setting.label for setting in missing)
+    message = f"{provider.name}: no {labels} yet." if missing else f"{provider.name} is set up."
+    return Need(NeedKind.PROVIDER, tuple(keys), message, not missing, provider, tuple(missing))
+
+
+def _has_value(field: Field, overrides: Mapping[str, Json], resources: ServerResources) -> bool:
+    """Return whether a component has its own value for a provider's setting."""
+    value = current_value(field, overrides)
+    if isinstance(value, Variable):
+        return resources.variables is None or value.name in resources.variables
+    return bool(value) or (field.has_stored_value and field.key not in overrides)
