@@ -44,7 +44,7 @@ class AsyncLangflowClient(AsyncResource):
     ) -> None:
         self.url = normalize_address(url)
         sent = default_headers(api_key, headers)
-        context = ApiContext(sent, server)
+        context = ApiContext(sent, server, http_client)
         options = ClientOptions(self.url, sent, timeout, run_timeout, max_retries)
         self._driver = AsyncDriver(options, context.redactor, verify, http_client)
         super().__init__(context, self._driver)

@@ -58,7 +58,7 @@ class LangflowClient(Resource):
       or change something are repeated only if nothing was sent. Timeouts are never retried.
     - `http_client` sends the requests. `close` doesn't close it, and `verify` doesn't apply. Its
       connections may reach link-local and cloud metadata addresses, which are refused without it.
-      Redirects are never followed.
+      Redirects are never followed. Credentials in its headers are redacted like `headers`.
     - `server` saves the request for the server's version and limits if they are known.
     """
 
@@ -77,7 +77,7 @@ class LangflowClient(Resource):
     ) -> None:
         self.url = normalize_address(url)
         sent = default_headers(api_key, headers)
-        context = ApiContext(sent, server)
+        context = ApiContext(sent, server, http_client)
         options = ClientOptions(self.url, sent, timeout, run_timeout, max_retries)
         self._driver = Driver(options, context.redactor, verify, http_client)
         super().__init__(context, self._driver)

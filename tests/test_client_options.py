@@ -54,11 +54,20 @@ def test_extra_headers_are_sent_with_every_request(kind: str):
         ("CF-Access-Client-Secret", "gateway-secret", "gateway-secret"),
     ],
 )
-def test_credentials_in_headers_are_redacted(kind: str, name: str, value: str, secret: str):
+@pytest.mark.parametrize("place", ["headers", "http_client"])
+def test_credentials_in_headers_are_redacted(
+    kind: str, name: str, value: str, secret: str, place: str
+):
     server = StandIn().on("POST", WORKFLOWS, (422, {"detail": f"refused: {value} for blue-team"}))
-    headers = {name: value, "X-Tenant": "blue-team"}
+    headers, http_client = {name: value, "X-Tenant": "blue-team"}, mock_client(kind, server)
+    options: dict[str, Any] = {"http_client": http_client}
+    if place == "headers":
+        options["headers"] = headers
+    else:
+        http_client.headers.update(headers)
     with pytest.raises(LangflowError) as caught:
-        call_client(kind, lambda client: client.run(FLOW), handler=server, headers=headers)
+        call_client(kind, lambda client: client.run(FLOW), **options)
+    assert server.requests[-1].headers[name] == value
     shown = str(caught.value) + caught.value.response.text
     assert secret not in shown
     assert "blue-team" in shown

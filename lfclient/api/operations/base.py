@@ -10,6 +10,8 @@ from functools import wraps
 from threading import RLock
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import httpx
+
 from lfclient.api.driver import AsyncDriver, Driver
 from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import Redactor, find_named_secrets
@@ -73,8 +75,14 @@ class ApiContext:
     `fetched` as the server returned them.
     """
 
-    def __init__(self, headers: Mapping[str, str], server: ServerInfo | None) -> None:
-        self.redactor = Redactor(find_named_secrets(dict(headers)))
+    def __init__(
+        self,
+        headers: Mapping[str, str],
+        server: ServerInfo | None,
+        http_client: httpx.Client | httpx.AsyncClient | None = None,
+    ) -> None:
+        sent = {**http_client.headers, **headers} if http_client else dict(headers)
+        self.redactor = Redactor(find_named_secrets(sent))
         self.server_without_limits = server
         self.server = server
         self.flows: Recent[Flow] = Recent(_MAX_FLOWS)
