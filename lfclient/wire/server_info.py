@@ -1,7 +1,7 @@
 """A Langflow server's version, capabilities and limits."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from lfclient.wire.modes import MODES
@@ -131,7 +131,7 @@ def read_limits(config: ConfigResponse, dialect: Dialect) -> Limits:
 def build_server_info(version: VersionResponse) -> ServerInfo:
     """Return the info that follows from a version, without the server's own limits.
 
-    An unreadable version counts as the first one of the dialect "modes".
+    An unreadable version counts as the first version with the dialect "modes".
     """
     number = version.version
     minor = parse_minor(version.main_version or number)
@@ -143,11 +143,30 @@ def build_server_info(version: VersionResponse) -> ServerInfo:
         version=number,
         dialect=dialect,
         package=version.package,
-        capabilities=Capabilities(**{name: release >= since for name, since in SINCE.items()}),
+        capabilities=_release_capabilities(release),
         limits=read_limits(ConfigResponse(), dialect),
         warnings=_release_warnings(number),
         is_early_stop_safe=minor is not None and minor < _LOCKS_ON_EARLY_STOP,
     )
+
+
+def with_other_dialect(server: ServerInfo) -> ServerInfo:
+    """Return the info of a server whose version doesn't show its dialect.
+
+    The capabilities are the capabilities of the first version with the other dialect.
+    """
+    dialect: Dialect = "inputs" if server.dialect == "modes" else "modes"
+    return replace(
+        server,
+        dialect=dialect,
+        capabilities=_release_capabilities(_OLDEST[dialect]),
+        limits=read_limits(ConfigResponse(), dialect),
+    )
+
+
+def _release_capabilities(release: int) -> Capabilities:
+    """Return the capabilities of version 1.N, without the server's settings."""
+    return Capabilities(**{name: release >= since for name, since in SINCE.items()})
 
 
 def _release_warnings(version: str) -> tuple[str, ...]:

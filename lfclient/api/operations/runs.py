@@ -34,7 +34,7 @@ from lfclient.runs.outcome import REPLACED
 from lfclient.runs.responses import failed_run, new_run, read_run, timed_out_run
 from lfclient.wire.modes import MODES, Mode
 from lfclient.wire.schemas import JobResponse, parse
-from lfclient.wire.server_info import ServerInfo
+from lfclient.wire.server_info import ServerInfo, with_other_dialect
 
 OnChange = Callable[[Run], object]
 
@@ -77,9 +77,11 @@ def start_run(
     spec = run_request(server, flow, overrides, mode, session_id, key, repeat)
     response = yield from send(spec)
     if is_dialect_mismatch(response):
-        # nothing ran: the server has been replaced by another release
-        context.server_without_limits = context.server = None
+        # nothing ran: the server has another version now, or its version is unreadable
+        before, context.server_without_limits, context.server = server, None, None
         server = yield from get_server_without_limits(context)
+        if server.dialect == before.dialect:
+            server = context.server_without_limits = with_other_dialect(server)
         spec = run_request(server, flow, overrides, mode, session_id, key, repeat)
         response = yield from send(spec)
     session = session_id if session_parameter(server, flow) else None

@@ -136,6 +136,21 @@ def test_an_upgraded_server_receives_the_run_in_its_new_dialect():
     assert json.loads(server.requests[-1].content)["mode"] == "sync"
 
 
+def test_a_server_with_an_unreadable_version_receives_the_run_in_the_other_dialect():
+    unreadable = {**OLD, "version": "main", "main_version": "main"}
+    server = StandIn(version=unreadable).on(
+        "POST",
+        WORKFLOWS,
+        recorded("1.8.4", "sync_other_dialect_body"),
+        recorded("1.8.4", "sync_ok"),
+    )
+    client = server.client()
+    for _ in range(2):
+        assert client.run(FLOW).status is RunStatus.COMPLETED
+        assert "inputs" in json.loads(server.requests[-1].content)
+    assert server.lines.count("POST /api/v2/workflows") == 3
+
+
 def test_an_unknown_parameter_is_rejected_before_the_request():
     server = StandIn()
     with pytest.raises(InvalidRequest) as caught:
