@@ -78,6 +78,7 @@ from lfclient.runs.lost_jobs import FoundJob
 from lfclient.runs.model import Run, RunStatus, StopResult, WaitTimeout
 from lfclient.runs.reducer import apply
 from lfclient.version import VERSION
+from lfclient.wire.modes import Mode
 from lfclient.wire.server_info import Capabilities, Limits, ServerInfo
 from lfclient.wire.sse import RawEvent
 
@@ -126,6 +127,7 @@ __all__ = [
     "MessageAdded",
     "MessageRemoved",
     "MissingKey",
+    "Mode",
     "ModelKind",
     "ModelOption",
     "Need",

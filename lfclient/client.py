@@ -225,7 +225,8 @@ class LangflowClient(Resource):
         """Return what a run with these overrides needs, met or not: see `NeedKind`.
 
         With a `mode`, also what only runs in that mode need: on Langflow 1.11 and later, background
-        and streamed ones fail for each server variable that is missing.
+        and streamed ones fail for each server variable that is missing. Raises `InvalidRequest` for
+        an unknown mode.
         """
         return self._drive(resources.find_flow_needs(self._context, flow, overrides or {}, mode))
 

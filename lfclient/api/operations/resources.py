@@ -19,6 +19,7 @@ from lfclient.api.operations.settings import list_mcp_servers, list_variables
 from lfclient.api.requests import list_request
 from lfclient.api.steps import Steps, fetch, or_default
 from lfclient.common.json_types import Json, JsonObject
+from lfclient.errors import InvalidRequest
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need
 from lfclient.flows.needs import find_needs
@@ -30,6 +31,7 @@ from lfclient.resources.models import (
     parse_provider,
 )
 from lfclient.resources.server_resources import ResourceKind, ServerResources
+from lfclient.wire.modes import MODES
 from lfclient.wire.schemas import Items
 from lfclient.wire.server_info import ServerInfo
 
@@ -107,7 +109,14 @@ def get_resources(kinds: Collection[ResourceKind]) -> Steps[ServerResources]:
 def find_flow_needs(
     context: ApiContext, flow: Flow | str, overrides: Mapping[str, Json], mode: str | None
 ) -> Steps[list[Need]]:
-    """Return what a run of a flow with these overrides needs."""
+    """Return what a run of a flow with these overrides needs.
+
+    Raises `InvalidRequest` for an unknown mode.
+    """
+    if mode is not None and mode not in MODES:
+        raise InvalidRequest(
+            f"There is no run mode “{mode}”.", hint=f"Use one of these: {', '.join(MODES)}."
+        )
     if isinstance(flow, str):
         flow = yield from get_flow(context, flow)
     server = (yield from get_server_without_limits(context)) if mode else None

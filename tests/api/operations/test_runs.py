@@ -151,6 +151,12 @@ def test_a_server_with_an_unreadable_version_receives_the_run_in_the_other_diale
     assert server.lines.count("POST /api/v2/workflows") == 3
 
 
+def test_an_unknown_mode_is_rejected_with_the_known_modes():
+    with pytest.raises(InvalidRequest, match="foo") as caught:
+        StandIn().client().needs(FLOW, mode="foo")
+    assert "background, sync, stream" in caught.value.hint
+
+
 def test_an_unknown_parameter_is_rejected_before_the_request():
     server = StandIn()
     with pytest.raises(InvalidRequest) as caught:
