@@ -45,11 +45,18 @@ def read_version(connection: Connection) -> str | None:
 def needs_upgrade(connection: Connection, description: str) -> bool:
     """Return whether `upgrade` would change the database.
 
-    Raise `NewerDatabase` for a later version's, `StoreError` for an unreleased version's.
+    Raise `NewerDatabase` for a later version's database, and `StoreError` for a database of 0.1.0
+    or an unreleased version.
     """
     version = read_version(connection)
     if version in (None, VERSION_OF_0_2_0):
         return True
+    if version < VERSION_OF_0_2_0:
+        raise StoreError(
+            f"{description} was written by version 0.1.0 of the console, which can't be converted.",
+            hint="Start version 0.2.0 with it once, then this version again. Or give this version "
+            "its own (LFCONSOLE_DATA_DIR, LFCONSOLE_DATABASE_URL).",
+        )
     if version < VERSION:
         raise StoreError(
             f"{description} was written by an unreleased version of the console.",

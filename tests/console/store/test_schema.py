@@ -206,12 +206,20 @@ def test_a_database_with_a_damaged_search_index_is_converted(tmp_path, damage):
 
 
 @BOTH
-def test_a_database_of_an_unreleased_version_is_refused(kind, tmp_path):
+@pytest.mark.parametrize(
+    ("version", "writer", "advice"),
+    [
+        ("0007", "version 0.1.0", "Start version 0.2.0 with it once"),
+        ("0013", "unreleased version", "Only databases of 0.2.0 are converted"),
+    ],
+)
+def test_a_database_that_cannot_be_converted_is_refused(kind, tmp_path, version, writer, advice):
     """Nothing is changed. The hint says what can be done."""
     url = create_0_2_0(kind, tmp_path)
-    run_sql(url, tmp_path, "UPDATE alembic_version SET version_num = '0013'")
-    with pytest.raises(StoreError, match="unreleased version") as caught:
+    run_sql(url, tmp_path, f"UPDATE alembic_version SET version_num = '{version}'")
+    with pytest.raises(StoreError, match=writer) as caught:
         Store(tmp_path, url)
+    assert advice in caught.value.hint
     assert "LFCONSOLE_DATA_DIR" in caught.value.hint
     run_sql(url, tmp_path, "UPDATE alembic_version SET version_num = '0008'")
     Store(tmp_path, url).close()
