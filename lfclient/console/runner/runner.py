@@ -174,37 +174,39 @@ class Runner:
         Runs that the server has no room for wait in the database. Raises `StoreError` if the runs
         can't be recorded; none is started then.
         """
-        room = self._supervisor.room(connection.url, mode)
         is_batch, now = len(rows) > 1, datetime.now(UTC)
-        new = [
-            RunRecord(
-                id=uuid4().hex,
-                owner=self.owner_of(connection),
-                submit_token=f"{submit_token}:{number}" if is_batch else submit_token,
-                batch_id=submit_token if is_batch else None,
-                server_name=connection.name,
-                server_url=connection.url,
-                flow_id=flow.id,
-                flow_name=flow.name,
-                mode=mode,
-                created_at=now + timedelta(microseconds=number),  # lists keep the rows' order
-                session_id=session_id,
-                queue_limit=server.limits.concurrency,
-                worker=self._registry.id,
-                attempts=1 if number < room else 0,
-                **self._describe_inputs(connection, flow, overrides),
-            )
-            for number, (overrides, session_id) in enumerate(zip(rows, session_ids, strict=True))
-        ]
-        stored = self._writer.create(new)
-        ids = {record.id for record in new}
-        for record, overrides in zip(stored, rows, strict=True):
-            if record.id in ids:
-                self._sent_secrets.add(record.owner, collect_secrets(flow, overrides))
-                self._cache.put(record)
-                context = RunContext(record.id, connection, server, flow)
-                execute = partial(run_in_mode, flow=flow, overrides=dict(overrides))
-                self._supervisor.start(context, execute)
+        with self._supervisor.reserve_room(connection.url, mode, len(rows)) as room:
+            new = [
+                RunRecord(
+                    id=uuid4().hex,
+                    owner=self.owner_of(connection),
+                    submit_token=f"{submit_token}:{number}" if is_batch else submit_token,
+                    batch_id=submit_token if is_batch else None,
+                    server_name=connection.name,
+                    server_url=connection.url,
+                    flow_id=flow.id,
+                    flow_name=flow.name,
+                    mode=mode,
+                    created_at=now + timedelta(microseconds=number),  # lists keep the rows' order
+                    session_id=session_id,
+                    queue_limit=server.limits.concurrency,
+                    worker=self._registry.id,
+                    attempts=1 if number < room else 0,
+                    **self._describe_inputs(connection, flow, overrides),
+                )
+                for number, (overrides, session_id) in enumerate(
+                    zip(rows, session_ids, strict=True)
+                )
+            ]
+            stored = self._writer.create(new)
+            ids = {record.id for record in new}
+            for record, overrides in zip(stored, rows, strict=True):
+                if record.id in ids:
+                    self._sent_secrets.add(record.owner, collect_secrets(flow, overrides))
+                    self._cache.put(record)
+                    context = RunContext(record.id, connection, server, flow)
+                    execute = partial(run_in_mode, flow=flow, overrides=dict(overrides))
+                    self._supervisor.start(context, execute)
         return [record.id for record in stored]
 
     def _describe_inputs(

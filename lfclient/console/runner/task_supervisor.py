@@ -4,7 +4,9 @@ import asyncio
 import logging
 import threading
 import traceback
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from weakref import WeakValueDictionary
 
@@ -45,6 +47,7 @@ class TaskSupervisor:
         self._followed: dict[str, RunContext] = {}
         self._waiting: dict[str, Callable[[], None]] = {}  # followed runs, with what begins them
         self._loads: WeakValueDictionary[str, ServerLoad] = WeakValueDictionary()
+        self._reserved: Counter[str] = Counter()  # room for runs that are being recorded, by URL
         self._closed = False
         self._lock = threading.Lock()
         self._loop = asyncio.new_event_loop()
@@ -88,10 +91,20 @@ class TaskSupervisor:
             if record is None or record.attempts:
                 self._begin(context.id)
 
-    def room(self, url: str, mode: Mode) -> int:
-        """Return how many more runs of a mode may be sent to a server now."""
+    @contextmanager
+    def reserve_room(self, url: str, mode: Mode, count: int) -> Iterator[int]:
+        """Yield how many of `count` new runs may be sent to a server, and keep their room free.
+
+        The block records and starts the runs.
+        """
         with self._lock:
-            return self._room(url, mode)
+            room = min(self._room(url, mode), count)
+            self._reserved[url] += room
+        try:
+            yield room
+        finally:
+            with self._lock:
+                self._reserved[url] -= room
 
     def begin_waiting(self) -> None:
         """Begin the waiting runs that there is room for, single runs before those of batches."""
@@ -110,7 +123,7 @@ class TaskSupervisor:
     def _room(self, url: str, mode: Mode) -> int:
         contexts = [context for id, context in self._followed.items() if id not in self._waiting]
         sent = (self._writer.cache.snapshot(c.id) for c in contexts if c.connection.url == url)
-        return room_for(mode, filter(None, sent))
+        return max(room_for(mode, filter(None, sent)) - self._reserved[url], 0)
 
     def _begin(self, run_id: str) -> None:
         begin = self._waiting.pop(run_id, None)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import pytest
 from sqlalchemy import delete
@@ -162,6 +165,24 @@ def test_after_a_restart_waiting_runs_are_sent(harness):
     for run_id in waiting:
         record = harness.wait_for_end(run_id)
         assert (record.status, record.attempts) == (RunStatus.COMPLETED, 1)
+
+
+@pytest.mark.usefixtures("two_slots")
+def test_simultaneous_starts_share_the_room(harness, monkeypatch):
+    harness.server.hold_submits = True
+    create, together = harness.runner._writer.create, threading.Barrier(2, timeout=20)
+
+    def create_together(records):
+        together.wait()
+        return create(records)
+
+    monkeypatch.setattr(harness.runner._writer, "create", create_together)
+    with ThreadPoolExecutor(2) as pool:
+        started = pool.map(lambda rows: harness.start_rows(rows), [[ROW, ROW], [ROW, ROW]])
+        records = [harness.get(run_id) for run_ids in started for run_id in run_ids]
+    assert sorted(record.attempts for record in records) == [0, 0, 1, 1]
+    harness.server.hold_submits = False
+    assert all(harness.wait_for_end(record.id).ended for record in records)
 
 
 @pytest.mark.parametrize("mode", ["sync", "stream"])
