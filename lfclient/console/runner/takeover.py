@@ -87,10 +87,12 @@ class Takeover:
         """Follow the owner's unfinished runs that no living process follows.
 
         A run that is followed with a rejected key is followed with this one instead, and with any
-        other key if the owner has one at a time. Raises `StoreError`.
+        other key if the owner has one at a time. Waiting runs are sent with this key. Raises
+        `StoreError`.
         """
         with self._visitors_lock:
             self._visitors[owner] = connection
+        self._supervisor.change_waiting_keys(owner, connection)
         for record in self._store.unfinished(owner):
             if self._supervisor.connection(record.id) is None:
                 is_typed = connection.source == "typed"

@@ -106,6 +106,19 @@ class TaskSupervisor:
             with self._lock:
                 self._reserved[url] -= room
 
+    def change_waiting_keys(self, owner: str, connection: Connection) -> None:
+        """Send the owner's waiting runs with this connection, unless its key is rejected."""
+        with self._lock:
+            if any(
+                context.is_key_rejected and context.connection == connection
+                for context in self._followed.values()
+            ):
+                return
+            for record in filter(None, map(self._writer.cache.snapshot, self._waiting)):
+                context = self._followed[record.id]
+                if record.owner == owner and context.connection.url == connection.url:
+                    context.connection = connection
+
     def begin_waiting(self) -> None:
         """Begin the waiting runs that there is room for, single runs before those of batches."""
         with self._lock:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import delete
 
+from lfclient.console.config.connection import Connection
 from lfclient.console.config.settings import RetentionSettings
 from lfclient.console.runner import server_load
 from lfclient.console.store.errors import StoreError
@@ -27,6 +30,8 @@ from tests.support.runner_harness import (
 )
 from tests.support.waiting import wait_for
 
+ONE = Connection("typed", "http://langflow.test", SecretStr("sk-one"), "typed", user_id="u")
+TWO = replace(ONE, api_key=SecretStr("sk-two"))
 ANSWER = [component_done("ChatOutput-b", "echo"), event("end")]
 ROW = {"ChatInput-a.input_value": "hi"}
 
@@ -37,12 +42,12 @@ def two_slots(monkeypatch):
     monkeypatch.setattr(server_load, "MAX_QUEUED_JOBS", 2)
 
 
-def start_waiting(harness, *rows):
+def start_waiting(harness, *rows, connection=CONNECTION):
     """Fill the server's slots with held requests; return the ids of runs that wait behind them."""
     harness.server.hold_submits = True
-    harness.start_rows([ROW] * server_load.MAX_QUEUED_JOBS)
+    harness.start_rows([ROW] * server_load.MAX_QUEUED_JOBS, connection=connection)
     wait_for(lambda: harness.server.count("POST", SUBMIT) == server_load.MAX_QUEUED_JOBS)
-    return harness.start_rows(rows or [ROW])
+    return harness.start_rows(rows or [ROW], connection=connection)
 
 
 def restart(harness, **options):
@@ -162,6 +167,18 @@ def test_after_a_restart_waiting_runs_are_sent(harness):
     waiting = start_waiting(harness, ROW, ROW, ROW)
     backdate_run(harness.folder, waiting[0], 3600)  # too old only for a single run
     restart(harness)
+    for run_id in waiting:
+        record = harness.wait_for_end(run_id)
+        assert (record.status, record.attempts) == (RunStatus.COMPLETED, 1)
+
+
+@pytest.mark.usefixtures("two_slots")
+def test_a_new_key_of_the_user_sends_waiting_runs(harness):
+    harness.owner = harness.runner.owner_of(ONE)
+    waiting = start_waiting(harness, ROW, ROW, connection=ONE)
+    harness.server.revoked.add("sk-one")
+    harness.runner.attach(TWO)
+    harness.server.hold_submits = False
     for run_id in waiting:
         record = harness.wait_for_end(run_id)
         assert (record.status, record.attempts) == (RunStatus.COMPLETED, 1)
