@@ -98,7 +98,7 @@ class Unreachable(LangflowError):
 
 
 class NotLangflow(LangflowError):
-    default_hint = "Check the address: use the one that opens Langflow in a browser."
+    default_hint = "Check the address. Leave out a page's path, such as /flows."
 
 
 class DeveloperApiDisabled(LangflowError):

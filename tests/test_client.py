@@ -71,8 +71,9 @@ def test_a_submit_response_without_a_job_id_is_an_error():
 )
 def test_another_server_at_the_address_is_not_langflow(reply: Answer):
     server = StandIn().on("GET", "/api/v1/version", reply)
-    with pytest.raises(NotLangflow):
+    with pytest.raises(NotLangflow) as caught:
         server.client().server.info()
+    assert "Leave out a page's path, such as /flows" in caught.value.hint
 
 
 @pytest.mark.parametrize(
