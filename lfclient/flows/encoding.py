@@ -54,8 +54,8 @@ def unsupported_reason(
         )
     if looks_up_variable and isinstance(value, str):
         return (
-            "An entered value works in synchronous mode only on Langflow 1.11. Use that mode, or a "
-            "server variable."
+            "On Langflow 1.11, typed values work only in synchronous mode. "
+            "Use that mode, or a server variable."
         )
     return None
 

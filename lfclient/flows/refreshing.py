@@ -70,9 +70,10 @@ def update_body(
 def merge_node(node: JsonObject, answer: JsonObject, parameter: str, value: Json) -> JsonObject:
     """Return a component's definition with what the server changed for `value`.
 
-    Raises `BadResponse` for an answer that is no component, and `InvalidRequest` if the server put
-    another value in the place of `value`. For a model that its list lacks, that is the first one it
-    has, but runs use the chosen one; the fields are right if both have the same provider.
+    Raises `BadResponse` if the answer is no component, and `InvalidRequest` if the server replaced
+    `value`. The server replaces an unlisted model with the first model of its list, but runs use
+    the chosen model. That is no error if both models have the same provider, because the fields
+    are the same.
     """
     before: JsonObject = node["template"]
     after = as_dict(answer.get("template"))
@@ -198,7 +199,7 @@ def looked_up(flow: Flow, overrides: Mapping[str, Json]) -> JsonObject:
 def choose(flow: Flow, key: str, value: Json, node: JsonObject) -> Flow:
     """Return the flow with a component's new definition after a choice.
 
-    Edges from outputs that are gone are omitted, as in the editor.
+    As in the editor, edges from removed outputs are omitted.
     """
     component, _ = flow.locate(key)
     assert component

@@ -30,7 +30,7 @@ def test_a_second_click_during_a_run_is_ignored(screen, console):
     screen.wait("running")
     screen.page.keyboard.press("Control+Enter")
     expect(
-        screen.page.get_by_text("One run at a time: the second press was ignored.").first
+        screen.page.get_by_text("One run at a time: the second click was ignored.").first
     ).to_be_visible()
     screen.stop()
     screen.wait("stopped")

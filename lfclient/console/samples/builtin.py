@@ -41,7 +41,7 @@ _STORY = """You wrote: “{message}”
 
 This answer comes word by word, the way a language model would give it, though no model is called \
 and no key is needed. Each word takes a moment, so that you can watch the text grow, leave the \
-page, come back and find it further along, or press Stop in the middle and see what happens to the \
+page, come back and find it further along, or click Stop in the middle and see what happens to the \
 words that were already there. **That is all.** Now write something else!"""
 
 _TRIP = "**{place}**\n\n- {train}\n- {hotel}\n- {bag}"

@@ -17,8 +17,7 @@ _SENTENCES = {
         "The server did not accept the run. It is sent again at {0.at:%H:%M:%S} UTC."
     ),
     NoteCode.KEY_NEEDED_TO_SEND: (
-        "Not sent: key needed. The console process that was to send this run has ended, and the "
-        "others don't have its API key."
+        "Not sent: API key needed. Connect with a key of the same user to send the run."
     ),
     NoteCode.UNREACHABLE: "No response since {0.at:%H:%M:%S} UTC. Retrying.",
     NoteCode.FAILING: "The server has not responded properly since {0.at:%H:%M:%S} UTC.",
@@ -28,9 +27,8 @@ _SENTENCES = {
         "At its request, the stop is sent again at {0.at:%H:%M:%S} UTC."
     ),
     NoteCode.KEY_NEEDED: (
-        "Not followed: key needed. The console process that followed this run has ended, and the "
-        "others don't have its API key. The run continues on the server. It is followed again as "
-        "soon as somebody connects with a key of its user."
+        "Updates paused: API key needed. The run continues on the server. Connect with a key of "
+        "the same user to resume updates."
     ),
     NoteCode.KEY_REJECTED: (
         "The server rejects the API key, so this run can't be followed or stopped. It continues on "

@@ -17,11 +17,11 @@ _MAX_SECONDS = 30.0  # how long a run, a preset or a link waits for the effects 
 def apply_choices(
     state: FormState, server: ServerSession, stored: Flow, *, for_run: bool = False
 ) -> None:
-    """Let the form show the flow after its choices.
+    """Show the flow in the form as the form's choices change it.
 
-    Raise `LangflowError` if it can't yet: the form shows the flow as before. `stored` is the flow
-    without the choices. A run waits for them; it can do without those of models, which only show
-    more fields, unless they may hide a variable that the server would look up.
+    `stored` is the flow without the choices. Runs wait for every choice except model choices, which
+    only reveal fields. Runs also wait for a model choice that may hide a variable. Raises
+    `LangflowError` if the server has not returned the changes. The form then keeps its fields.
     """
     entered = {key: entry.value for key, entry in state.entries.values.items()}
     is_needed = for_run and _lacks_choices(state.flow, entered)

@@ -189,7 +189,7 @@ def _choose_model(models: Sequence[ModelOption], form: FlowForm, key: str) -> Mo
         format_func=lambda label: label + labels.get(label, ""),
         key=key,
         placeholder="Choose or type a model",
-        help="Turns the text into numbers to search by. Runs need the same provider. "
+        help="Converts text to vectors for search. Runs need the same provider. "
         "Type a model that is not listed as “Provider: name”.",
         **PERSIST,
     )

@@ -56,7 +56,7 @@ def require_saved(form: FlowForm) -> None:
         if entered:
             unused = UnusedSetting(
                 f"{NOT_STARTED} The value of {name} is entered but not saved yet.",
-                hint="Press Save on the server, or clear the box.",
+                hint="Click Save on the server, or clear the box.",
             )
             label = f"value of {name}"
             refusals.refuse_run(_container_key(users[0]), entered, form, label, unused)

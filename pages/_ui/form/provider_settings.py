@@ -181,7 +181,7 @@ def _how_to_confirm(need: Need, provider: Provider, form: FlowForm) -> str:
         "Save on the server": form.server.may_change,
     }
     names = " or ".join(name for name, works in buttons.items() if works)
-    return f"Press {names}, or clear the box." if names else "Clear the box."
+    return f"Click {names}, or clear the box." if names else "Clear the box."
 
 
 def _shown_settings(need: Need, form: FlowForm) -> tuple[ProviderSetting, ...]:

@@ -188,7 +188,7 @@ COLUMNS = (
         "Duration",
         _duration,
         width=84,
-        help="From pressing Run to the end",
+        help="From the click on Run to the end",
         options=lambda _: {"alignment": "right"},
         in_card="{}",
     ),

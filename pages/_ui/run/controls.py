@@ -100,7 +100,7 @@ def draw_refusing_key() -> None:
 def show_refusal() -> None:
     """Say that a press of Run started nothing; once, though two buttons may have had its key."""
     if run_page.RUN_REFUSED.take():
-        st.toast("One run at a time: the second press was ignored.", icon=":material/info:")
+        st.toast("One run at a time: the second click was ignored.", icon=":material/info:")
 
 
 def _draw_mode(form: FlowForm) -> None:

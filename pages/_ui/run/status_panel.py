@@ -240,7 +240,7 @@ def draw(
 
 def draw_empty(state: FormState) -> None:
     """Say where the results of a flow's first run will be, and how to start it unless one was."""
-    step = "Fill in the form and press Run." if state.fields else "Press Run."
+    step = "Fill in the form and click Run." if state.fields else "Click Run."
     advice = "" if state.was_refused else f"\n\n:small[:gray[{step}]]"
     with st.container(key="run-status"):
         st.markdown(f"## Results appear here{advice}")

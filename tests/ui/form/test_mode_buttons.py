@@ -155,7 +155,7 @@ def test_synchronous_mode_is_offered_at_the_box_of_a_key_that_1_11_takes_for_a_v
     server.set_flows(flow(ONE, "Echo", [agent("")]))
     app = open_app(flow=ONE)
     assert "Use for my runs" not in button_labels(app)
-    assert "An entered value works in synchronous mode only" in page_text(app)
+    assert "typed values work only in synchronous mode" in page_text(app)
     app = press(app, SYNC)
     assert "Use for my runs" in button_labels(app)
 

@@ -115,7 +115,7 @@ def test_settings_that_are_entered_but_not_saved_hold_up_the_run(server):
     box(app, "LOCAL_URL").set_value("http://127.0.0.1:1234/v1")
     app = press(app.run(), "Run")
     assert page_text(app).count("The Local setting is entered but not used yet.") == 2
-    assert "Press Save on the server, or clear the box." in page_text(app)
+    assert "Click Save on the server, or clear the box." in page_text(app)
     assert "provider-Local" in scrolled(app)
     box(app, "LOCAL_URL").set_value("http://127.0.0.1:1235/v1")
     assert "is entered but not used yet" not in page_text(app.run())

@@ -268,7 +268,7 @@ def test_a_visitor_who_may_not_change_the_server_can_only_use_a_key_for_runs():
 def test_background_runs_of_1_11_are_led_around_a_typed_key(api):
     model = [MODELS[1].value]
     found = setup(agent(model=model, loads=True), version="1.11.6")
-    assert "An entered value works in synchronous mode only" in found.text()
+    assert "typed values work only in synchronous mode" in found.text()
     assert not [one for one in found.at.button if one.label == "Use for my runs"]
     found = setup(agent(model=model, loads=True), version="1.11.6", mode="sync")
     assert [one for one in found.at.button if one.label == "Use for my runs"]

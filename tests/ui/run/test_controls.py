@@ -25,7 +25,7 @@ from tests.ui.support.whole_pages import (
     press,
 )
 
-REFUSED = "One run at a time: the second press was ignored."
+REFUSED = "One run at a time: the second click was ignored."
 POST = "POST /api/v2/workflows"
 
 
