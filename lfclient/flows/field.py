@@ -133,11 +133,6 @@ class Field:
         """Whether other components share its component's name."""
         return self.component_number > 0
 
-    @property
-    def distinguishing_id(self) -> str:
-        """The component's id if other components share its name, else ""."""
-        return self.component if self.has_shared_name else ""
-
     def component_label(self, max_length: int | None = None) -> str:
         """Return the component's name, clipped to `max_length`, with its number if it has one."""
         return with_number(self.component_name, self.component_number, max_length)
