@@ -74,9 +74,10 @@ def refresh_flow(context: ApiContext, flow: Flow | str, choices: Mapping[str, Js
 
 
 def refresh_for_run(context: ApiContext, flow: Flow, overrides: Mapping[str, Json]) -> Steps[Flow]:
-    """Return the flow after those overrides that make others possible.
+    """Return the flow with the overrides applied that add fields other overrides need.
 
-    Usually there are none, and no request is sent. Raises the error of one that can't be applied.
+    Return `flow` without a request if no override adds such fields. Raises the error of an override
+    that can't be applied.
     """
     for _ in range(refreshing.MAX_NESTED_CHOICES):
         choices = refreshing.missing_choices(flow, overrides)
@@ -192,7 +193,7 @@ def _add_flow_id(context: ApiContext, place: _Place, value: Json) -> Steps[None]
 
 
 def _locate(flow: Flow, key: str) -> _Place:
-    """Return the place of a choice. The code is that of the stored flow."""
+    """Return the place of a choice, with the component's code from the stored flow."""
     component, parameter = flow.locate(key)
     node = node_definition(flow, component.id) if component else {}
     if component is None or parameter not in as_dict(node.get("template")):
@@ -206,10 +207,10 @@ def _locate(flow: Flow, key: str) -> _Place:
 def _update(
     context: ApiContext, place: _Place, value: Json, *, is_refresh: bool
 ) -> Steps[JsonObject]:
-    """Return the server's answer to a value.
+    """Return the component as the server changes it for a value.
 
-    A server that allows no custom code also refuses that of another release in a flow; it is then
-    sent the component of its own catalogue, which replaces that in `place`.
+    Servers that forbid custom code also reject component code from other Langflow versions. In that
+    case, send the server's own definition of the component and store it in `place`.
     """
     is_own = context.catalogue is not None  # the server has refused before
     if not is_own:

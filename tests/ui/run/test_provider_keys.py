@@ -53,5 +53,5 @@ def test_a_key_that_is_entered_and_not_used_yet_keeps_a_run_from_starting(agent_
     press(app.run(), "Run")
     assert "A setting is not used yet" in page_text(app)
     assert "is entered but not used yet" in page_text(app)
-    assert "Press Use for my runs or Save on the server, or clear the box." in page_text(app)
+    assert "Click Use for my runs or Save on the server, or clear the box." in page_text(app)
     assert agent_server.bodies(POST) == []
