@@ -8,6 +8,7 @@ from lfclient.errors import (
     BadResponse,
     DeveloperApiDisabled,
     FileRefused,
+    FlowChanged,
     FlowNotFound,
     InvalidKey,
     InvalidRequest,
@@ -35,6 +36,7 @@ from lfclient.flows.field import (
 from lfclient.flows.graph import Component, Edge
 from lfclient.flows.model import Flow, FlowSummary, Refresh
 from lfclient.flows.need import Need, NeedKind
+from lfclient.flows.outdated import FlowUpdate, OutdatedComponent, UpdateLoss
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.resources.models import ModelKind, ModelOption, Provider, ProviderSetting
 from lfclient.resources.packages import Package
@@ -107,8 +109,10 @@ __all__ = [
     "FileRef",
     "FileRefused",
     "Flow",
+    "FlowChanged",
     "FlowNotFound",
     "FlowSummary",
+    "FlowUpdate",
     "FoundJob",
     "HumanInput",
     "HumanInputRequired",
@@ -135,6 +139,7 @@ __all__ = [
     "NotLangflow",
     "NotRun",
     "NotWaiting",
+    "OutdatedComponent",
     "Output",
     "OutputKind",
     "OutputReady",
@@ -164,6 +169,7 @@ __all__ = [
     "UnknownEvent",
     "Unreachable",
     "Unsupported",
+    "UpdateLoss",
     "Usage",
     "Variable",
     "WaitTimeout",

@@ -12,8 +12,8 @@ from lfclient.api.http import ClientOptions, default_headers
 from lfclient.api.operations.auth import AsyncAuth
 from lfclient.api.operations.base import ApiContext, AsyncResource, awaitable, streaming
 from lfclient.api.operations.chat_sessions import AsyncSessions
+from lfclient.api.operations.editor import AsyncEditor
 from lfclient.api.operations.files import AsyncFiles
-from lfclient.api.operations.flows import AsyncEditor
 from lfclient.api.operations.knowledge import AsyncKnowledge
 from lfclient.api.operations.resources import AsyncServer
 from lfclient.api.operations.run_records import AsyncRuns
@@ -86,4 +86,6 @@ class AsyncLangflowClient(AsyncResource):
     options = awaitable(LangflowClient.options)
     knowledge_bases = awaitable(LangflowClient.knowledge_bases)
     import_flow = awaitable(LangflowClient.import_flow)
+    outdated = awaitable(LangflowClient.outdated)
+    update_flow = awaitable(LangflowClient.update_flow)
     templates = awaitable(LangflowClient.templates)

@@ -18,12 +18,13 @@ from lfclient.api.operations import (
     runs,
     settings,
     streamed_calls,
+    updates,
 )
 from lfclient.api.operations.auth import Auth
 from lfclient.api.operations.base import ApiContext, Resource
 from lfclient.api.operations.chat_sessions import Sessions
+from lfclient.api.operations.editor import Editor
 from lfclient.api.operations.files import Files
-from lfclient.api.operations.flows import Editor
 from lfclient.api.operations.knowledge import Knowledge
 from lfclient.api.operations.resources import Server
 from lfclient.api.operations.run_records import Runs
@@ -33,6 +34,7 @@ from lfclient.common.json_types import Json
 from lfclient.flows.field import FieldOption
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.flows.need import Need
+from lfclient.flows.outdated import OutdatedComponent
 from lfclient.resources.models import ModelKind, ModelOption, Provider
 from lfclient.resources.server_resources import KnowledgeBase, ServerVariable
 from lfclient.runs.components import HumanInput
@@ -260,6 +262,22 @@ class LangflowClient(Resource):
         the server's. Raises `FileRefused` for anything else, or more than 50 MB.
         """
         return self._drive(flows.import_flow(self._context, data))
+
+    def outdated(self, flow: Flow | str) -> list[OutdatedComponent]:
+        """Return the components of a flow whose code differs from the server's.
+
+        Components with a person's own code are left out.
+        """
+        return self._drive(updates.list_outdated(self._context, flow))
+
+    def update_flow(self, flow: Flow | str) -> FlowSummary:
+        """Create a copy of a flow whose components have the server's code, and return it.
+
+        The copy's name ends in "(updated)". Values, models, tool mode and connections are kept as
+        far as the server's components have them. `client.editor.prepare_update` returns what is
+        lost, and changes nothing.
+        """
+        return self._drive(updates.update_copy(self._context, flow))
 
     def templates(self) -> list[Flow]:
         """Return the flows that the server offers as templates, by name."""

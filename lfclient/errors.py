@@ -9,6 +9,7 @@ LangflowError
 ├── InvalidKey             the API key is wrong or revoked
 │   └── MissingKey         the server requires one, which was not given or was removed
 ├── FlowNotFound           the flow doesn't exist, or belongs to another key
+├── FlowChanged            somebody changed the flow since it was fetched
 ├── JobNotFound            the job doesn't exist, or belongs to another key
 ├── SessionNotFound        the server stores no messages for this session
 ├── InvalidRequest         a value was refused; `field` says which
@@ -118,6 +119,10 @@ class MissingKey(InvalidKey):
 
 class FlowNotFound(LangflowError):
     default_hint = "Refresh the list of flows: it may have been deleted, or belong to another user."
+
+
+class FlowChanged(LangflowError):
+    default_hint = "Reload the flow, then try again."
 
 
 class JobNotFound(LangflowError):

@@ -35,7 +35,7 @@ from lfclient.flows import file_fields, flow_file
 from lfclient.outputs import extras, tables
 from lfclient.outputs import model as output_model
 from lfclient.outputs.model import FileRef, Output, OutputKind
-from lfclient.resources import packages
+from lfclient.resources import catalogue, packages
 from lfclient.runs import error_causes, evidence
 from lfclient.wire import addresses, server_info
 from lfclient.wire.schemas import FileItem
@@ -227,6 +227,7 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
         "file": lambda text: output_model._parse_saved_file({"file_path": text}),
     },
     "lfclient/outputs/tables.py": {"parse_rows": tables.parse_rows},
+    "lfclient/resources/catalogue.py": {"base_type": catalogue.base_type},
     "lfclient/resources/packages.py": {
         "imported_packages": lambda text: list(packages.imported_packages(text)),
     },

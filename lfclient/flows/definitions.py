@@ -1,16 +1,17 @@
 """The definitions of components in a flow's own JSON: their code, and changes in a copy. Pure."""
 
-import hashlib
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping
 
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.formatting import clean_text
 from lfclient.common.json_types import Json, JsonObject
+from lfclient.flows.edges import node_id
 from lfclient.flows.encoding import mcp_value
 from lfclient.flows.field import MCP_TYPE, FieldOption, Variable
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
+from lfclient.resources.catalogue import code_digest
 
 _VALUES = ("value", "load_from_db", "file_path")  # what a group gives its parts
 # a component's own code, and that which Langflow's components for Python take as a parameter
@@ -39,7 +40,7 @@ def replace_definition(data: JsonObject, component_id: str, node: JsonObject) ->
     nodes = []
     for each in as_list(data.get("nodes")):
         before = _definition(each)
-        if _node_id(each) == component_id:
+        if node_id(each) == component_id:
             each = {**each, "data": {**each["data"], "node": node}}
         elif _find(_inner_graph(before), component_id):
             inner = replace_definition(_inner_graph(before), component_id, node)
@@ -125,8 +126,8 @@ def source_output(edge: Json) -> str:
 
 def _find(data: JsonObject, component_id: str, group: JsonObject | None = None) -> JsonObject:
     for each in as_list(data.get("nodes")):
-        node = _with_values_of(group, _node_id(each), _definition(each))
-        if _node_id(each) == component_id:
+        node = _with_values_of(group, node_id(each), _definition(each))
+        if node_id(each) == component_id:
             return node
         found = _find(_inner_graph(node), component_id, node)
         if found:
@@ -153,7 +154,7 @@ def _group_template(group: JsonObject, inner: JsonObject) -> JsonObject:
     for before, after in zip(_inner_graph(group)["nodes"], inner["nodes"], strict=True):
         if before is after:
             continue
-        id = _node_id(after)
+        id = node_id(after)
         old, new = (as_dict(_definition(each).get("template")) for each in (before, after))
         own = {_proxy(entry)[1]: key for key, entry in template.items() if _proxy(entry)[0] == id}
         for name in own.keys() - new.keys():
@@ -189,10 +190,6 @@ def _proxy(entry: Json) -> tuple[str, str]:
     return as_str(proxy.get("id")), as_str(proxy.get("field"))
 
 
-def _node_id(each: Json) -> str:
-    return as_str(as_dict(each).get("id")) or as_str(as_dict(as_dict(each).get("data")).get("id"))
-
-
 def foreign_components(flow: Flow, known: Container[str]) -> list[str]:
     """Return the names of the components with code that is not `known`, in the flow's order.
 
@@ -202,17 +199,14 @@ def foreign_components(flow: Flow, known: Container[str]) -> list[str]:
     return [
         _name(definition)
         for definition in _find_definitions(graph_data(flow))
-        if any(_digest(code) not in known for code in _read_code(definition))
+        if any(code_digest(code) not in known for code in _read_code(definition))
     ]
 
 
 def digest_code(catalogue: Json) -> frozenset[str]:
-    """Return digests of all code in the server's catalogue of components.
-
-    A digest ignores line endings and spaces at the end of lines.
-    """
+    """Return digests of all code in the server's catalogue of components."""
     return frozenset(
-        _digest(code)
+        code_digest(code)
         for definition in _find_definitions(catalogue)
         for code in _read_code(definition)
     )
@@ -244,13 +238,6 @@ def _read_code(definition: JsonObject) -> Iterator[str]:
             code = "\n".join(map(str, value)) if isinstance(value, list) else as_str(value)
             if code.strip():
                 yield code
-
-
-def _digest(code: str) -> str:
-    # not by `splitlines`, whose other line ends are text for Python
-    lines = code.replace("\r\n", "\n").replace("\r", "\n").rstrip().split("\n")
-    normalized = "\n".join(line.rstrip(" \t") for line in lines)
-    return hashlib.sha256(normalized.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _name(definition: JsonObject) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import count
 from typing import TypeVar
 
 from lfclient.common.coerce import as_dict, as_float, as_list, as_str
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import BadResponse
+from lfclient.resources.catalogue import code_digest
 
 _LOOP_ITEM = "item"  # a loop's output, and the end of the edge back to it
 _CARD_WIDTH = 320  # of a component in Langflow's editor
@@ -33,6 +35,8 @@ class Edge:
 class Component:
     """A node of a flow. `template` contains the raw parameters by name, dicts only.
 
+    A person changed the code of an `edited` component in Langflow's editor.
+
     `runs` is False if no run includes the component: the flow has a chat input that it is not
     connected to, or several and it is not reached from the first. `always_runs` is also False for a
     component that is connected to the only chat input, but neither follows it nor feeds what does:
@@ -53,6 +57,7 @@ class Component:
     position: tuple[float, float] = (0.0, 0.0)
     tool_mode: bool = False
     frozen: bool = False
+    edited: bool = False
     runs: bool = True
     always_runs: bool = True
     inner: dict[str, Component] = field(default_factory=dict)
@@ -70,6 +75,12 @@ class Component:
     def has_type(self, name: str) -> bool:
         """Return whether the component's type, or the prefix of its id, is `name`."""
         return name in (self.type, self.id.split("-")[0])
+
+    @cached_property
+    def code_digest(self) -> str:
+        """The digest of the component's code, "" without code."""
+        code = self.template.get("code", {}).get("value")
+        return code_digest("\n".join(map(str, code)) if isinstance(code, list) else as_str(code))
 
     @property
     def declared_types(self) -> list[str]:
@@ -131,6 +142,7 @@ def _component(node: object, max_nesting: int) -> Component | None:
         position=_position(as_dict(node).get("position")),
         tool_mode=definition.get("tool_mode") is True,
         frozen=definition.get("frozen") is True,
+        edited=definition.get("edited") is True,
         inner={component.id: component for component in inner},
         inner_edges=tuple(inner_edges),
     )

@@ -286,4 +286,4 @@ def _package_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:
 def _lacks_package(component: Component, package: Package, resources: ServerResources) -> bool:
     if resources.packages is not None:
         return package.name not in resources.packages
-    return resources.component_types is not None and component.type not in resources.component_types
+    return resources.catalogue is not None and resources.catalogue.find(component.type) is None

@@ -6,6 +6,7 @@ from typing import Literal
 
 from lfclient.common.coerce import as_str
 from lfclient.common.json_types import JsonObject
+from lfclient.resources.catalogue import Catalogue
 from lfclient.resources.models import ModelKind, ModelOption, Provider
 
 ResourceKind = Literal[
@@ -80,10 +81,9 @@ class ServerVariable:
 class ServerResources:
     """A server's providers, its models by kind, and the names of its variables with a value.
 
-    Models of kinds that were not requested are missing. `mcp_servers` are names, and
-    `component_types` the types of its catalogue. `packages` are the names of those of
-    `lfclient.resources.packages` that are installed, which no server tells. What was not requested
-    or can't be listed is None.
+    Models of kinds that were not requested are missing. `mcp_servers` are names. `packages` are the
+    names of those of `lfclient.resources.packages` that are installed, which no server tells. What
+    was not requested or can't be listed is None.
     """
 
     providers: tuple[Provider, ...] = ()
@@ -92,7 +92,7 @@ class ServerResources:
     knowledge_bases: tuple[KnowledgeBase, ...] | None = None
     memory_bases: tuple[MemoryBase, ...] | None = None
     mcp_servers: frozenset[str] | None = None
-    component_types: frozenset[str] | None = None
+    catalogue: Catalogue | None = None
     packages: frozenset[str] | None = None
 
     def provider(self, name: str) -> Provider | None:

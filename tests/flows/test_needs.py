@@ -12,6 +12,7 @@ from lfclient.flows.model import Flow, Refresh
 from lfclient.flows.need import NeedKind
 from lfclient.flows.needs import find_needs
 from lfclient.flows.provider_needs import provider_overrides
+from lfclient.resources.catalogue import parse_catalogue
 from lfclient.resources.models import Provider
 from lfclient.resources.server_resources import KnowledgeBase, MemoryBase, ServerResources
 from lfclient.wire.server_info import ServerInfo
@@ -345,7 +346,7 @@ def importing(code: str) -> dict:
 @pytest.mark.parametrize(
     ("installed", "types", "message"),
     [
-        ({"yfinance"}, set(), None),
+        ({"yfinance"}, {"Agent"}, None),
         ({"yfinance"}, None, None),
         (set(), {"YfinanceComponent"}, "YfinanceComponent: the server lacks the package yfinance."),
         (None, {"YfinanceComponent"}, None),
@@ -359,7 +360,7 @@ def test_a_package_is_needed_if_it_is_not_installed_or_its_component_not_offered
     resources = replace(
         server(),
         packages=None if installed is None else frozenset(installed),
-        component_types=None if types is None else frozenset(types),
+        catalogue=types and parse_catalogue({"all": {type: {} for type in types}}),
     )
     found = needs(
         importing("import os\nfrom yfinance.x import y\nimport yfinance"), resources=resources

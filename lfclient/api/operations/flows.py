@@ -4,16 +4,14 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
-from itertools import chain
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
-from lfclient.api.operations.base import ApiContext, AsyncResource, Resource, awaitable
+from lfclient.api.operations.base import ApiContext
 from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import FilePart, RequestSpec, id_segment, is_uuid, list_request
 from lfclient.api.steps import Pause, Steps, fetch, or_default, send
 from lfclient.common.backoff import Backoff
-from lfclient.common.coerce import as_dict
 from lfclient.common.formatting import unique_names
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import (
@@ -42,48 +40,6 @@ _IMPORT_SECONDS = 300.0  # how long a server may take to store 50 MB
 _CUSTOM_CATEGORY = "own code"
 
 
-class Editor(Resource):
-    """`client.editor`: what Langflow's editor does with flows."""
-
-    def create_flow(
-        self,
-        name: str,
-        data: JsonObject,
-        description: str = "",
-        endpoint_name: str | None = None,
-    ) -> FlowSummary:
-        """Create a flow; the server may change the name to keep it unique."""
-        return self._drive(_create_flow(name, data, description, endpoint_name))
-
-    def export_flow(self, flow: Flow | str) -> JsonObject:
-        """Return a flow as Langflow's editor exports it, without its id and its secrets.
-
-        Fields for keys and passwords are empty. The components' code is left as it is.
-        """
-        return self._drive(_export_flow(self._context, flow))
-
-    def delete_flow(self, flow_id: str) -> None:
-        """Delete a flow. Raises `FlowNotFound`, also if it is deleted already."""
-        return self._drive(_delete_flow(flow_id))
-
-    def catalogue(self, custom_code: Mapping[str, str] | None = None) -> JsonObject:
-        """Return the definitions of the server's components by category and type.
-
-        `custom_code` adds custom components, given as code by type. Code that the server or its
-        administrator refuses is omitted.
-        """
-        return self._drive(get_catalogue(custom_code or {}))
-
-
-class AsyncEditor(AsyncResource):
-    """The async counterpart of `Editor`."""
-
-    create_flow = awaitable(Editor.create_flow)
-    export_flow = awaitable(Editor.export_flow)
-    delete_flow = awaitable(Editor.delete_flow)
-    catalogue = awaitable(Editor.catalogue)
-
-
 def list_flows() -> Steps[list[FlowSummary]]:
     """Return all flows except the starter projects, by name."""
     # without the graphs this is 25 kB instead of 5 MB
@@ -109,7 +65,7 @@ def get_flow(context: ApiContext, id_or_name: str) -> Steps[Flow]:
                 hint="Use the flow's id or endpoint name.",
             )
         flow_id = ids[0]
-    request = list_request(_flow_path(flow_id))
+    request = list_request(flow_path(flow_id))
     body = yield from fetch(request, object, "flow", subject=flow_id, kept=_stored_secrets)
     flow = context.flows[flow_id] = context.fetched[flow_id] = Flow.from_json(body)
     return flow
@@ -126,7 +82,7 @@ def get_flow_id(context: ApiContext, flow: Flow | str) -> Steps[str]:
     return flow if is_uuid(flow) else (yield from get_flow(context, flow)).id
 
 
-def _create_flow(
+def create_flow(
     name: str, data: JsonObject, description: str, endpoint_name: str | None
 ) -> Steps[FlowSummary]:
     flow = {"name": name, "data": data, "description": description}
@@ -204,7 +160,7 @@ def free_name(name: str, taken: Collection[str]) -> str:
 
 def _until_committed(flow: FlowItem) -> Steps[None]:
     """Wait until a new flow can be read: a busy server responds before it has committed it."""
-    spec = list_request(_flow_path(flow.id))
+    spec = list_request(flow_path(flow.id))
     for seconds in _COMMIT.waits():
         response = yield from or_default(send(spec), None)
         if response is None or response.status != 404:
@@ -238,15 +194,15 @@ def list_templates() -> Steps[list[Flow]]:
     return sorted(filter(None, map(parse_flow, items)), key=lambda flow: flow.name.casefold())
 
 
-def _export_flow(context: ApiContext, flow: Flow | str) -> Steps[JsonObject]:
+def export_flow(context: ApiContext, flow: Flow | str) -> Steps[JsonObject]:
     if not isinstance(flow, Flow):
         flow = yield from get_flow(context, flow)
     server = yield from get_server_without_limits(context)
     return export_content(flow, server.version)
 
 
-def _delete_flow(flow_id: str) -> Steps[None]:
-    response = yield from send(RequestSpec("DELETE", _flow_path(flow_id)))
+def delete_flow(flow_id: str) -> Steps[None]:
+    response = yield from send(RequestSpec("DELETE", flow_path(flow_id)))
     if not response.is_success:
         raise error_from_response(response, subject=flow_id)
 
@@ -263,11 +219,6 @@ def get_catalogue(custom_code: Mapping[str, str]) -> Steps[JsonObject]:
         if component is not None:
             built[component_type] = component
     return {**catalogue, _CUSTOM_CATEGORY: built} if built else catalogue
-
-
-def component_types(catalogue: JsonObject) -> frozenset[str]:
-    """Return the types of a catalogue's components."""
-    return frozenset(chain.from_iterable(map(as_dict, catalogue.values())))
 
 
 def _build_component(code: str) -> Steps[JsonObject | None]:
@@ -295,5 +246,5 @@ def _summary(item: FlowItem) -> FlowSummary:
     return FlowSummary(item.id, item.name, item.description or "", item.endpoint_name)
 
 
-def _flow_path(flow_id: str) -> str:
+def flow_path(flow_id: str) -> str:
     return _FLOWS + id_segment(flow_id, FlowNotFound(f"“{flow_id}” is not a flow id."))

@@ -215,7 +215,7 @@ def _update(
     is_own = context.catalogue is not None  # the server has refused before
     if not is_own:
         response = yield from _send(place, value, is_refresh)
-        is_own = response.status == 403 and _RESTRICTED in response.message.lower()
+        is_own = forbids_code(response)
     if is_own:
         if context.catalogue is None:
             context.catalogue = yield from get_catalogue({})
@@ -232,6 +232,11 @@ def _update(
     if not response.is_success:
         raise _refused(response, place)
     return as_dict(response.json("changed component", lambda _: stored_secrets(place.flow)))
+
+
+def forbids_code(response: Response) -> bool:
+    """Return whether the server refuses custom code, not the API key."""
+    return response.status == 403 and _RESTRICTED in response.message.lower()
 
 
 def _send(place: _Place, value: Json, is_refresh: bool) -> Steps[Response]:

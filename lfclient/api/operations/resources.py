@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from lfclient.api.operations.base import ApiContext, AsyncResource, Resource, awaitable
-from lfclient.api.operations.flows import component_types, get_catalogue, get_flow
+from lfclient.api.operations.flows import get_catalogue, get_flow
 from lfclient.api.operations.knowledge import (
     list_knowledge_bases,
     list_memory_bases,
@@ -23,6 +23,7 @@ from lfclient.errors import InvalidRequest
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need
 from lfclient.flows.needs import find_needs
+from lfclient.resources.catalogue import parse_catalogue
 from lfclient.resources.models import (
     ModelKind,
     ModelOption,
@@ -102,7 +103,7 @@ def get_resources(kinds: Collection[ResourceKind]) -> Steps[ServerResources]:
         None if knowledge is None else tuple(knowledge),
         None if memory is None else tuple(memory),
         None if servers is None else frozenset(server.name for server in servers),
-        None if catalogue is None else component_types(catalogue),
+        None if catalogue is None else parse_catalogue(catalogue),
     )
 
 

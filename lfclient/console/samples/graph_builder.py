@@ -1,10 +1,11 @@
 """Sample flows' specifications, and a flow's graph built from one and the server's components."""
 
 import copy
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from lfclient.flows.edges import written_handle
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,7 @@ def _edge(link: Link, source: Mapping[str, Any], target: Mapping[str, Any]) -> d
             "type": parameter["type"],
         },
     }
-    written = {end: _handle(handle) for end, handle in handles.items()}
+    written = {end: written_handle(handle) for end, handle in handles.items()}
     return {
         "id": f"xy-edge__{source['id']}{written['sourceHandle']}"
         f"-{target['id']}{written['targetHandle']}",
@@ -170,8 +171,3 @@ def _edge(link: Link, source: Mapping[str, Any], target: Mapping[str, Any]) -> d
         **written,
         "data": handles,
     }
-
-
-def _handle(handle: Mapping[str, Any]) -> str:
-    # the editor stores a handle in an HTML attribute, with œ in place of quotes
-    return json.dumps(handle, separators=(",", ":"), sort_keys=True).replace('"', "œ")

@@ -164,9 +164,9 @@ def test_mcp_servers_and_components_are_listed_only_if_they_are_asked_for():
         assert not [path for path in server.lines if "mcp" in path or "/all" in path]
         listed = client.server.resources("mcp_server", "component")
         assert listed.mcp_servers == {"demo"}
-        assert listed.component_types == {"Agent", "Model", "Tool"}
+        assert listed.catalogue.entries.keys() == {"Agent", "Model", "Tool"}
         unknown = client.server.resources("mcp_server", "component")
-    assert (unknown.mcp_servers, unknown.component_types, unknown.packages) == (None, None, None)
+    assert (unknown.mcp_servers, unknown.catalogue, unknown.packages) == (None, None, None)
 
 
 @pytest.mark.parametrize(

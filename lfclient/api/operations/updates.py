@@ -1,0 +1,142 @@
+"""Updates a flow's components to the server's own code, as Langflow's editor does."""
+
+from lfclient.api.error_mapping import error_from_response
+from lfclient.api.operations.base import ApiContext
+from lfclient.api.operations.flows import (
+    flow_path,
+    get_catalogue,
+    get_flow,
+    import_flow,
+)
+from lfclient.api.operations.refreshing import forbids_code
+from lfclient.api.operations.resources import get_resources
+from lfclient.api.requests import RequestSpec
+from lfclient.api.steps import Steps, fetch, or_default, send
+from lfclient.common.json_types import JsonObject
+from lfclient.errors import FlowChanged, InvalidKey, InvalidRequest, LangflowError, Unreachable
+from lfclient.flows.definitions import graph_data, node_definition
+from lfclient.flows.model import Flow, FlowSummary
+from lfclient.flows.outdated import (
+    Definitions,
+    FlowUpdate,
+    OutdatedComponent,
+    apply_update,
+    find_outdated,
+    merge_definition,
+    moved_models,
+)
+from lfclient.resources.catalogue import definition_code, iterate_definitions, parse_catalogue
+from lfclient.resources.models import ModelKind, offered_value
+from lfclient.resources.server_resources import ServerResources
+from lfclient.wire.bodies import LIST, RUN
+from lfclient.wire.schemas import CustomComponentResponse, parse
+
+_BUILD_SECONDS = 30.0  # a component may list what its provider has
+
+
+def list_outdated(context: ApiContext, flow: Flow | str) -> Steps[list[OutdatedComponent]]:
+    """Return the components of a flow that differ from the server's."""
+    stored = yield from _stored_flow(context, flow)
+    return find_outdated(stored, parse_catalogue((yield from get_catalogue({}))))
+
+
+def prepare_update(context: ApiContext, flow: Flow | str) -> Steps[FlowUpdate]:
+    """Return the flow's graph with the server's code. Nothing is stored.
+
+    A component that the server can't build keeps its code.
+    """
+    stored = yield from _stored_flow(context, flow)
+    raw = yield from get_catalogue({})
+    entries = dict(iterate_definitions(raw))
+    built_definitions: dict[str, tuple[str, JsonObject]] = {}
+    failures: dict[str, str] = {}
+    for component in find_outdated(stored, parse_catalogue(raw)):
+        if not component.can_update:
+            continue
+        old, entry = node_definition(stored, component.id), entries[component.type]
+        try:
+            built = yield from _build(definition_code(entry), old)
+        except LangflowError as error:
+            if isinstance(error, InvalidKey) or (
+                isinstance(error, Unreachable) and not error.timed_out
+            ):
+                raise
+            failures[component.name] = error.message
+            continue
+        definition = merge_definition(old, built, entry)
+        built_definitions[component.id] = component.type, definition
+    definitions = yield from _with_offered_models(stored, built_definitions)
+    return apply_update(stored, definitions, failures)
+
+
+def update_copy(context: ApiContext, flow: Flow | str) -> Steps[FlowSummary]:
+    """Create an updated copy of a flow, and return it."""
+    update = yield from prepare_update(context, flow)
+    return (yield from import_flow(context, update.copy))[0]
+
+
+def save_graph(context: ApiContext, flow: Flow, data: JsonObject) -> Steps[Flow]:
+    """Store another graph in a flow, and return the flow as it is then.
+
+    Raises `FlowChanged` if the server has another graph than `flow`.
+    """
+    current = yield from get_flow(context, flow.id)
+    if graph_data(current) != graph_data(flow):
+        raise FlowChanged(f"“{current.name}” has changed on the server.")
+    spec = RequestSpec("PATCH", flow_path(flow.id), json={"data": data}, limit=RUN)
+    yield from fetch(spec, JsonObject, "changed flow")
+    return (yield from get_flow(context, flow.id))
+
+
+def _stored_flow(context: ApiContext, flow: Flow | str) -> Steps[Flow]:
+    if isinstance(flow, str):
+        return (yield from get_flow(context, flow))
+    return flow.refreshed.stored if flow.refreshed else flow
+
+
+def _build(code: str, node: JsonObject) -> Steps[JsonObject]:
+    """Return the definition that the server builds from its own code with a component's values.
+
+    It keeps the values of parameters with the same name and type, and no path outside its cache.
+    A server that allows no custom code takes its own (measured on 1.13.0).
+    """
+    spec = RequestSpec(
+        "POST",
+        "/api/v1/custom_component",
+        json={"code": code, "frontend_node": node},
+        idempotent=True,
+        limit=LIST,
+        min_timeout=_BUILD_SECONDS,
+    )
+    response = yield from send(spec)
+    if forbids_code(response):
+        raise InvalidRequest(response.message, response=response.for_error())
+    if not response.is_success:
+        raise error_from_response(response)
+    return parse(CustomComponentResponse, response.json("component"), "component").data
+
+
+def _with_offered_models(flow: Flow, definitions: Definitions) -> Steps[Definitions]:
+    """Return definitions with the attributes that the server gives the models of older versions.
+
+    Langflow 1.8 to 1.11 need them.
+    """
+    moved = {
+        (id, name): _model_kind(definition["template"][name])
+        for id, (_, definition) in definitions.items()
+        for name in moved_models(node_definition(flow, id), definition)
+    }
+    if not moved:
+        return definitions
+    resources = yield from or_default(get_resources(tuple(set(moved.values()))), ServerResources())
+    for (id, name), kind in moved.items():
+        type, definition = definitions[id]
+        entry = definition["template"][name]
+        value = offered_value(entry["value"], (), resources.models.get(kind, ()))
+        template = {**definition["template"], name: {**entry, "value": value}}
+        definitions = {**definitions, id: (type, {**definition, "template": template})}
+    return definitions
+
+
+def _model_kind(entry: JsonObject) -> ModelKind:
+    return "embedding" if entry.get("model_type") == "embedding" else "language"

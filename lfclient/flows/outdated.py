@@ -1,0 +1,229 @@
+"""Outdated components of a flow, and its graph with the server's code. Pure."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain
+
+from lfclient.common.coerce import as_dict, as_list, as_str
+from lfclient.common.json_types import Json, JsonObject
+from lfclient.flows.definitions import graph_data, node_definition, replace_definition, value_key
+from lfclient.flows.edges import reconnect
+from lfclient.flows.graph import Component
+from lfclient.flows.model import Flow
+from lfclient.resources.catalogue import Catalogue
+
+_CUSTOM = "CustomComponent"
+_EMPTY: tuple[Json, ...] = (None, "", [], {}, False)
+# the model of a component before Langflow 1.7, which later is a single parameter
+_PROVIDER_PARAMETERS = ("provider", "agent_llm")
+_MODEL_PARAMETERS = ("model_name", "model")
+_OTHER_PROVIDERS = ("Custom", "connect_other_models")  # a connected model
+_KEPT = ("display_name", "description", "frozen", "custom_fields")
+UPDATED = " (updated)"  # the end of a copy's name
+
+Definitions = Mapping[str, tuple[str, JsonObject]]  # new types and definitions by component id
+
+
+@dataclass(frozen=True)
+class OutdatedComponent:
+    """A component whose code differs from the server's, or that the server lacks.
+
+    `type` is the server's name of its type, "" if the server lacks it. Such a component can't be
+    updated. `replacements` are the display names of components that take its place.
+    """
+
+    id: str
+    name: str
+    type: str
+    replacements: tuple[str, ...] = ()
+
+    @property
+    def can_update(self) -> bool:
+        """Whether the server has newer code for it."""
+        return bool(self.type)
+
+
+@dataclass(frozen=True)
+class UpdateLoss:
+    """What a component loses by an update: a parameter's value, or the connection into it.
+
+    `component` and `parameter` are labels. `source` is the label of the component that is no longer
+    connected, "" for a value.
+    """
+
+    component: str
+    parameter: str
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class FlowUpdate:
+    """A flow's graph after an update, which is not stored yet.
+
+    `updated` are the labels of the updated components. `failures` are the reasons, by label, why
+    other components keep their code.
+    """
+
+    flow: Flow
+    data: JsonObject
+    updated: tuple[str, ...] = ()
+    failures: Mapping[str, str] = field(default_factory=dict)
+    losses: tuple[UpdateLoss, ...] = ()
+
+    @property
+    def copy(self) -> Flow:
+        """The updated flow under a name of its own, for `client.import_flow`."""
+        raw = {**self.flow.raw, "data": self.data}
+        return replace(
+            Flow.from_json(raw),
+            name=self.flow.name.removesuffix(UPDATED) + UPDATED,
+            endpoint_name=None,
+        )
+
+
+def find_outdated(flow: Flow, catalogue: Catalogue) -> list[OutdatedComponent]:
+    """Return the components that differ from the server's, in reading order.
+
+    Components with a person's own code are left out.
+    """
+    return [
+        OutdatedComponent(
+            leaf.id,
+            flow.component_label(leaf.id, 80),
+            entry.type if entry else "",
+            entry.replacements if entry else _replacements(flow, leaf, catalogue),
+        )
+        for leaf in flow.leaves_in_reading_order
+        if leaf.code_digest and not leaf.edited and leaf.type != _CUSTOM
+        for entry in [catalogue.find(leaf.type)]
+        if entry is None or entry.digest not in ("", leaf.code_digest)
+    ]
+
+
+def _replacements(flow: Flow, leaf: Component, catalogue: Catalogue) -> tuple[str, ...]:
+    return catalogue.replacements_of(node_definition(flow, leaf.id).get("replacement"))
+
+
+def merge_definition(old: JsonObject, built: JsonObject, entry: JsonObject) -> JsonObject:
+    """Return the definition that the server `built` from its own code and the values of `old`.
+
+    `entry` is the component's definition in the server's catalogue. The component keeps its name,
+    and the model that older versions store as provider and name.
+    """
+    kept: JsonObject = {name: old[name] for name in _KEPT if name in old}
+    template: JsonObject = dict(as_dict(built.get("template")))
+    template |= _prompt_variables(old, template)
+    model = _former_model(as_dict(old.get("template")))
+    if model:
+        for name in _empty_models(template):
+            template[name] = {**template[name], "value": [model]}
+    return {
+        **old,
+        **built,
+        **kept,
+        "template": template,
+        "metadata": as_dict(entry.get("metadata")),
+        "edited": False,  # the server takes other code for a person's
+    }
+
+
+def _prompt_variables(old: JsonObject, template: JsonObject) -> JsonObject:
+    """Return the parameters of a prompt's variables with their values.
+
+    The server empties them, and drops them if it takes the prompt for invalid (1.8 to 1.13).
+    """
+    before = as_dict(old.get("template"))
+    lists = as_dict(old.get("custom_fields")).values()
+    names = map(as_str, chain.from_iterable(map(as_list, lists)))
+    return {
+        name: {
+            **as_dict(template.get(name, before[name])),
+            **{key: before[name][key] for key in ("value", "load_from_db") if key in before[name]},
+        }
+        for name in names
+        if isinstance(before.get(name), dict)
+    }
+
+
+def moved_models(old: JsonObject, new: JsonObject) -> list[str]:
+    """Return the parameters whose model was moved there from parameters of older versions."""
+    before, after = as_dict(old.get("template")), as_dict(new.get("template"))
+    return [
+        name
+        for name, entry in after.items()
+        if as_dict(entry).get("type") == "model"
+        and entry.get("value")
+        and as_dict(before.get(name)).get("type") != "model"
+    ]
+
+
+def _empty_models(template: JsonObject) -> list[str]:
+    return [
+        name
+        for name, entry in template.items()
+        if as_dict(entry).get("type") == "model" and not entry.get("value")
+    ]
+
+
+def _former_model(template: JsonObject) -> JsonObject | None:
+    """Return the model that a component of an older version has as a provider and a name."""
+    provider, name = (
+        next(filter(None, (_text(template, key) for key in keys)), "")
+        for keys in (_PROVIDER_PARAMETERS, _MODEL_PARAMETERS)
+    )
+    if not provider or not name or provider in _OTHER_PROVIDERS:
+        return None
+    return {"name": name, "provider": provider}
+
+
+def _text(template: JsonObject, name: str) -> str:
+    return as_str(as_dict(template.get(name)).get("value"))
+
+
+def apply_update(flow: Flow, definitions: Definitions, failures: Mapping[str, str]) -> FlowUpdate:
+    """Return the flow's graph with new types and definitions of components, by id.
+
+    Connections to outputs and parameters that no longer exist are omitted.
+    """
+    data, label = graph_data(flow), flow.component_label
+    losses: list[UpdateLoss] = []
+    for id, (_, definition) in definitions.items():
+        lost = _lost_values(node_definition(flow, id), definition)
+        losses += [UpdateLoss(label(id, 80), parameter) for parameter in lost]
+        data = replace_definition(data, id, definition)
+    data, lost_edges = reconnect(data, {id: type for id, (type, _) in definitions.items()})
+    connections = [
+        UpdateLoss(
+            flow.component_label(target, 80),
+            _label(flow, target, name),
+            flow.component_label(source, 80),
+        )
+        for source, target, name in lost_edges
+    ]
+    names = tuple(label(id, 80) for id in definitions)
+    return FlowUpdate(flow, data, names, failures, (*connections, *losses))
+
+
+def _label(flow: Flow, id: str, parameter: str) -> str:
+    component = flow.component(id)
+    entry = component.template.get(parameter, {}) if component else {}
+    return as_str(entry.get("display_name")) or parameter
+
+
+def _lost_values(old: JsonObject, new: JsonObject) -> Iterator[str]:
+    """Yield the labels of parameters that had a value and have none any more.
+
+    Hidden and advanced parameters are left out: almost all have their default, which a definition
+    does not contain.
+    """
+    before, after = as_dict(old.get("template")), as_dict(new.get("template"))
+    moved = (*_PROVIDER_PARAMETERS, *_MODEL_PARAMETERS) if moved_models(old, new) else ()
+    for name, entry in before.items():
+        if not isinstance(entry, dict) or name == "code" or name in moved:
+            continue
+        key = value_key(entry)
+        is_shown = entry.get("show") is not False and not entry.get("advanced")
+        label = as_str(entry.get("display_name"))
+        is_lost = entry.get(key) not in _EMPTY and as_dict(after.get(name)).get(key) in _EMPTY
+        if is_lost and is_shown and label:
+            yield label

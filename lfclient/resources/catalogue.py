@@ -1,0 +1,130 @@
+"""A server's catalogue of components, reduced to what tells whether a flow's components fit it."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from lfclient.common.coerce import as_dict, as_list, as_str
+from lfclient.common.json_types import Json, JsonObject
+
+_CODE = "code"
+_PREFIXED = re.compile(r"ext:[^:]+:([^@]+)@.+")
+# names of older versions that a component's definition does not contain
+_FORMER_TYPES = {"Prompt": "Prompt Template", "parser": "ParserComponent"}
+
+
+@dataclass(frozen=True)
+class CatalogueEntry:
+    """A component of the catalogue.
+
+    `digest` is the digest of its code, "" without code. `replacements` are the display names of the
+    components that replace it.
+    """
+
+    type: str
+    display_name: str
+    digest: str
+    replacements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The components of a server by type."""
+
+    entries: Mapping[str, CatalogueEntry]
+    aliases: Mapping[str, str]
+
+    def find(self, type: str) -> CatalogueEntry | None:
+        """Return the component of this type, also of a type's former name, or None."""
+        return self.entries.get(type) or self.entries.get(self.aliases.get(base_type(type), ""))
+
+    def replacements_of(self, names: Json) -> tuple[str, ...]:
+        """Return the display names of components named as in a definition's `replacement`."""
+        types = (as_str(name).rpartition(".")[2] for name in as_list(names))
+        found = (self.find(type) for type in types)
+        return tuple(dict.fromkeys(entry.display_name for entry in found if entry))
+
+
+def parse_catalogue(raw: JsonObject) -> Catalogue:
+    """Return the catalogue of `GET /api/v1/all`."""
+    definitions = dict(iterate_definitions(raw))
+    entries = {
+        type: CatalogueEntry(
+            type,
+            as_str(definition.get("display_name")) or type,
+            code_digest(definition_code(definition)),
+        )
+        for type, definition in definitions.items()
+    }
+    catalogue = Catalogue(entries, _find_aliases(definitions))
+    replaced = {
+        type: CatalogueEntry(
+            type, entry.display_name, entry.digest, catalogue.replacements_of(names)
+        )
+        for type, entry in entries.items()
+        if (names := definitions[type].get("replacement"))
+    }
+    return Catalogue({**entries, **replaced}, catalogue.aliases)
+
+
+def iterate_definitions(raw: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    """Yield the types and definitions in a raw catalogue."""
+    for category in raw.values():
+        # since 1.10 the catalogue also has a list of names among its categories
+        for type, definition in as_dict(category).items():
+            if isinstance(definition, dict):
+                yield type, definition
+
+
+def definition_code(definition: JsonObject) -> str:
+    """Return the code of a component's definition, "" without code."""
+    value = as_dict(as_dict(definition.get("template")).get(_CODE)).get("value")
+    return "\n".join(map(str, value)) if isinstance(value, list) else as_str(value)
+
+
+def code_digest(code: str) -> str:
+    """Return a digest of code that ignores line endings and spaces at the end of lines.
+
+    Return "" for empty code.
+    """
+    # not by `splitlines`, whose other line ends are text for Python
+    lines = code.replace("\r\n", "\n").replace("\r", "\n").rstrip().split("\n")
+    normalized = "\n".join(line.rstrip(" \t") for line in lines)
+    encoded = normalized.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(encoded).hexdigest() if normalized else ""
+
+
+def base_type(type: str) -> str:
+    """Return a component's type without a prefix: `AstraDB` for `ext:datastax:AstraDB@official`."""
+    matched = _PREFIXED.fullmatch(type)
+    return matched[1] if matched else type
+
+
+def _find_aliases(definitions: Mapping[str, JsonObject]) -> dict[str, str]:
+    """Return types by their other names, as Langflow finds them.
+
+    A name that identifies a component wins over another component's display name.
+    """
+    aliases: dict[str, str] = {}
+    for names_of in (_identities, _labels):
+        for type, definition in definitions.items():
+            for name in names_of(type, definition):
+                aliases.setdefault(name, type)
+    former = {old: new for old, new in _FORMER_TYPES.items() if new in definitions}
+    return {name: type for name, type in {**aliases, **former}.items() if name}
+
+
+def _identities(type: str, definition: JsonObject) -> Iterator[str]:
+    base = base_type(type)
+    yield base
+    if base != type:
+        yield base.removesuffix("Component")
+    yield as_str(definition.get("name"))
+
+
+def _labels(_: str, definition: JsonObject) -> Iterator[str]:
+    yield as_str(definition.get("display_name"))
+    name = as_str(as_dict(definition.get("template")).get("_type"))
+    if name.endswith("Component"):
+        yield name.removesuffix("Component")

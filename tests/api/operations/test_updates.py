@@ -1,0 +1,138 @@
+"""Updating a flow's components: what is sent, what is stored, and what servers answer."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from typing import Any
+
+import httpx
+import pytest
+
+from lfclient import Flow, InvalidKey, LangflowClient
+from lfclient.errors import FlowChanged
+from tests.support.clients import call_client
+from tests.support.flows import entry, graph, node, text
+from tests.support.http_stand_in import StandIn
+
+BUILD = "/api/v1/custom_component"
+UPLOAD = "/api/v1/flows/upload/"
+NEW_ID = "11111111-1111-4111-8111-111111111111"
+OLD, NEW = (entry("CodeInput", "code", f"class {name}: ...") for name in ("Old", "New"))
+RAW = graph(node("Op-a", code=OLD, size=text("s")), node("Op-b", code=OLD), node("Own-c", code=OLD))
+FLOW = f"/api/v1/flows/{RAW['id']}"
+OPERATION = node("Op-x", code=NEW, size=text())["data"]["node"]
+CATALOGUE = {"tools": {"Op": {**OPERATION, "metadata": {"module": "lfx.op"}}}}
+MODELS = "/api/v1/models"
+ADMINS_ONLY = (403, {"detail": "Custom component creation is restricted to administrators"})
+
+
+def built(request: httpx.Request) -> httpx.Response:
+    """Build the component as a server does, with the values of the flow."""
+    body = json.loads(request.content)
+    data = deepcopy(OPERATION)
+    data["template"]["code"]["value"] = body["code"]
+    size = body["frontend_node"]["template"].get("size")
+    data["template"]["size"]["value"] = size["value"] if size else ""
+    return httpx.Response(200, json={"data": {**data, "edited": True}, "type": "Op"})
+
+
+def a_server(*answers: Any) -> StandIn:
+    server = StandIn().on("GET", FLOW, (200, RAW)).on("GET", "/api/v1/all", (200, CATALOGUE))
+    return server.on("POST", BUILD, *(answers or (built,)))
+
+
+def code_of(flow: Flow) -> list[str]:
+    return [leaf.template["code"]["value"] for leaf in flow.leaves]
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_outdated_components_are_listed(kind: str):
+    found = call_client(kind, lambda client: client.outdated(RAW["id"]), handler=a_server())
+    assert [(each.id, each.can_update) for each in found] == [
+        ("Op-a", True),
+        ("Op-b", True),
+        ("Own-c", False),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_copy_has_the_servers_code_and_the_flows_values(kind: str):
+    created = (201, [{"id": NEW_ID, "name": "Test (updated)"}])
+    server = a_server().on("POST", UPLOAD, created)
+    made = call_client(kind, lambda client: client.update_flow(RAW["id"]), handler=server)
+    assert (made.id, made.name) == (NEW_ID, "Test (updated)")
+    content = server.sent(f"POST {UPLOAD}")[0].content
+    (sent,) = json.loads(content[content.index(b"{") : content.rindex(b"}") + 1])["flows"]
+    assert sent["name"] == "Test (updated)"
+    flow = Flow.from_json(sent)
+    assert code_of(flow) == [NEW["value"], NEW["value"], OLD["value"]]
+    assert flow.component("Op-a").template["size"]["value"] == "s"
+    assert {json.loads(each.content)["code"] for each in server.sent(f"POST {BUILD}")} == {
+        NEW["value"]
+    }
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_preparing_an_update_stores_nothing(kind: str):
+    server = a_server()
+    call = lambda client: client.editor.prepare_update(RAW["id"])  # noqa: E731
+    update = call_client(kind, call, handler=server)
+    assert (update.updated, update.failures, update.losses) == (("Op 1", "Op 2"), {}, ())
+    module = update.data["nodes"][0]["data"]["node"]["metadata"]["module"]
+    assert module == "lfx.op"  # the built component has another one
+    assert {line.partition(" ")[0] for line in server.lines} == {"GET", "POST"}
+    assert not server.sent(f"POST {UPLOAD}")
+
+
+@pytest.mark.parametrize(
+    "answer", [(400, {"detail": "Module x not found"}), (500, {"detail": "x"}), ADMINS_ONLY]
+)
+def test_a_component_that_the_server_cannot_build_keeps_its_code(answer: Any):
+    with a_server(answer, built).client() as client:
+        update = client.editor.prepare_update(RAW["id"])
+    assert (list(update.failures), update.updated) == (["Op 1"], ("Op 2",))
+    assert code_of(update.copy) == [OLD["value"], NEW["value"], OLD["value"]]
+
+
+def test_a_wrong_key_ends_the_update():
+    with pytest.raises(InvalidKey), a_server((401, {"detail": "x"})).client() as client:
+        client.editor.prepare_update(RAW["id"])
+
+
+def test_a_model_of_an_older_version_gets_its_attributes():
+    """Langflow 1.8 to 1.11 run no model without them."""
+    model = entry("ModelInput", "model", "", model_type="language")
+    option = {"name": "gpt", "provider": "OpenAI", "metadata": {"model_class": "ChatOpenAI"}}
+    agent = node("Agent-x", code=NEW, model=model)["data"]["node"]
+    raw = graph(node("Agent-a", code=OLD, agent_llm=text("OpenAI"), model_name=text("gpt")))
+    server = StandIn().on("GET", FLOW, (200, raw)).on("GET", "/api/v1/variables/", (200, []))
+    server.on("GET", "/api/v1/all", (200, {"agents": {"Agent": agent}}))
+    server.on("POST", BUILD, (200, {"data": agent, "type": "Agent"}))
+    server.on("GET", MODELS, (200, [])).on("GET", "/api/v1/model_options/language", (200, [option]))
+    with server.client() as client:
+        (leaf,) = client.editor.prepare_update(RAW["id"]).copy.leaves
+    (value,) = leaf.template["model"]["value"]
+    assert (value["name"], value["provider"]) == ("gpt", "OpenAI")
+    assert value["metadata"]["model_class"] == "ChatOpenAI"
+
+
+def save(client: LangflowClient) -> Flow:
+    flow = client.flow(RAW["id"])
+    return client.editor.save_graph(flow, {"nodes": [], "edges": []})
+
+
+def test_a_graph_is_stored_in_its_flow():
+    changed = {**RAW, "data": {"nodes": [], "edges": []}}
+    server = StandIn().on("GET", FLOW, (200, RAW), (200, RAW), (200, changed))
+    server.on("PATCH", FLOW, (200, changed))
+    with server.client() as client:
+        assert save(client).components == ()
+    assert json.loads(server.sent(f"PATCH {FLOW}")[0].content) == {"data": changed["data"]}
+
+
+def test_a_flow_that_has_changed_since_is_left_as_it_is():
+    server = StandIn().on("GET", FLOW, (200, RAW), (200, graph(node("New-a"))))
+    with pytest.raises(FlowChanged, match="has changed on the server"), server.client() as client:
+        save(client)
+    assert not server.sent(f"PATCH {FLOW}")
