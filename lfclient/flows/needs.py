@@ -277,8 +277,8 @@ def _package_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:
             users.setdefault(package, []).append(flow.component_label(component.id, 80))
     is_certain = resources.packages is not None
     problem = "the server lacks" if is_certain else "not offered by the server, which may lack"
-    hint = "" if is_certain else " Install it where Langflow runs."
     for package, names in users.items():
+        hint = "" if is_certain else f" {package.install_hint}"
         message = f"{' and '.join(names)}: {problem} the package {package.name}.{hint}"
         yield Need(NeedKind.PACKAGE, (), message, False, package=package)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeGuard
 
 
 @dataclass(frozen=True)
@@ -15,6 +17,14 @@ class Package:
     purpose: str
     modules: tuple[str, ...]
 
+    @property
+    def install_hint(self) -> str:
+        """How to install it on a server, as a sentence."""
+        return (
+            f"Install it in the Python environment that Langflow runs in, as with “uv pip install "
+            f"{self.name}”, then restart Langflow."
+        )
+
 
 # What the templates of 1.8 to 1.13 import and `langflow-base` lacks, and the providers for servers
 # that speak OpenAI's API. Each was resolved with 1.13.0: it only adds packages, and changes none.
@@ -23,14 +33,36 @@ class Package:
 PACKAGES = (
     Package("apify-client", "Apify", ("apify_client",)),
     Package("lfx-datastax", "Astra DB", ("lfx_datastax", "astrapy", "langchain_astradb")),
+    Package("langchain-aws", "Amazon Bedrock", ("langchain_aws",)),
+    Package("langchain-chroma", "Chroma", ("langchain_chroma", "chromadb")),
+    Package("langchain-cohere", "Cohere", ("langchain_cohere", "cohere")),
+    Package("ddgs", "DuckDuckGo", ("ddgs",)),
+    Package("faiss-cpu", "FAISS", ("faiss",)),
     Package("google-api-python-client", "Google Drive, YouTube", ("googleapiclient",)),
+    Package("langchain-groq", "Groq", ("langchain_groq", "groq")),
+    Package("langchain-huggingface", "Hugging Face", ("langchain_huggingface",)),
+    Package("langchain-mistralai", "Mistral", ("langchain_mistralai",)),
+    Package(
+        "langchain-nvidia-ai-endpoints",
+        "NVIDIA, LM Studio embeddings",
+        ("langchain_nvidia_ai_endpoints",),
+    ),
     Package("lfx-openai-compatible", "OpenAI-compatible", ("lfx_openai_compatible",)),
+    Package("langchain-pinecone", "Pinecone", ("langchain_pinecone", "pinecone")),
     Package("lfx-vllm", "vLLM", ("lfx_vllm",)),
     Package("yfinance", "Yahoo Finance", ("yfinance",)),
     Package("youtube-transcript-api", "YouTube transcripts", ("youtube_transcript_api",)),
 )
 _MODULES = "|".join(module for package in PACKAGES for module in package.modules)
-_IMPORTS = re.compile(rf"^(?:from|import)\s+({_MODULES})\b", re.MULTILINE)
+_IMPORTS = re.compile(rf"^([ \t]*)(?:from|import)[ \t]+({_MODULES})\b", re.MULTILINE)
+# names of `langchain_community` that import another module when they are used
+_COMMUNITY = {"DuckDuckGoSearchRun": "ddgs", "FAISS": "faiss"}
+_COMMUNITY_IMPORTS = re.compile(
+    rf"^from langchain_community\b[\w.]*[ \t]+import\b.*\b({'|'.join(_COMMUNITY)})\b",
+    re.MULTILINE,
+)
+_MAX_PARSED = 200_000  # characters of a component's code; parsing takes 0.1 s for so many
+_UNPARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 def package_for(module: str) -> Package | None:
@@ -43,5 +75,60 @@ def package_for(module: str) -> Package | None:
 
 
 def imported_packages(code: str) -> Iterator[Package]:
-    """Yield the packages that a component's code imports when it is loaded, each once."""
-    yield from dict.fromkeys(filter(None, map(package_for, _IMPORTS.findall(code))))
+    """Yield the packages that a component's code always imports, each once.
+
+    Code imports them when it is loaded, or in each call of a method that is not private.
+    """
+    imports = _IMPORTS.findall(code)
+    modules = {module for indent, module in imports if not indent}
+    modules |= {_COMMUNITY[name] for name in _COMMUNITY_IMPORTS.findall(code)}
+    if any(indent for indent, _ in imports) and len(code) <= _MAX_PARSED:
+        modules |= set(_imports_of_methods(code))
+    yield from (package for package in PACKAGES if modules.intersection(package.modules))
+
+
+def _imports_of_methods(code: str) -> Iterator[str]:
+    """Yield the first names of modules that methods import in every call, also via other methods.
+
+    Imports under a condition are left out. The body of `try` counts, which explains the failure.
+    """
+    try:
+        tree = ast.parse(code)
+    except _UNPARSED:
+        return
+    classes = (each for each in tree.body if isinstance(each, ast.ClassDef))
+    methods = {
+        each.name: each
+        for owner in classes
+        for each in owner.body
+        if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
+    left = [name for name in methods if not name.startswith("_")]
+    seen = set(left)
+    while left:
+        for statement in _unconditional(methods[left.pop()].body):
+            if isinstance(statement, ast.ImportFrom):
+                yield (statement.module or "").partition(".")[0]
+            elif isinstance(statement, ast.Import):
+                yield from (alias.name.partition(".")[0] for alias in statement.names)
+            else:
+                called = {each.attr for each in ast.walk(statement) if _is_of_self(each)}
+                new = called & methods.keys() - seen
+                seen |= new
+                left += new
+
+
+def _unconditional(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements that run in every call."""
+    for statement in body:
+        if isinstance(statement, (ast.Try, ast.With, ast.AsyncWith)):
+            yield from _unconditional(statement.body)
+        elif not isinstance(statement, (ast.If, ast.For, ast.While, ast.Match)):
+            yield statement
+
+
+def _is_of_self(each: ast.AST) -> TypeGuard[ast.Attribute]:
+    """Return whether this is a method or attribute of `self`."""
+    if not isinstance(each, ast.Attribute) or not isinstance(each.value, ast.Name):
+        return False
+    return each.value.id == "self"

@@ -1,9 +1,42 @@
 """The packages that flows may need."""
 
-from lfclient.resources.packages import PACKAGES, package_for
+import pytest
+
+from lfclient.resources.packages import PACKAGES, imported_packages, package_for
 
 
 def test_packages_are_found_by_the_module_that_is_missing():
     assert package_for("apify_client.errors") is PACKAGES[0]
     assert package_for("astrapy").name == "lfx-datastax"
     assert package_for("yfinance; import os") is None
+
+
+METHOD = """
+class Model(Component):
+    def build_model(self):
+        {}
+
+    def _load(self):
+        import yfinance
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("import yfinance\nfrom langchain_groq import ChatGroq", ["langchain-groq", "yfinance"]),
+        (METHOD.format("return None"), []),
+        (METHOD.format("return self._load()"), ["yfinance"]),
+        (METHOD.format("if self.live:\n            return self._load()"), []),
+        (
+            METHOD.format("try:\n            from langchain_groq import A\n        except E: pass"),
+            ["langchain-groq"],
+        ),
+        (METHOD.format("from langchain_groq import"), []),  # no Python
+        ("from langchain_community.vectorstores import FAISS", ["faiss-cpu"]),
+        ("from langchain_community.tools import DuckDuckGoSearchRun", ["ddgs"]),
+        ("from langchain_community.tools import Other", []),
+    ],
+)
+def test_packages_are_found_that_a_run_always_imports(code, names):
+    assert [package.name for package in imported_packages(code)] == names
