@@ -36,7 +36,7 @@ from lfclient.outputs import extras, tables
 from lfclient.outputs import model as output_model
 from lfclient.outputs.model import FileRef, Output, OutputKind
 from lfclient.resources import catalogue, packages
-from lfclient.runs import error_causes, evidence
+from lfclient.runs import error_causes, error_sources, evidence
 from lfclient.wire import addresses, server_info
 from lfclient.wire.schemas import FileItem
 from pages._ui.app import browser_cookie, upload_quota
@@ -113,6 +113,12 @@ def _file_field(type: str) -> Any:
 
 
 FILE_FIELD = _file_field("txt")
+
+
+def _find_sources(text: str) -> None:
+    made = flow(node("Agent-a", code=entry(None, "code", text)))
+    error_sources.find_sources(f"Error creating class. KeyError('OpenAI'). {text}", made)
+    error_sources.find_sources("No module named 'a'", made)
 
 
 def _normalized(address: str) -> None:
@@ -232,6 +238,7 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
         "imported_packages": lambda text: list(packages.imported_packages(text)),
     },
     "lfclient/runs/error_causes.py": {"explain_error": error_causes.explain_error},
+    "lfclient/runs/error_sources.py": {"find_sources": _find_sources},
     "lfclient/runs/evidence.py": {"split_preamble": evidence.split_preamble},
     "lfclient/wire/addresses.py": {"normalize_address": _normalized},
     "lfclient/wire/server_info.py": {"release": server_info._release_numbers},

@@ -1,48 +1,24 @@
 """What a component's error means, and what to do about it.
 
-Langflow gives no code for these: the patterns are of the texts that five releases send.
+Langflow gives no code for these: `error_patterns` has patterns of the texts that servers send.
 """
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
+
+from lfclient.resources.packages import package_for
+from lfclient.runs.cause_codes import CauseCode
+from lfclient.runs.error_patterns import RULES
 
 _REACHABLE = "that the service is running where Langflow can reach it."
 CHECK_SERVICE = f"Check {_REACHABLE}"
 CHECK_ADDRESS = f"Check the address, and {_REACHABLE}"
 CHECK_ADDRESS_AND_KEY = f"Check the address and the key, and {_REACHABLE}"
+_INSTALL_UNKNOWN = (
+    "If the flow's author wrote it, add it where Langflow runs. Otherwise install the package that "
+    "contains it, then restart Langflow."
+)
 _MAX_SEARCHED = 10_000  # characters, in 30 ms; a component may fail with megabytes
-
-
-class CauseCode(StrEnum):
-    """Why a component failed. Each comment gives the `name` of such a cause."""
-
-    KEY_MISSING = "key_missing"  # the provider
-    KEY_REFUSED = "key_refused"
-    LIMITED = "limited"
-    VARIABLE_MISSING = "variable_missing"  # the variable
-    VALUE_AS_VARIABLE = "value_as_variable"
-    VALUE_MISSING = "value_missing"
-    MODEL_MISSING = "model_missing"
-    MODEL_UNKNOWN = "model_unknown"  # the model
-    MODEL_WITHOUT_PROVIDER = "model_without_provider"
-    KNOWLEDGE_BASE_MISSING = "knowledge_base_missing"
-    KNOWLEDGE_BASE_EMPTY = "knowledge_base_empty"  # the knowledge base
-    BASE_OR_PROVIDER_UNKNOWN = "base_or_provider_unknown"
-    MEMORY_BASE_MISSING = "memory_base_missing"
-    MEMORY_BASE_FOREIGN = "memory_base_foreign"  # the memory base
-    MCP_SERVER_UNKNOWN = "mcp_server_unknown"  # the MCP server
-    FLOW_MISSING = "flow_missing"
-    FILE_MISSING = "file_missing"
-    SOURCES = "sources"  # CSV or JSON
-    PACKAGE_MISSING = "package_missing"  # the Python package
-    CUT_OFF = "cut_off"
-    UNREACHABLE = "unreachable"
-    PROVIDER_UNREACHABLE = "provider_unreachable"  # the provider
-    TOKENIZER_UNREACHABLE = "tokenizer_unreachable"
-    # of the client's requests
-    LANGFLOW_KEY_REFUSED = "langflow_key_refused"
-    LANGFLOW_BUSY = "langflow_busy"
 
 
 @dataclass(frozen=True)
@@ -74,6 +50,17 @@ class ErrorCause:
         return _SENTENCES[self.code][1].format(self)
 
     @property
+    def owner(self) -> str:
+        """What lacks a key: the provider if the error names it."""
+        return self.name or "The component"
+
+    @property
+    def installation(self) -> str:
+        """How to install a missing package, as sentences."""
+        package = package_for(self.name)
+        return package.install_hint if package else _INSTALL_UNKNOWN
+
+    @property
     def package(self) -> str:
         """The Python package that the server lacks; "" if none is missing."""
         return self.name if self.code is CauseCode.PACKAGE_MISSING else ""
@@ -85,7 +72,7 @@ def explain_error(message: str) -> ErrorCause | None:
     Only the first `_MAX_SEARCHED` characters are searched.
     """
     message = message[:_MAX_SEARCHED]
-    for pattern, code, parameter in _RULES:
+    for pattern, code, parameter in RULES:
         if match := re.search(pattern, message):
             return _read_cause(code, parameter, match.groupdict(""))
     return None
@@ -117,7 +104,7 @@ _ENTER_VARIABLE = "Enter a value, or save the variable on the server."
 _CHOOSE_MEMORY_BASE = "Choose a memory base of this flow, or add one in Langflow."
 _SENTENCES = {
     CauseCode.KEY_MISSING: (
-        "{0.name} has no key.",
+        "{0.owner} has no key.",
         "Enter the key, or save it on the server as {0.variable}.",
     ),
     CauseCode.KEY_REFUSED: (
@@ -173,7 +160,35 @@ _SENTENCES = {
     ),
     CauseCode.PACKAGE_MISSING: (
         "The server lacks the package “{0.name}”.",
-        "Install it where Langflow runs, then restart Langflow.",
+        "{0.installation}",
+    ),
+    CauseCode.COMPONENT_OUTDATED: (
+        "Its code doesn't work on this version of Langflow.",
+        "Update the flow's components, or replace this one.",
+    ),
+    CauseCode.VALUE_REFUSED: (
+        "The component can't use a value that it was given.",
+        "Check its values and connections. A component of an older version needs an update.",
+    ),
+    CauseCode.FILE_ELSEWHERE: (
+        "The flow names a file that is not one of your files on the server.",
+        "Choose a file.",
+    ),
+    CauseCode.SEVERAL_CHAT_INPUTS: (
+        "The flow has several chat inputs, which only synchronous runs allow.",
+        "Run in synchronous mode.",
+    ),
+    CauseCode.SUBFLOW_MISSING: (
+        "The flow that the component runs is not on the server.",
+        "Add that flow, or choose another one.",
+    ),
+    CauseCode.CONNECTION_INVALID: (
+        "The connection between {0.name} no longer fits.",
+        "Update both components, or connect them again in Langflow's editor.",
+    ),
+    CauseCode.GRAPH_INCOMPLETE: (
+        "A component or connection lacks the property “{0.name}”.",
+        "Export the flow from Langflow's editor again.",
     ),
     CauseCode.CUT_OFF: (
         "The connection broke off before the answer was complete.",
@@ -195,88 +210,3 @@ _SENTENCES = {
     ),
     CauseCode.LANGFLOW_BUSY: ("The server is busy and accepts no runs.", "Try again later."),
 }
-
-_RULES: tuple[tuple[str, CauseCode, str], ...] = (
-    (
-        r"(?s)(?P<name>[^:\n]{1,80}?) API key is required when using .{1,80} provider\."
-        r".{0,200}?configure it globally as (?P<variable>[A-Z0-9_]+)",
-        CauseCode.KEY_MISSING,
-        "api_key",
-    ),
-    (
-        r"The variable '(?P<name>[^'\n]{1,200})' referenced by the component's "
-        r"`*(?P<parameter>\w+)`* field could not be resolved",
-        CauseCode.VARIABLE_MISSING,
-        "",
-    ),
-    (r"(?P<name>\S{1,200}) variable not found\.", CauseCode.VARIABLE_MISSING, ""),
-    (
-        r"(?s)validation error for \w{1,50}Input\b.{0,200}Invalid value type <class 'NoneType'>",
-        CauseCode.VALUE_MISSING,
-        "",
-    ),
-    (
-        r"(?i)model selection is required|No model selected\. Please select a language model",
-        CauseCode.MODEL_MISSING,
-        "model",
-    ),
-    (
-        r"The selected model is missing a provider|Unknown API key is required"
-        r"|No (?:model|embedding) class defined",
-        CauseCode.MODEL_WITHOUT_PROVIDER,
-        "model",
-    ),
-    (
-        r"(?i)\bmodel [`'\"](?P<name>[^`'\"\n]{1,200})[`'\"] (?:not found|does not exist)",
-        CauseCode.MODEL_UNKNOWN,
-        "model",
-    ),
-    (r"Error code: 401|Invalid API key|Incorrect API key", CauseCode.KEY_REFUSED, "api_key"),
-    (r"Error code: 429|Rate limit reached", CauseCode.LIMITED, "model"),
-    (r"No files to process\.", CauseCode.FILE_MISSING, "path"),
-    (r"provide exactly one of: (?P<name>CSV|JSON) file, file path, or", CauseCode.SOURCES, ""),
-    (r"Flow name or id is required", CauseCode.FLOW_MISSING, "flow_name_selected"),
-    (
-        r"Metadata not found for knowledge base: (?P<name>.{0,200}?)\. Ensure",
-        CauseCode.KNOWLEDGE_BASE_EMPTY,
-        "knowledge_base",
-    ),
-    # from 1.12 on, an unknown knowledge base is looked for as if it were a provider's
-    (
-        r"The requested model provider is not available",
-        CauseCode.BASE_OR_PROVIDER_UNKNOWN,
-        "knowledge_base",
-    ),
-    (r"/: 'PosixPath' and 'NoneType'", CauseCode.KNOWLEDGE_BASE_MISSING, "knowledge_base"),
-    (
-        r"Memory Base '(?P<name>[^'\n]{1,200})' is not attached to this flow",
-        CauseCode.MEMORY_BASE_FOREIGN,
-        "memory_base",
-    ),
-    (r"No Memory Base is selected", CauseCode.MEMORY_BASE_MISSING, "memory_base"),
-    (
-        r"MCP server '(?P<name>[^'\n]{1,200})' is not configured",
-        CauseCode.MCP_SERVER_UNKNOWN,
-        "mcp_server",
-    ),
-    (r"No module named '(?P<name>[\w.]{1,200})'", CauseCode.PACKAGE_MISSING, ""),
-    (
-        r"Could not import (?:module )?['`](?P<name>[\w.-]{1,200})['`](?! from)",
-        CauseCode.PACKAGE_MISSING,
-        "",
-    ),
-    (
-        r"(?i)Could not import (?:the )?(?!(?:the|required|module|python)\b)"
-        r"(?P<name>[\w-]{1,200})(?:,| (?:python )?(?:package|library)\b)",
-        CauseCode.PACKAGE_MISSING,
-        "",
-    ),
-    (r"peer closed connection without sending complete", CauseCode.CUT_OFF, ""),
-    (r"'openaipublic\.", CauseCode.TOKENIZER_UNREACHABLE, ""),
-    (
-        r"All connection attempts failed|Connection error\.|Connection refused"
-        r"|Max retries exceeded with url|Error loading documents",
-        CauseCode.UNREACHABLE,
-        "",
-    ),
-)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lfclient.runs.error_causes import CauseCode, ErrorCause, explain_error
+from lfclient.runs.cause_codes import CauseCode
+from lfclient.runs.error_causes import ErrorCause, explain_error
 from tests.support.cpu_time import cpu_seconds
 
 
@@ -94,6 +95,48 @@ from tests.support.cpu_time import cpu_seconds
             "",
             "",
         ),
+        (
+            "SSRF Protection: DNS resolution failed for api.example: [Errno -2] Name or service "
+            "not known",
+            CauseCode.UNREACHABLE,
+            "",
+            "",
+        ),
+        (
+            "Missing credentials. Please pass an `api_key`, `workload_identity`, or set the "
+            "`OPENAI_API_KEY` environment variable.",
+            CauseCode.KEY_MISSING,
+            "",
+            "api_key",
+        ),
+        ("Only one chat input is allowed in the graph", CauseCode.SEVERAL_CHAT_INPUTS, "", ""),
+        ("Flow not found.", CauseCode.SUBFLOW_MISSING, "", "flow_name"),
+        (
+            "Access to local file paths outside the authenticated user's storage scope is disabled "
+            "(LANGFLOW_RESTRICT_LOCAL_FILE_ACCESS=true). Use an uploaded file instead.",
+            CauseCode.FILE_ELSEWHERE,
+            "",
+            "path",
+        ),
+        (
+            "Failed to build graph from flow data: Edge between APIRequest and Agent has no "
+            "matched type.",
+            CauseCode.CONNECTION_INVALID,
+            "APIRequest and Agent",
+            "",
+        ),
+        (
+            "Failed to build graph from flow data: Error while creating graph from payload: 'code'",
+            CauseCode.GRAPH_INCOMPLETE,
+            "code",
+            "",
+        ),
+        (
+            "1 validation error for Response\nsize\n  Input should be a valid integer",
+            CauseCode.VALUE_REFUSED,
+            "",
+            "size",
+        ),
         ("Error code: 401 - {'error': {}}", CauseCode.KEY_REFUSED, "", "api_key"),
         ("Error code: 429 - {'error': {}}", CauseCode.LIMITED, "", "model"),
         ("Rate limit reached for gpt-4o.", CauseCode.LIMITED, "", "model"),
@@ -179,12 +222,14 @@ def test_each_cause_has_a_message_and_a_hint(code):
         "Could not import yfinance python package. Please install it.",
         "Could not import the yfinance library.",
         "Could not import yfinance, please install with `pip install yfinance`.",
+        "Please install yfinance to use Yahoo! Finance.",
     ],
 )
 def test_a_missing_package_is_named(text):
     cause = explain_error(text)
     assert cause
     assert cause.package == "yfinance"
+    assert "“uv pip install yfinance”" in cause.hint
 
 
 @pytest.mark.parametrize(
@@ -199,6 +244,28 @@ def test_a_missing_package_is_named(text):
 )
 def test_a_word_is_not_taken_for_a_missing_package(text):
     assert explain_error(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Failed to build graph from flow data: Error creating class. KeyError('OpenAI').",
+        "Error creating class. ImportError(Cannot import name 'ChatOllama' from 'langchain').",
+        "Error creating class. ModuleNotFoundError(No module named 'langflow.base.io').",
+        "Error creating class. RecursionError(maximum recursion depth exceeded).",
+        "Attribute build_output not found in OpenAIModelComponent",
+        "Component Agent field 'tools' might not be a valid input.",
+        "Field inputs in CharacterTextSplitter is not a valid field type: Data",
+        "Failed to initialize language model: Invalid model provider: OpenAI",
+        "'coroutine' object has no attribute 'text'",
+        "1 validation error for ChatGoogleGenerativeAI\ngoogle_api_key\n  Input should be a valid "
+        "string [type=string_type, input_value=SecretStr('**********'), input_type=SecretStr]",
+    ],
+)
+def test_code_of_another_version_is_recognized(text):
+    cause = explain_error(text)
+    assert cause
+    assert cause.code is CauseCode.COMPONENT_OUTDATED
 
 
 def test_another_error_has_no_known_cause():

@@ -11,12 +11,9 @@ from lfclient.common.coerce import as_str
 from lfclient.console.store.notes import Notes
 from lfclient.flows.model import Flow
 from lfclient.resources.models import chosen_model
+from lfclient.runs.cause_codes import GRAPH_CAUSES, CauseCode
 from lfclient.runs.components import Usage
-from lfclient.runs.error_causes import (
-    CauseCode,
-    ErrorCause,
-    explain_error,
-)
+from lfclient.runs.error_causes import ErrorCause, explain_error
 from lfclient.runs.model import Run, RunStatus
 from lfclient.runs.tool_calls import mark_tools
 from lfclient.wire.modes import MODES, Mode
@@ -82,7 +79,9 @@ class RecordProblem:
         Such as an address that it could not reach.
         """
         cause = explain_error(self.message)
-        return cause if cause and (cause.parameter or cause.package) else None
+        if cause and (cause.parameter or cause.package or cause.code in GRAPH_CAUSES):
+            return cause
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)

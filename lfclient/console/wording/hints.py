@@ -1,7 +1,8 @@
 """Hints that name the console's screens, by what an error or a need lacks; help on run modes."""
 
 from lfclient.flows.need import Need
-from lfclient.runs.error_causes import CauseCode, ErrorCause
+from lfclient.runs.cause_codes import CauseCode
+from lfclient.runs.error_causes import ErrorCause
 from lfclient.wire.modes import Mode
 
 _ADD_VARIABLE = "Enter a value, or save the variable in Setup."
@@ -12,6 +13,12 @@ _HINTS = {
     CauseCode.MODEL_MISSING: "Choose a model in Setup.",
     CauseCode.MODEL_UNKNOWN: "Choose another model in Setup.",
     CauseCode.BASE_OR_PROVIDER_UNKNOWN: "Choose another one in Setup.",
+    CauseCode.COMPONENT_OUTDATED: "Update the flow's components in Setup, or replace this one.",
+    CauseCode.CONNECTION_INVALID: (
+        "Update the flow's components in Setup, or connect them again in Langflow's editor."
+    ),
+    CauseCode.SUBFLOW_MISSING: "Add that flow to the server, or choose another one in Setup.",
+    CauseCode.SEVERAL_CHAT_INPUTS: "Choose synchronous under Options, then run again.",
     CauseCode.FLOW_MISSING: "Choose one in Setup.",
 }
 MODE_HELP = {

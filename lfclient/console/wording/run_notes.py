@@ -7,8 +7,8 @@ from lfclient.console.store.run_record import ProblemCode, RecordProblem, RunRec
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.errors import InvalidKey, LangflowError, RateLimited
 from lfclient.flows.model import Flow
+from lfclient.runs.cause_codes import CauseCode
 from lfclient.runs.components import ComponentState
-from lfclient.runs.error_causes import CauseCode
 from lfclient.runs.model import Run, RunStatus
 
 _SENTENCES = {

@@ -15,8 +15,8 @@ from lfclient.errors import InvalidKey, LangflowError
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
 from lfclient.runs.answers import in_output_order
+from lfclient.runs.cause_codes import CauseCode
 from lfclient.runs.components import Message
-from lfclient.runs.error_causes import CauseCode
 from lfclient.runs.model import RunStatus
 from pages._ui.chat.redaction import form_redactor, redact_messages, redact_record
 from pages._ui.connection.app_context import app_context

@@ -237,10 +237,10 @@ def _draw_failure(conversation: Conversation, record: RunRecord, row: DeltaGener
     reason = escape(describe_stop(record) or RUN_STATUS_DESCRIPTIONS.get(record.status, ""))
     badge = status_badges.markdown_badge(record)
     st.markdown(f"{badge} :gray[{reason}]" if reason else badge)
+    show_form = partial(chat_sidebar.open_parameters, conversation.form)
     if not (conversation.is_refused and chat.was_refused(record)):  # the error above shows it
-        errors.draw_problem(record, "No answer", warning=False)
+        errors.draw_problem(server, record, "No answer", warning=False, show_form=show_form)
     if record.run:
-        show_form = partial(chat_sidebar.open_parameters, conversation.form)
         errors.draw(server, record, record.run, show_form=show_form, buttons=row)
     errors.draw_packages(server, record)
 

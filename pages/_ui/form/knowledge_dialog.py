@@ -13,7 +13,8 @@ from lfclient.errors import FileRefused, InvalidRequest, LangflowError
 from lfclient.flows.field import Field
 from lfclient.resources.models import ModelOption, Provider, find_model
 from lfclient.resources.server_resources import KnowledgeBase
-from lfclient.runs.error_causes import CauseCode, ErrorCause, explain_error
+from lfclient.runs.cause_codes import CauseCode
+from lfclient.runs.error_causes import ErrorCause, explain_error
 from pages._ui.form import file_fields, provider_actions, provider_settings
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import full_label

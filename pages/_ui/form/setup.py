@@ -56,7 +56,8 @@ def draw(form: FlowForm) -> None:
     The page scrolls to the settings of the provider that a button or the menu leads to, and no
     longer to what a refused run or message lacked.
     """
-    shown = SHOWN_SETTINGS.take() or ShownSettings("")
+    taken = SHOWN_SETTINGS.take()
+    shown = taken or ShownSettings("")
     if not (form.needs or provider_settings.opened(form)):
         return
     missing = sum(not need.is_met for need in form.needs)
@@ -83,6 +84,8 @@ def draw(form: FlowForm) -> None:
     if provider:
         box = provider_settings.find_address_box(provider.name, form) if shown.at_address else ""
         focus.lead_to(provider_actions.container_key(provider.name), box)
+    elif taken:
+        focus.lead_to("setup")
 
 
 def _draw_readiness(form: FlowForm) -> None:

@@ -17,12 +17,9 @@ from lfclient.flows.needs import find_needs
 from lfclient.outputs.model import FileRef
 from lfclient.resources.server_resources import ServerResources
 from lfclient.runs.answers import LiveOutput
+from lfclient.runs.cause_codes import CauseCode
 from lfclient.runs.components import Message, RunError
-from lfclient.runs.error_causes import (
-    CauseCode,
-    ErrorCause,
-    explain_error,
-)
+from lfclient.runs.error_causes import ErrorCause, explain_error
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession

@@ -66,7 +66,9 @@ def draw_problems(server: ServerSession, record: RunRecord) -> None:
     if stop_result:
         st.markdown(f":material/stop_circle: {escape(stop_result)}")
     uncertain = _UNCERTAIN_HEADINGS.get(record.status)
-    errors.draw_problem(record, uncertain or "The run failed", warning=uncertain is not None)
+    errors.draw_problem(
+        server, record, uncertain or "The run failed", warning=uncertain is not None
+    )
     missing = run_record.explain_missing_response(record.stored_parts)
     if missing:
         st.caption(f":material/inventory_2: {missing}")

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.coerce import as_str
-from lfclient.common.formatting import clip, without_codes
+from lfclient.common.formatting import clip, list_names, without_codes
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.hints import error_hint
@@ -21,14 +21,15 @@ from lfclient.flows.prompts import explain_unknown, unknown_variables
 from lfclient.flows.provider_needs import takes_setting
 from lfclient.resources.models import chosen_model
 from lfclient.resources.server_resources import ServerResources
+from lfclient.runs.cause_codes import CauseCode
 from lfclient.runs.components import RunError
 from lfclient.runs.error_causes import (
     CHECK_SERVICE,
-    CauseCode,
     ErrorCause,
     explain_error,
     explain_missing_variable,
 )
+from lfclient.runs.error_sources import find_sources
 from lfclient.runs.model import Run
 from pages._ui.connection import local_panel
 from pages._ui.connection.server_session import ServerSession
@@ -42,7 +43,19 @@ from pages._ui.widgets.markdown import escape, escape_message
 
 T = TypeVar("T")
 
-_NEEDS_FLOW = (CauseCode.UNREACHABLE, CauseCode.VALUE_MISSING)
+_FIXED_IN_SETUP = (
+    CauseCode.COMPONENT_OUTDATED,
+    CauseCode.CONNECTION_INVALID,
+    CauseCode.VALUE_REFUSED,
+)
+_NEEDS_FLOW = (
+    CauseCode.UNREACHABLE,
+    CauseCode.VALUE_MISSING,
+    CauseCode.PACKAGE_MISSING,
+    CauseCode.GRAPH_INCOMPLETE,
+    *_FIXED_IN_SETUP,
+)
+_MAX_SOURCES = 3  # components that an error may mean
 _ONLY_OPERATOR = "Only the operator of this console can change the address of {}."
 _BUTTONS = {"model": "Choose a model", "api_key": "Enter the key", "path": "Choose a file"}
 
@@ -85,7 +98,10 @@ def draw(
             field = _find_field(server, flow, record, error, cause) if flow else None
         elif flow:
             field, words = _explain_prompt(flow, record, error)
-        _draw_error(error, names.error_source(error), words, key)
+        source = names.error_source(error)
+        if flow and not source:
+            source = _name_sources(error.message, flow)
+        _draw_error(error, source, words, key)
         if flow and words:
             with nullcontext() if buttons is None else buttons:
                 if settings:
@@ -93,6 +109,8 @@ def draw(
                 elif field:
                     label = _BUTTONS.get(cause.parameter if cause else "", "Go to the field")
                     _draw_button(label, SHOWN_FIELD, field.key, key, show_form)
+                elif cause and cause.code in _FIXED_IN_SETUP:
+                    _draw_setup_button(key, show_form)
 
 
 def _may_be_a_name(error: RunError) -> bool:
@@ -175,20 +193,42 @@ def _find_missing_variable(server: ServerSession, flow: Flow, record: RunRecord)
     return names.pop() if len(names) == 1 else ""
 
 
-def draw_problem(record: RunRecord, heading: str, *, warning: bool) -> None:
-    """Draw why the console could not start a run or tell its outcome."""
+def draw_problem(
+    server: ServerSession,
+    record: RunRecord,
+    heading: str,
+    *,
+    warning: bool,
+    show_form: Callable[[], None] | None = None,
+) -> None:
+    """Draw why the console could not start a run or tell its outcome.
+
+    The components that the server's text means are named instead of `heading`.
+    """
     problem = record.problem
     if problem is None:
         return
     cause = problem.cause
+    if cause is None:
+        alerts.show_message(heading, problem.message, problem.hint, warning=warning)
+        return
+    flow = server.cached_flow(record.flow_id, max_wait=None)
+    source = _name_sources(problem.message, flow) if flow else ""
     alerts.show_message(
-        heading,
-        cause.message if cause else problem.message,
-        error_hint(cause) if cause else problem.hint,
+        f"{source} failed" if source else heading,
+        cause.message,
+        error_hint(cause),
         warning=warning,
     )
-    if cause:
-        _draw_details("Details", problem.message, f"problem-{record.id}", "content")
+    _draw_details("Details", problem.message, f"problem-{record.id}", "content")
+    if flow and cause.code in _FIXED_IN_SETUP:
+        _draw_setup_button(record.id, show_form)
+
+
+def _name_sources(message: str, flow: Flow) -> str:
+    """Return the labels of the components that an error means without naming them, or ""."""
+    labels = [flow.component_label(leaf.id, 80) for leaf in find_sources(message, flow)]
+    return list_names(labels, _MAX_SOURCES)
 
 
 def draw_packages(server: ServerSession, record: RunRecord) -> None:
@@ -253,6 +293,10 @@ def _find_only_field(
         lacking = {key for need in needs if not need.is_met for key in need.keys}
         fields = [field for field in fields if field.key in lacking]
     return fields[0] if len(fields) == 1 else None
+
+
+def _draw_setup_button(key: str, show_form: Callable[[], None] | None) -> None:
+    _draw_button("Go to Setup", SHOWN_SETTINGS, ShownSettings(""), key, show_form)
 
 
 def _draw_button(

@@ -19,6 +19,7 @@ T = TypeVar("T")
 class ShownSettings(NamedTuple):
     """The settings of a provider that Setup shows, and which of their boxes gets the focus.
 
+    Without a `provider`, the page scrolls to Setup itself.
     It is the first box, or with `at_address` the first that is drawn of an address, if any is.
     """
 

@@ -4,7 +4,8 @@ import pytest
 
 from lfclient.console.wording.hints import describe_need, error_hint
 from lfclient.flows.need import Need, NeedKind
-from lfclient.runs.error_causes import CauseCode, ErrorCause
+from lfclient.runs.cause_codes import CauseCode
+from lfclient.runs.error_causes import ErrorCause
 
 
 @pytest.mark.parametrize("code", CauseCode)

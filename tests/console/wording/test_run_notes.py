@@ -16,8 +16,8 @@ from lfclient.console.wording.run_notes import (
 )
 from lfclient.errors import MissingKey, RateLimited, ServerFault
 from lfclient.flows.model import Flow
+from lfclient.runs.cause_codes import CauseCode
 from lfclient.runs.components import ComponentRun, ComponentState
-from lfclient.runs.error_causes import CauseCode
 from lfclient.runs.model import Run, RunStatus
 from tests.support.flows import flow, node
 

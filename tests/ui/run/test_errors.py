@@ -176,6 +176,25 @@ def test_a_refused_run_is_explained(langflow_stand_in):
     assert "Correct the value" not in page
 
 
+@pytest.mark.parametrize("is_refused", [True, False])  # synchronous, in the background
+def test_an_error_of_old_code_names_its_component_and_leads_to_setup(langflow_stand_in, is_refused):
+    """The server names no component."""
+    file = entry("FileInput", "file", "", file_path=[], list=True)
+    old = node("Agent-a", code=entry(None, "code", 'MODEL = PROVIDERS["OpenAI"]'))
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [old, node("File-a", path=file)]))
+    text = "Error creating class. KeyError('OpenAI')."
+    problem = RecordProblem(f"Failed to build graph from flow data: {text}")
+    run = Run(ONE, "background", RunStatus.FAILED, errors=(RunError(text),))
+    ended = {"problem": problem} if is_refused else {"run": run}
+    record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, **ended)
+    app = open_app(run=record.id)
+    (alert,) = (each.value.replace("**", "") for each in app.error)
+    assert alert.startswith("Agent failed")
+    assert "Its code doesn't work on this version of Langflow." in page_text(app)
+    app = press(app, "Go to Setup")
+    assert list(app.get("file_uploader"))
+
+
 def test_an_unreachable_server_keeps_its_own_hint(langflow_stand_in):
     problem = RecordProblem("All connection attempts failed", "Check that Langflow is running.")
     record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, problem=problem)

@@ -1,0 +1,61 @@
+"""The components that an error without a component means, by the names in its text. Pure."""
+
+import re
+
+from lfclient.common.coerce import as_str
+from lfclient.flows.graph import Component
+from lfclient.flows.model import Flow
+from lfclient.runs.cause_codes import CauseCode
+from lfclient.runs.error_causes import explain_error
+
+_MAX_NAMES = 5
+_MAX_SEARCHED = 10_000  # characters of an error
+_CODE_CAUSES = (
+    CauseCode.COMPONENT_OUTDATED,
+    CauseCode.PACKAGE_MISSING,
+    CauseCode.GRAPH_INCOMPLETE,
+)
+# what code contains: quoted names, classes, and the classes of fields that are not found
+_NAMES = re.compile(
+    r"'([\w.]{1,100})'|\bclass (\w{1,100})|\bnot found in (\w{1,100})"
+    r"|\bField \w{1,100} in (\w{1,100})"
+)
+
+
+def find_sources(message: str, flow: Flow) -> list[Component]:
+    """Return the components whose code an error's text names, in reading order.
+
+    Servers load the code of all components before a run and name none of them. Empty if the text
+    names nothing, or nothing that the code of any component contains.
+    """
+    cause = explain_error(message)
+    if cause is None or cause.code not in _CODE_CAUSES:
+        return []
+    if cause.code is CauseCode.GRAPH_INCOMPLETE and cause.name == "code":
+        return [leaf for leaf in flow.leaves_in_reading_order if "code" not in leaf.template]
+    found = [next(filter(None, groups)) for groups in _NAMES.findall(message[:_MAX_SEARCHED])][
+        :_MAX_NAMES
+    ]
+    patterns = [_pattern(message, name) for name in found]
+    return [
+        leaf
+        for leaf in flow.leaves_in_reading_order
+        if patterns and all(pattern.search(_text(leaf)) for pattern in patterns)
+    ]
+
+
+def _pattern(message: str, name: str) -> re.Pattern[str]:
+    """Return what finds a name in code. A missing key is in brackets, as in `PROVIDERS["OpenAI"]`.
+
+    A module is named by its first part: code may import the rest in several ways.
+    """
+    if "KeyError(" in message:
+        return re.compile(rf"""\[\s*["']{re.escape(name)}["']\s*\]""")
+    if "No module named" in message:
+        return re.compile(rf"^[ \t]*(?:from|import)\s+{re.escape(name.partition('.')[0])}\b", re.M)
+    return re.compile(rf"\b{re.escape(name)}\b")
+
+
+def _text(leaf: Component) -> str:
+    """Return a component's type and code."""
+    return f"{leaf.type}\n{as_str(leaf.template.get('code', {}).get('value'))}"
