@@ -319,7 +319,7 @@ class Flow:
     def resources(self) -> tuple[ResourceKind, ...]:
         """The kinds of things on the server that it names, and that tell what it lacks."""
         kinds = dict.fromkeys(each.resource for each in self.fields if each.resource)
-        if self.optional_packages:
+        if any(leaf.code_digest for leaf in self.leaves):
             kinds["component"] = None
         return tuple(kinds)
 

@@ -19,6 +19,7 @@ class NeedKind(StrEnum):
     PACKAGE = "package"  # a Python package that a component imports
     VARIABLE = "variable"  # a server variable that a parameter names
     VALUE = "value"  # a required parameter that the flow leaves empty
+    OUTDATED = "outdated"  # newer code of components, which the server has
     PROMPT = "prompt"  # a prompt template that names a variable which its component lacks
 
 
@@ -27,11 +28,12 @@ class Need:
     """Something that a flow needs, and whether it has it.
 
     `keys` are the overrides that meet it: for a provider, one for each of its components. The first
-    is where the page scrolls to; there is none if only the server's settings or a `package` can
-    meet it. `missing` are the settings of a `provider` that neither the server nor all components
-    have. `note` says what a run does without something that it can do without, such as a variable
-    or the base of a tool. `alternatives` are the labels of parameters of which one can take the
-    place of a file. `missing_variable` is the name of the variable that the server lacks.
+    is where the page scrolls to; there is none if only the server's settings, a `package` or an
+    update of the flow can meet it. `missing` are the settings of a `provider` that neither the
+    server nor all components have. `note` says what a run does without something that it can do
+    without, such as a variable or the base of a tool. `alternatives` are the labels of parameters
+    of which one can take the place of a file. `missing_variable` is the name of the variable that
+    the server lacks.
     """
 
     kind: NeedKind

@@ -3,12 +3,14 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from lfclient.common.coerce import as_dict
+from lfclient.common.formatting import list_names
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.encoding import sends_bare_values
 from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Variable
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need, NeedKind
+from lfclient.flows.outdated import describe_replacement, find_outdated
 from lfclient.flows.prompts import check_prompt
 from lfclient.flows.provider_needs import current_value, find_provider_needs
 from lfclient.flows.run_inputs import field_label
@@ -19,6 +21,7 @@ from lfclient.resources.server_resources import ServerResources
 from lfclient.wire.server_info import ServerInfo
 
 _NO_BASE_OF_TOOL = "Optional. The agent runs without one, but this tool fails if it is called."
+_MAX_NAMED = 5  # outdated components in a sentence
 _FILE = "_file"  # the end of a parameter's name
 _FILE_REPLACEMENTS = ("path", "string", "text", "url")  # ends of names
 
@@ -48,6 +51,7 @@ def find_needs(
     models = [field for field in fields if is_model_need(field)]
     providers = list(find_provider_needs(flow, models, overrides, resources))
     return [
+        *_outdated_needs(flow, resources),
         *_package_needs(flow, resources),
         *(_model_need(field, current_value(field, overrides)) for field in models),
         *providers,
@@ -267,6 +271,17 @@ def _lacks_flow(flow: Flow, field: Field) -> bool:
 
 def _stored(flow: Flow) -> Flow:
     return flow.refreshed.stored if flow.refreshed else flow
+
+
+def _outdated_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:
+    """Yield the need for an update of the components that are older than the server."""
+    found = find_outdated(_stored(flow), resources.catalogue) if resources.catalogue else []
+    names = [component.name for component in found if component.can_update]
+    if names:
+        older = "component is" if len(names) == 1 else "components are"
+        message = f"{len(names)} {older} older than this server: {list_names(names, _MAX_NAMED)}."
+        sentences = [message, *filter(None, map(describe_replacement, found))]
+        yield Need(NeedKind.OUTDATED, (), " ".join(sentences), False)
 
 
 def _package_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:

@@ -104,6 +104,13 @@ def _replacements(flow: Flow, leaf: Component, catalogue: Catalogue) -> tuple[st
     return catalogue.replacements_of(node_definition(flow, leaf.id).get("replacement"))
 
 
+def describe_replacement(component: OutdatedComponent) -> str:
+    """Return the sentence that names the replacement of a missing component, or ""."""
+    if component.can_update or not component.replacements:
+        return ""
+    return f"The server has no {component.name}: use {' or '.join(component.replacements)}."
+
+
 def merge_definition(old: JsonObject, built: JsonObject, entry: JsonObject) -> JsonObject:
     """Return the definition that the server `built` from its own code and the values of `old`.
 

@@ -9,6 +9,7 @@ from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
 
 _CODE = "code"
+_SINCE_ALIASES = "component_display_names"  # in catalogues of 1.10 and later
 _PREFIXED = re.compile(r"ext:[^:]+:([^@]+)@.+")
 # names of older versions that a component's definition does not contain
 _FORMER_TYPES = {"Prompt": "Prompt Template", "parser": "ParserComponent"}
@@ -57,7 +58,9 @@ def parse_catalogue(raw: JsonObject) -> Catalogue:
         )
         for type, definition in definitions.items()
     }
-    catalogue = Catalogue(entries, _find_aliases(definitions))
+    # older servers know types alone, and their own templates have old code under other names
+    aliases = _find_aliases(definitions) if _SINCE_ALIASES in raw else {}
+    catalogue = Catalogue(entries, aliases)
     replaced = {
         type: CatalogueEntry(
             type, entry.display_name, entry.digest, catalogue.replacements_of(names)
@@ -107,11 +110,11 @@ def _find_aliases(definitions: Mapping[str, JsonObject]) -> dict[str, str]:
     A name that identifies a component wins over another component's display name.
     """
     aliases: dict[str, str] = {}
+    former = {old: new for old, new in _FORMER_TYPES.items() if new in definitions}
     for names_of in (_identities, _labels):
         for type, definition in definitions.items():
             for name in names_of(type, definition):
                 aliases.setdefault(name, type)
-    former = {old: new for old, new in _FORMER_TYPES.items() if new in definitions}
     return {name: type for name, type in {**aliases, **former}.items() if name}
 
 

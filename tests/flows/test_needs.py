@@ -381,8 +381,8 @@ def test_only_what_a_component_imports_at_once_is_needed(code: str):
 
 def test_a_flow_says_which_lists_of_the_server_it_needs():
     assert Flow.from_json(graph(mcp({}))).resources == ("mcp_server",)
-    assert Flow.from_json(graph(importing("import yfinance"))).resources == ("component",)
-    assert Flow.from_json(graph(importing("import os"))).resources == ()
+    assert Flow.from_json(graph(importing("import os"))).resources == ("component",)
+    assert Flow.from_json(graph(importing(""))).resources == ()
 
 
 def test_a_tool_inside_a_group_may_lack_a_value():
@@ -391,3 +391,24 @@ def test_a_tool_inside_a_group_may_lack_a_value():
     assert [need.keys for need in needs(made)] == [("Group-g.query_a",)]
     tool["data"]["node"]["tool_mode"] = True
     assert needs(made) == []
+
+
+def test_components_older_than_the_server_need_an_update():
+    old = [importing("a = 1"), {**importing("a = 1"), "id": "YfinanceComponent-z"}]
+    new = {"template": {"code": {"value": "a = 2"}}}
+    catalogue = parse_catalogue({"all": {"YfinanceComponent": new}})
+    resources = replace(server(), catalogue=catalogue)
+    (need,) = needs(*old, resources=resources)
+    names = "YfinanceComponent 1, YfinanceComponent 2"
+    assert need.message == f"2 components are older than this server: {names}."
+    assert (need.kind, need.keys, need.is_met) == (NeedKind.OUTDATED, (), False)
+    assert needs(importing("a = 2"), resources=resources) == []
+
+
+def test_the_replacement_of_a_missing_component_is_named():
+    gone = node("Gone-a", code={"type": "code", "value": "a = 1"})
+    gone["data"]["node"]["replacement"] = ["agents.Agent"]
+    new = {"display_name": "Agent", "template": {"code": {"value": "a = 2"}}}
+    resources = replace(server(), catalogue=parse_catalogue({"all": {"Agent": new}}))
+    (need,) = needs(gone, node("Agent-b", code={"value": "a = 1"}), resources=resources)
+    assert need.message.endswith("Agent. The server has no Gone: use Agent.")

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from lfclient.errors import InvalidKey, LangflowError
 from lfclient.flows.model import Flow
 from pages._ui.app import navigation
+from pages._ui.connection import flow_resources
 from pages._ui.connection.request_cache import StillLoading, may_serve_stale
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.state import notices
@@ -101,8 +102,9 @@ def _retry(shown: str, request: Callable[[], object], retry: _Retry) -> None:
 
 def show_refreshing_flow(server: ServerSession, flow: Flow) -> None:
     """Show a note while a slow server refreshes the data of a flow's form."""
-    resources = " ".join(("server.resources", *flow.resources))
-    show_refreshing(server, "server.info", "flows", f"flow {flow.id}", "variables", resources)
+    names = ("server.info", "flows", f"flow {flow.id}", "variables")
+    resources = " ".join(flow_resources.request(flow))
+    show_refreshing(server, *names, resources, flow_resources.CATALOGUE[0])
 
 
 def show_refreshing(server: ServerSession, *names: str) -> None:

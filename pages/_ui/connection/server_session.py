@@ -17,10 +17,12 @@ from lfclient.errors import LangflowError, Unreachable
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.flows.refreshing import MAX_NESTED_CHOICES, dynamic_choices
 from lfclient.outputs.model import FileRef
+from lfclient.resources.catalogue import Catalogue
 from lfclient.resources.models import ModelKind, ModelOption
 from lfclient.resources.server_resources import McpServer, ServerResources
 from lfclient.runs.components import HumanInput
 from lfclient.wire.server_info import ServerInfo
+from pages._ui.connection import flow_resources
 from pages._ui.connection.app_context import (
     app_context,
     key_removed,
@@ -234,15 +236,22 @@ class ServerSession:
         self, flow: Flow, max_wait: float | None = None
     ) -> CachedResponse[ServerResources]:
         """Return the server's resources for a flow: variables, and resources of its parameters."""
-        if flow.resources:
-            found = self._get(*_resources_request(flow), max_wait=max_wait)
-            if self.connection.source == "local" and flow.optional_packages:
-                available = app_context().local.installation.available
-                found = replace(found, value=replace(found.value, packages=available))
-            return found
-        variables = self._get("variables", max_wait=max_wait)
-        names = frozenset(variable.name for variable in variables.value if variable.is_set)
-        return replace(variables, value=ServerResources(variables=names))
+        method, *kinds = flow_resources.request(flow)
+        found = self._get(method, *kinds, max_wait=max_wait)
+        if method == "variables":
+            names = frozenset(variable.name for variable in found.value if variable.is_set)
+            found = replace(found, value=ServerResources(variables=names))
+        is_local = self.connection.source == "local" and flow.optional_packages
+        packages = app_context().local.installation.available if is_local else None
+        known = replace(found.value, packages=packages, catalogue=self._catalogue(flow))
+        return replace(found, value=known)
+
+    def _catalogue(self, flow: Flow, max_wait: float | None = None) -> Catalogue | None:
+        """Return the server's catalogue, None if it has not arrived or the flow doesn't need it."""
+        with suppress(LangflowError):
+            if "component" in flow.resources:
+                return self.fetch(*flow_resources.CATALOGUE, max_wait).value
+        return None
 
     def models(self, kind: ModelKind, max_wait: float) -> CachedResponse[list[ModelOption]]:
         """Return the models of a kind, ready models first."""
@@ -315,7 +324,8 @@ class ServerSession:
 
     def prefetch_resources(self, flow: Flow) -> None:
         """Send the requests that the form of a flow needs."""
-        self._prefetch(*_resources_request(flow))
+        self._prefetch(*flow_resources.request(flow))
+        self._catalogue(flow, max_wait=0)
 
     def prefetch_flow(self, flow_id: str) -> str:
         """Send the request for a flow, and return the request's name."""
@@ -383,10 +393,6 @@ def _made_choices(flow: Flow) -> Mapping[str, Json]:
     """Return the choices that a flow already shows, or none if the server couldn't apply all."""
     refreshed = flow.refreshed
     return refreshed.choices if refreshed and not refreshed.errors else {}
-
-
-def _resources_request(flow: Flow) -> tuple[str, ...]:
-    return ("server.resources", *flow.resources) if flow.resources else ("variables",)
 
 
 def _digest(choices: Mapping[str, Json]) -> str:

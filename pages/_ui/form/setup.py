@@ -10,6 +10,7 @@ from lfclient.flows.field import Field
 from lfclient.flows.need import Need, NeedKind
 from pages._ui.connection import loading, local_panel
 from pages._ui.form import (
+    flow_update,
     missing_variables,
     provider_actions,
     provider_settings,
@@ -58,7 +59,7 @@ def draw(form: FlowForm) -> None:
     """
     taken = SHOWN_SETTINGS.take()
     shown = taken or ShownSettings("")
-    if not (form.needs or provider_settings.opened(form)):
+    if not (form.needs or provider_settings.opened(form) or flow_update.can_undo(form)):
         return
     missing = sum(not need.is_met for need in form.needs)
     with st.container(border=True, key="setup", gap="small"):
@@ -78,6 +79,7 @@ def draw(form: FlowForm) -> None:
             if form.resources_error:
                 request = partial(form.server.resources, form.flow)
                 loading.show(form.server, form.resources_error, request, retry="retry-resources")
+        flow_update.draw_undo(form)
         for need in _shown_needs(form):
             _draw_need(need, form)
         provider_settings.draw_opened(form)
@@ -106,6 +108,9 @@ def _draw_readiness(form: FlowForm) -> None:
 def _draw_need(need: Need, form: FlowForm) -> None:
     if need.kind is NeedKind.PROVIDER:
         provider_settings.draw(need, form)
+        return
+    if need.kind is NeedKind.OUTDATED:
+        flow_update.draw(need, form)
         return
     if need.package:
         st.markdown(f":orange[:material/warning:] {escape(describe_need(need))}")

@@ -34,7 +34,11 @@ def find_obstacle(
     missing = [each.key for each in hidden if each.code is ProblemCode.REQUIRED]
     wrong = [each.key for each in hidden if each.key not in missing]
     known = shown.union(missing, wrong)
-    needs = [need for need in form.needs if not (need.is_met or need.package)]
+    needs = [
+        need
+        for need in form.needs
+        if not (need.is_met or need.package or need.kind is NeedKind.OUTDATED)
+    ]
     needs = [need for need in needs if known.isdisjoint(need.keys)]
     sentences = [
         *_name(form, "Not filled in", missing),

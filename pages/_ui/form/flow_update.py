@@ -1,0 +1,166 @@
+"""Update a flow's outdated components from Setup, after a look at what is lost, and undo it."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+import streamlit as st
+
+from lfclient.common.json_types import JsonObject
+from lfclient.console.wording.flow_updates import describe_drawbacks, describe_update
+from lfclient.errors import FlowNotFound, LangflowError
+from lfclient.flows.definitions import graph_data
+from lfclient.flows.model import Flow
+from lfclient.flows.need import Need
+from lfclient.flows.outdated import FlowUpdate
+from pages._ui.connection.app_context import app_context, permissions
+from pages._ui.connection.loading import FLOWS_WAIT_SECONDS
+from pages._ui.connection.server_session import ServerSession
+from pages._ui.flows.adding import add_flows
+from pages._ui.form.flow_form import FlowForm
+from pages._ui.state import flow_choice
+from pages._ui.state.flow_choice import Addition
+from pages._ui.state.notices import notify_errors
+from pages._ui.state.slot import Slot
+from pages._ui.widgets import alerts
+from pages._ui.widgets.markdown import escape
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """An update that a person is asked about."""
+
+    update: FlowUpdate
+    addition: Addition
+
+
+@dataclass(frozen=True)
+class _Undo:
+    """An update that can be undone: in place, with the `previous` graph, or the copy of `original`.
+
+    `flow` is the updated flow.
+    """
+
+    flow: Flow
+    message: str
+    previous: JsonObject | None = None
+    original: str = ""
+
+
+_PREPARED: Slot[_Prepared] = Slot("flow-update-prepared")
+_UNDO: Slot[_Undo] = Slot("flow-update-made")
+_ERROR: Slot[LangflowError] = Slot("flow-update-error")
+
+
+def can_undo(form: FlowForm) -> bool:
+    """Return whether this flow was updated in this tab."""
+    undo = _UNDO.get()
+    return undo is not None and undo.flow.id == form.flow.id
+
+
+def draw(need: Need, form: FlowForm) -> None:
+    """Draw which components are outdated, with a button that updates them."""
+    st.markdown(f":orange[:material/update:] {escape(need.message)}")
+    if not permissions().install:
+        st.caption("Only the operator of this console can update flows.")
+        return
+    error = _ERROR.take()
+    if error:
+        alerts.show(error)
+    prepared = _PREPARED.get()
+    if prepared and prepared.update.flow.id == form.flow.id:
+        _draw_question(prepared, form)
+        return
+    is_copy = not _is_own(form.server, form.flow)
+    help = "Adds an updated copy. This flow stays as it is." if is_copy else None
+    label = "Update a copy" if is_copy else "Update"
+    if st.button(label, key="update-flow", icon=":material/update:", help=help):
+        with alerts.show_errors(), st.spinner("Updating the components…"):
+            with form.server.open_client() as api:
+                update = api.editor.prepare_update(form.flow.id)
+            prepared = _Prepared(update, Addition())
+            if describe_drawbacks(update):
+                _PREPARED.set(prepared)
+            else:
+                _apply(prepared, form.server)
+            st.rerun()
+
+
+def draw_undo(form: FlowForm) -> None:
+    """Draw what the update of this flow has done, with a button that undoes it."""
+    undo = _UNDO.get()
+    if undo is None or undo.flow.id != form.flow.id:
+        return
+    error = _ERROR.take()
+    if error:
+        alerts.show(error)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":green[:material/check:] {escape(undo.message)}", width="content")
+        st.button(
+            "Undo",
+            key="undo-update",
+            type="tertiary",
+            icon=":material/undo:",
+            help="Deletes this copy" if undo.original else "Restores the previous components",
+            on_click=_undo,
+            args=(undo, form.server),
+        )
+
+
+def _draw_question(prepared: _Prepared, form: FlowForm) -> None:
+    """Draw what the update loses, and ask whether to go on."""
+    update = prepared.update
+    lines = [f"- {escape(line)}" for line in describe_drawbacks(update)]
+    title = "The update loses:" if update.losses else "Not all components can be updated:"
+    st.markdown("\n".join([title, "", *lines]))
+    with st.container(horizontal=True):
+        if update.updated and st.button(
+            "Update anyway", key="update-flow-anyway", icon=":material/update:"
+        ):
+            with alerts.show_errors(), st.spinner("Updating the components…"):
+                _PREPARED.clear()
+                _apply(prepared, form.server)
+                st.rerun()
+        st.button("Cancel", key="update-flow-cancel", on_click=_PREPARED.clear)
+
+
+def _is_own(server: ServerSession, flow: Flow) -> bool:
+    """Return whether an update changes the flow itself: it was added here and is not locked."""
+    added = app_context().runner.store.added_flows
+    return flow.raw.get("locked") is not True and added.contains(server.owner, flow.id)
+
+
+def _apply(prepared: _Prepared, server: ServerSession) -> None:
+    """Store the update, in the flow itself or as a copy. Raises `LangflowError`."""
+    permissions().require_install()
+    update = prepared.update
+    message = describe_update(update)
+    if not _is_own(server, update.flow):
+        add_flows(server, lambda _: update.copy, prepared.addition)
+        with server.open_client() as api:
+            copy = api.flow(prepared.addition.flows[0].id)
+        _UNDO.set(_Undo(copy, f"{message} This is a copy.", original=update.flow.id))
+        return
+    with server.open_client() as api:
+        changed = api.editor.save_graph(update.flow, update.data)
+    server.refresh(f"flow {changed.id}")
+    _UNDO.set(_Undo(changed, message, previous=graph_data(update.flow)))
+
+
+def _undo(undo: _Undo, server: ServerSession) -> None:
+    with notify_errors(_ERROR):
+        permissions().require_install()
+        with server.open_client() as api:
+            if undo.previous is not None:
+                api.editor.save_graph(undo.flow, undo.previous)
+            else:
+                with suppress(FlowNotFound):
+                    api.editor.delete_flow(undo.flow.id)
+        _UNDO.clear()
+        server.refresh(f"flow {undo.flow.id}")
+        if undo.original:
+            app_context().runner.store.added_flows.remove(server.owner, undo.flow.id)
+            flow_choice.forget_flow(server.owner, undo.flow.id)
+            flow_choice.REQUESTED.set(undo.original)
+            server.refresh("flows")
+            with suppress(LangflowError):
+                server.flows(FLOWS_WAIT_SECONDS)
