@@ -11,6 +11,7 @@ from tests.ui.support.chat_langflow import MESSAGES, chat_flow
 from tests.ui.support.chat_page import (
     button_labels,
     conversation,
+    ended_runs,
     links,
     open_chat,
     press,
@@ -100,8 +101,9 @@ def test_a_message_can_be_sent_again_after_its_run_failed(chat_langflow):
     again = open_chat(flow=ONE, session=session_in_url(app))
     assert ("user", "precious words") in conversation(again)
     chat_langflow.failure = None
+    ended = ended_runs(again)
     press(again, "Send again")
-    wait_for_end(again)
+    wait_for_end(again, ended)
     assert conversation(again)[-2:] == [
         ("user", "precious words"),
         ("assistant", "echo of precious words"),

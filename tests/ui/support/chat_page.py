@@ -14,18 +14,25 @@ def open_chat(**address):
 
 def send(app, text):
     """Send a message and wait for the end of its run."""
+    ended = ended_runs(app)
     app.chat_input[0].set_value(text).run()
-    return wait_for_end(app)
+    return wait_for_end(app, ended)
 
 
-def wait_for_end(app):
-    """Wait until the conversation's last run has ended, and return the page."""
+def wait_for_end(app, ended=frozenset()):
+    """Wait until a run other than the `ended` ones has ended, and return the page."""
 
     def has_ended():
-        return "Answer details" in links(app) or "Send again" in button_labels(app)
+        return ended_runs(app) - ended
 
     wait_for(lambda: has_ended() or (app.run() and has_ended()))
     return app
+
+
+def ended_runs(app):
+    """Return the queries of the links to ended runs."""
+    found = (link.proto for link in app.get("page_link"))
+    return {link.query_string for link in found if "Answer details" in link.label}
 
 
 def button_labels(app):
