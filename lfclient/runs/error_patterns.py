@@ -107,7 +107,8 @@ RULES: tuple[tuple[str, CauseCode, str], ...] = (
     (r"Only one chat input is allowed", CauseCode.SEVERAL_CHAT_INPUTS, ""),
     (r"(?:^|: )\s*Flow not found\.", CauseCode.SUBFLOW_MISSING, "flow_name"),
     (
-        r"Error while creating graph from payload: '(?P<name>\w{1,100})'",
+        r"(?:Error while creating graph from payload:|\w{1,50}Vertex' object has no attribute)"
+        r" '(?P<name>\w{1,100})'",
         CauseCode.GRAPH_INCOMPLETE,
         "",
     ),
@@ -116,6 +117,7 @@ RULES: tuple[tuple[str, CauseCode, str], ...] = (
         r"Error creating class\. |[Cc]annot import name '|maximum recursion depth exceeded"
         r"|Attribute \w{1,100} not found in \w{1,100}|might not be a valid input\."
         r"|Invalid model provider: |'coroutine' object has no attribute"
+        r"|Name error \(possibly undefined variable\)|Invalid Python code: "
         r"|Field \w{1,100} in \w{1,100} is not a valid field type"
         # a key of pydantic's first version, for a model that takes the second one's
         r"|validation errors? for \w{1,100}\n[\s\S]{0,1000}input_value=SecretStr\(",

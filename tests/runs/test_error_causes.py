@@ -132,6 +132,13 @@ from tests.support.cpu_time import cpu_seconds
             "",
         ),
         (
+            "Failed to build graph from flow data: 'InterfaceVertex' object has no attribute "
+            "'display_name'",
+            CauseCode.GRAPH_INCOMPLETE,
+            "display_name",
+            "",
+        ),
+        (
             "1 validation error for Response\nsize\n  Input should be a valid integer",
             CauseCode.VALUE_REFUSED,
             "",
@@ -253,6 +260,8 @@ def test_a_word_is_not_taken_for_a_missing_package(text):
         "Error creating class. ImportError(Cannot import name 'ChatOllama' from 'langchain').",
         "Error creating class. ModuleNotFoundError(No module named 'langflow.base.io').",
         "Error creating class. RecursionError(maximum recursion depth exceeded).",
+        "Name error (possibly undefined variable): name 'Data' is not defined",
+        "Invalid Python code: invalid syntax (<unknown>, line 26)",
         "Attribute build_output not found in OpenAIModelComponent",
         "Component Agent field 'tools' might not be a valid input.",
         "Field inputs in CharacterTextSplitter is not a valid field type: Data",

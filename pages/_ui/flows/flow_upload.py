@@ -11,6 +11,7 @@ from streamlit.typing import UploadedFile
 from lfclient.client import LangflowClient
 from lfclient.common.formatting import clip, format_count, list_names
 from lfclient.console.wording.flow_outline import outline_flow
+from lfclient.console.wording.graph_gaps import describe_gaps
 from lfclient.errors import LangflowError
 from lfclient.flows.definitions import digest_code, foreign_components
 from lfclient.flows.flow_file import MAX_FILE_BYTES, newer_release, read_flows
@@ -20,7 +21,7 @@ from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows.adding import add_flows, existing_names, server_version
 from pages._ui.state.flow_choice import Addition
 from pages._ui.widgets import alerts, controls
-from pages._ui.widgets.markdown import escape
+from pages._ui.widgets.markdown import escape, escape_message
 
 _MAX_LISTED = 20
 _MAX_NAMED = 5  # of the components with code
@@ -89,7 +90,7 @@ def _draw_warning(
     """Draw what a person should know before adding the flows."""
     found = (foreign_components(flow, own_code or ()) for flow in flows)
     names = Counter(chain.from_iterable(found))
-    paragraphs = []
+    paragraphs = [escape_message(text) for text in map(describe_gaps, flows) if text]
     if names:
         paragraphs += _describe_code(names, len(flows), is_compared=own_code is not None)
     version = server_version(server)

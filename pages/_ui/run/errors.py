@@ -12,16 +12,18 @@ from lfclient.common.coerce import as_str
 from lfclient.common.formatting import clip, list_names, without_codes
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames
+from lfclient.console.wording.graph_gaps import describe_gaps
 from lfclient.console.wording.hints import error_hint
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field, FieldKind, Variable
+from lfclient.flows.graph_gaps import is_before_1_0
 from lfclient.flows.model import Flow
 from lfclient.flows.needs import find_needs
 from lfclient.flows.prompts import explain_unknown, unknown_variables
 from lfclient.flows.provider_needs import takes_setting
 from lfclient.resources.models import chosen_model
 from lfclient.resources.server_resources import ServerResources
-from lfclient.runs.cause_codes import CauseCode
+from lfclient.runs.cause_codes import GRAPH_CAUSES, CauseCode
 from lfclient.runs.components import RunError
 from lfclient.runs.error_causes import (
     CHECK_SERVICE,
@@ -94,7 +96,7 @@ def draw(
             if cause.code is CauseCode.VALUE_MISSING and flow:
                 variable = _find_missing_variable(server, flow, record)
                 cause = explain_missing_variable(variable) if variable else cause
-            words = cause.message, error_hint(cause)
+            words = _explain_graph(cause, flow)
             field = _find_field(server, flow, record, error, cause) if flow else None
         elif flow:
             field, words = _explain_prompt(flow, record, error)
@@ -214,15 +216,19 @@ def draw_problem(
         return
     flow = server.cached_flow(record.flow_id, max_wait=None)
     source = _name_sources(problem.message, flow) if flow else ""
-    alerts.show_message(
-        f"{source} failed" if source else heading,
-        cause.message,
-        error_hint(cause),
-        warning=warning,
-    )
+    reason, hint = _explain_graph(cause, flow)
+    alerts.show_message(f"{source} failed" if source else heading, reason, hint, warning=warning)
     _draw_details("Details", problem.message, f"problem-{record.id}", "content")
     if flow and cause.code in _FIXED_IN_SETUP:
         _draw_setup_button(record.id, show_form)
+
+
+def _explain_graph(cause: ErrorCause, flow: Flow | None) -> tuple[str, str]:
+    """Return a cause's reason and hint. For a graph that no server runs, the reason is enough."""
+    is_broken = cause.code is CauseCode.GRAPH_INCOMPLETE
+    is_old = flow and cause.code in GRAPH_CAUSES and is_before_1_0(flow)
+    gaps = describe_gaps(flow) if flow and (is_broken or is_old) else ""
+    return (gaps, "") if gaps else (cause.message, error_hint(cause))
 
 
 def _name_sources(message: str, flow: Flow) -> str:
@@ -244,7 +250,7 @@ def _draw_error(error: RunError, source: str, words: tuple[str, str] | None, key
     heading = f"**{escape(source)}** failed" if source else "**The flow failed**"
     shown = words[0] if words else clip(without_codes(error.message), MAX_ERROR_LENGTH)
     lines = [heading, escape_message(shown)]
-    if words:
+    if words and words[1]:
         lines.append(f":material/arrow_forward: {escape_message(words[1])}")
     st.error("\n\n".join(lines), icon=":material/error:")
     is_whole = shown == error.message

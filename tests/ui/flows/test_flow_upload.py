@@ -91,6 +91,12 @@ def test_a_flow_of_a_newer_release_is_marked():
     assert "Add" in button_labels(app)
 
 
+def test_a_flow_that_no_server_runs_is_explained_before_it_is_added():
+    app = choose_file(draw_dialog("Upload"), graph(node("Echo-a")))
+    (warning,) = (each.replace("\\", "") for each in warnings(app))
+    assert "Echo lacks data.node.template.code." in warning
+
+
 def test_names_in_a_file_are_no_markup():
     app = choose_file(draw_dialog("Upload"), {**AGENT, "name": "**x** :red[y]\n- \u202ez"})
     (line,) = [each.value for each in app.markdown if "components" in each.value]
