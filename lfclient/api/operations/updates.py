@@ -1,7 +1,10 @@
 """Updates a flow's components to the server's own code, as Langflow's editor does."""
 
+import json
+
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.base import ApiContext
+from lfclient.api.operations.files import list_file_items
 from lfclient.api.operations.flows import (
     flow_path,
     get_catalogue,
@@ -21,9 +24,11 @@ from lfclient.flows.outdated import (
     FlowUpdate,
     OutdatedComponent,
     apply_update,
+    dropped_files,
     find_outdated,
     merge_definition,
     moved_models,
+    restore_files,
 )
 from lfclient.resources.catalogue import definition_code, iterate_definitions, parse_catalogue
 from lfclient.resources.models import ModelKind, offered_value
@@ -50,12 +55,15 @@ def prepare_update(context: ApiContext, flow: Flow | str) -> Steps[FlowUpdate]:
     entries = dict(iterate_definitions(raw))
     built_definitions: dict[str, tuple[str, JsonObject]] = {}
     failures: dict[str, str] = {}
+    known: dict[str, JsonObject] = {}  # large flows repeat components
     for component in find_outdated(stored, parse_catalogue(raw)):
         if not component.can_update:
             continue
         old, entry = node_definition(stored, component.id), entries[component.type]
+        same = json.dumps([component.type, old], sort_keys=True)
         try:
-            built = yield from _build(definition_code(entry), old)
+            if same not in known:
+                known[same] = yield from _build(definition_code(entry), old)
         except LangflowError as error:
             if isinstance(error, InvalidKey) or (
                 isinstance(error, Unreachable) and not error.timed_out
@@ -63,9 +71,10 @@ def prepare_update(context: ApiContext, flow: Flow | str) -> Steps[FlowUpdate]:
                 raise
             failures[component.name] = error.message
             continue
-        definition = merge_definition(old, built, entry)
+        definition = merge_definition(old, known[same], entry)
         built_definitions[component.id] = component.type, definition
     definitions = yield from _with_offered_models(stored, built_definitions)
+    definitions = yield from _with_own_files(stored, definitions)
     return apply_update(stored, definitions, failures)
 
 
@@ -136,6 +145,27 @@ def _with_offered_models(flow: Flow, definitions: Definitions) -> Steps[Definiti
         template = {**definition["template"], name: {**entry, "value": value}}
         definitions = {**definitions, id: (type, {**definition, "template": template})}
     return definitions
+
+
+def _with_own_files(flow: Flow, definitions: Definitions) -> Steps[Definitions]:
+    """Return definitions with the stored files that belong to the server.
+
+    The server drops the paths of all files when it builds a component, as the editor's update does.
+    """
+    dropped = {
+        id: paths
+        for id, (_, definition) in definitions.items()
+        if (paths := dropped_files(node_definition(flow, id), definition))
+    }
+    if not dropped:
+        return definitions
+    items = yield from or_default(list_file_items(), [])
+    own = {item.path for item in items}
+    kept = dict(definitions)
+    for id, paths in dropped.items():
+        type, definition = definitions[id]
+        kept[id] = type, restore_files(definition, paths, own)
+    return kept
 
 
 def _model_kind(entry: JsonObject) -> ModelKind:

@@ -117,6 +117,32 @@ def test_a_model_of_an_older_version_gets_its_attributes():
     assert value["metadata"]["model_class"] == "ChatOpenAI"
 
 
+def test_files_of_the_server_stay_and_other_paths_go():
+    file = entry("FileInput", "file", "", file_path="", list=True)
+    reader = node("Read-x", code=NEW, path=file)["data"]["node"]
+    paths = {"Read-a": ["me/own.txt"], "Read-b": ["/home/a/b.txt"]}
+    nodes = [node(id, code=OLD, path={**file, "file_path": path}) for id, path in paths.items()]
+    server = StandIn().on("GET", FLOW, (200, graph(*nodes)))
+    server.on("GET", "/api/v1/all", (200, {"files": {"Read": reader}}))
+    server.on("POST", BUILD, (200, {"data": reader, "type": "Read"}))
+    listed = [{"id": "1", "name": "own", "path": "me/own.txt", "size": 1}]
+    server.on("GET", "/api/v2/files", (200, listed))
+    with server.client() as client:
+        update = client.editor.prepare_update(RAW["id"])
+    kept = [leaf.template["path"]["file_path"] for leaf in update.copy.leaves]
+    assert kept == [["me/own.txt"], ""]
+    assert [(loss.component, loss.parameter) for loss in update.losses] == []
+
+
+def test_equal_components_are_built_once():
+    raw = graph(*(node(f"Op-{number}", code=OLD) for number in range(200)))
+    server = a_server()
+    server.answers[f"GET {FLOW}"] = (200, raw)
+    with server.client() as client:
+        update = client.editor.prepare_update(RAW["id"])
+    assert (len(update.updated), len(server.sent(f"POST {BUILD}"))) == (200, 1)
+
+
 def save(client: LangflowClient) -> Flow:
     flow = client.flow(RAW["id"])
     return client.editor.save_graph(flow, {"nodes": [], "edges": []})
