@@ -37,6 +37,7 @@ from pages._ui.connection import local_panel
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import provider_actions
 from pages._ui.outputs.message import MAX_ERROR_LENGTH
+from pages._ui.run import outdated_components
 from pages._ui.state.notices import notify_errors
 from pages._ui.state.run_page import SHOWN_FIELD, SHOWN_SETTINGS, ShownSettings
 from pages._ui.state.slot import Slot
@@ -79,7 +80,7 @@ def draw(
     needs_flow = any(
         cause.parameter or cause.variable or cause.code in _NEEDS_FLOW
         if cause
-        else _may_be_a_name(error)
+        else error.component_id is not None
         for error, cause in zip(run.errors, causes, strict=True)
     )
     flow = server.cached_flow(record.flow_id, max_wait=None if needs_flow else 0)
@@ -100,6 +101,11 @@ def draw(
             field = _find_field(server, flow, record, error, cause) if flow else None
         elif flow:
             field, words = _explain_prompt(flow, record, error)
+        in_setup = False
+        if flow and (cause.code in _FIXED_IN_SETUP if cause else not words):
+            reason = words[0] if words else clip(without_codes(error.message), MAX_ERROR_LENGTH)
+            hint, in_setup = _advise_update(server, flow, error)
+            words = (reason, hint) if hint and (words is None or words[1]) else words
         source = names.error_source(error)
         if flow and not source:
             source = _name_sources(error.message, flow)
@@ -111,13 +117,8 @@ def draw(
                 elif field:
                     label = _BUTTONS.get(cause.parameter if cause else "", "Go to the field")
                     _draw_button(label, SHOWN_FIELD, field.key, key, show_form)
-                elif cause and cause.code in _FIXED_IN_SETUP:
+                elif in_setup:
                     _draw_setup_button(key, show_form)
-
-
-def _may_be_a_name(error: RunError) -> bool:
-    """Return whether an error's text may be the name of a prompt's variable alone."""
-    return error.component_id is not None and len(error.message.split()) == 1
 
 
 def _explain_prompt(
@@ -217,10 +218,22 @@ def draw_problem(
     flow = server.cached_flow(record.flow_id, max_wait=None)
     source = _name_sources(problem.message, flow) if flow else ""
     reason, hint = _explain_graph(cause, flow)
+    in_setup = False
+    if flow and cause.code in _FIXED_IN_SETUP:
+        advice, in_setup = _advise_update(server, flow, RunError(problem.message))
+        hint = hint and (advice or hint)
     alerts.show_message(f"{source} failed" if source else heading, reason, hint, warning=warning)
     _draw_details("Details", problem.message, f"problem-{record.id}", "content")
-    if flow and cause.code in _FIXED_IN_SETUP:
+    if in_setup:
         _draw_setup_button(record.id, show_form)
+
+
+def _advise_update(server: ServerSession, flow: Flow, error: RunError) -> tuple[str, bool]:
+    """Return what to do about an outdated component that failed, and whether Setup does it."""
+    ids = [leaf.id for leaf in find_sources(error.message, flow)]
+    ids = [error.component_id] if error.component_id else ids
+    is_known = ids or explain_error(error.message)
+    return outdated_components.advise(server, flow, ids) if is_known else ("", False)
 
 
 def _explain_graph(cause: ErrorCause, flow: Flow | None) -> tuple[str, str]:

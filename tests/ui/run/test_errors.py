@@ -176,23 +176,55 @@ def test_a_refused_run_is_explained(langflow_stand_in):
     assert "Correct the value" not in page
 
 
-@pytest.mark.parametrize("is_refused", [True, False])  # synchronous, in the background
-def test_an_error_of_old_code_names_its_component_and_leads_to_setup(langflow_stand_in, is_refused):
-    """The server names no component."""
-    file = entry("FileInput", "file", "", file_path=[], list=True)
+OLD_CODE = "Error creating class. KeyError('OpenAI')."
+
+
+def open_old_agent(server, offered: dict, **ended) -> AppTest:
+    """Open a failed run of an agent with old code, on a server that offers these components."""
     old = node("Agent-a", code=entry(None, "code", 'MODEL = PROVIDERS["OpenAI"]'))
-    langflow_stand_in.set_flows(flow(ONE, "Echo", [old, node("File-a", path=file)]))
-    text = "Error creating class. KeyError('OpenAI')."
-    problem = RecordProblem(f"Failed to build graph from flow data: {text}")
-    run = Run(ONE, "background", RunStatus.FAILED, errors=(RunError(text),))
-    ended = {"problem": problem} if is_refused else {"run": run}
-    record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, **ended)
-    app = open_app(run=record.id)
-    (alert,) = (each.value.replace("**", "") for each in app.error)
-    assert alert.startswith("Agent failed")
-    assert "Its code doesn't work on this version of Langflow." in page_text(app)
-    app = press(app, "Go to Setup")
-    assert list(app.get("file_uploader"))
+    server.set_flows(flow(ONE, "Echo", [old]))
+    server.answers |= {
+        "GET /api/v1/models": (200, []),
+        "GET /api/v1/variables/": (200, []),
+        "GET /api/v1/all": (200, {"all": offered}),
+    }
+    record = add_ended_run(server.url, status=RunStatus.FAILED, **ended)
+    return open_app(run=record.id)
+
+
+def failed_agent(message: str, component: str | None = None) -> Run:
+    error = RunError(message, component, component and "Agent")
+    return Run(ONE, "background", RunStatus.FAILED, errors=(error,))
+
+
+@pytest.mark.parametrize(
+    ("ended", "reason"),
+    [
+        (
+            {"problem": RecordProblem(f"Failed to build graph from flow data: {OLD_CODE}")},
+            "Its code doesn't work on this version of Langflow.",
+        ),
+        ({"run": failed_agent(OLD_CODE)}, "Its code doesn't work on this version of Langflow."),
+        ({"run": failed_agent("'tools'", "Agent-a")}, "'tools'"),
+    ],
+    ids=["synchronous", "in the background", "of unknown cause"],
+)
+def test_an_error_of_an_outdated_component_names_it_and_leads_to_its_update(
+    langflow_stand_in, ended, reason
+):
+    newer = node("Agent-x", code=entry(None, "code", "MODEL = None"))["data"]["node"]
+    app = open_old_agent(langflow_stand_in, {"Agent": newer}, **ended)
+    (alert,) = (each.value.replace("**", "").replace("\\", "") for each in app.error)
+    assert alert.startswith(f"Agent failed\n\n{reason}")
+    assert "Update the flow's components in Setup." in alert
+    assert "Go to Setup" in button_labels(app)
+    assert "Update a copy" in button_labels(press(app, "Go to Setup"))
+
+
+def test_an_error_of_a_component_that_the_server_lacks_leads_to_no_update(langflow_stand_in):
+    app = open_old_agent(langflow_stand_in, {"Other": {}}, run=failed_agent("x y", "Agent-a"))
+    assert "The server doesn't offer this component." in page_text(app)
+    assert "Go to Setup" not in button_labels(app)
 
 
 def test_an_unreachable_server_keeps_its_own_hint(langflow_stand_in):
