@@ -80,8 +80,10 @@ def draw(need: Need, form: FlowForm) -> None:
             prepared = _Prepared(update, Addition())
             if describe_drawbacks(update):
                 _PREPARED.set(prepared)
-            else:
+            elif update.updated:
                 _apply(prepared, form.server)
+            else:  # somebody else has updated the flow
+                form.server.refresh(f"flow {form.flow.id}")
             st.rerun()
 
 

@@ -126,6 +126,16 @@ def test_a_flow_that_somebody_else_changed_is_not_overwritten(server: Any):
     assert stored_code(server) == []
 
 
+def test_a_flow_that_somebody_else_updated_is_shown_as_it_is_now(server: Any):
+    add_here()
+    app = open_app()
+    server.set_flows(flow(ONE, "Echo", [node("Op-a", code=NEW)]))
+    app = press(app, "Update")
+    assert lacks(app, OLDER, shows="Echo")
+    assert "Undo" not in button_labels(app)
+    assert stored_code(server) == []
+
+
 def test_visitors_see_that_components_are_outdated_and_no_button(server: Any, monkeypatch):
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     app = open_app()

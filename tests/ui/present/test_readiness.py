@@ -174,3 +174,13 @@ def test_a_key_typed_for_a_run_is_not_presented_and_the_operator_is_named(
     app = press(press(app, USE_ENTERED), "Edit")
     ask = "Ask the operator of this console to save the provider's settings on the server."
     assert f"OpenAI: no OpenAI setting yet. {ask}" in page_text(app)
+
+
+def test_an_outdated_component_is_no_missing_value(fields_server):
+    old, new = (entry("CodeInput", "code", f"class {name}: ...") for name in ("Old", "New"))
+    fields_server.set_flows(flow(ONE, "Trip", nodes=[node("Op-a", code=old, size=text("s"))]))
+    catalogue = {"tools": {"Op": node("Op-x", code=new)["data"]["node"]}}
+    fields_server.answers["GET /api/v1/all"] = (200, catalogue)
+    words = page_text(present_as_presenter())
+    assert "Results appear here." in words
+    assert "older than this server" not in words
