@@ -125,7 +125,7 @@ RULES: tuple[tuple[str, CauseCode, str], ...] = (
         "",
     ),
     (
-        r"Edge between (?P<name>.{1,100}? and .{1,100}?) has no matched type",
+        r"Edge between (?P<name>.{1,100}? and .{1,100}?) has (?:no matched type|invalid handles)",
         CauseCode.CONNECTION_INVALID,
         "",
     ),

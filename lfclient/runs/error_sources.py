@@ -20,6 +20,8 @@ _NAMES = re.compile(
     r"'([\w.]{1,100})'|\bclass (\w{1,100})|\bnot found in (\w{1,100})"
     r"|\bField \w{1,100} in (\w{1,100})"
 )
+# components of early versions call these methods without `await`
+_UNAWAITED = re.compile(r"(?<!await )\bself\.(?:store|send)_message\(")
 
 
 def find_sources(message: str, flow: Flow) -> list[Component]:
@@ -33,6 +35,8 @@ def find_sources(message: str, flow: Flow) -> list[Component]:
         return []
     if cause.code is CauseCode.GRAPH_INCOMPLETE and cause.name == "code":
         return [leaf for leaf in flow.leaves_in_reading_order if "code" not in leaf.template]
+    if "'coroutine' object" in message:
+        return [leaf for leaf in flow.leaves_in_reading_order if _UNAWAITED.search(_text(leaf))]
     found = [next(filter(None, groups)) for groups in _NAMES.findall(message[:_MAX_SEARCHED])][
         :_MAX_NAMES
     ]

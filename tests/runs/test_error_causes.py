@@ -126,6 +126,12 @@ from tests.support.cpu_time import cpu_seconds
             "",
         ),
         (
+            "Edge between Chat Input and Astra DB Graph has invalid handles",
+            CauseCode.CONNECTION_INVALID,
+            "Chat Input and Astra DB Graph",
+            "",
+        ),
+        (
             "Failed to build graph from flow data: Error while creating graph from payload: 'code'",
             CauseCode.GRAPH_INCOMPLETE,
             "code",

@@ -10,6 +10,8 @@ from tests.support.flows import entry, flow, node
 CODE = {
     "Agent-a": 'from lfx.io import Agent\nmodels = PROVIDERS["OpenAI"]',
     "Ollama-b": "from langchain_community.chat_models import ChatOllama",
+    "Chat-f": "self.store_message(message)",
+    "Chat-g": "await self.store_message(message)",
     "Mistral-c": "import langchain_mistralai.chat_models\nclass Mistral(Model): pass",
     "Mistral-d": "def build():\n    from langchain_mistralai import ChatMistralAI  # OpenAI",
 }
@@ -37,6 +39,7 @@ CODE = {
         ("Field inputs in Ollama is not a valid field type: Data", ["Ollama-b"]),
         ("Error while creating graph from payload: 'code'", ["Empty-e"]),
         ("Error creating class. RecursionError(maximum recursion depth exceeded).", []),
+        ("Error running graph: 'coroutine' object has no attribute 'text'", ["Chat-f"]),
         ("No answer from 'OpenAI'", []),
     ],
 )
