@@ -15,8 +15,7 @@ RULES: tuple[tuple[str, CauseCode, str], ...] = (
     ),
     (
         r"(?:Missing credentials|Did not find \w{1,50}|The api_key client option must be set)"
-        r".{0,300}?"
-        r"`?(?P<variable>[A-Z][A-Z0-9_]{2,80})`? environment variable",
+        r".{0,300}?\b(?P<variable>[A-Z][A-Z0-9_]{0,60}API_KEY)\b",
         CauseCode.KEY_MISSING,
         "api_key",
     ),

@@ -102,13 +102,6 @@ from tests.support.cpu_time import cpu_seconds
             "",
             "",
         ),
-        (
-            "Missing credentials. Please pass an `api_key`, `workload_identity`, or set the "
-            "`OPENAI_API_KEY` environment variable.",
-            CauseCode.KEY_MISSING,
-            "",
-            "api_key",
-        ),
         ("Only one chat input is allowed in the graph", CauseCode.SEVERAL_CHAT_INPUTS, "", ""),
         ("Flow not found.", CauseCode.SUBFLOW_MISSING, "", "flow_name"),
         (
@@ -216,6 +209,21 @@ def test_an_error_is_recognized_with_the_parameter_to_fill_in(text, code, name, 
     cause = explain_error(text)
     assert cause
     assert (cause.code, cause.name, cause.parameter) == (code, name, parameter)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Missing credentials. Please pass an `api_key`, `workload_identity`, `admin_api_key`, or "
+        "set the `OPENAI_API_KEY` or `OPENAI_ADMIN_KEY` environment variable.",
+        "Did not find openai_api_key, please add an environment variable `OPENAI_API_KEY` which "
+        "contains it, or pass `openai_api_key` as a named parameter.",
+    ],
+)
+def test_a_missing_key_is_named_by_its_variable(text):
+    cause = explain_error(text)
+    assert cause == ErrorCause(CauseCode.KEY_MISSING, "", "api_key", "OPENAI_API_KEY")
+    assert cause.message == "The component has no key."
 
 
 @pytest.mark.parametrize("code", CauseCode)
