@@ -12,7 +12,7 @@ from lfclient.flows.model import Flow
 from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.outdated import describe_replacement, find_outdated
 from lfclient.flows.prompts import check_prompt
-from lfclient.flows.provider_needs import current_value, find_provider_needs
+from lfclient.flows.provider_needs import current_value, find_provider_needs, lacks_model_key
 from lfclient.flows.run_inputs import field_label
 from lfclient.flows.validation import check_stored_prompt
 from lfclient.resources.models import Provider, chosen_model, model_label
@@ -114,7 +114,11 @@ def _other_needs(
             offered = (flow.fields_by_key[other] for other in others if other in flow.fields_by_key)
             labels = tuple(map(field_label, offered))
             yield Need(NeedKind.FILE, (field.key,), message, bool(value), alternatives=labels)
-        elif is_value_need(field) or _lacks_flow(flow, field):
+        elif (
+            is_value_need(field)
+            or _lacks_flow(flow, field)
+            or lacks_model_key(flow, field, overrides)
+        ):
             yield _value_need(NeedKind.VALUE, name, field, value)
         elif stored := check_stored_prompt(flow, field):
             problems = check_prompt(field, str(value)) if field.key in overrides else stored

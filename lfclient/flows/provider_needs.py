@@ -9,6 +9,51 @@ from lfclient.flows.need import Need, NeedKind
 from lfclient.resources.models import Provider, ProviderSetting, chosen_model
 from lfclient.resources.server_resources import ServerResources
 
+# Parameters of components that fail without a key, though the parameter is not required. The key
+# belongs to the provider, or to the provider that another parameter chooses.
+_MODEL_KEYS = {
+    ("AnthropicModel", "api_key"): "Anthropic",
+    ("AnthropicModel", "anthropic_api_key"): "Anthropic",
+    ("GoogleGenerativeAIModel", "api_key"): "Google Generative AI",
+    ("GoogleGenerativeAIModel", "google_api_key"): "Google Generative AI",
+    ("Google Generative AI Embeddings", "api_key"): "Google Generative AI",
+    ("GroqModel", "api_key"): "Groq",
+    ("GroqModel", "groq_api_key"): "Groq",
+    ("OpenAIModel", "api_key"): "OpenAI",
+    ("OpenAIModel", "openai_api_key"): "OpenAI",
+    ("OpenAIEmbeddings", "openai_api_key"): "OpenAI",
+}
+_PROVIDER_CHOICES = {  # of Langflow 1.1 to 1.7: later versions choose a provider with the model
+    "Agent": "agent_llm",
+    "EmbeddingModel": "provider",
+    "LanguageModelComponent": "provider",
+}
+_KEY_PROVIDERS = {"Google": "Google Generative AI"}  # providers by their names in choices
+_KEY_OWNERS = frozenset({"OpenAI", *_KEY_PROVIDERS, *_MODEL_KEYS.values()})
+
+
+def key_provider(flow: Flow, field: Field, overrides: Mapping[str, Json]) -> str:
+    """Return the provider whose key an old component takes here, or "" for other fields."""
+    id, parameter = field.target
+    component = flow.component(id)
+    if component is None or not field.secret:
+        return ""
+    type = component.type.rpartition(":")[2].partition("@")[0]  # ext:openai:OpenAIModel@official
+    choice = _PROVIDER_CHOICES.get(type, "")
+    if parameter != "api_key" or choice not in component.template:
+        return _MODEL_KEYS.get((type, parameter), "")
+    if "model" in component.template:
+        return ""
+    stored = component.template[choice].get("value")
+    chosen = str(overrides.get(f"{component.id}.{choice}", stored))
+    return _KEY_PROVIDERS.get(chosen, chosen) if chosen in _KEY_OWNERS else ""
+
+
+def lacks_model_key(flow: Flow, field: Field, overrides: Mapping[str, Json]) -> bool:
+    """Return whether the flow lacks a key that an old component fails without."""
+    is_empty = not (field.has_stored_value or field.default)
+    return is_empty and bool(key_provider(flow, field, overrides))
+
 
 def find_provider_needs(
     flow: Flow,

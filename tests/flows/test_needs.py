@@ -67,6 +67,25 @@ def test_one_key_serves_all_components_of_a_provider():
     assert provider.is_met
 
 
+@pytest.mark.parametrize(
+    ("type", "parameter", "choice", "is_needed"),
+    [
+        ("LanguageModelComponent", "api_key", {"provider": text("Anthropic")}, True),
+        ("LanguageModelComponent", "api_key", {"provider": text("Ollama")}, False),
+        ("Agent", "api_key", {"agent_llm": text("OpenAI")}, True),
+        ("Agent", "api_key", {"agent_llm": text("OpenAI"), "model": text("")}, False),
+        ("ext:openai:OpenAIModel@official", "api_key", {}, True),
+        ("SearchComponent", "api_key", {}, False),
+    ],
+)
+def test_an_old_model_needs_the_key_that_it_does_not_require(type, parameter, choice, is_needed):
+    key = entry("SecretStrInput", "str", "", password=True)
+    component = node("Old-a", type=type, **{parameter: key}, **choice)
+    unmet = [need.keys for need in needs(component)]
+    assert unmet == ([("Old-a.api_key",)] if is_needed else [])
+    assert all(need.is_met for need in needs(component, Old_a__api_key="sk-1"))
+
+
 def test_a_setting_without_a_parameter_can_only_be_saved_on_the_server():
     provider = needs(agent(model=LLAMA))[1]
     assert (provider.keys, provider.message) == ((), "Ollama: no Base URL yet.")

@@ -12,6 +12,7 @@ from pages._ui.connection import loading, local_panel
 from pages._ui.form import (
     flow_update,
     missing_variables,
+    model_keys,
     provider_actions,
     provider_settings,
     resource_picker,
@@ -128,6 +129,7 @@ def _draw_need(need: Need, form: FlowForm) -> None:
     )
     if need.kind in _ON_SERVER:
         resource_picker.draw_need(need, field, form)
+    model_keys.draw(field, form)
     if need.kind is NeedKind.VARIABLE:
         missing_variables.draw(field, form)
     if not need.is_met:
