@@ -60,6 +60,8 @@ _NAME_COLUMNS = frozenset({"key", "name", "header"})  # columns that name the ro
 _DESCRIPTIVE_COLUMNS = frozenset(
     {"description", "display_name", "display_description", "type", "multiple"}
 )
+# In a model option, the parameters that take the provider's settings: {"api_key": "api_key"}.
+_PARAMETER_NAMES = "param_mapping"
 # A response may contain this header's credentials without the scheme.
 _AUTH_SCHEME = re.compile(r"(?:Basic|Bearer|Token)\s+(\S+)", re.IGNORECASE)
 
@@ -197,12 +199,15 @@ def replace_secrets(value: Json, replace: Callable[[Json], Json]) -> Json:
     is_secret_row = any(
         _is_secret_key(item) for name, item in value.items() if str(name).lower() in _NAME_COLUMNS
     )
-    return {
-        name: replace(item)
-        if item and (_is_secret_key(name) or (is_secret_row and _may_be_secret_cell(name, item)))
-        else replace_secrets(item, replace)
-        for name, item in value.items()
-    }
+
+    def replaced(name: str, item: Json) -> Json:
+        if name == _PARAMETER_NAMES:
+            return item
+        if item and (_is_secret_key(name) or (is_secret_row and _may_be_secret_cell(name, item))):
+            return replace(item)
+        return replace_secrets(item, replace)
+
+    return {name: replaced(name, item) for name, item in value.items()}
 
 
 def _may_be_secret_cell(name: object, item: Json) -> bool:

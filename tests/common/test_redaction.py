@@ -191,7 +191,8 @@ def test_a_secret_is_recognized_within_the_first_200000_characters():
 
 
 def test_values_without_a_secrets_name_stay():
-    value = [{"key": "Accept", "value": "text/html"}, {"user": "me", "password": ""}]
+    option = {"name": "m", "metadata": {"param_mapping": {"api_key": "api_key"}}}
+    value = [{"key": "Accept", "value": "text/html"}, {"user": "me", "password": ""}, option]
     assert replace_secrets(value, lambda secret: REDACTED) == value
     assert find_named_secrets(value) == set()
 
