@@ -42,6 +42,7 @@ def draw(server: ServerSession, addition: Addition) -> None:
             "This server offers no templates. Its administrator can set "
             "`LANGFLOW_CREATE_STARTER_PROJECTS=true`."
         )
+        st.button("Check again", on_click=server.refresh, args=("templates",))
         return
     text = st.text_input(
         "Search templates",
