@@ -13,6 +13,7 @@ from lfclient.flows.encoding import encode, override_targets, sends_bare_values
 from lfclient.flows.field import Variable
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
+from lfclient.flows.stored_files import replaced_files
 from lfclient.wire.bodies import RUN
 from lfclient.wire.modes import MODES, Mode
 from lfclient.wire.server_info import ServerInfo
@@ -56,9 +57,15 @@ def run_request(
     if problem:
         raise InvalidRequest(str(problem), field=problem.key)
     graph = None
-    looped = _looped_values(server, flow, overrides, mode)
-    if looped or refreshed_runs.find_graph_choice(flow, overrides, mode, server):
-        graph = graph_with(flow, looped)
+    # from 1.11 on, the server checks each stored path, unless an override replaces it before that
+    unread = replaced_files(flow.for_mode(mode, server), overrides)
+    changed = _looped_values(server, flow, overrides, mode)
+    if sends_bare_values(mode, server):
+        changed = {**unread, **changed}
+    elif server.dialect == "modes":
+        overrides = {**unread, **overrides}
+    if changed or refreshed_runs.find_graph_choice(flow, overrides, mode, server):
+        graph = graph_with(flow, changed)
         values = list(_encode_overrides(server, flow, overrides, mode))
     else:
         values = list(_encode_refreshed(server, flow, overrides, mode))

@@ -143,6 +143,12 @@ class Field:
         return self.resource in ("knowledge_base", "memory_base")
 
     @property
+    def takes_file(self) -> bool:
+        """Whether its value is the file that its component reads, not an attachment."""
+        is_attachment = self.chat_files or self.stored_with_flow
+        return self.kind is FieldKind.FILE and not is_attachment
+
+    @property
     def model_kind(self) -> ModelKind:
         """The kind of model that a model field takes."""
         return "embedding" if self.resource == "embedding" else "language"

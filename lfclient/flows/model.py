@@ -323,6 +323,11 @@ class Flow:
             kinds["component"] = None
         return tuple(kinds)
 
+    @property
+    def takes_files(self) -> bool:
+        """Whether a parameter takes a file that its component reads."""
+        return any(field.takes_file for field in self.fields)
+
     @cached_property
     def optional_packages(self) -> tuple[tuple[Component, Package], ...]:
         """The packages that Langflow's base lacks, each with a leaf that imports it."""

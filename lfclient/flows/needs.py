@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from lfclient.common.coerce import as_dict
+from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import list_names
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.encoding import sends_bare_values
@@ -14,6 +15,7 @@ from lfclient.flows.outdated import describe_replacement, find_outdated
 from lfclient.flows.prompts import check_prompt
 from lfclient.flows.provider_needs import current_value, find_provider_needs, lacks_model_key
 from lfclient.flows.run_inputs import field_label
+from lfclient.flows.stored_files import missing_paths
 from lfclient.flows.validation import check_stored_prompt
 from lfclient.resources.models import Provider, chosen_model, model_label
 from lfclient.resources.packages import Package
@@ -66,8 +68,7 @@ def is_model_need(field: Field) -> bool:
 
 def is_file_need(field: Field) -> bool:
     """Return whether a field takes the file that its component reads, and the flow has none."""
-    is_file = field.kind is FieldKind.FILE and not field.chat_files
-    return is_file and not field.stored_with_flow and not field.default
+    return field.takes_file and not field.default and field.component_type != "ChatOutput"
 
 
 def is_base_need(field: Field) -> bool:
@@ -106,14 +107,19 @@ def _other_needs(
             yield _base_need(field, value, flow, resources)
         elif needs_mcp_server(flow, field):
             yield _mcp_need(name, field, value, resources)
-        elif is_file_need(field):
-            others = () if value else _alternatives(flow, field)
+        elif is_file_need(field) or _lacks_file(flow, field, value, resources):
+            missing = missing_paths(flow, value, resources.files)
+            is_met = bool(value) and not missing
+            others = () if is_met else _alternatives(flow, field)
             if any(_has_content(flow, other, overrides) for other in others):
                 continue
-            message = f"{name}: {'chosen' if value else 'no file yet'}."
+            lack = f"the server has no “{uploaded_name(missing[0])}”" if missing else "no file yet"
+            message = f"{name}: {'chosen' if is_met else lack}."
             offered = (flow.fields_by_key[other] for other in others if other in flow.fields_by_key)
             labels = tuple(map(field_label, offered))
-            yield Need(NeedKind.FILE, (field.key,), message, bool(value), alternatives=labels)
+            yield Need(NeedKind.FILE, (field.key,), message, is_met, alternatives=labels)
+        elif field.secret and not value and _has_connected_model(flow, field):
+            continue
         elif (
             is_value_need(field)
             or _lacks_flow(flow, field)
@@ -146,6 +152,15 @@ def _other_needs(
 def _value_need(kind: NeedKind, name: str, field: Field, value: Json) -> Need:
     is_met = value not in (None, "", [], {})
     return Need(kind, (field.key,), f"{name} {'is filled in' if is_met else 'is empty'}.", is_met)
+
+
+def _has_connected_model(flow: Flow, field: Field) -> bool:
+    """Return whether an edge brings the model of the field's component, and so the model's key."""
+    component = flow.component(field.target[0])
+    return component is not None and any(
+        entry.get("type") == "model" and (component.id, name) in flow.connected_parameters
+        for name, entry in component.template.items()
+    )
 
 
 def _variable_need(name: str, field: Field, value: Variable, variables: Collection[str]) -> Need:
@@ -193,6 +208,14 @@ def _fails_without_variable(
     return is_bare or not (field.secret and (has_model or field.is_tool))
 
 
+def _lacks_file(flow: Flow, field: Field, value: Json, resources: ServerResources) -> bool:
+    """Return whether the server lacks a file that the flow stores, or that a run names."""
+    files = resources.files
+    return field.takes_file and any(
+        missing_paths(flow, each, files) for each in (field.default, value)
+    )
+
+
 def _alternatives(flow: Flow, field: Field) -> list[str]:
     """Return the keys of the texts that can replace this file.
 
@@ -233,7 +256,8 @@ def _base_need(field: Field, value: Json, flow: Flow, resources: ServerResources
         if value and resources.knowledge_bases is not None:
             base = bases.get(str(value))
             problem = "" if base else f"the server has no “{value}”"
-            if base and not base.is_ready:
+            may_be_empty = base and base.status == "empty" and _adds_documents(flow, field)
+            if base and not base.is_ready and not may_be_empty:
                 status = _BASE_STATUS.get(base.status, f"is {base.status or 'not ready'}")
                 problem = f"“{base.name}” {status}"
     elif value and resources.memory_bases is not None:
@@ -243,6 +267,15 @@ def _base_need(field: Field, value: Json, flow: Flow, resources: ServerResources
     message = f"{name}: {problem or value}."
     note = "" if value or field.required else _NO_BASE_OF_TOOL
     return Need(kind, (field.key,), message, bool(note or not problem), note=note)
+
+
+def _adds_documents(flow: Flow, field: Field) -> bool:
+    """Return whether the field's component adds documents to its base instead of searching it."""
+    component = flow.component(field.target[0])
+    if component is None:
+        return False
+    mode = component.template.get("mode", {}).get("value")
+    return component.type == "KnowledgeIngestion" or mode == "Ingest"
 
 
 def needs_mcp_server(flow: Flow, field: Field) -> bool:

@@ -10,7 +10,7 @@ from lfclient.resources.catalogue import Catalogue
 from lfclient.resources.models import ModelKind, ModelOption, Provider
 
 ResourceKind = Literal[
-    "language", "embedding", "knowledge_base", "memory_base", "mcp_server", "component"
+    "language", "embedding", "knowledge_base", "memory_base", "mcp_server", "component", "file"
 ]
 
 
@@ -82,7 +82,8 @@ class ServerResources:
     """A server's providers, its models by kind, and the names of its variables with a value.
 
     Models of kinds that were not requested are missing. `mcp_servers` are names. `packages` are the
-    names of those of `lfclient.resources.packages` that are installed, which no server tells. What
+    names of those of `lfclient.resources.packages` that are installed, which no server tells.
+    `files` are the paths of the user's files. What
     was not requested or can't be listed is None.
     """
 
@@ -94,6 +95,7 @@ class ServerResources:
     mcp_servers: frozenset[str] | None = None
     catalogue: Catalogue | None = None
     packages: frozenset[str] | None = None
+    files: frozenset[str] | None = None
 
     def provider(self, name: str) -> Provider | None:
         """Return the provider with this name, or None."""

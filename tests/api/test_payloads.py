@@ -11,6 +11,7 @@ from lfclient.api.payloads import run_request, session_parameter
 from lfclient.api.requests import events_request
 from lfclient.wire.schemas import VersionResponse
 from lfclient.wire.server_info import ServerInfo, build_server_info, parse_minor
+from tests.support.flows import chat_input, edge, entry, graph, node
 from tests.support.http_stand_in import StandIn
 from tests.support.recorded import flow_of
 
@@ -19,6 +20,16 @@ MODES = build_server_info(VersionResponse(version="1.13.0", package="Langflow"))
 TEXT = {"type": "str", "_input_type": "MultilineInput", "show": True, "value": "stored"}
 CHAT = Component("ChatInput-a", "ChatInput", "Chat Input", template={"input_value": TEXT})
 FLOW = Flow("f", "Flow", (CHAT, Component("ChatOutput-b", "ChatOutput", "Chat Output")))
+
+STORED_FILE = entry("FileInput", "file", "", list=True, file_path=["x/theirs.txt"])
+READS_FILE = Flow.from_json(
+    graph(
+        chat_input(),
+        node("File-a", path=STORED_FILE),
+        node("File-b", path=STORED_FILE),
+        edges=[edge("ChatInput-a", "File-a", "text")],
+    )
+)
 
 
 def body(server: ServerInfo, mode: str, flow: Flow = FLOW, **options: Any) -> dict[str, Any]:
@@ -54,6 +65,29 @@ def test_modes_dialect_has_the_chat_text_at_the_top():
 def test_the_stored_chat_text_is_always_sent(mode: str):
     """Servers would empty it."""
     assert body(MODES, mode)["input_value"] == "stored"
+
+
+@pytest.mark.parametrize(
+    ("mode", "overrides", "sent"),
+    [
+        ("background", {"File-a.path": ["u/mine.txt"]}, [[], []]),
+        ("background", {}, [["x/theirs.txt"], []]),
+    ],
+)
+def test_background_runs_bring_the_graph_without_files_that_they_do_not_read(
+    mode: str, overrides: dict[str, Any], sent: list[list[str]]
+):
+    """The server checks each stored path before it applies overrides."""
+    nodes = body(MODES, mode, READS_FILE, overrides=overrides)["data"]["nodes"]
+    files = [each["data"]["node"]["template"]["path"] for each in nodes[1:]]
+    assert [file["file_path"] for file in files] == sent
+
+
+def test_synchronous_runs_remove_the_files_that_they_do_not_read():
+    sent = body(MODES, "sync", READS_FILE, overrides={"File-a.path": ["u/mine.txt"]})
+    assert sent["tweaks"] == {"File-a": {"path": ["u/mine.txt"]}, "File-b": {"path": []}}
+    assert "data" not in sent
+    assert body(INPUTS, "sync", READS_FILE)["inputs"] == {}
 
 
 def test_each_of_several_chat_inputs_keeps_its_text():

@@ -3,6 +3,7 @@
 import pytest
 
 from lfclient.flows.need import NeedKind
+from lfclient.resources.server_resources import ServerResources
 from tests.support.flow_needs import needs
 from tests.support.flows import edge, entry, node, text
 
@@ -14,6 +15,32 @@ def test_a_file_is_needed_where_the_flow_has_none():
     assert needs(node("File-a", path=file), File_a__path=["u/n.txt"])[0].is_met
     assert not needs(node("File-a", path={**file, "file_path": ["u/n.txt"]}))
     assert not needs(node("ChatInput-a", files={**file, "temp_file": True}))
+    assert not needs(node("ChatOutput-a", files=file))
+
+
+@pytest.mark.parametrize(
+    ("path", "is_owned"),
+    [
+        ("user/listed.txt", True),
+        ("user/deleted.txt", False),
+        ("11111111-2222-3333-4444-555555555555/own upload.txt", True),
+        ("22222222-2222-3333-4444-555555555555/theirs.txt", False),
+        ("/Users/author/langflow/theirs.txt", False),
+    ],
+)
+def test_a_file_that_the_server_lacks_is_needed(path: str, is_owned: bool):
+    files = ServerResources(files=frozenset({"user/listed.txt"}))
+    file = entry("FileInput", "file", "", list=True)
+    stored = node("File-a", path={**file, "file_path": [path]})
+    assert [need.is_met for need in needs(stored, resources=files)] == [False] * (not is_owned)
+    (need,) = needs(node("File-a", path=file), resources=files, File_a__path=[path])
+    assert need.is_met is is_owned
+    (need,) = needs(
+        node("File-a", path={**file, "file_path": ["x/gone.txt"]}),
+        resources=files,
+        File_a__path=["user/listed.txt"],
+    )
+    assert (need.is_met, need.message) == (True, "path of File: chosen.")
 
 
 @pytest.mark.parametrize(

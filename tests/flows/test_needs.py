@@ -249,6 +249,22 @@ def test_a_knowledge_or_memory_base_is_needed_that_the_flow_can_use(parameter, v
         assert problem in need.message
 
 
+@pytest.mark.parametrize(
+    ("type", "mode", "is_met"),
+    [
+        ("KnowledgeIngestion", "", True),
+        ("Knowledge", "Ingest", True),
+        ("Knowledge", "Retrieve", False),
+    ],
+)
+def test_a_base_that_gets_documents_may_be_empty(type: str, mode: str, is_met: bool):
+    ingestion = base_node("knowledge_base", "none")
+    ingestion["data"]["type"] = type
+    ingestion["data"]["node"]["template"]["mode"] = text(mode)
+    (need,) = needs(ingestion, resources=BASES)
+    assert need.is_met is is_met
+
+
 def test_a_base_that_cannot_be_looked_up_is_taken_as_it_is():
     (need,) = needs(base_node("knowledge_base", "typed"))
     assert need.is_met
@@ -285,7 +301,9 @@ def test_what_does_not_run_or_is_connected_needs_nothing():
     idle = (chat_input(), agent("Agent-b"))
     assert not needs(*idle)
     assert needs(*idle, edges=(edge("ChatInput-a", "Agent-b", "input"),))
-    connected = (node("Model-m"), agent("Agent-b"))
+    key = entry("SecretStrInput", "str", "", required=True)
+    connected = (node("Model-m"), agent("Agent-b", api_key=key))
+    assert [need.kind for need in needs(*connected)] == [NeedKind.MODEL, NeedKind.VALUE]
     assert not needs(*connected, edges=(edge("Model-m", "Agent-b", "model"),))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 from collections.abc import Callable, Iterator
 from uuid import uuid4
@@ -18,9 +19,10 @@ from lfclient import (
     LangflowClient,
     RunStatus,
 )
+from lfclient.flows.need import NeedKind
 from tests.live.flows import ECHO, READ_FILE
 from tests.live.releases import Make, dialects, run_to_end
-from tests.support.servers import LiveServer
+from tests.support.servers import LiveServer, delete_flow
 
 pytestmark = dialects
 
@@ -75,6 +77,37 @@ def test_a_component_reads_uploaded_files(
     assert run.status is RunStatus.COMPLETED, run
     for text in words:
         assert text in run.outputs["ChatOutput-b"].value
+
+
+@pytest.mark.parametrize("mode", ["sync", "background"])
+@pytest.mark.parametrize("imported", [True, False])
+def test_an_uploaded_file_replaces_a_stored_file_of_another_machine(
+    client: LangflowClient, make: Make, upload: Callable, mode: str, *, imported: bool
+):
+    data = copy.deepcopy(make(READ_FILE).raw["data"])
+    for node in data["nodes"]:
+        file = node["data"]["node"]["template"].get("path")
+        if file:
+            file["file_path"] = [f"{uuid4()}/theirs.txt"]
+    name = f"files {uuid4().hex[:8]}"
+    made = (
+        client.import_flow({"name": name, "data": data})[0]
+        if imported
+        else client.editor.create_flow(name, data)
+    )
+    flow = client.flow(made.id)
+    try:
+        stored = [field.default for field in flow.fields if field.parameter == "path"]
+        assert any(stored) is not imported
+        (need,) = client.needs(flow, {})
+        assert (need.kind, need.keys, need.is_met) == (NeedKind.FILE, ("File-f.path",), False)
+        overrides = {"File-f.path": [upload("mine.txt", b"my words").path]}
+        assert [need.is_met for need in client.needs(flow, overrides)] == [True]
+        run = run_to_end(client, flow, mode, overrides)
+    finally:
+        delete_flow(client, flow.id)
+    assert run.status is RunStatus.COMPLETED, run
+    assert "my words" in run.outputs["ChatOutput-b"].value
 
 
 @pytest.mark.parametrize("mode", ["sync", "background"])

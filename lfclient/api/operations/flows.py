@@ -8,10 +8,12 @@ from io import BytesIO
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.operations.base import ApiContext
+from lfclient.api.operations.files import list_file_items
 from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import FilePart, RequestSpec, id_segment, is_uuid, list_request
 from lfclient.api.steps import Pause, Steps, fetch, or_default, send
 from lfclient.common.backoff import Backoff
+from lfclient.common.coerce import as_dict
 from lfclient.common.formatting import unique_names
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import (
@@ -27,6 +29,7 @@ from lfclient.flows.flow_file import (
     upload_content,
 )
 from lfclient.flows.model import Flow, FlowSummary, stored_secrets
+from lfclient.flows.stored_files import remove_files
 from lfclient.wire.bodies import LIST, RUN
 from lfclient.wire.schemas import CustomComponentResponse, FlowItem, Items, parse
 
@@ -97,9 +100,11 @@ def create_flow(
 def import_flow(context: ApiContext, data: Flow | Json | bytes | str) -> Steps[list[FlowSummary]]:
     """Create the flows of a file, or a copy of a flow, and return the new flows.
 
-    It is never resent once a byte was sent. Raises `FileRefused`.
+    Stored paths of files that the server lacks are removed. The request is never resent once a byte
+    was sent. Raises `FileRefused`.
     """
-    new = yield from _with_free_names([data] if isinstance(data, Flow) else read_flows(data))
+    read = [data] if isinstance(data, Flow) else read_flows(data)
+    new = yield from _with_free_names((yield from _with_own_files(read)))
     part = FilePart("flows.json", BytesIO(upload_content(new)), "application/json")
     spec = RequestSpec(
         "POST",
@@ -130,6 +135,20 @@ def import_flow(context: ApiContext, data: Flow | Json | bytes | str) -> Steps[l
         raise BadResponse("The server created no flow.")
     yield from _until_committed(items[-1])
     return [_summary(item) for item in items]
+
+
+def _with_own_files(flows: Sequence[Flow]) -> Steps[list[Flow]]:
+    """Return the flows without the paths of files that the server lacks.
+
+    Background runs check each stored path, even if the run brings another file.
+    """
+    if all(remove_files(flow.raw, ()) == flow.raw for flow in flows):
+        return list(flows)
+    items = yield from or_default(list_file_items(), None)
+    if items is None:
+        return list(flows)
+    files = {item.path for item in items}
+    return [replace(flow, raw=as_dict(remove_files(flow.raw, files))) for flow in flows]
 
 
 def _with_free_names(flows: Sequence[Flow]) -> Steps[list[Flow]]:

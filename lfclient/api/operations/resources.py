@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from lfclient.api.operations.base import ApiContext, AsyncResource, Resource, awaitable
+from lfclient.api.operations.files import list_file_items
 from lfclient.api.operations.flows import get_catalogue, get_flow
 from lfclient.api.operations.knowledge import (
     list_knowledge_bases,
@@ -96,6 +97,9 @@ def get_resources(kinds: Collection[ResourceKind]) -> Steps[ServerResources]:
         servers = yield from or_default(list_mcp_servers(False), None)
     if "component" in kinds:
         catalogue = yield from or_default(get_catalogue({}), None)
+    files = None
+    if "file" in kinds:
+        files = yield from or_default(list_file_items(), None)
     return ServerResources(
         providers,
         models,
@@ -104,6 +108,7 @@ def get_resources(kinds: Collection[ResourceKind]) -> Steps[ServerResources]:
         None if memory is None else tuple(memory),
         None if servers is None else frozenset(server.name for server in servers),
         None if catalogue is None else parse_catalogue(catalogue),
+        files=None if files is None else frozenset(item.path for item in files),
     )
 
 
@@ -121,7 +126,8 @@ def find_flow_needs(
     if isinstance(flow, str):
         flow = yield from get_flow(context, flow)
     server = (yield from get_server_without_limits(context)) if mode else None
-    resources = yield from get_resources(flow.resources)
+    files: tuple[ResourceKind, ...] = ("file",) if flow.takes_files else ()
+    resources = yield from get_resources((*flow.resources, *files))
     return find_needs(flow, overrides, resources, mode, server)
 
 

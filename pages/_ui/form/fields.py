@@ -94,7 +94,7 @@ def draw_field(
         if not widget.has_own_label:
             _draw_widget(spec, widget, form)
         if field.kind is FieldKind.FILE:
-            file_fields.draw_files(field, form.state)
+            file_fields.draw_files(field, form)
         if alternatives:
             names = escape(f"{', '.join((label, *alternatives[:-1]))} and {alternatives[-1]}")
             st.caption(f"{_ICONS['warning']} Fill in just one of {names}.")
@@ -135,7 +135,7 @@ def draw_plain_field(
         if help:
             st.caption(escape(help))
         if is_file:
-            file_fields.draw_files(field, form.state)
+            file_fields.draw_files(field, form)
         for line in _messages(field, form):
             st.caption(line)
 
@@ -158,7 +158,7 @@ def draw_chat_files(field: Field, form: FlowForm, *, with_component: bool = Fals
             with opened:
                 spec = _spec(field, form, widget, f"{label}, {component}" if component else label)
                 _draw_widget(spec, widget, form)
-        file_fields.draw_files(field, state, is_open=bool(opened.open))
+        file_fields.draw_files(field, form, is_open=bool(opened.open))
         if opened.open or form.problems.get(field.key):
             for line in _messages(field, form):
                 st.caption(line)

@@ -13,6 +13,7 @@ from lfclient.common.formatting import clip, format_size
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field
 from lfclient.flows.file_fields import accepts_file, file_paths, format_types
+from lfclient.flows.stored_files import missing_paths
 from lfclient.outputs.model import FileRef
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.app import streamlit_patches
@@ -140,10 +141,16 @@ def hint(field: Field, form: FlowForm) -> str:
     return f"The path of a file on the server, as Langflow names it{each}. {takes}"
 
 
-def draw_files(field: Field, state: FormState, *, is_open: bool = True) -> None:
+def draw_files(field: Field, form: FlowForm, *, is_open: bool = True) -> None:
     """Draw a field's uploads and, unless its open widget shows them, its attached files."""
+    state = form.state
     values = _source(field, state) == HERE or not is_open
     paths = list(dict.fromkeys(file_paths(state.value(field))))
+    missing = missing_paths(form.flow, paths, form.resources.files) if field.takes_file else []
+    paths = [path for path in paths if path not in missing]
+    for path in missing if values else ():
+        name = escape(clip(uploaded_name(path), 60))
+        st.caption(f":material/info: The server has no “{name}”. Choose your own file.")
     if values and len(paths) > 1:
         with file_row(f"{field.key}-all"):
             st.markdown(f"**{len(paths)} files attached** :gray[· new files are added]")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,10 +11,12 @@ import streamlit as st
 from lfclient.common.formatting import clip, end_sentence
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field, FieldKind, Problem, ProblemCode
+from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need
 from lfclient.flows.needs import find_needs
 from lfclient.flows.provider_needs import provider_overrides
+from lfclient.flows.stored_files import missing_paths
 from lfclient.flows.validation import (
     check_overrides,
     check_value,
@@ -209,6 +211,7 @@ def read_form(
 ) -> FlowForm:
     """Read and check a form."""
     result = _read(state, server, server_info, mode, resources)
+    resources = _with_uploads(resources, state)
     problems: dict[str, list[Problem]] = {}
     uploading = state.unfinished_uploads()  # drawn as progress, not as errors
     form = FlowForm(
@@ -225,6 +228,27 @@ def read_form(
     return form
 
 
+def _with_uploads(resources: ServerResources, state: FormState) -> ServerResources:
+    """Return the resources with the form's uploads, which the list of files may still lack."""
+    files = resources.files
+    return resources if files is None else replace(resources, files=files | state.files.keys())
+
+
+def _drop_missing_files(state: FormState, listed: frozenset[str] | None) -> None:
+    """Drop the paths that the server lacks from lists of files that get an upload.
+
+    `listed` are the paths of the user's files.
+    """
+    files = None if listed is None else listed | state.files.keys()
+    for key, started in state.entries.uploads.items():
+        field = state.fields.get(key)
+        if field and field.takes_file and field.is_list and any(each.ref for each in started):
+            paths = file_paths(state.value(field))
+            missing = missing_paths(state.flow, paths, files)
+            if missing:
+                state.set(field, [path for path in paths if path not in missing])
+
+
 def _read(
     state: FormState,
     server: ServerSession,
@@ -235,6 +259,7 @@ def _read(
 ) -> FormResult:
     """Return the form's result. Without `extra_overrides`, only its own fields are required."""
     state.read_widgets()
+    _drop_missing_files(state, resources.files)
     if state.collect_uploads():
         server.refresh("files.list")
     state.drop_stale()
@@ -248,6 +273,7 @@ def _read(
             overrides.pop(each.key, None)  # a record would name it as a message of the run
         elif each.chat_input:
             overrides.setdefault(each.key, each.default or "")
+    resources = _with_uploads(resources, state)
     needs = find_needs(state.flow, overrides, resources, mode, server_info)
     overrides = provider_overrides(state.flow, needs, given_settings(server.owner)) | overrides
     is_partial = extra_overrides is None

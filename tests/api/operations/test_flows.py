@@ -63,6 +63,21 @@ def test_a_copy_of_a_flow_keeps_the_secrets_that_it_stores():
     assert "sk-stored-1234567" in json.dumps(uploaded(server))
 
 
+def test_an_imported_flow_has_no_files_of_another_machine():
+    file = entry("FileInput", "file", "gone.txt")
+    paths = {"mine": "u/mine.txt", "theirs": "x/gone.txt", "absolute": "/Users/author/gone.txt"}
+    parameters = {name: {**file, "file_path": path} for name, path in paths.items()}
+    parameters["several"] = {**file, "value": "", "file_path": [*paths.values()]}
+    server = StandIn().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
+    listed = {"id": "1", "name": "mine", "path": "u/mine.txt", "size": 1}
+    server.on("GET", "/api/v2/files", (200, [listed]))
+    server.client().import_flow(graph(node("File-a", **parameters)))
+    template = uploaded(server)[0]["data"]["nodes"][0]["data"]["node"]["template"]
+    left = {name: template[name]["file_path"] for name in parameters}
+    assert left == {"mine": "u/mine.txt", "theirs": "", "absolute": "", "several": ["u/mine.txt"]}
+    assert template["theirs"]["value"] == ""
+
+
 def sent_names(listed, *names: str) -> list[str]:
     """Import a file of flows to a server with the listed names, and return those that were sent."""
     server = StandIn().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))

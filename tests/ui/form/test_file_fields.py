@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from lfclient import FileRef, Unreachable
 from lfclient.flows.model import Flow
+from lfclient.resources.server_resources import ServerResources
 from pages._ui.app import upload_quota
 from pages._ui.connection.request_cache import CachedResponse, StillLoading
 from pages._ui.form import uploads
@@ -110,6 +111,19 @@ def test_chosen_files_are_added_to_a_list_and_can_be_removed():
     assert page.run().overrides == {"T-a.path": ["u/1-a.txt", "u/3-c.txt"]}
     assert page.press("Remove all").overrides == {}
     assert page.result.ready
+
+
+def test_a_chosen_file_replaces_stored_files_that_the_server_lacks():
+    files = {**FILES, "file_path": ["x/theirs.txt", "u/mine.txt"]}
+    page = form(
+        editable_node(path=files),
+        resources=ServerResources(files=frozenset({"u/mine.txt"})),
+        **{"server-of-files": Server()},
+    )
+    assert "no “theirs.txt”" in page.text()
+    choose(page, "T-a.path", ("a.txt", b"1")).run()
+    assert page.overrides == {"T-a.path": ["u/mine.txt", "u/1-a.txt"]}
+    assert "no “theirs.txt”" not in page.text()
 
 
 def test_a_refused_file_shows_its_reason():
