@@ -7,6 +7,7 @@ from typing import Any
 from lfclient import Flow
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.graph_builder import Link, Node, Sample
+from lfclient.flows.edges import written_handle
 
 ECHO = Sample(
     "echo",
@@ -258,7 +259,7 @@ def loop_graph(catalogue: dict[str, Any]) -> dict[str, Any]:
     types = [*item["types"], *(item.get("loop_types") or [])]
     target = {"dataType": "LoopComponent", "id": loop["id"], "name": "item", "output_types": types}
     handles = {"sourceHandle": {**source, "output_types": ["Message"]}, "targetHandle": target}
-    written = {end: graph_builder._handle(handle) for end, handle in handles.items()}
+    written = {end: written_handle(handle) for end, handle in handles.items()}
     back = {"id": "back", "source": source["id"], "target": loop["id"], **written, "data": handles}
     return {**data, "edges": [*data["edges"], back]}
 

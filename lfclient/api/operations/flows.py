@@ -37,7 +37,7 @@ _FLOWS = "/api/v1/flows/"
 _TEMPLATES = "/api/v1/flows/basic_examples/"
 _LIST_SECONDS = 60.0  # 2,000 flows take an idle server a second, and a busy one more than ten
 _NAME_TAKEN = Backoff(0.2, 1.0, attempts=5, jitter=0.5)
-_COMMIT = Backoff(0.1, 1.0, attempts=14)  # about ten seconds
+COMMIT = Backoff(0.1, 1.0, attempts=14)  # of a busy server, about ten seconds
 _NUMBERED = re.compile(r"(.+) \(([0-9]{1,3})\)", re.DOTALL)  # not a year
 _IMPORT_SECONDS = 300.0  # how long a server may take to store 50 MB
 _CUSTOM_CATEGORY = "own code"
@@ -180,7 +180,7 @@ def free_name(name: str, taken: Collection[str]) -> str:
 def _until_committed(flow: FlowItem) -> Steps[None]:
     """Wait until a new flow can be read: a busy server responds before it has committed it."""
     spec = list_request(flow_path(flow.id))
-    for seconds in _COMMIT.waits():
+    for seconds in COMMIT.waits():
         response = yield from or_default(send(spec), None)
         if response is None or response.status != 404:
             return

@@ -6,6 +6,7 @@ from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.base import ApiContext
 from lfclient.api.operations.files import list_file_items
 from lfclient.api.operations.flows import (
+    COMMIT,
     flow_path,
     get_catalogue,
     get_flow,
@@ -14,7 +15,7 @@ from lfclient.api.operations.flows import (
 from lfclient.api.operations.refreshing import forbids_code
 from lfclient.api.operations.resources import get_resources
 from lfclient.api.requests import RequestSpec
-from lfclient.api.steps import Steps, fetch, or_default, send
+from lfclient.api.steps import Pause, Steps, fetch, or_default, send
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import FlowChanged, InvalidKey, InvalidRequest, LangflowError, Unreachable
 from lfclient.flows.definitions import graph_data, node_definition
@@ -87,14 +88,21 @@ def update_copy(context: ApiContext, flow: Flow | str) -> Steps[FlowSummary]:
 def save_graph(context: ApiContext, flow: Flow, data: JsonObject) -> Steps[Flow]:
     """Store another graph in a flow, and return the flow as it is then.
 
-    Raises `FlowChanged` if the server has another graph than `flow`.
+    A busy server responds before it has committed the graph (1.8). Raises `FlowChanged` if the
+    server has another graph than `flow`.
     """
     current = yield from get_flow(context, flow.id)
     if graph_data(current) != graph_data(flow):
         raise FlowChanged(f"“{current.name}” has changed on the server.")
     spec = RequestSpec("PATCH", flow_path(flow.id), json={"data": data}, limit=RUN)
     yield from fetch(spec, JsonObject, "changed flow")
-    return (yield from get_flow(context, flow.id))
+    changed = yield from get_flow(context, flow.id)
+    for seconds in COMMIT.waits():
+        if graph_data(changed) != graph_data(current) or graph_data(current) == data:
+            break
+        yield Pause(seconds)
+        changed = yield from get_flow(context, flow.id)
+    return changed
 
 
 def _stored_flow(context: ApiContext, flow: Flow | str) -> Steps[Flow]:

@@ -149,8 +149,9 @@ def save(client: LangflowClient) -> Flow:
 
 
 def test_a_graph_is_stored_in_its_flow():
+    """A busy server responds before it has committed the graph."""
     changed = {**RAW, "data": {"nodes": [], "edges": []}}
-    server = StandIn().on("GET", FLOW, (200, RAW), (200, RAW), (200, changed))
+    server = StandIn().on("GET", FLOW, *[(200, RAW)] * 3, (200, changed))
     server.on("PATCH", FLOW, (200, changed))
     with server.client() as client:
         assert save(client).components == ()
