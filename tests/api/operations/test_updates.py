@@ -60,6 +60,7 @@ def test_outdated_components_are_listed(kind: str):
 def test_a_copy_has_the_servers_code_and_the_flows_values(kind: str):
     created = (201, [{"id": NEW_ID, "name": "Test (updated)"}])
     server = a_server().on("POST", UPLOAD, created)
+    server.on("GET", f"/api/v1/flows/{NEW_ID}", (200, RAW))
     made = call_client(kind, lambda client: client.update_flow(RAW["id"]), handler=server)
     assert (made.id, made.name) == (NEW_ID, "Test (updated)")
     content = server.sent(f"POST {UPLOAD}")[0].content
