@@ -1,0 +1,79 @@
+"""Packages and updates that a flow's components need."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lfclient.flows.model import Flow
+from lfclient.flows.need import NeedKind
+from lfclient.resources.catalogue import parse_catalogue
+from tests.support.flow_needs import needs, server
+from tests.support.flows import graph, node
+
+
+def importing(code: str) -> dict:
+    return node("YfinanceComponent-y", code={"type": "code", "value": code})
+
+
+@pytest.mark.parametrize(
+    ("installed", "types", "message"),
+    [
+        ({"yfinance"}, {"Agent"}, None),
+        ({"yfinance"}, None, None),
+        (set(), {"YfinanceComponent"}, "YfinanceComponent: the server lacks the package yfinance."),
+        (None, {"YfinanceComponent"}, None),
+        (None, None, None),
+        (None, {"Agent"}, "not offered by the server, which may lack the package yf"),
+    ],
+)
+def test_a_package_is_needed_if_it_is_not_installed_or_its_component_not_offered(
+    installed: set | None, types: set | None, message: str | None
+):
+    resources = replace(
+        server(),
+        packages=None if installed is None else frozenset(installed),
+        catalogue=types and parse_catalogue({"all": {type: {} for type in types}}),
+    )
+    found = needs(
+        importing("import os\nfrom yfinance.x import y\nimport yfinance"), resources=resources
+    )
+    assert [need.kind for need in found] == ([NeedKind.PACKAGE] if message else [])
+    for need in found:
+        assert message in need.message
+        assert (need.keys, need.is_met, need.package.name) == ((), False, "yfinance")
+
+
+@pytest.mark.parametrize(
+    "code", ["def f():\n    import yfinance", "# import yfinance", "import yfinance2", "", None]
+)
+def test_only_what_a_component_imports_at_once_is_needed(code: str):
+    resources = replace(server(), packages=frozenset())
+    assert needs(importing(code), resources=resources) == []
+
+
+def test_components_older_than_the_server_need_an_update():
+    old = [importing("a = 1"), {**importing("a = 1"), "id": "YfinanceComponent-z"}]
+    new = {"template": {"code": {"value": "a = 2"}}}
+    catalogue = parse_catalogue({"all": {"YfinanceComponent": new}})
+    resources = replace(server(), catalogue=catalogue)
+    (need,) = needs(*old, resources=resources)
+    names = "YfinanceComponent 1, YfinanceComponent 2"
+    assert need.message == f"2 components are older than this server: {names}."
+    assert (need.kind, need.keys, need.is_met) == (NeedKind.OUTDATED, (), False)
+    assert needs(importing("a = 2"), resources=resources) == []
+
+
+def test_the_replacement_of_a_missing_component_is_named():
+    gone = node("Gone-a", code={"type": "code", "value": "a = 1"})
+    gone["data"]["node"]["replacement"] = ["agents.Agent"]
+    new = {"display_name": "Agent", "template": {"code": {"value": "a = 2"}}}
+    resources = replace(server(), catalogue=parse_catalogue({"all": {"Agent": new}}))
+    (need,) = needs(gone, node("Agent-b", code={"value": "a = 1"}), resources=resources)
+    assert need.message.endswith("Agent. The server has no Gone: use Agent.")
+
+
+def test_a_flow_with_code_needs_the_servers_components():
+    assert Flow.from_json(graph(importing("import os"))).resources == ("component",)
+    assert Flow.from_json(graph(importing(""))).resources == ()
