@@ -25,10 +25,9 @@ def keys(screen):
     screen.page.keyboard.press("Control+Enter")
 
 
-@pytest.fixture(scope="module")
-def answer_form(lasting_screen):
+@pytest.fixture
+def answer_form(screen):
     """The form of the echo chat with the parameters of its answer."""
-    screen = lasting_screen()
     screen.pick("Echo")
     screen.open_parameters("ChatOutput-answer")
     return screen
