@@ -176,6 +176,14 @@ def test_a_refused_run_is_explained(langflow_stand_in):
     assert "Correct the value" not in page
 
 
+def test_a_refused_run_leads_to_the_field_that_lacks_a_value(langflow_stand_in):
+    file = entry("FileInput", "file", "", file_path=[], list=True)
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [node("File-a", path=file)]))
+    add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, problem=RecordProblem(NO_FILE))
+    app = press(open_app(run="a" * 32), "Choose a file")
+    assert list(app.get("file_uploader"))
+
+
 OLD_CODE = "Error creating class. KeyError('OpenAI')."
 
 
