@@ -199,7 +199,9 @@ class LocalLangflow:
                         hint="End the process with the tools of your system.",
                     )
                 if record:
-                    self._note(LocalState.STOPPED, "The local Langflow is stopped.")
+                    is_installed = self.installation.python is not None
+                    state = LocalState.STOPPED if is_installed else LocalState.ABSENT
+                    self._note(state, "The local Langflow is stopped.")
                 return self.status()
 
     def _is_thread_alive(self) -> bool:

@@ -50,6 +50,9 @@ _START_LABELS = {
     LocalState.CRASHED: "Start again",
 }
 
+# a package is added, or sample flows, to a Langflow that runs
+_CANCELLABLE = (LocalState.INSTALLING, LocalState.STARTING)
+
 
 def draw(has_other_server: bool = False) -> None:
     """Draw the panel, which refreshes itself during an installation or start.
@@ -130,6 +133,8 @@ def _draw_buttons(status: LocalStatus) -> None:
                 icon=":material/refresh:",
                 on_click=_restart,
             )
+        elif status.state in _CANCELLABLE:
+            st.button("Cancel", key="local-cancel", icon=":material/close:", on_click=_stop)
         elif not status.state.is_in_progress:
             label = _START_LABELS.get(status.state, "Start")
             pressed = st.button(

@@ -190,7 +190,7 @@ def test_a_stop_ends_the_installation_and_its_process(tmp_path: Path, fake_uv: C
 
     status = langflow.stop()
 
-    assert status.state is LocalState.STOPPED
+    assert status.state is LocalState.ABSENT
     assert not psutil.pid_exists(pid)
 
 

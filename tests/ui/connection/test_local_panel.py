@@ -69,6 +69,16 @@ def test_only_an_installation_shows_its_download_size():
         assert any("to download" in each.value for each in app.caption) is shown
 
 
+@pytest.mark.parametrize("state", [LocalState.INSTALLING, LocalState.STARTING])
+def test_an_installation_or_a_start_can_be_cancelled(state):
+    app, _ = show(state, step="At work.", progress=0.1)
+    status = LocalStatus(LocalState.ABSENT, "1.13.0")
+    app_context().local.stop = lambda: setattr(app_context().local, "status", lambda: status)
+    app.button(key="local-cancel").click().run()
+    assert app.button(key="local-start").label == "Install and start"
+    assert app_context().local_stopped
+
+
 @pytest.mark.parametrize("state", [LocalState.ABSENT, LocalState.INSTALLING, LocalState.STARTING])
 def test_the_note_asks_for_a_start_only_if_none_is_in_progress(state):
     def page():
