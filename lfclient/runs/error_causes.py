@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lfclient.resources.packages import package_for
 from lfclient.runs.cause_codes import CauseCode
-from lfclient.runs.error_patterns import RULES
+from lfclient.runs.error_patterns import RULES, ErrorRule
 
 _REACHABLE = "that the service is running where Langflow can reach it."
 CHECK_SERVICE = f"Check {_REACHABLE}"
@@ -72,15 +72,16 @@ def explain_error(message: str) -> ErrorCause | None:
     Only the first `_MAX_SEARCHED` characters are searched.
     """
     message = message[:_MAX_SEARCHED]
-    for pattern, code, parameter in RULES:
-        if match := re.search(pattern, message):
-            return _read_cause(code, parameter, match.groupdict(""))
+    for rule in RULES:
+        for pattern in rule.patterns:
+            if match := re.search(pattern, message):
+                return _read_cause(rule, match.groupdict(""))
     return None
 
 
-def _read_cause(code: CauseCode, parameter: str, found: dict[str, str]) -> ErrorCause:
-    name, variable = found.get("name", "").strip(), found.get("variable", "")
-    parameter = found.get("parameter", parameter)
+def _read_cause(rule: ErrorRule, found: dict[str, str]) -> ErrorCause:
+    code, name, variable = rule.code, found.get("name", "").strip(), found.get("variable", "")
+    parameter = found.get("parameter", rule.parameter)
     if code is CauseCode.VARIABLE_MISSING:
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):  # an entered key, redacted
             return ErrorCause(CauseCode.VALUE_AS_VARIABLE, parameter=parameter)

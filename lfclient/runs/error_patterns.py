@@ -1,146 +1,157 @@
-"""Patterns of the error texts that Langflow 1.8 to 1.13 sends, each with its cause.
+"""Patterns of the error texts that Langflow 1.8 to 1.13 sends, by cause."""
 
-A row has a regular expression, a cause and the component's parameter to fill in. The first row
-that matches counts. Its groups `name`, `variable` and `parameter` have what the text names.
-"""
+from typing import NamedTuple
 
 from lfclient.runs.cause_codes import CauseCode
 
-RULES: tuple[tuple[str, CauseCode, str], ...] = (
-    (
-        r"(?s)(?P<name>[^:\n]{1,80}?) API key is required when using .{1,80} provider\."
-        r".{0,200}?configure it globally as (?P<variable>[A-Z0-9_]+)",
+
+class ErrorRule(NamedTuple):
+    """The patterns of a cause's error texts, and the component's parameter to fill in.
+
+    Their groups `name`, `variable` and `parameter` have what the text names.
+    """
+
+    code: CauseCode
+    patterns: tuple[str, ...]
+    parameter: str = ""
+
+
+def _rule(code: CauseCode, *patterns: str, parameter: str = "") -> ErrorRule:
+    return ErrorRule(code, patterns, parameter)
+
+
+# the first rule that matches counts
+RULES = (
+    _rule(
         CauseCode.KEY_MISSING,
-        "api_key",
+        (
+            r"(?s)(?P<name>[^:\n]{1,80}?) API key is required when using .{1,80} provider\."
+            r".{0,200}?configure it globally as (?P<variable>[A-Z0-9_]+)"
+        ),
+        (
+            r"(?:Missing credentials|Did not find \w{1,50}|The api_key client option must be set)"
+            r".{0,300}?\b(?P<variable>[A-Z][A-Z0-9_]{0,60}API_KEY)\b"
+        ),
+        parameter="api_key",
     ),
-    (
-        r"(?:Missing credentials|Did not find \w{1,50}|The api_key client option must be set)"
-        r".{0,300}?\b(?P<variable>[A-Z][A-Z0-9_]{0,60}API_KEY)\b",
-        CauseCode.KEY_MISSING,
-        "api_key",
-    ),
-    (
-        r"The variable '(?P<name>[^'\n]{1,200})' referenced by the component's "
-        r"`*(?P<parameter>\w+)`* field could not be resolved",
+    _rule(
         CauseCode.VARIABLE_MISSING,
-        "",
+        (
+            r"The variable '(?P<name>[^'\n]{1,200})' referenced by the component's "
+            r"`*(?P<parameter>\w+)`* field could not be resolved"
+        ),
+        r"(?P<name>\S{1,200}) variable not found\.",
     ),
-    (r"(?P<name>\S{1,200}) variable not found\.", CauseCode.VARIABLE_MISSING, ""),
-    (
-        r"(?s)validation error for \w{1,50}Input\b.{0,200}Invalid value type <class 'NoneType'>",
+    _rule(
         CauseCode.VALUE_MISSING,
-        "",
+        r"(?s)validation error for \w{1,50}Input\b.{0,200}Invalid value type <class 'NoneType'>",
     ),
-    (
-        r"(?i)model selection is required|No model selected\. Please select a language model",
+    _rule(
         CauseCode.MODEL_MISSING,
-        "model",
+        r"(?i)model selection is required|No model selected\. Please select a language model",
+        parameter="model",
     ),
-    (
-        r"The selected model is missing a provider|Unknown API key is required"
-        r"|No (?:model|embedding) class defined",
+    _rule(
         CauseCode.MODEL_WITHOUT_PROVIDER,
-        "model",
+        r"The selected model is missing a provider|Unknown API key is required",
+        r"No (?:model|embedding) class defined",
+        parameter="model",
     ),
-    (
-        r"(?i)\bmodel [`'\"](?P<name>[^`'\"\n]{1,200})[`'\"] (?:not found|does not exist)",
+    _rule(
         CauseCode.MODEL_UNKNOWN,
-        "model",
+        r"(?i)\bmodel [`'\"](?P<name>[^`'\"\n]{1,200})[`'\"] (?:not found|does not exist)",
+        parameter="model",
     ),
-    (r"Error code: 401|Invalid API key|Incorrect API key", CauseCode.KEY_REFUSED, "api_key"),
-    (r"Error code: 429|Rate limit reached", CauseCode.LIMITED, "model"),
-    (r"No files to process\.|Please, upload a file to use", CauseCode.FILE_MISSING, "path"),
-    (r"provide exactly one of: (?P<name>CSV|JSON) file, file path, or", CauseCode.SOURCES, ""),
-    (r"Flow name or id is required", CauseCode.FLOW_MISSING, "flow_name_selected"),
-    (
-        r"Metadata not found for knowledge base: (?P<name>.{0,200}?)\. Ensure",
+    _rule(
+        CauseCode.KEY_REFUSED,
+        r"Error code: 401|Invalid API key|Incorrect API key",
+        parameter="api_key",
+    ),
+    _rule(CauseCode.LIMITED, r"Error code: 429|Rate limit reached", parameter="model"),
+    _rule(
+        CauseCode.FILE_MISSING,
+        r"No files to process\.|Please, upload a file to use",
+        parameter="path",
+    ),
+    _rule(CauseCode.SOURCES, r"provide exactly one of: (?P<name>CSV|JSON) file, file path, or"),
+    _rule(CauseCode.FLOW_MISSING, r"Flow name or id is required", parameter="flow_name_selected"),
+    _rule(
         CauseCode.KNOWLEDGE_BASE_EMPTY,
-        "knowledge_base",
+        r"Metadata not found for knowledge base: (?P<name>.{0,200}?)\. Ensure",
+        parameter="knowledge_base",
     ),
     # from 1.12 on, an unknown knowledge base is looked for as if it were a provider's
-    (
-        r"The requested model provider is not available",
+    _rule(
         CauseCode.BASE_OR_PROVIDER_UNKNOWN,
-        "knowledge_base",
+        r"The requested model provider is not available",
+        parameter="knowledge_base",
     ),
-    (r"/: 'PosixPath' and 'NoneType'", CauseCode.KNOWLEDGE_BASE_MISSING, "knowledge_base"),
-    (
-        r"Memory Base '(?P<name>[^'\n]{1,200})' is not attached to this flow",
+    _rule(
+        CauseCode.KNOWLEDGE_BASE_MISSING,
+        r"/: 'PosixPath' and 'NoneType'",
+        parameter="knowledge_base",
+    ),
+    _rule(
         CauseCode.MEMORY_BASE_FOREIGN,
-        "memory_base",
+        r"Memory Base '(?P<name>[^'\n]{1,200})' is not attached to this flow",
+        parameter="memory_base",
     ),
-    (r"No Memory Base is selected", CauseCode.MEMORY_BASE_MISSING, "memory_base"),
-    (
-        r"MCP server '(?P<name>[^'\n]{1,200})' is not configured",
+    _rule(CauseCode.MEMORY_BASE_MISSING, r"No Memory Base is selected", parameter="memory_base"),
+    _rule(
         CauseCode.MCP_SERVER_UNKNOWN,
-        "mcp_server",
+        r"MCP server '(?P<name>[^'\n]{1,200})' is not configured",
+        parameter="mcp_server",
     ),
     # these are part of every Langflow, so the module has gone from a newer version
-    (
-        r"No module named '(?:langflow|lfx|langchain|langchain_(?:core|community|classic))\b",
+    _rule(
         CauseCode.COMPONENT_OUTDATED,
-        "",
+        r"No module named '(?:langflow|lfx|langchain|langchain_(?:core|community|classic))\b",
     ),
-    (r"No module named '(?P<name>[\w.]{1,200})'", CauseCode.PACKAGE_MISSING, ""),
-    (
+    _rule(
+        CauseCode.PACKAGE_MISSING,
+        r"No module named '(?P<name>[\w.]{1,200})'",
         r"Could not import (?:module )?['`](?P<name>[\w.-]{1,200})['`](?! from)",
-        CauseCode.PACKAGE_MISSING,
-        "",
-    ),
-    (
-        r"(?i)Could not import (?:the )?(?!(?:the|required|module|python)\b)"
-        r"(?P<name>[\w-]{1,200})(?:,| (?:python )?(?:package|library)\b)",
-        CauseCode.PACKAGE_MISSING,
-        "",
-    ),
-    (
+        (
+            r"(?i)Could not import (?:the )?(?!(?:the|required|module|python)\b)"
+            r"(?P<name>[\w-]{1,200})(?:,| (?:python )?(?:package|library)\b)"
+        ),
         r"Please install (?P<name>[\w-]{1,200}) to use\b",
-        CauseCode.PACKAGE_MISSING,
-        "",
     ),
-    (
-        r"Access to local file paths outside the authenticated user's storage",
+    _rule(
         CauseCode.FILE_ELSEWHERE,
-        "path",
+        r"Access to local file paths outside the authenticated user's storage",
+        parameter="path",
     ),
-    (r"Only one chat input is allowed", CauseCode.SEVERAL_CHAT_INPUTS, ""),
-    (r"(?:^|: )\s*Flow not found\.", CauseCode.SUBFLOW_MISSING, "flow_name"),
-    (
-        r"(?:Error while creating graph from payload:|\w{1,50}Vertex' object has no attribute)"
-        r" '(?P<name>\w{1,100})'",
+    _rule(CauseCode.SEVERAL_CHAT_INPUTS, r"Only one chat input is allowed"),
+    _rule(CauseCode.SUBFLOW_MISSING, r"(?:^|: )\s*Flow not found\.", parameter="flow_name"),
+    _rule(
         CauseCode.GRAPH_INCOMPLETE,
-        "",
+        r"Error while creating graph from payload: '(?P<name>\w{1,100})'",
+        r"\w{1,50}Vertex' object has no attribute '(?P<name>\w{1,100})'",
     ),
     # code of another version: it imports, reads or calls what the server no longer has
-    (
-        r"Error creating class\. |[Cc]annot import name '|maximum recursion depth exceeded"
-        r"|Attribute \w{1,100} not found in \w{1,100}|might not be a valid input\."
-        r"|Invalid model provider: |'coroutine' object has no attribute"
-        r"|Name error \(possibly undefined variable\)|Invalid Python code: "
-        r"|Field \w{1,100} in \w{1,100} is not a valid field type"
-        # a key of pydantic's first version, for a model that takes the second one's
-        r"|validation errors? for \w{1,100}\n[\s\S]{0,1000}input_value=SecretStr\(",
+    _rule(
         CauseCode.COMPONENT_OUTDATED,
-        "",
+        r"Error creating class\. |[Cc]annot import name '|maximum recursion depth exceeded",
+        r"Attribute \w{1,100} not found in \w{1,100}|might not be a valid input\.",
+        r"Invalid model provider: |'coroutine' object has no attribute",
+        r"Name error \(possibly undefined variable\)|Invalid Python code: ",
+        r"Field \w{1,100} in \w{1,100} is not a valid field type",
+        # a key of pydantic's first version, for a model that takes the second version's
+        r"validation errors? for \w{1,100}\n[\s\S]{0,1000}input_value=SecretStr\(",
     ),
-    (
-        r"Edge between (?P<name>.{1,100}? and .{1,100}?) has (?:no matched type|invalid handles)",
+    _rule(
         CauseCode.CONNECTION_INVALID,
-        "",
+        r"Edge between (?P<name>.{1,100}? and .{1,100}?) has (?:no matched type|invalid handles)",
     ),
-    (
-        r"validation errors? for \w{1,100}\n(?P<parameter>\w{1,100})",
-        CauseCode.VALUE_REFUSED,
-        "",
-    ),
-    (r"peer closed connection without sending complete", CauseCode.CUT_OFF, ""),
-    (r"'openaipublic\.", CauseCode.TOKENIZER_UNREACHABLE, ""),
-    (
-        r"All connection attempts failed|Connection error\.|Connection refused"
-        r"|Max retries exceeded with url|Error loading documents|Name or service not known"
-        r"|[Ff]ailure in name resolution|Failed to resolve '|getaddrinfo failed"
-        r"|No address associated",
+    _rule(CauseCode.VALUE_REFUSED, r"validation errors? for \w{1,100}\n(?P<parameter>\w{1,100})"),
+    _rule(CauseCode.CUT_OFF, r"peer closed connection without sending complete"),
+    _rule(CauseCode.TOKENIZER_UNREACHABLE, r"'openaipublic\."),
+    _rule(
         CauseCode.UNREACHABLE,
-        "",
+        r"All connection attempts failed|Connection error\.|Connection refused",
+        r"Max retries exceeded with url|Error loading documents|Name or service not known",
+        r"[Ff]ailure in name resolution|Failed to resolve '|getaddrinfo failed",
+        r"No address associated",
     ),
 )
