@@ -199,8 +199,7 @@ class LocalLangflow:
                         hint="End the process with the tools of your system.",
                     )
                 if record:
-                    is_installed = self.installation.python is not None
-                    state = LocalState.STOPPED if is_installed else LocalState.ABSENT
+                    state = LocalState.STOPPED if self.installation.python else LocalState.ABSENT
                     self._note(state, "The local Langflow is stopped.")
                 return self.status()
 
