@@ -164,13 +164,13 @@ from tests.support.cpu_time import cpu_seconds
             ErrorCause(CauseCode.MCP_SERVER_UNKNOWN, "nope", parameter="mcp_server"),
         ),
         (
-            "Missing credentials. Please pass an `api_key`, `workload_identity`, `admin_api_key`, or "
-            "set the `OPENAI_API_KEY` or `OPENAI_ADMIN_KEY` environment variable.",
+            "Missing credentials. Please pass an `api_key`, `workload_identity`, `admin_api_key`, "
+            "or set the `OPENAI_API_KEY` or `OPENAI_ADMIN_KEY` environment variable.",
             ErrorCause(CauseCode.KEY_MISSING, parameter="api_key", variable="OPENAI_API_KEY"),
         ),
         (
-            "Did not find openai_api_key, please add an environment variable `OPENAI_API_KEY` which "
-            "contains it, or pass `openai_api_key` as a named parameter.",
+            "Did not find openai_api_key, please add an environment variable `OPENAI_API_KEY` "
+            "which contains it, or pass `openai_api_key` as a named parameter.",
             ErrorCause(CauseCode.KEY_MISSING, parameter="api_key", variable="OPENAI_API_KEY"),
         ),
     ],
