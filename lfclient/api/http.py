@@ -3,7 +3,7 @@
 import json
 import re
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -84,11 +84,11 @@ class Response:
         seconds = (at - (self.date or datetime.now(UTC))).total_seconds() if at else 0.0
         return min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
-    def json(self, description: str, kept: Callable[[Json], Iterable[str]] | None = None) -> Json:
+    def json(self, description: str, *, is_sent_back: bool = False) -> Json:
         """Return the redacted JSON. Raises `BadResponse` with the description for anything else.
 
-        `kept` returns secrets that stay in it, given the whole: those of a flow, which is sent back
-        to the server. The client's own key is replaced in any case.
+        Flows and components are sent back to the server (`is_sent_back`). Only the client's own key
+        is redacted in them: a plain word that was entered as a key would break their code.
         """
         if self.body is None and self.content.strip() != b"null":
             start = self.redactor.redact_text(self.content[:60].decode("utf-8", "replace"))
@@ -97,8 +97,8 @@ class Response:
                 f"“{self.content_type}”, starting with “{start}”.",
                 response=self.for_error(),
             )
-        if kept and self.body is not self._whole:
-            return self.redactor.without(kept(self._whole)).redact_value(self._whole)
+        if is_sent_back and self.body is not self._whole:
+            return self.redactor.own.redact_value(self._whole)
         return self.body
 
     @cached_property

@@ -12,7 +12,6 @@ from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.requests import RequestSpec
 from lfclient.common.backoff import Backoff
-from lfclient.common.json_types import Json
 from lfclient.errors import LangflowError, Unreachable
 from lfclient.runs.events import Event
 from lfclient.wire.schemas import parse
@@ -102,17 +101,17 @@ def fetch(
     *,
     subject: str = "",
     is_workflow: bool = False,
-    kept: Callable[[Json], Iterable[str]] | None = None,
+    is_sent_back: bool = False,
 ) -> Steps[T]:
     """Return the JSON of a successful response, validated; raise the error of any other.
 
-    The schema `object` takes any JSON. `description` names the response in errors; `kept` is as for
-    `Response.json`, the rest as for `error_from_response`.
+    The schema `object` takes any JSON. `description` names the response in errors.
+    `is_sent_back` is as for `Response.json`, the rest as for `error_from_response`.
     """
     response = yield from send(spec)
     if not response.is_success:
         raise error_from_response(response, subject=subject, is_workflow=is_workflow)
-    return parse(schema, response.json(description, kept), description)
+    return parse(schema, response.json(description, is_sent_back=is_sent_back), description)
 
 
 def or_default(steps: Steps[T], default: T) -> Steps[T]:

@@ -92,8 +92,8 @@ def _with_credentials(secrets: Iterable[str]) -> set[str]:
 class Redactor:
     """Replaces known secrets with `••••`, plain or escaped for JSON, URLs and HTML. Thread-safe.
 
-    Secrets of fewer than `MIN_SECRET_LENGTH` characters are ignored. `secrets` are always replaced.
-    `without` can leave out only secrets that were added later.
+    Secrets of fewer than `MIN_SECRET_LENGTH` characters are ignored. `own` is a redactor without
+    the secrets that were added later.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -110,9 +110,10 @@ class Redactor:
             if not new <= self._compiled.secrets:
                 self._compiled = _compile(self._compiled.secrets | new)
 
-    def without(self, secrets: Iterable[str]) -> "Redactor":
-        """Return a redactor without these secrets, except secrets of the constructor."""
-        return Redactor(self._permanent | (self._compiled.secrets - _with_credentials(secrets)))
+    @property
+    def own(self) -> "Redactor":
+        """A redactor with the secrets of the constructor."""
+        return Redactor(self._permanent)
 
     def may_contain_secret(self, content: bytes) -> bool:
         """Return whether a raw response needs redaction, without parsing it.

@@ -1,7 +1,7 @@
 """Flows of the API key's user, and the server's templates of flows."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from io import BytesIO
 
@@ -28,7 +28,7 @@ from lfclient.flows.flow_file import (
     read_flows,
     upload_content,
 )
-from lfclient.flows.model import Flow, FlowSummary, stored_secrets
+from lfclient.flows.model import Flow, FlowSummary
 from lfclient.flows.stored_files import remove_files
 from lfclient.wire.bodies import LIST, RUN
 from lfclient.wire.schemas import CustomComponentResponse, FlowItem, Items, parse
@@ -69,13 +69,9 @@ def get_flow(context: ApiContext, id_or_name: str) -> Steps[Flow]:
             )
         flow_id = ids[0]
     request = list_request(flow_path(flow_id))
-    body = yield from fetch(request, object, "flow", subject=flow_id, kept=_stored_secrets)
+    body = yield from fetch(request, object, "flow", subject=flow_id, is_sent_back=True)
     flow = context.flows[flow_id] = context.fetched[flow_id] = Flow.from_json(body)
     return flow
-
-
-def _stored_secrets(body: Json) -> Iterable[str]:
-    return stored_secrets(Flow.from_json(body))
 
 
 def get_flow_id(context: ApiContext, flow: Flow | str) -> Steps[str]:
@@ -209,7 +205,7 @@ def _was_name_taken(response: Response) -> bool:
 def list_templates() -> Steps[list[Flow]]:
     """Return the flows that the server offers as templates, by name; about 5 MB."""
     spec = replace(list_request(_TEMPLATES), min_timeout=_LIST_SECONDS)
-    items = yield from fetch(spec, Items[JsonObject], "list of templates")
+    items = yield from fetch(spec, Items[JsonObject], "list of templates", is_sent_back=True)
     return sorted(filter(None, map(parse_flow, items)), key=lambda flow: flow.name.casefold())
 
 
@@ -231,7 +227,9 @@ def get_catalogue(custom_code: Mapping[str, str]) -> Steps[JsonObject]:
 
     `custom_code` is the code of custom components by type; they get their own category.
     """
-    catalogue = yield from fetch(list_request("/api/v1/all"), JsonObject, "component catalogue")
+    catalogue = yield from fetch(
+        list_request("/api/v1/all"), JsonObject, "component catalogue", is_sent_back=True
+    )
     built = {}
     for component_type, code in custom_code.items():
         component = yield from _build_component(code)
@@ -257,7 +255,7 @@ def _build_component(code: str) -> Steps[JsonObject | None]:
         return None
     if response.status != 200:
         raise error_from_response(response)
-    body = response.json("built component")
+    body = response.json("built component", is_sent_back=True)
     return parse(CustomComponentResponse, body, "built component").data
 
 

@@ -23,7 +23,7 @@ from lfclient.flows.definitions import (
 from lfclient.flows.field import MCP_TYPE, FieldOption, Variable
 from lfclient.flows.field_extraction import has_dynamic_choices, locked_reason
 from lfclient.flows.graph import Component
-from lfclient.flows.model import Flow, stored_secrets
+from lfclient.flows.model import Flow
 from lfclient.flows.validation import check_value, error_messages
 from lfclient.runs.error_causes import explain_error
 from lfclient.wire.bodies import LIST
@@ -231,7 +231,7 @@ def _update(
         response = yield from _send(place, value, is_refresh)
     if not response.is_success:
         raise _refused(response, place)
-    return as_dict(response.json("changed component", lambda _: stored_secrets(place.flow)))
+    return as_dict(response.json("changed component", is_sent_back=True))
 
 
 def forbids_code(response: Response) -> bool:

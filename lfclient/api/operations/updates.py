@@ -17,6 +17,7 @@ from lfclient.api.operations.resources import get_resources
 from lfclient.api.requests import RequestSpec
 from lfclient.api.steps import Pause, Steps, fetch, or_default, send
 from lfclient.common.json_types import JsonObject
+from lfclient.common.redaction import REDACTED, is_redacted
 from lfclient.errors import FlowChanged, InvalidKey, InvalidRequest, LangflowError, Unreachable
 from lfclient.flows.definitions import graph_data, node_definition
 from lfclient.flows.model import Flow, FlowSummary
@@ -89,8 +90,14 @@ def save_graph(context: ApiContext, flow: Flow, data: JsonObject) -> Steps[Flow]
     """Store another graph in a flow, and return the flow as it is then.
 
     A busy server responds before it has committed the graph (1.8). Raises `FlowChanged` if the
-    server has another graph than `flow`.
+    server has another graph than `flow`, and `InvalidRequest` for a graph that was read without the
+    client's own key.
     """
+    if is_redacted(data):
+        raise InvalidRequest(
+            f"“{flow.name}” contains {REDACTED}, perhaps in place of your API key.",
+            hint="Change it in Langflow's editor, or use a copy.",
+        )
     current = yield from get_flow(context, flow.id)
     if graph_data(current) != graph_data(flow):
         raise FlowChanged(f"“{current.name}” has changed on the server.")
@@ -115,8 +122,11 @@ def _build(code: str, node: JsonObject) -> Steps[JsonObject]:
     """Return the definition that the server builds from its own code with a component's values.
 
     It keeps the values of parameters with the same name and type, and no path outside its cache.
-    A server that allows no custom code takes its own (measured on 1.13.0).
+    A server that allows no custom code takes its own (measured on 1.13.0). Raises `InvalidRequest`
+    for code that was read without the client's own key.
     """
+    if is_redacted(code):
+        raise InvalidRequest("The component's code contains a text that equals the API key.")
     spec = RequestSpec(
         "POST",
         "/api/v1/custom_component",
@@ -130,7 +140,8 @@ def _build(code: str, node: JsonObject) -> Steps[JsonObject]:
         raise InvalidRequest(response.message, response=response.for_error())
     if not response.is_success:
         raise error_from_response(response)
-    return parse(CustomComponentResponse, response.json("component"), "component").data
+    body = response.json("component", is_sent_back=True)
+    return parse(CustomComponentResponse, body, "component").data
 
 
 def _with_offered_models(flow: Flow, definitions: Definitions) -> Steps[Definitions]:

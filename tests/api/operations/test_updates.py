@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from lfclient import Flow, InvalidKey, LangflowClient
+from lfclient import Flow, InvalidKey, InvalidRequest, LangflowClient
 from lfclient.errors import FlowChanged
 from tests.support.clients import call_client
 from tests.support.flows import entry, graph, node, text
@@ -99,6 +99,29 @@ def test_a_component_that_the_server_cannot_build_keeps_its_code(answer: Any):
 def test_a_wrong_key_ends_the_update():
     with pytest.raises(InvalidKey), a_server((401, {"detail": "x"})).client() as client:
         client.editor.prepare_update(RAW["id"])
+
+
+def test_a_plain_word_that_was_entered_as_a_key_stays_in_code_and_values():
+    raw = graph(node("Op-a", code=OLD, size=text("a word")), node("Own-c", code=OLD))
+    server = a_server().on("GET", "/api/v1/variables/", (200, []))
+    server.answers[f"GET {FLOW}"] = (200, raw)
+    server.on("POST", "/api/v1/variables/", (201, {}))
+    with server.client() as client:
+        for word in ("class New", "class Old", "a word"):
+            client.settings.save_variable("OPENAI_API_KEY", word)
+        update = client.editor.prepare_update(RAW["id"])
+    assert code_of(update.copy) == [NEW["value"], OLD["value"]]
+    assert update.copy.component("Op-a").template["size"]["value"] == "a word"
+
+
+def test_code_and_graphs_with_the_clients_own_key_are_not_stored():
+    with a_server().client(api_key="class New") as client:
+        update = client.editor.prepare_update(RAW["id"])
+        assert (list(update.failures), update.updated) == (["Op 1", "Op 2"], ())
+        with pytest.raises(InvalidRequest, match="in place of your API key"):
+            client.editor.save_graph(
+                client.flow(RAW["id"]), {"nodes": [node("A-a", x=text("••••"))]}
+            )
 
 
 def test_a_model_of_an_older_version_gets_its_attributes():
