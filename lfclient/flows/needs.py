@@ -1,6 +1,7 @@
 """What a flow needs before it can run: models, keys, knowledge bases, files, values."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from lfclient.common.coerce import as_dict
 from lfclient.common.filenames import uploaded_name
@@ -13,7 +14,12 @@ from lfclient.flows.model import Flow
 from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.outdated import describe_replacement, find_outdated
 from lfclient.flows.prompts import check_prompt
-from lfclient.flows.provider_needs import current_value, find_provider_needs, lacks_model_key
+from lfclient.flows.provider_needs import (
+    current_value,
+    find_provider_needs,
+    key_provider,
+    lacks_model_key,
+)
 from lfclient.flows.run_inputs import field_label
 from lfclient.flows.stored_files import missing_paths
 from lfclient.flows.validation import check_stored_prompt
@@ -23,7 +29,7 @@ from lfclient.resources.server_resources import ServerResources
 from lfclient.wire.server_info import ServerInfo
 
 _NO_BASE_OF_TOOL = "Optional. The agent runs without one, but this tool fails if it is called."
-_MAX_NAMED = 5  # outdated components in a sentence
+_MAX_NAMED = 5  # components in a sentence
 _FILE = "_file"  # the end of a parameter's name
 _FILE_REPLACEMENTS = ("path", "string", "text", "url")  # ends of names
 
@@ -45,7 +51,8 @@ def find_needs(
     """Return what a run with these overrides needs, in the order in which people fill it in.
 
     What the flow itself contains, such as a file or a value, is not needed, nor is a package that
-    the server has. A `mode` of None leaves out what only runs in one mode need.
+    the server has. Fields that need the same key, variable or MCP server share one need. A `mode`
+    of None leaves out what only runs in one mode need.
     """
     flow = flow.for_mode(mode, server)
     is_bare = mode is not None and sends_bare_values(mode, server)
@@ -57,7 +64,9 @@ def find_needs(
         *_package_needs(flow, resources),
         *(_model_need(field, current_value(field, overrides)) for field in models),
         *providers,
-        *_other_needs(flow, fields, overrides, resources, providers, is_bare),
+        *_merge_equal(
+            flow, _other_needs(flow, fields, overrides, resources, providers, is_bare), overrides
+        ),
     ]
 
 
@@ -80,6 +89,33 @@ def is_value_need(field: Field) -> bool:
     """Return whether a field is required and the flow leaves it empty."""
     is_empty = not field.has_stored_value and field.default in (None, "", [], {})
     return field.required and is_empty and field.kind is not FieldKind.MODEL
+
+
+def _merge_equal(
+    flow: Flow, needs: Iterable[Need], overrides: Mapping[str, Json]
+) -> Iterator[Need]:
+    """Yield the needs of single fields, equal ones as one need of all their fields."""
+    equal: dict[tuple[str, ...], list[Need]] = {}
+    for need in needs:
+        equal.setdefault(_subject(flow, need, overrides), []).append(need)
+    for first, *others in equal.values():
+        keys = tuple(need.keys[0] for need in others)
+        labels = [flow.fields_by_key[key].component_label(80) for key in keys]
+        more = f" The same applies to {list_names(labels, _MAX_NAMED)}." if labels else ""
+        yield replace(first, keys=first.keys + keys, message=first.message + more)
+
+
+def _subject(flow: Flow, need: Need, overrides: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return what equal needs have in common: a provider's key, a variable or an MCP server."""
+    field = flow.fields_by_key[need.keys[0]]
+    value = repr(current_value(field, overrides))
+    if need.kind in (NeedKind.VALUE, NeedKind.VARIABLE):
+        provider = key_provider(flow, field, overrides)
+        if provider:
+            return (provider, value if need.is_met else "")
+    if need.kind in (NeedKind.MCP_SERVER, NeedKind.VARIABLE) and field.default:
+        return (need.kind, str(need.is_met), field_label(field), repr(field.default), value)
+    return need.keys
 
 
 def _model_need(field: Field, value: Json) -> Need:

@@ -182,7 +182,7 @@ def test_from_1_11_on_a_run_in_the_background_needs_every_variable(
     made = Flow.from_json(graph(tool, agent(model=GPT, api_key=key)))
     release = ServerInfo("1.13.0", dialect)
     found = find_needs(made, {}, server("OPENAI_API_KEY"), mode, release)
-    missing = [need.keys[0] for need in found if not need.is_met]
+    missing = [key for need in found if not need.is_met for key in need.keys]
     assert missing == (["T-a.key", "Agent-a.api_key"] if is_needed else [])
     filled = find_needs(
         made, dict.fromkeys(missing, "sk-1"), server("OPENAI_API_KEY"), mode, release
@@ -331,6 +331,20 @@ def test_an_mcp_server_is_needed_that_the_server_has():
     assert (need.is_met, "choose one" in need.message) == (False, True)
     (need,) = needs(mcp({"name": "other"}), resources=known)
     assert need.is_met
+
+
+def test_fields_that_need_the_same_mcp_server_share_a_need_until_their_values_differ():
+    keys = tuple(f"MCPTools-{id}.mcp_server" for id in "abc")
+    same = [{**mcp({"name": "demo"}), "id": key.split(".")[0]} for key in keys]
+    flow = Flow.from_json(graph(*same, mcp({"name": "other"})))
+    known = replace(server(), mcp_servers=frozenset({"new"}))
+    shared, other = find_needs(flow, {}, known)
+    assert (shared.keys, other.keys) == (keys, ("MCPTools-m.mcp_server",))
+    assert shared.message.endswith("The same applies to MCPTools 2, MCPTools 3.")
+    chosen = find_needs(flow, dict.fromkeys(keys, "new"), known)
+    assert [(need.keys, need.is_met) for need in chosen] == [(keys, True), (other.keys, False)]
+    split = find_needs(flow, {keys[1]: "new"}, known)
+    assert [need.keys for need in split[:2]] == [(keys[0], keys[2]), (keys[1],)]
 
 
 def test_an_mcp_server_that_the_flow_describes_is_not_needed():

@@ -33,6 +33,19 @@ class InvalidEntry:
 
 
 @dataclass(frozen=True)
+class SentFile:
+    """A file sent to the server: its name on the user's computer and its size in bytes."""
+
+    name: str
+    size: int
+
+    @property
+    def warning(self) -> str:
+        """The warning about a file without content, or ""."""
+        return "" if self.size else f"“{self.name}” is empty."
+
+
+@dataclass(frozen=True)
 class PresetLink:
     """The preset a form is linked to, at the version the form was filled with.
 

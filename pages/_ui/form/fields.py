@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from lfclient.common.formatting import clip
+from lfclient.common.formatting import clip, list_names
 from lfclient.console.wording.statuses import DOES_NOT_RUN
 from lfclient.errors import LangflowError
 from lfclient.flows.encoding import looks_up_variables, sends_bare_values
@@ -46,6 +46,7 @@ from pages._ui.widgets.markdown import escape
 
 # takes the error of a request, and the request, which raises an error for as long as it fails
 ShowError = Callable[[LangflowError, Callable[[], object]], object]
+_MAX_NAMED = 5  # components that get the same value
 _ICONS = {
     "error": ":red[:material/error:]",
     "warning": ":orange[:material/warning:]",
@@ -59,17 +60,20 @@ def draw_field(
     *,
     with_component: bool = False,
     is_needed: bool = False,
+    followers: Sequence[Field] = (),
     alternatives: Sequence[str] = (),
 ) -> None:
     """Draw one field, in a container with a stable key for tests and styles.
 
     `is_needed` marks one that the flow can't run without and that is not filled in; one of the
-    `alternatives`, fields by their labels, may be filled in instead.
+    `alternatives`, fields by their labels, may be filled in instead. The components of `followers`,
+    which get the same value, are named with the field's component.
     """
     show_error = partial(loading.show, form.server, retry=f"retry-options-{field.key}")
     field = _with_options(field, form, show_error)
     widget, label = _choose_widget(field, form), field_label(field)
-    component = _component_name(field, form) if with_component else ""
+    users = [_component_name(each, form) for each in (field, *followers)]
+    component = list_names(users, _MAX_NAMED) if with_component else ""
     component = "" if component == label else component
     spec = _spec(field, form, widget, f"{label}, {component}" if component else label)
     with st.container(key=f"param-{field.component}-{field.parameter}", gap="xxsmall"):

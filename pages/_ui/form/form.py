@@ -84,9 +84,10 @@ def input_fields(flow: Flow, needs: Iterable[Need]) -> list[Field]:
     """
     fields = flow.fields_by_key
     needed = {
-        need.keys[0]: need.kind
+        key: need.kind
         for need in needs
-        if need.keys and need.kind not in (NeedKind.PROVIDER, NeedKind.PROMPT)
+        if need.kind not in (NeedKind.PROVIDER, NeedKind.PROMPT)
+        for key in need.keys
     }
     brought = (NeedKind.FILE, NeedKind.VALUE)
     exposed = [field for field in exposed_fields(flow) if field.key not in needed]

@@ -27,7 +27,7 @@ from lfclient.flows.validation import (
     is_secret_field,
     mask_secrets,
 )
-from pages._ui.form.entries import EnteredValue, Entries, InvalidEntry, json_draft
+from pages._ui.form.entries import EnteredValue, Entries, InvalidEntry, SentFile, json_draft
 from pages._ui.form.widgets import LiveWidget, Widget, shows_default
 from pages._ui.state.browser import load_draft, save_draft
 
@@ -35,19 +35,6 @@ _FORMS = "forms"
 FormUse = Literal["run", "chat", "present"]
 _WIDGET_COUNT = "form-widgets-made"
 _MAX_FORMS = 30  # forms per Streamlit session; the least recently used is dropped first
-
-
-@dataclass(frozen=True)
-class SentFile:
-    """A file sent to the server: its name on the user's computer and its size in bytes."""
-
-    name: str
-    size: int
-
-    @property
-    def warning(self) -> str:
-        """The warning about a file without content, or ""."""
-        return "" if self.size else f"“{self.name}” is empty."
 
 
 @dataclass
@@ -70,6 +57,7 @@ class FormState:
     - `keys_to_open`: the fields that the form reveals when it is next drawn.
     - `flow`: the flow after its choices, unless `has_unapplied_choices`.
     - `seen_keys`: the fields that choices have shown.
+    - `followers`: fields that get each value entered in another field, by that field's key.
     """
 
     owner: str
@@ -96,6 +84,7 @@ class FormState:
     keys_to_open: set[str] = dataclasses.field(default_factory=set)
     has_unapplied_choices: bool = False
     seen_keys: set[str] = dataclasses.field(default_factory=set)
+    followers: dict[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -229,6 +218,9 @@ class FormState:
             if states != live.states:
                 live.states = states
                 self._read_widget(fields[key], live)
+                for other in self.followers.get(key, ()):
+                    if other in fields:
+                        self.set(fields[other], self.value(fields[key]))
 
     def _read_widget(self, field: Field, live: LiveWidget) -> None:
         try:

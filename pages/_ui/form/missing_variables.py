@@ -67,10 +67,10 @@ def _missing(form: FlowForm) -> dict[str, list[Field]]:
     users: dict[str, list[Field]] = {}
     for need in form.needs:
         if need.kind is NeedKind.VARIABLE and not need.is_met:
-            field = form.state.fields.get(need.keys[0])
-            value = form.state.value(field) if field else None
-            if field and isinstance(value, Variable):
-                users.setdefault(value.name, []).append(field)
+            for field in map(form.state.fields.get, need.keys):
+                value = form.state.value(field) if field else None
+                if field and isinstance(value, Variable):
+                    users.setdefault(value.name, []).append(field)
     return users
 
 

@@ -6,13 +6,13 @@ import streamlit as st
 
 from lfclient.common.formatting import clip
 from lfclient.console.wording.hints import describe_need
-from lfclient.flows.field import Field
+from lfclient.flows.field import Field, Variable
 from lfclient.flows.need import Need, NeedKind
+from lfclient.flows.provider_needs import key_provider
 from pages._ui.connection import loading, local_panel
 from pages._ui.form import (
     flow_update,
     missing_variables,
-    model_keys,
     provider_actions,
     provider_settings,
     resource_picker,
@@ -36,11 +36,14 @@ _MAX_NEEDS = 24
 
 
 def setup_fields(form: FlowForm) -> list[Field]:
-    """Return the fields that Setup shows, in order."""
+    """Return the fields that Setup fills, in order."""
+    needs = [need for need in _shown_needs(form) if need.kind is not NeedKind.PROVIDER]
+    return [field for need in needs for field in _fields(need, form)]
+
+
+def _fields(need: Need, form: FlowForm) -> list[Field]:
     fields = form.state.fields
-    needs = (need for need in _shown_needs(form) if need.kind is not NeedKind.PROVIDER)
-    keys = [need.keys[0] for need in needs if need.keys]
-    return [fields[key] for key in keys if key in fields]
+    return [fields[key] for key in need.keys if key in fields]
 
 
 def _shown_needs(form: FlowForm) -> list[Need]:
@@ -60,6 +63,8 @@ def draw(form: FlowForm) -> None:
     """
     taken = SHOWN_SETTINGS.take()
     shown = taken or ShownSettings("")
+    needs = [need for need in _shown_needs(form) if need.keys and not need.provider]
+    form.state.followers = {need.keys[0]: need.keys[1:] for need in needs}
     if not (form.needs or provider_settings.opened(form) or flow_update.can_undo(form)):
         return
     missing = sum(not need.is_met for need in form.needs)
@@ -117,19 +122,22 @@ def _draw_need(need: Need, form: FlowForm) -> None:
         st.markdown(f":orange[:material/warning:] {escape(describe_need(need))}")
         local_panel.draw_install_buttons(form.server.connection, need.package.modules, "setup")
         return
-    field = form.state.fields.get(need.keys[0])
-    if field is None or field.key in form.drawn:
+    fields = _fields(need, form)
+    if not fields or fields[0].key in form.drawn:
         return
+    field = fields[0]
     draw_field(
         field,
         form,
         with_component=True,
         is_needed=not need.is_met and need.kind is not NeedKind.PROMPT,  # its text is there
+        followers=fields[1:],
         alternatives=need.alternatives,
     )
     if need.kind in _ON_SERVER:
         resource_picker.draw_need(need, field, form)
-    model_keys.draw(field, form)
+    if not need.is_met:
+        _draw_use_saved_key(fields, form)
     if need.kind is NeedKind.VARIABLE:
         missing_variables.draw(field, form)
     if not need.is_met:
@@ -148,6 +156,26 @@ def _model_needs_like(field: Field, form: FlowForm) -> dict[str, Need]:
         for key, need in needs.items()
         if key in fields and fields[key].resource == field.resource
     }
+
+
+def _draw_use_saved_key(fields: list[Field], form: FlowForm) -> None:
+    """Offer the server's key of a provider for old components that take the key themselves.
+
+    They don't look for the server's variable.
+    """
+    name = key_provider(form.flow, fields[0], form.result.overrides)
+    provider = form.resources.provider(name)
+    settings = provider.settings if provider else ()
+    saved = [setting.name for setting in settings if setting.is_secret and setting.is_set]
+    purpose = f" for all {len(fields)}" if len(fields) > 1 else ""
+    if saved:
+        st.button(
+            f"Use the saved {escape(name)} key{purpose}",
+            key=f"use-key-{fields[0].key}",
+            icon=":material/key:",
+            on_click=_set_all,
+            args=(form, fields, Variable(saved[0])),
+        )
 
 
 def _draw_use_last(field: Field, form: FlowForm) -> None:

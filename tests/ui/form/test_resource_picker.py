@@ -182,3 +182,15 @@ def test_mcp_servers_can_be_chosen_before_and_after_their_tools_are_counted():
     is_counting.clear()
     found.run()
     assert found.find("selectbox", "MCPTools-m.mcp_server").options == ["adding · 2 tools"]
+
+
+def test_an_mcp_server_that_several_components_name_is_chosen_once():
+    server = entry("McpInput", "mcp", {"name": "gone", "config": {}})
+    nodes = [node(f"MCPTools-{id}", mcp_server=server) for id in "abc"]
+    resources = ServerResources(mcp_servers=frozenset({"here"}))
+    found = form(*nodes, resources=resources, **{"server-of-files": form_server()})
+    assert "1 to do" in found.text()
+    assert "· MCPTools 1, MCPTools 2, MCPTools 3" in found.text()
+    found.set("selectbox", "MCPTools-a.mcp_server", "here")
+    assert found.overrides == {f"MCPTools-{id}.mcp_server": "here" for id in "abc"}
+    assert "Ready" in found.text()
