@@ -23,6 +23,7 @@ from lfclient.errors import (
     SessionNotFound,
     Unreachable,
     Unsupported,
+    UpdateFailed,
 )
 from lfclient.flows.field import (
     Field,
@@ -169,6 +170,7 @@ __all__ = [
     "UnknownEvent",
     "Unreachable",
     "Unsupported",
+    "UpdateFailed",
     "UpdateLoss",
     "Usage",
     "Variable",

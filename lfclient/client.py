@@ -264,18 +264,21 @@ class LangflowClient(Resource):
         return self._drive(flows.import_flow(self._context, data))
 
     def outdated(self, flow: Flow | str) -> list[OutdatedComponent]:
-        """Return the components of a flow whose code differs from the server's.
+        """Return the components of a flow whose code differs from the server's code for their type.
 
-        Components with a person's own code are left out.
+        Components with code that a person wrote or edited are left out.
         """
         return self._drive(updates.list_outdated(self._context, flow))
 
     def update_flow(self, flow: Flow | str) -> FlowSummary:
-        """Create a copy of a flow whose components have the server's code, and return it.
+        """Create a copy of a flow with the server's code, and return the copy.
 
-        The copy's name ends in "(updated)". Values, models, tool mode and connections are kept as
-        far as the server's components have them. `client.editor.prepare_update` returns what is
-        lost, and changes nothing.
+        The copy's name ends in "(updated)". Components keep their values, models, tool mode and
+        connections if the server's code still has them. `client.editor.prepare_update` returns what
+        an update would lose, and stores nothing.
+
+        Raises `UpdateFailed` and creates no copy if the server can't build a component. To update
+        the other components, import `client.editor.prepare_update(flow).copy`.
         """
         return self._drive(updates.update_copy(self._context, flow))
 

@@ -10,6 +10,7 @@ LangflowError
 │   └── MissingKey         the server requires one, which was not given or was removed
 ├── FlowNotFound           the flow doesn't exist, or belongs to another key
 ├── FlowChanged            somebody changed the flow since it was fetched
+├── UpdateFailed           the server can't build a component of the flow from its own code
 ├── JobNotFound            the job doesn't exist, or belongs to another key
 ├── SessionNotFound        the server stores no messages for this session
 ├── InvalidRequest         a value was refused; `field` says which
@@ -26,6 +27,7 @@ LangflowError
 A failed run is not an error: it is a `Run` with a status.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -123,6 +125,19 @@ class FlowNotFound(LangflowError):
 
 class FlowChanged(LangflowError):
     default_hint = "Reload the flow, then try again."
+
+
+class UpdateFailed(LangflowError):
+    """The server can't build components of a flow from its own code.
+
+    `failures` are the reasons by the components' labels.
+    """
+
+    default_hint = "Update the other components: import the copy that prepare_update returns."
+
+    def __init__(self, message: str, *, failures: Mapping[str, str], **details: Any) -> None:
+        super().__init__(message, **details)
+        self.failures = failures
 
 
 class JobNotFound(LangflowError):

@@ -16,9 +16,17 @@ from lfclient.api.operations.refreshing import forbids_code
 from lfclient.api.operations.resources import get_resources
 from lfclient.api.requests import RequestSpec
 from lfclient.api.steps import Pause, Steps, fetch, or_default, send
+from lfclient.common.formatting import list_names
 from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import REDACTED, is_redacted
-from lfclient.errors import FlowChanged, InvalidKey, InvalidRequest, LangflowError, Unreachable
+from lfclient.errors import (
+    FlowChanged,
+    InvalidKey,
+    InvalidRequest,
+    LangflowError,
+    Unreachable,
+    UpdateFailed,
+)
 from lfclient.flows.definitions import graph_data, node_definition
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.flows.outdated import (
@@ -38,6 +46,7 @@ from lfclient.resources.server_resources import ServerResources
 from lfclient.wire.bodies import LIST, RUN
 from lfclient.wire.schemas import CustomComponentResponse, parse
 
+_MAX_NAMED = 5  # components in an error
 _BUILD_SECONDS = 30.0  # a component may list what its provider has
 
 
@@ -81,8 +90,15 @@ def prepare_update(context: ApiContext, flow: Flow | str) -> Steps[FlowUpdate]:
 
 
 def update_copy(context: ApiContext, flow: Flow | str) -> Steps[FlowSummary]:
-    """Create an updated copy of a flow, and return it."""
+    """Create an updated copy of a flow, and return it.
+
+    Raises `UpdateFailed` if the server can't build a component.
+    """
     update = yield from prepare_update(context, flow)
+    if update.failures:
+        reasons = [f"{name} ({why.rstrip('.')})" for name, why in update.failures.items()]
+        message = f"The server can't build {list_names(reasons, _MAX_NAMED)}."
+        raise UpdateFailed(message, failures=update.failures)
     return (yield from import_flow(context, update.copy))[0]
 
 

@@ -51,6 +51,7 @@ TITLES: dict[type[LangflowError], str] = {
     errors.MissingKey: "Enter an API key",
     errors.FlowNotFound: "Flow not found",
     errors.FlowChanged: "The flow was changed elsewhere",
+    errors.UpdateFailed: "The flow can't be updated",
     errors.JobNotFound: "Run not found on the server",
     errors.SessionNotFound: "Session not found",
     errors.NotWaiting: "The run is not waiting for this decision",

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from lfclient import Flow, InvalidKey, InvalidRequest, LangflowClient
-from lfclient.errors import FlowChanged
+from lfclient.errors import FlowChanged, UpdateFailed
 from tests.support.clients import call_client
 from tests.support.flows import entry, graph, node, text
 from tests.support.http_stand_in import StandIn
@@ -94,6 +94,15 @@ def test_a_component_that_the_server_cannot_build_keeps_its_code(answer: Any):
         update = client.editor.prepare_update(RAW["id"])
     assert (list(update.failures), update.updated) == (["Op 1"], ("Op 2",))
     assert code_of(update.copy) == [OLD["value"], NEW["value"], OLD["value"]]
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_no_copy_is_created_if_a_component_cannot_be_built(kind: str):
+    server = a_server((400, {"detail": "Module x not found"}), built)
+    with pytest.raises(UpdateFailed, match=r"can't build Op 1 \(Module x not found\)\.") as caught:
+        call_client(kind, lambda client: client.update_flow(RAW["id"]), handler=server)
+    assert list(caught.value.failures) == ["Op 1"]
+    assert not server.sent(f"POST {UPLOAD}")
 
 
 def test_a_wrong_key_ends_the_update():
