@@ -15,8 +15,8 @@ CHECK_SERVICE = f"Check {_REACHABLE}"
 CHECK_ADDRESS = f"Check the address, and {_REACHABLE}"
 CHECK_ADDRESS_AND_KEY = f"Check the address and the key, and {_REACHABLE}"
 _INSTALL_UNKNOWN = (
-    "If the flow's author wrote it, add it where Langflow runs. Otherwise install the package that "
-    "contains it, then restart Langflow."
+    "If it is the author's own code, it can't be installed: copy its file to where Langflow runs. "
+    "Otherwise install the package that contains it. Then restart Langflow."
 )
 _MAX_SEARCHED = 10_000  # characters, in 30 ms; a component may fail with megabytes
 
@@ -53,6 +53,11 @@ class ErrorCause:
     def owner(self) -> str:
         """What lacks a key: the provider if the error names it."""
         return self.name or "The component"
+
+    @property
+    def missing_kind(self) -> str:
+        """The noun for what is missing: a module may be its author's, and in no package."""
+        return "package" if package_for(self.name) else "Python module"
 
     @property
     def installation(self) -> str:
@@ -160,7 +165,7 @@ _SENTENCES = {
         "others empty.",
     ),
     CauseCode.PACKAGE_MISSING: (
-        "The server lacks the package “{0.name}”.",
+        "The server lacks the {0.missing_kind} “{0.name}”.",
         "{0.installation}",
     ),
     CauseCode.COMPONENT_OUTDATED: (

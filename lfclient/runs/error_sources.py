@@ -20,8 +20,16 @@ _NAMES = re.compile(
     r"'([\w.]{1,100})'|\bclass (\w{1,100})|\bnot found in (\w{1,100})"
     r"|\bField \w{1,100} in (\w{1,100})"
 )
-# components of early versions call these methods without `await`
-_UNAWAITED = re.compile(r"(?<!await )\bself\.(?:store|send)_message\(")
+# code of early versions, by the error that it ends with
+_OLD_CODE = {
+    # it calls these methods without `await`
+    "'coroutine' object": re.compile(r"(?<!await )\bself\.(?:store|send)_message\("),
+    # it imports names that the module lacks, and looks for in itself without end (1.8 to 1.13)
+    "maximum recursion depth": re.compile(
+        r"^from langflow\.field_typing import (?:\([^)]*|.*)\b(?:Prompt|TemplateField|Record)\b",
+        re.MULTILINE,
+    ),
+}
 
 
 def find_sources(message: str, flow: Flow) -> list[Component]:
@@ -35,8 +43,9 @@ def find_sources(message: str, flow: Flow) -> list[Component]:
         return []
     if cause.code is CauseCode.GRAPH_INCOMPLETE and cause.name == "code":
         return [leaf for leaf in flow.leaves_in_reading_order if "code" not in leaf.template]
-    if "'coroutine' object" in message:
-        return [leaf for leaf in flow.leaves_in_reading_order if _UNAWAITED.search(_text(leaf))]
+    for text, pattern in _OLD_CODE.items():
+        if text in message:
+            return [leaf for leaf in flow.leaves_in_reading_order if pattern.search(_text(leaf))]
     found = [next(filter(None, groups)) for groups in _NAMES.findall(message[:_MAX_SEARCHED])][
         :_MAX_NAMES
     ]

@@ -210,6 +210,13 @@ def test_a_missing_package_is_named(text):
     assert "“uv pip install yfinance”" in cause.hint
 
 
+def test_a_module_of_the_author_is_not_taken_for_a_package():
+    cause = explain_error("Error creating class. ModuleNotFoundError(No module named 'helpers.a').")
+    assert cause
+    assert cause.message == "The server lacks the Python module “helpers”."
+    assert "can't be installed" in cause.hint
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -12,6 +12,8 @@ CODE = {
     "Ollama-b": "from langchain_community.chat_models import ChatOllama",
     "Chat-f": "self.store_message(message)",
     "Chat-g": "await self.store_message(message)",
+    "Prompt-h": "from langflow.field_typing import (\n    Prompt,\n    Text,\n)",
+    "Other-i": "from langflow.field_typing import PromptTemplate",
     "Mistral-c": "import langchain_mistralai.chat_models\nclass Mistral(Model): pass",
     "Mistral-d": "def build():\n    from langchain_mistralai import ChatMistralAI  # OpenAI",
 }
@@ -38,7 +40,7 @@ CODE = {
         ("Attribute text not found in Mistral", ["Mistral-c", "Mistral-d"]),
         ("Field inputs in Ollama is not a valid field type: Data", ["Ollama-b"]),
         ("Error while creating graph from payload: 'code'", ["Empty-e"]),
-        ("Error creating class. RecursionError(maximum recursion depth exceeded).", []),
+        ("Error creating class. RecursionError(maximum recursion depth exceeded).", ["Prompt-h"]),
         ("Error running graph: 'coroutine' object has no attribute 'text'", ["Chat-f"]),
         ("No answer from 'OpenAI'", []),
     ],

@@ -123,7 +123,7 @@ def large(request: httpx.Request) -> tuple[int, Any]:
     ("answer", "words"),
     [
         (refuse(400, "X_URL variable not found."), "The server has no variable “X_URL”"),
-        (refuse(400, "ModuleNotFoundError(No module named 'x')"), "lacks the package “x”"),
+        (refuse(400, "ModuleNotFoundError(No module named 'x')"), "lacks the Python module “x”"),
         (refuse(403, "Custom component creation is disabled"), "allows no others"),
         (other_value, "list has no “Near-1” here. Runs use the model all the same"),
         ((200, {"template": 5}), "not a component"),
