@@ -1,7 +1,6 @@
 """The definitions of components in a flow's own JSON: their code, and changes in a copy. Pure."""
 
-import json
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.formatting import clean_text
@@ -11,11 +10,9 @@ from lfclient.flows.encoding import mcp_value
 from lfclient.flows.field import MCP_TYPE, FieldOption, Variable
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
-from lfclient.resources.catalogue import code_digest
+from lfclient.resources.component_code import code_digest, find_definitions, read_code
 
 _VALUES = ("value", "load_from_db", "file_path")  # what a group gives its parts
-# a component's own code, and that which Langflow's components for Python take as a parameter
-_CODE_PARAMETERS = frozenset({"code", "function_code", "python_code", "tool_code"})
 
 
 def graph_data(flow: Flow) -> JsonObject:
@@ -193,51 +190,15 @@ def _proxy(entry: Json) -> tuple[str, str]:
 def foreign_components(flow: Flow, known: Container[str]) -> list[str]:
     """Return the names of the components with code that is not `known`, in the flow's order.
 
-    `known` are digests of `digest_code`. A component that starts a program for its MCP server
-    counts, and so do nodes that the console ignores: the server may still run them.
+    `known` are digests of code, such as `Catalogue.code_digests`. A component that starts a program
+    for its MCP server counts, and so do nodes that the console ignores: the server may still run
+    them.
     """
     return [
         _name(definition)
-        for definition in _find_definitions(graph_data(flow))
-        if any(code_digest(code) not in known for code in _read_code(definition))
+        for definition in find_definitions(graph_data(flow))
+        if any(code_digest(code) not in known for code in read_code(definition))
     ]
-
-
-def digest_code(catalogue: Json) -> frozenset[str]:
-    """Return digests of all code in the server's catalogue of components."""
-    return frozenset(
-        code_digest(code)
-        for definition in _find_definitions(catalogue)
-        for code in _read_code(definition)
-    )
-
-
-def _find_definitions(value: Json) -> Iterator[JsonObject]:
-    """Yield the objects with parameters at any depth: components, and groups before their parts."""
-    left = [value]
-    while left:
-        part = left.pop()
-        if isinstance(part, dict):
-            if isinstance(part.get("template"), dict):
-                yield part
-            part = list(part.values())
-        if isinstance(part, list):
-            left += reversed(part)
-
-
-def _read_code(definition: JsonObject) -> Iterator[str]:
-    for name, entry in definition["template"].items():
-        entry = as_dict(entry)
-        value = entry.get("value")
-        program = as_dict(as_dict(value).get("config"))
-        # a group's parameter replaces the one of its part that it stands for
-        names = {name, as_str(as_dict(entry.get("proxy")).get("field"))}
-        if program.get("command"):
-            yield json.dumps(program)
-        elif entry.get("type") == "code" or names & _CODE_PARAMETERS:
-            code = "\n".join(map(str, value)) if isinstance(value, list) else as_str(value)
-            if code.strip():
-                yield code
 
 
 def _name(definition: JsonObject) -> str:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from lfclient.common.coerce import as_dict, as_float, as_list, as_str
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import BadResponse
-from lfclient.resources.catalogue import code_digest
+from lfclient.resources.component_code import code_digest
 
 _LOOP_ITEM = "item"  # a loop's output, and the end of the edge back to it
 _CARD_WIDTH = 320  # of a component in Langflow's editor

@@ -100,6 +100,12 @@ def find_outdated(flow: Flow, catalogue: Catalogue) -> list[OutdatedComponent]:
     ]
 
 
+def outdated_code(flow: Flow, catalogue: Catalogue) -> frozenset[str]:
+    """Return the digests of the code that an update of the flow replaces."""
+    found = (flow.component(each.id) for each in find_outdated(flow, catalogue) if each.can_update)
+    return frozenset(component.code_digest for component in found if component)
+
+
 def _replacements(flow: Flow, leaf: Component, catalogue: Catalogue) -> tuple[str, ...]:
     return catalogue.replacements_of(node_definition(flow, leaf.id).get("replacement"))
 

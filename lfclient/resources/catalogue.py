@@ -1,14 +1,18 @@
 """A server's catalogue of components, reduced to what tells whether a flow's components fit it."""
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
+from lfclient.resources.component_code import (
+    code_digest,
+    definition_code,
+    find_definitions,
+    read_code,
+)
 
-_CODE = "code"
 _SINCE_ALIASES = "component_display_names"  # in catalogues of 1.10 and later
 _PREFIXED = re.compile(r"ext:[^:]+:([^@]+)@.+")
 # names of older versions that a component's definition does not contain
@@ -31,10 +35,11 @@ class CatalogueEntry:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The components of a server by type."""
+    """The components of a server by type, and digests of all code in them."""
 
     entries: Mapping[str, CatalogueEntry]
     aliases: Mapping[str, str]
+    code_digests: frozenset[str] = frozenset()
 
     def find(self, type: str) -> CatalogueEntry | None:
         """Return the component of this type, also of a type's former name, or None."""
@@ -68,7 +73,13 @@ def parse_catalogue(raw: JsonObject) -> Catalogue:
         for type, entry in entries.items()
         if (names := definitions[type].get("replacement"))
     }
-    return Catalogue({**entries, **replaced}, catalogue.aliases)
+    return Catalogue({**entries, **replaced}, catalogue.aliases, _digest(raw))
+
+
+def _digest(raw: JsonObject) -> frozenset[str]:
+    """Return digests of all code in a raw catalogue."""
+    codes = (code for definition in find_definitions(raw) for code in read_code(definition))
+    return frozenset(map(code_digest, codes))
 
 
 def iterate_definitions(raw: JsonObject) -> Iterator[tuple[str, JsonObject]]:
@@ -78,24 +89,6 @@ def iterate_definitions(raw: JsonObject) -> Iterator[tuple[str, JsonObject]]:
         for type, definition in as_dict(category).items():
             if isinstance(definition, dict):
                 yield type, definition
-
-
-def definition_code(definition: JsonObject) -> str:
-    """Return the code of a component's definition, "" without code."""
-    value = as_dict(as_dict(definition.get("template")).get(_CODE)).get("value")
-    return "\n".join(map(str, value)) if isinstance(value, list) else as_str(value)
-
-
-def code_digest(code: str) -> str:
-    """Return a digest of code that ignores line endings and spaces at the end of lines.
-
-    Return "" for empty code.
-    """
-    # not by `splitlines`, whose other line ends are text for Python
-    lines = code.replace("\r\n", "\n").replace("\r", "\n").rstrip().split("\n")
-    normalized = "\n".join(line.rstrip(" \t") for line in lines)
-    encoded = normalized.encode("utf-8", "surrogatepass")
-    return hashlib.sha256(encoded).hexdigest() if normalized else ""
 
 
 def base_type(type: str) -> str:

@@ -156,8 +156,9 @@ def test_code_in_a_flow_file_is_announced_before_it_is_added(
     before = [flow.id for flow in api.flows()]
     dialog = screen.upload_flow({**raw, "name": "A gift"})
     expect(dialog.get_by_role("button", name="Add", exact=True)).to_be_visible()
+    expect(dialog).to_contain_text("Code from this file will run on the server.")
     expect(dialog).to_contain_text(
-        "1 component runs code from this file, not the server's own: Harmless."
+        "1 component differs from the server's, by version or by a change: Harmless."
     )
     dialog.get_by_role("button", name="Close").click()
     assert [flow.id for flow in api.flows()] == before

@@ -8,7 +8,6 @@ import pytest
 
 from lfclient import FieldOption, Flow
 from lfclient.flows.definitions import (
-    digest_code,
     foreign_components,
     from_catalogue,
     graph_data,
@@ -16,6 +15,7 @@ from lfclient.flows.definitions import (
     read_options,
     replace_definition,
 )
+from lfclient.resources.catalogue import parse_catalogue
 from tests.support.flows import entry, flow, group, node, text
 
 CODE = entry("CodeInput", "code", "class A: ...")
@@ -93,7 +93,7 @@ def component(id: str = "Echo-a", code: Any = OWN, **template: Any) -> dict[str,
 
 
 def foreign(*nodes: dict[str, Any]) -> list[str]:
-    return foreign_components(flow(*nodes), digest_code(CATALOGUE))
+    return foreign_components(flow(*nodes), parse_catalogue(CATALOGUE).code_digests)
 
 
 @pytest.mark.parametrize(

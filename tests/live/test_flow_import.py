@@ -13,8 +13,9 @@ from uuid import uuid4
 import pytest
 
 from lfclient import Flow, FlowSummary, LangflowClient
-from lfclient.flows.definitions import digest_code, foreign_components
+from lfclient.flows.definitions import foreign_components
 from lfclient.flows.flow_file import read_flows
+from lfclient.resources.catalogue import parse_catalogue
 from tests.live.releases import Make, dialects
 from tests.support.servers import delete_flow
 
@@ -126,7 +127,7 @@ def test_templates_can_be_added(client: LangflowClient, load: Importer):
 
 
 def test_only_code_that_the_server_lacks_is_foreign(client: LangflowClient, echo: Flow):
-    own_code = digest_code(client.editor.catalogue())
+    own_code = parse_catalogue(client.editor.catalogue()).code_digests
     (exported,) = read_flows(client.editor.export_flow(echo))
     assert len(foreign_components(exported, frozenset())) == len(echo.components)
     assert not foreign_components(exported, own_code)

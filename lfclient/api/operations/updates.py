@@ -40,7 +40,8 @@ from lfclient.flows.outdated import (
     moved_models,
     restore_files,
 )
-from lfclient.resources.catalogue import definition_code, iterate_definitions, parse_catalogue
+from lfclient.resources.catalogue import iterate_definitions, parse_catalogue
+from lfclient.resources.component_code import definition_code
 from lfclient.resources.models import ModelKind, offered_value
 from lfclient.resources.server_resources import ServerResources
 from lfclient.wire.bodies import LIST, RUN

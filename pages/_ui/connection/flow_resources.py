@@ -1,15 +1,23 @@
 """The requests for what a flow's form needs from its server."""
 
 from lfclient.client import LangflowClient
+from lfclient.console.config.connection import Connection
 from lfclient.errors import LangflowError
 from lfclient.flows.model import Flow
 from lfclient.resources.catalogue import Catalogue, parse_catalogue
+from pages._ui.connection.app_context import app_context
 
 
 def request(flow: Flow) -> tuple[str, ...]:
     """Return the client's method and its arguments for the resources of a flow's parameters."""
     kinds = tuple(kind for kind in flow.resources if kind != "component")
     return ("server.resources", *kinds) if kinds else ("variables",)
+
+
+def installed_packages(connection: Connection, flow: Flow) -> frozenset[str] | None:
+    """Return the optional packages that the server has, None if that is unknown or not needed."""
+    is_local = connection.source == "local" and flow.optional_packages
+    return app_context().local.installation.available if is_local else None
 
 
 def _load_catalogue(api: LangflowClient) -> Catalogue | None:

@@ -241,8 +241,7 @@ class ServerSession:
         if method == "variables":
             names = frozenset(variable.name for variable in found.value if variable.is_set)
             found = replace(found, value=ServerResources(variables=names))
-        is_local = self.connection.source == "local" and flow.optional_packages
-        packages = app_context().local.installation.available if is_local else None
+        packages = flow_resources.installed_packages(self.connection, flow)
         known = replace(found.value, packages=packages, catalogue=self._catalogue(flow))
         return replace(found, value=known)
 

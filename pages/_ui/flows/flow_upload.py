@@ -1,22 +1,25 @@
 """Adding flows from a file: what it contains is shown first."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 
 import streamlit as st
 from streamlit.typing import UploadedFile
 
-from lfclient.client import LangflowClient
 from lfclient.common.formatting import clip, format_count, list_names
 from lfclient.console.wording.flow_outline import outline_flow
 from lfclient.console.wording.graph_gaps import describe_gaps
 from lfclient.errors import LangflowError
-from lfclient.flows.definitions import digest_code, foreign_components
+from lfclient.flows.definitions import foreign_components
 from lfclient.flows.flow_file import MAX_FILE_BYTES, newer_release, read_flows
 from lfclient.flows.model import Flow
-from pages._ui.connection import loading
+from lfclient.flows.need import NeedKind
+from lfclient.flows.needs import find_needs
+from lfclient.flows.outdated import outdated_code
+from lfclient.resources.catalogue import Catalogue
+from pages._ui.connection import flow_resources, loading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows.adding import add_flows, existing_names, server_version
 from pages._ui.state.flow_choice import Addition
@@ -24,8 +27,9 @@ from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape, escape_message
 
 _MAX_LISTED = 20
+_MAX_NEEDS = 5
+_NEEDS_SECONDS = 5.0  # how long to wait for what the server has
 _MAX_NAMED = 5  # of the components with code
-_TTL_SECONDS = 60.0  # of the server's own code
 
 
 def draw(server: ServerSession, addition: Addition) -> None:
@@ -50,12 +54,14 @@ def draw(server: ServerSession, addition: Addition) -> None:
     names = existing_names(server)
     taken = [flow for flow in flows if flow.name in names]
     _draw_contents(flows, {flow.name for flow in taken})
-    load = partial(server.fetch, "component code", _TTL_SECONDS, _load_own_code)
+    load = partial(server.fetch, *flow_resources.CATALOGUE)
     try:
         _draw_warning(server, flows, load().value)
     except LangflowError as error:
-        loading.show(server, error, load, retry="retry-component-code")
+        loading.show(server, error, load, retry="retry-catalogue")
         return
+    if len(flows) == 1:
+        _draw_needs(server, flows[0])
     if taken:
         st.caption("Existing flows are not changed: a new flow with a taken name gets a number.")
     label = f"Add {len(flows)} flows" if len(flows) > 1 else "Add a copy" if taken else "Add"
@@ -76,23 +82,33 @@ def _draw_contents(flows: Sequence[Flow], taken: set[str]) -> None:
     st.markdown("\n".join(lines))
 
 
-def _load_own_code(api: LangflowClient) -> frozenset[str] | None:
-    """Return digests of the server's own code, None if it does not list its components."""
+def _draw_needs(server: ServerSession, flow: Flow) -> None:
+    """Draw what the flow needs and the server lacks."""
     try:
-        return digest_code(api.editor.catalogue())
-    except LangflowError:
-        return None
+        resources = server.resources(flow, _NEEDS_SECONDS).value
+    except LangflowError:  # Setup shows the needs later
+        return
+    needs = [need for need in find_needs(flow, {}, resources) if not need.is_met]
+    # the warning names outdated components
+    lines = [escape_message(need.message) for need in needs if need.kind is not NeedKind.OUTDATED]
+    more = len(lines) - _MAX_NEEDS
+    if more > 1:
+        lines[_MAX_NEEDS:] = [f"{more} more"]
+    if lines:
+        st.markdown("\n".join(["Needed before it runs:", "", *(f"- {line}" for line in lines)]))
 
 
 def _draw_warning(
-    server: ServerSession, flows: Sequence[Flow], own_code: frozenset[str] | None
+    server: ServerSession, flows: Sequence[Flow], catalogue: Catalogue | None
 ) -> None:
     """Draw what a person should know before adding the flows."""
-    found = (foreign_components(flow, own_code or ()) for flow in flows)
-    names = Counter(chain.from_iterable(found))
     paragraphs = [escape_message(text) for text in map(describe_gaps, flows) if text]
+    compared = catalogue or Catalogue({}, {})
+    own = compared.code_digests
+    names = _count_foreign(flows, lambda _: own)
+    older = names - _count_foreign(flows, lambda flow: own | outdated_code(flow, compared))
     if names:
-        paragraphs += _describe_code(names, len(flows), is_compared=own_code is not None)
+        paragraphs += _describe_code(names - older, older, is_compared=catalogue is not None)
     version = server_version(server)
     newer = next(filter(None, (newer_release(flow, version) for flow in flows)), "")
     if version and newer:
@@ -107,21 +123,32 @@ def _draw_warning(
         controls.lazy_expander(label, "flow-code", lambda: st.text(lines))
 
 
-def _describe_code(names: Counter[str], flow_count: int, *, is_compared: bool) -> list[str]:
-    total = names.total()
-    components = f"{format_count(total, 'component')} {'run' if total > 1 else 'runs'}"
-    contrast = ", not the server's own" if is_compared else ""
+def _count_foreign(flows: Sequence[Flow], known: Callable[[Flow], frozenset[str]]) -> Counter[str]:
+    """Count components by name whose code is not among the digests `known` for their flow."""
+    return Counter(chain.from_iterable(foreign_components(flow, known(flow)) for flow in flows))
+
+
+def _describe_code(own: Counter[str], older: Counter[str], *, is_compared: bool) -> Iterator[str]:
+    """Yield a warning of code in the file, and the components with `own` and with `older` code."""
+    yield "**Code from this file will run on the server.** Add it only if you trust the author."
+    lines = []
+    if own:
+        one = "is only in this file, or was edited"
+        many = "are only in this file, or were edited"
+        what = (one if own.total() == 1 else many) if is_compared else "with code"
+        lines.append(f"- {_list_components(own, what)}")
+    if older:
+        verb = "differs" if older.total() == 1 else "differ"
+        listed = _list_components(older, f"{verb} from the server's, by version or by a change")
+        lines.append(f"- {listed}. *Update* in Setup replaces this code.")
+    yield "\n".join(lines)
+    if not is_compared:
+        yield "The server did not list its own components to compare the code with."
+
+
+def _list_components(names: Counter[str], what: str) -> str:
     listed = list_names([escape(name) for name in _with_counts(names)], _MAX_NAMED)
-    trusted = "flows only if you trust their" if flow_count > 1 else "flow only if you trust its"
-    reason = (
-        "Langflow's own components also differ if the file was made with another version."
-        if is_compared
-        else "The server did not list its own components to compare the code with."
-    )
-    return [
-        f"**{components} code from this file{contrast}:** {listed}.",
-        f"Add the {trusted} author. {reason}",
-    ]
+    return f"{format_count(names.total(), 'component')} {what}: {listed}"
 
 
 def _with_counts(names: Counter[str]) -> list[str]:

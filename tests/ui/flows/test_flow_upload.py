@@ -6,7 +6,7 @@ import pytest
 
 from pages._ui.app import upload_quota
 from pages._ui.connection import loading, request_cache
-from tests.support.flows import entry, graph, node
+from tests.support.flows import edge, entry, graph, node
 from tests.ui.support.flow_pages import (
     AGENT,
     THREE,
@@ -20,11 +20,13 @@ from tests.ui.support.flow_pages import (
     uploaded,
     was_added,
 )
+from tests.ui.support.model_pages import MODELS, PROVIDERS
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
 
 CATALOGUE = "GET /api/v1/all"
 OWN = entry(None, "code", "class Echo(Component): ...")
 FOREIGN = entry(None, "code", "import os")
+OLDER = entry(None, "code", "class Echo: ...")
 
 
 def flow_with_code(*names, code=FOREIGN, **more):
@@ -132,10 +134,8 @@ def test_components_that_bring_other_code_are_named_before_the_flow_is_added(lan
     file = {"flows": [flow_with_code("Web *Scraper*", "Tool"), flow_with_code("Echo", code=OWN)]}
     app = choose_file(draw_dialog("Upload"), file)
     (warning,) = warnings(app)
-    assert warning.startswith(
-        r"**2 components run code from this file, not the server's own:** Web \*Scraper\*, Tool."
-    )
-    assert "only if you trust their author" in warning
+    assert warning.startswith("**Code from this file will run on the server.** Add it only if you")
+    assert r"- 2 components are only in this file, or were edited: Web \*Scraper\*, Tool" in warning
     create_on_upload(langflow_stand_in)
     press(app, "Add 2 flows")
     assert uploaded(langflow_stand_in)
@@ -145,6 +145,25 @@ def test_code_of_the_server_itself_needs_no_warning(langflow_stand_in):
     app = choose_file(draw_dialog("Upload"), flow_with_code("Echo", "Renamed", code=OWN))
     assert not warnings(app)
     assert "Add" in button_labels(app)
+
+
+def test_components_of_another_version_are_named_apart_from_others():
+    file = {"flows": [flow_with_code("Tool"), flow_with_code("Echo", code=OLDER)]}
+    (warning,) = warnings(choose_file(draw_dialog("Upload"), file))
+    assert "- 1 component is only in this file, or was edited: Tool" in warning
+    assert "- 1 component differs from the server's, by version or by a change: Echo." in warning
+    assert "*Update* in Setup replaces this code." in warning
+
+
+def test_what_the_server_lacks_is_named_before_the_flow_is_added(langflow_stand_in):
+    langflow_stand_in.answers |= {PROVIDERS: (200, []), MODELS: (200, [])}
+    stocks = node("Stocks-a", code=entry(None, "code", "import yfinance"))
+    nodes = [*AGENT["data"]["nodes"], stocks]
+    edges = [*AGENT["data"]["edges"], edge("Stocks-a", "Agent-a")]
+    app = choose_file(draw_dialog("Upload"), {**AGENT, "data": {"nodes": nodes, "edges": edges}})
+    page = page_text(app).replace("\\", "")
+    assert "Stocks: not offered by the server, which may lack the package yfinance" in page
+    assert "Choose a model for Agent" in page
 
 
 def test_the_server_lists_its_components_once_for_several_files(langflow_stand_in):
@@ -160,7 +179,7 @@ def test_many_components_with_other_code_are_listed_on_request():
     app = choose_file(draw_dialog("Upload"), flow_with_code(*names, "Tool 0"))
     (warning,) = warnings(app)
     assert "8 components" in warning
-    assert r"Tool 0 \(2\), Tool 1, Tool 2, Tool 3, Tool 4 and 2 more." in warning
+    assert warning.endswith(r"Tool 0 \(2\), Tool 1, Tool 2, Tool 3, Tool 4 and 2 more")
     assert not app.text
     app.session_state["flow-code"] = True
     assert [each.value for each in app.run().text] == ["\n".join(["Tool 0 (2)", *names[1:]])]
@@ -171,7 +190,7 @@ def test_code_that_could_not_be_compared_is_named(langflow_stand_in, answer):
     langflow_stand_in.answers[CATALOGUE] = answer
     app = choose_file(draw_dialog("Upload"), flow_with_code("Tool", "Echo", code=OWN))
     (warning,) = warnings(app)
-    assert "**2 components run code from this file:** Tool, Echo." in warning
+    assert "- 2 components with code: Tool, Echo" in warning
     assert "did not list its own components" in warning
     assert "Add" in button_labels(app)
 

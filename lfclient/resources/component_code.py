@@ -1,0 +1,58 @@
+"""The code in definitions of components, and digests of it. Pure."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+from lfclient.common.coerce import as_dict, as_str
+from lfclient.common.json_types import Json, JsonObject
+
+# a component's own code, and that which Langflow's components for Python take as a parameter
+_CODE_PARAMETERS = frozenset({"code", "function_code", "python_code", "tool_code"})
+
+
+def definition_code(definition: JsonObject) -> str:
+    """Return the code of a component's definition, "" without code."""
+    value = as_dict(as_dict(definition.get("template")).get("code")).get("value")
+    return "\n".join(map(str, value)) if isinstance(value, list) else as_str(value)
+
+
+def code_digest(code: str) -> str:
+    """Return a digest of code that ignores line endings and spaces at the end of lines.
+
+    Return "" for empty code.
+    """
+    # not by `splitlines`, whose other line ends are text for Python
+    lines = code.replace("\r\n", "\n").replace("\r", "\n").rstrip().split("\n")
+    normalized = "\n".join(line.rstrip(" \t") for line in lines)
+    encoded = normalized.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(encoded).hexdigest() if normalized else ""
+
+
+def find_definitions(value: Json) -> Iterator[JsonObject]:
+    """Yield the objects with parameters at any depth: components, and groups before their parts."""
+    left = [value]
+    while left:
+        part = left.pop()
+        if isinstance(part, dict):
+            if isinstance(part.get("template"), dict):
+                yield part
+            part = list(part.values())
+        if isinstance(part, list):
+            left += reversed(part)
+
+
+def read_code(definition: JsonObject) -> Iterator[str]:
+    """Yield a definition's code, also in parameters, and the programs of its MCP servers."""
+    for name, entry in definition["template"].items():
+        entry = as_dict(entry)
+        value = entry.get("value")
+        program = as_dict(as_dict(value).get("config"))
+        # a group's parameter replaces the one of its part that it stands for
+        names = {name, as_str(as_dict(entry.get("proxy")).get("field"))}
+        if program.get("command"):
+            yield json.dumps(program)
+        elif entry.get("type") == "code" or names & _CODE_PARAMETERS:
+            code = "\n".join(map(str, value)) if isinstance(value, list) else as_str(value)
+            if code.strip():
+                yield code
