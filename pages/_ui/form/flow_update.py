@@ -71,20 +71,14 @@ def draw(need: Need, form: FlowForm) -> None:
         _draw_question(prepared, form)
         return
     is_copy = not _is_own(form.server, form.flow)
-    help = "Adds an updated copy. This flow stays as it is." if is_copy else None
-    label = "Update a copy" if is_copy else "Update"
-    if st.button(label, key="update-flow", icon=":material/update:", help=help):
-        with alerts.show_errors(), st.spinner("Updating the components…"):
-            with form.server.open_client() as api:
-                update = api.editor.prepare_update(form.flow.id)
-            prepared = _Prepared(update, Addition())
-            if describe_drawbacks(update):
-                _PREPARED.set(prepared)
-            elif update.updated:
-                _apply(prepared, form.server)
-            else:  # somebody else has updated the flow
-                form.server.refresh(f"flow {form.flow.id}")
-            st.rerun()
+    st.button(
+        "Update a copy" if is_copy else "Update",
+        key="update-flow",
+        icon=":material/update:",
+        help="Adds an updated copy. This flow stays as it is." if is_copy else None,
+        on_click=_update,
+        args=(form.flow.id, form.server, Addition()),
+    )
 
 
 def draw_undo(form: FlowForm) -> None:
@@ -104,7 +98,7 @@ def draw_undo(form: FlowForm) -> None:
             icon=":material/undo:",
             help="Deletes this copy" if undo.original else "Restores the previous components",
             on_click=_undo,
-            args=(undo, form.server),
+            args=(form.server,),
         )
 
 
@@ -115,14 +109,39 @@ def _draw_question(prepared: _Prepared, form: FlowForm) -> None:
     title = "The update loses:" if update.losses else "Not all components can be updated:"
     st.markdown("\n".join([title, "", *lines]))
     with st.container(horizontal=True):
-        if update.updated and st.button(
-            "Update anyway", key="update-flow-anyway", icon=":material/update:"
-        ):
-            with alerts.show_errors(), st.spinner("Updating the components…"):
-                _PREPARED.clear()
-                _apply(prepared, form.server)
-                st.rerun()
+        if update.updated:
+            st.button(
+                "Update anyway",
+                key="update-flow-anyway",
+                icon=":material/update:",
+                on_click=_confirm,
+                args=(form.server,),
+            )
         st.button("Cancel", key="update-flow-cancel", on_click=_PREPARED.clear)
+
+
+def _update(flow_id: str, server: ServerSession, addition: Addition) -> None:
+    """Update the flow, or have the page ask first if the update has drawbacks.
+
+    Streamlit runs the callbacks of two clicks one after the other.
+    """
+    with notify_errors(_ERROR):
+        with server.open_client() as api:
+            update = api.editor.prepare_update(flow_id)
+        prepared = _Prepared(update, addition)
+        if describe_drawbacks(update):
+            _PREPARED.set(prepared)
+        elif update.updated:
+            _apply(prepared, server)
+        else:  # updated by somebody else, or by the first of two clicks
+            server.refresh(f"flow {flow_id}")
+
+
+def _confirm(server: ServerSession) -> None:
+    with notify_errors(_ERROR):
+        prepared = _PREPARED.take()
+        if prepared:  # not after the first of two clicks
+            _apply(prepared, server)
 
 
 def _is_own(server: ServerSession, flow: Flow) -> bool:
@@ -148,7 +167,10 @@ def _apply(prepared: _Prepared, server: ServerSession) -> None:
     _UNDO.set(_Undo(changed, message, previous=graph_data(update.flow)))
 
 
-def _undo(undo: _Undo, server: ServerSession) -> None:
+def _undo(server: ServerSession) -> None:
+    undo = _UNDO.get()
+    if undo is None:  # after the first of two clicks
+        return
     with notify_errors(_ERROR):
         permissions().require_install()
         with server.open_client() as api:
