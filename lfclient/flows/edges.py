@@ -1,4 +1,4 @@
-"""Edges of a graph whose components have changed. Pure."""
+"""Fit a graph's edges to its components after these have changed. Pure."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -13,9 +13,10 @@ LostEdge = tuple[str, str, str]  # the ids of source and target, and the target'
 
 
 def reconnect(data: JsonObject, types: Mapping[str, str]) -> tuple[JsonObject, list[LostEdge]]:
-    """Return a graph whose edges fit its changed components, and the edges that fit no more.
+    """Return the graph with edges that fit the changed components, and the removed edges.
 
-    `types` are the changed components' types by id, inside groups too.
+    An edge is removed if a component no longer has its output or parameter. `types` are the types
+    of the changed components by id, including components inside groups.
     """
     lost: list[LostEdge] = []
     nodes = []
@@ -47,7 +48,7 @@ def reconnect(data: JsonObject, types: Mapping[str, str]) -> tuple[JsonObject, l
 
 
 def node_id(node: Json) -> str:
-    """Return the id of a graph's node, "" without one."""
+    """Return the id of a graph's node, "" if it has none."""
     return as_str(as_dict(node).get("id")) or as_str(as_dict(as_dict(node).get("data")).get("id"))
 
 
@@ -57,7 +58,7 @@ def written_handle(handle: Mapping[str, Json]) -> str:
 
 
 def _fit(edge: JsonObject, source: JsonObject, target: JsonObject) -> JsonObject | None:
-    """Return the edge with its ends as the components have them, None if one has no such end."""
+    """Return the edge with both ends as the components have them, None if an end is gone."""
     handles = as_dict(edge.get("data"))
     start = _fit_start(as_dict(handles.get("sourceHandle")), source)
     if start is None:
@@ -76,7 +77,7 @@ def _fit(edge: JsonObject, source: JsonObject, target: JsonObject) -> JsonObject
 
 
 def _fit_start(handle: JsonObject, source: JsonObject) -> JsonObject | None:
-    """Return the end at an output.
+    """Return the end at an output, None if the output is gone.
 
     An output with another name takes the place of a former output if it is the only output, or the
     only output of the former output's types.
@@ -98,7 +99,7 @@ def _fit_start(handle: JsonObject, source: JsonObject) -> JsonObject | None:
 
 
 def _fit_end(handle: JsonObject, target: JsonObject, types: list[str]) -> JsonObject | None:
-    """Return the end at a parameter, or at the output of a loop.
+    """Return the end at a parameter or at a loop's output, None if it is gone.
 
     Since Langflow 1.7, a single parameter takes a component's model, chosen or connected.
     """

@@ -19,7 +19,7 @@ class NeedKind(StrEnum):
     PACKAGE = "package"  # a Python package that a component imports
     VARIABLE = "variable"  # a server variable that a parameter names
     VALUE = "value"  # a required parameter that the flow leaves empty
-    OUTDATED = "outdated"  # newer code of components, which the server has
+    OUTDATED = "outdated"  # an update of components that differ from the server's
     PROMPT = "prompt"  # a prompt template that names a variable which its component lacks
 
 

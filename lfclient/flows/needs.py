@@ -347,12 +347,13 @@ def _stored(flow: Flow) -> Flow:
 
 
 def _outdated_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:
-    """Yield the need for an update of the components that are older than the server."""
+    """Yield the need for an update of components that differ from the server's."""
     found = find_outdated(_stored(flow), resources.catalogue) if resources.catalogue else []
     names = [component.name for component in found if component.can_update]
     if names:
-        older = "component is" if len(names) == 1 else "components are"
-        message = f"{len(names)} {older} older than this server: {list_names(names, _MAX_NAMED)}."
+        differ = "component differs" if len(names) == 1 else "components differ"
+        listed = list_names(names, _MAX_NAMED)
+        message = f"{len(names)} {differ} from the server's: {listed}."
         sentences = [message, *filter(None, map(describe_replacement, found))]
         yield Need(NeedKind.OUTDATED, (), " ".join(sentences), False)
 

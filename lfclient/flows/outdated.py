@@ -1,4 +1,4 @@
-"""Outdated components of a flow, and its graph with the server's code. Pure."""
+"""Find a flow's outdated components, and build its graph with the server's code. Pure."""
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -26,10 +26,10 @@ Definitions = Mapping[str, tuple[str, JsonObject]]  # new types and definitions 
 
 @dataclass(frozen=True)
 class OutdatedComponent:
-    """A component whose code differs from the server's, or that the server lacks.
+    """A component with code that differs from the server's, or with a type that the server lacks.
 
-    `type` is the server's name of its type, "" if the server lacks it. Such a component can't be
-    updated. `replacements` are the display names of components that take its place.
+    `type` is the type's name on the server, "" if the server lacks the type. The component can't be
+    updated then. `replacements` are the display names of components that replace it.
     """
 
     id: str
@@ -39,16 +39,16 @@ class OutdatedComponent:
 
     @property
     def can_update(self) -> bool:
-        """Whether the server has newer code for it."""
+        """Whether the server has code for the component."""
         return bool(self.type)
 
 
 @dataclass(frozen=True)
 class UpdateLoss:
-    """What a component loses by an update: a parameter's value, or the connection into it.
+    """A parameter's value, or the connection into a parameter, that an update removes.
 
-    `component` and `parameter` are labels. `source` is the label of the component that is no longer
-    connected, "" for a value.
+    `component` and `parameter` are labels. `source` is the label of the connected component, "" for
+    a value.
     """
 
     component: str
@@ -61,7 +61,7 @@ class FlowUpdate:
     """A flow's graph after an update, which is not stored yet.
 
     `updated` are the labels of the updated components. `failures` are the reasons, by label, why
-    other components keep their code.
+    the server could not build the other components. These components keep their code.
     """
 
     flow: Flow
@@ -72,7 +72,7 @@ class FlowUpdate:
 
     @property
     def copy(self) -> Flow:
-        """The updated flow under a name of its own, for `client.import_flow`."""
+        """The updated flow, with a name that ends in "(updated)", for `client.import_flow`."""
         raw = {**self.flow.raw, "data": self.data}
         return replace(
             Flow.from_json(raw),
@@ -84,7 +84,7 @@ class FlowUpdate:
 def find_outdated(flow: Flow, catalogue: Catalogue) -> list[OutdatedComponent]:
     """Return the components that differ from the server's, in reading order.
 
-    Components with a person's own code are left out.
+    Components with code that a person wrote or edited are left out.
     """
     return [
         OutdatedComponent(
@@ -111,17 +111,21 @@ def _replacements(flow: Flow, leaf: Component, catalogue: Catalogue) -> tuple[st
 
 
 def describe_replacement(component: OutdatedComponent) -> str:
-    """Return the sentence that names the replacement of a missing component, or ""."""
+    """Return a sentence that names the replacement of a component that the server lacks.
+
+    Return "" for other components, and if the replacement is unknown.
+    """
     if component.can_update or not component.replacements:
         return ""
     return f"The server has no {component.name}: use {' or '.join(component.replacements)}."
 
 
 def merge_definition(old: JsonObject, built: JsonObject, entry: JsonObject) -> JsonObject:
-    """Return the definition that the server `built` from its own code and the values of `old`.
+    """Return a component's definition after its update.
 
-    `entry` is the component's definition in the server's catalogue. The component keeps its name,
-    and the model that older versions store as provider and name.
+    The server has `built` it from its own code and the `old` definition's values. `entry` is the
+    component's definition in the server's catalogue. The component keeps its name. A model that an
+    older version stored as provider and name moves to the new parameter.
     """
     kept: JsonObject = {name: old[name] for name in _KEPT if name in old}
     template: JsonObject = dict(as_dict(built.get("template")))
@@ -143,7 +147,7 @@ def merge_definition(old: JsonObject, built: JsonObject, entry: JsonObject) -> J
 def _prompt_variables(old: JsonObject, template: JsonObject) -> JsonObject:
     """Return the parameters of a prompt's variables with their values.
 
-    The server empties them, and drops them if it takes the prompt for invalid (1.8 to 1.13).
+    Servers (1.8 to 1.13) empty these parameters, and drop them if they find the prompt invalid.
     """
     before = as_dict(old.get("template"))
     lists = as_dict(old.get("custom_fields")).values()
@@ -159,7 +163,7 @@ def _prompt_variables(old: JsonObject, template: JsonObject) -> JsonObject:
 
 
 def moved_models(old: JsonObject, new: JsonObject) -> list[str]:
-    """Return the parameters whose model was moved there from parameters of older versions."""
+    """Return the new parameters that got their model from an older version's parameters."""
     before, after = as_dict(old.get("template")), as_dict(new.get("template"))
     return [
         name
@@ -171,7 +175,7 @@ def moved_models(old: JsonObject, new: JsonObject) -> list[str]:
 
 
 def dropped_files(old: JsonObject, new: JsonObject) -> dict[str, JsonObject]:
-    """Return the former parameters, by name, whose file a new definition of a component lacks."""
+    """Return the old parameters, by name, with a file that the new definition lacks."""
     before, after = as_dict(old.get("template")), as_dict(new.get("template"))
     return {
         name: entry
@@ -186,7 +190,10 @@ def dropped_files(old: JsonObject, new: JsonObject) -> dict[str, JsonObject]:
 def restore_files(
     definition: JsonObject, former: Mapping[str, JsonObject], own: Container[str]
 ) -> JsonObject:
-    """Return a definition with the files of `former` parameters whose paths are the server's."""
+    """Return a definition with the `former` parameters' files that the server has.
+
+    `own` are the paths of the server's files.
+    """
     template: JsonObject = dict(definition["template"])
     for name, entry in former.items():
         if all(path in own for path in _paths(entry)):
@@ -209,7 +216,7 @@ def _empty_models(template: JsonObject) -> list[str]:
 
 
 def _former_model(template: JsonObject) -> JsonObject | None:
-    """Return the model that a component of an older version has as a provider and a name."""
+    """Return the model that an older version stores as provider and name, None without one."""
     provider, name = (
         next(filter(None, (_text(template, key) for key in keys)), "")
         for keys in (_PROVIDER_PARAMETERS, _MODEL_PARAMETERS)
@@ -224,9 +231,9 @@ def _text(template: JsonObject, name: str) -> str:
 
 
 def apply_update(flow: Flow, definitions: Definitions, failures: Mapping[str, str]) -> FlowUpdate:
-    """Return the flow's graph with new types and definitions of components, by id.
+    """Return the update that gives components new types and definitions, by component id.
 
-    Connections to outputs and parameters that no longer exist are omitted.
+    Connections to outputs and parameters that no longer exist are removed from the graph.
     """
     data, label = graph_data(flow), flow.component_label
     losses: list[UpdateLoss] = []
@@ -254,7 +261,7 @@ def _label(flow: Flow, id: str, parameter: str) -> str:
 
 
 def _lost_values(old: JsonObject, new: JsonObject) -> Iterator[str]:
-    """Yield the labels of parameters that had a value and have none any more.
+    """Yield the labels of parameters that lose their value.
 
     Hidden and advanced parameters are left out: almost all have their default, which a definition
     does not contain.

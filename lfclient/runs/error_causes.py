@@ -174,7 +174,7 @@ _SENTENCES = {
     ),
     CauseCode.VALUE_REFUSED: (
         "The component can't use a value that it was given.",
-        "Check its values and connections. A component of an older version needs an update.",
+        "Check its values and connections. Update it if its code differs from the server's.",
     ),
     CauseCode.FILE_ELSEWHERE: (
         "The flow names a file that is not one of your files on the server.",

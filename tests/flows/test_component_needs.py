@@ -53,14 +53,14 @@ def test_only_what_a_component_imports_at_once_is_needed(code: str):
     assert needs(importing(code), resources=resources) == []
 
 
-def test_components_older_than_the_server_need_an_update():
+def test_components_that_differ_from_the_servers_need_an_update():
     old = [importing("a = 1"), {**importing("a = 1"), "id": "YfinanceComponent-z"}]
     new = {"template": {"code": {"value": "a = 2"}}}
     catalogue = parse_catalogue({"all": {"YfinanceComponent": new}})
     resources = replace(server(), catalogue=catalogue)
     (need,) = needs(*old, resources=resources)
     names = "YfinanceComponent 1, YfinanceComponent 2"
-    assert need.message == f"2 components are older than this server: {names}."
+    assert need.message == f"2 components differ from the server's: {names}."
     assert (need.kind, need.keys, need.is_met) == (NeedKind.OUTDATED, (), False)
     assert needs(importing("a = 2"), resources=resources) == []
 

@@ -1,4 +1,4 @@
-"""Flows with older components on real servers: updated in place and as a copy."""
+"""Flows with outdated components on real servers: updated in place and as a copy."""
 
 from __future__ import annotations
 

@@ -106,9 +106,9 @@ def _draw_warning(
     compared = catalogue or Catalogue({}, {})
     own = compared.code_digests
     names = _count_foreign(flows, lambda _: own)
-    older = names - _count_foreign(flows, lambda flow: own | outdated_code(flow, compared))
+    outdated = names - _count_foreign(flows, lambda flow: own | outdated_code(flow, compared))
     if names:
-        paragraphs += _describe_code(names - older, older, is_compared=catalogue is not None)
+        paragraphs += _describe_code(names - outdated, outdated, is_compared=catalogue is not None)
     version = server_version(server)
     newer = next(filter(None, (newer_release(flow, version) for flow in flows)), "")
     if version and newer:
@@ -128,8 +128,10 @@ def _count_foreign(flows: Sequence[Flow], known: Callable[[Flow], frozenset[str]
     return Counter(chain.from_iterable(foreign_components(flow, known(flow)) for flow in flows))
 
 
-def _describe_code(own: Counter[str], older: Counter[str], *, is_compared: bool) -> Iterator[str]:
-    """Yield a warning of code in the file, and the components with `own` and with `older` code."""
+def _describe_code(
+    own: Counter[str], outdated: Counter[str], *, is_compared: bool
+) -> Iterator[str]:
+    """Yield a warning of code in the file, and the components with `own` or `outdated` code."""
     yield "**Code from this file will run on the server.** Add it only if you trust the author."
     lines = []
     if own:
@@ -137,9 +139,9 @@ def _describe_code(own: Counter[str], older: Counter[str], *, is_compared: bool)
         many = "are only in this file, or were edited"
         what = (one if own.total() == 1 else many) if is_compared else "with code"
         lines.append(f"- {_list_components(own, what)}")
-    if older:
-        verb = "differs" if older.total() == 1 else "differ"
-        listed = _list_components(older, f"{verb} from the server's, by version or by a change")
+    if outdated:
+        verb = "differs" if outdated.total() == 1 else "differ"
+        listed = _list_components(outdated, f"{verb} from the server's, by version or by a change")
         lines.append(f"- {listed}. *Update* in Setup replaces this code.")
     yield "\n".join(lines)
     if not is_compared:

@@ -25,7 +25,7 @@ from tests.ui.support.whole_pages import (
 ALL = "GET /api/v1/all"
 BUILD = "POST /api/v1/custom_component"
 PATCH = f"PATCH /api/v1/flows/{ONE}"
-OLDER = "1 component is older than this server: Op."
+DIFFERS = "1 component differs from the server's: Op."
 OLD, NEW = (entry("CodeInput", "code", f"class {name}: ...") for name in ("Old", "New"))
 NODE = node("Op-a", code=OLD, size=text("s", display_name="Size"))
 DEFINITION = node("Op-x", code=NEW, size=text("s"))["data"]["node"]
@@ -33,7 +33,7 @@ DEFINITION = node("Op-x", code=NEW, size=text("s"))["data"]["node"]
 
 @pytest.fixture
 def server(langflow_stand_in: Any) -> Any:
-    """A server with newer code for the only component of its flow."""
+    """A server with other code for the only component of its flow."""
     langflow_stand_in.set_flows(flow(ONE, "Echo", [NODE]))
     offer(langflow_stand_in)
     langflow_stand_in.answers[ALL] = (200, {"tools": {"Op": DEFINITION}})
@@ -63,15 +63,15 @@ def stored_code(server: Any) -> list[str]:
 def test_a_flow_that_was_added_here_is_updated_in_place_and_restored(server: Any):
     add_here()
     app = open_app()
-    assert OLDER in page_text(app)
+    assert DIFFERS in page_text(app)
     app = press(app, "Update")
-    assert lacks(app, OLDER, shows="Updated 1 component.")
+    assert lacks(app, DIFFERS, shows="Updated 1 component.")
     app = press(app, "Undo")
-    assert lacks(app, "Updated 1 component.", shows=OLDER)
+    assert lacks(app, "Updated 1 component.", shows=DIFFERS)
     assert stored_code(server) == [NEW["value"], OLD["value"]]
 
 
-def test_another_flow_stays_as_it_is_beside_its_updated_copy(server: Any):
+def test_another_flow_stays_unchanged_and_gets_an_updated_copy(server: Any):
     app = open_app()
     server.set_flows(flow(ONE, "Echo", [NODE]), flow(TWO, "New"))
     app = press(app, "Update a copy")
@@ -100,7 +100,7 @@ def test_what_an_update_loses_is_shown_before(server: Any):
     app = press(open_app(), "Update")
     assert "The value of Op: Size" in page_text(app)
     app = press(app, "Cancel")
-    assert lacks(app, "The value of Op", shows=OLDER)
+    assert lacks(app, "The value of Op", shows=DIFFERS)
     assert stored_code(server) == []
     app = press(press(app, "Update"), "Update anyway")
     assert stored_code(server) == [NEW["value"]]
@@ -131,7 +131,7 @@ def test_a_flow_that_somebody_else_updated_is_shown_as_it_is_now(server: Any):
     app = open_app()
     server.set_flows(flow(ONE, "Echo", [node("Op-a", code=NEW)]))
     app = press(app, "Update")
-    assert lacks(app, OLDER, shows="Echo")
+    assert lacks(app, DIFFERS, shows="Echo")
     assert "Undo" not in button_labels(app)
     assert stored_code(server) == []
 
@@ -139,5 +139,5 @@ def test_a_flow_that_somebody_else_updated_is_shown_as_it_is_now(server: Any):
 def test_visitors_see_that_components_are_outdated_and_no_button(server: Any, monkeypatch):
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     app = open_app()
-    assert OLDER in page_text(app)
+    assert DIFFERS in page_text(app)
     assert not {"Update", "Update a copy"} & set(button_labels(app))

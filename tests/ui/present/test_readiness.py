@@ -183,4 +183,4 @@ def test_an_outdated_component_is_no_missing_value(fields_server):
     fields_server.answers["GET /api/v1/all"] = (200, catalogue)
     words = page_text(present_as_presenter())
     assert "Results appear here." in words
-    assert "older than this server" not in words
+    assert "from the server's" not in words
