@@ -26,8 +26,8 @@ with st.container(key="present"), problems.show_errors(request):
     with left:
         inputs, (buttons, progress) = st.container(key="run-form"), run_controls.places()
     with right:
-        is_press_refused = problems.draw_notice()
-        panel = result.draw(shown, record, progress, is_press_refused=is_press_refused)
+        is_click_refused = problems.draw_notice()
+        panel = result.draw(shown, record, progress, is_click_refused=is_click_refused)
     form, problem = presented.prepare(shown, record)
     with buttons:
         view.draw_buttons(shown, form, record)

@@ -218,7 +218,7 @@ class _Recovery:
         return None
 
     async def pause(self) -> None:
-        """Wait until the next search is due, or Stop is pressed."""
+        """Wait until the next search is due, or Stop is clicked."""
         await self._context.wait_for_stop(max(next(self._waits), self._retry_after))
 
     async def report_second_run(self) -> None:

@@ -37,7 +37,7 @@ _COLORS = {
 
 
 def draw(runs: Sequence[ShownRun], baseline: ShownRun, inputs: Mapping[str, str]) -> None:
-    """Draw the table. A press on a cell shows that run's differences in detail.
+    """Draw the table. A click on a cell shows that run's differences in detail.
 
     `inputs` has a few words by run name that say how its inputs compare.
     """

@@ -137,10 +137,10 @@ def _draw_buttons(status: LocalStatus) -> None:
             st.button("Cancel", key="local-cancel", icon=":material/close:", on_click=_stop)
         elif not status.state.is_in_progress:
             label = _START_LABELS.get(status.state, "Start")
-            pressed = st.button(
+            clicked = st.button(
                 label, key="local-start", icon=":material/play_arrow:", on_click=start
             )
-            if pressed:
+            if clicked:
                 st.rerun()
     error = connection_state.LOCAL_ERROR.take()
     if error is not None:

@@ -77,7 +77,7 @@ def _load_outlines(api: LangflowClient) -> list[FlowOutline]:
 
 
 def _draw_template(number: int, outline: FlowOutline, *, is_copy: bool) -> bool:
-    """Draw a template; return whether its button was pressed."""
+    """Draw a template; return whether its button was clicked."""
     flow = outline.flow
     with st.container(border=True, key=f"template-{number}", gap="xsmall"):
         st.markdown(f"**{escape(clip(flow.name, 80))}**")

@@ -142,7 +142,7 @@ def use(need: Need, settings: tuple[ProviderSetting, ...], form: FlowForm) -> No
     """
     provider = need.provider
     assert provider
-    # a browser sends the last text together with the press
+    # a browser sends the last text together with the click
     if why_not_for_runs(settings, need, form, form.mode):
         refusals.show(container_key(provider.name))
         return
@@ -274,7 +274,7 @@ def _what_stays(settings: Iterable[ProviderSetting], form: FlowForm) -> str:
 def _attempt(provider: Provider, form: FlowForm, change: Callable[[], None]) -> None:
     """Call `change` and close the settings, or keep them open with its error.
 
-    The pressed button shows that it works (page.css): what a callback draws moves the page.
+    The clicked button shows that it works (page.css): what a callback draws moves the page.
     """
     try:
         change()

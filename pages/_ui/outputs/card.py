@@ -52,7 +52,7 @@ class OutputCard:
     def save_button(
         self, label: str, data: Callable[[], bytes] | bytes, ending: str, mime: str, name: str = ""
     ) -> None:
-        """Draw a download button, whose file is made when it is pressed.
+        """Draw a download button, whose file is made when it is clicked.
 
         `name` is the file's own name, which may be any text from a server. Without one the file
         is named after the component, its output and the run.

@@ -71,7 +71,7 @@ def draw(card: OutputCard) -> None:
     file: FileDownload | None = st.session_state.get(file_key)
     error = file.error if file else None
     if file is None or error:
-        # a failed download is tried again when a button is pressed
+        # a failed download is tried again when a button is clicked
         file = FileDownload(lambda: card.source.download(ref))
         st.session_state[file_key] = file
     data = file.data

@@ -66,17 +66,17 @@ def draw_remote(card: OutputCard, url: str) -> None:
 
 
 def _offer_to_load(card: OutputCard, url: str, host: str) -> bytes | None:
-    """Draw the button. Return the image if the button was pressed and loading succeeded."""
+    """Draw the button. Return the image if the button was clicked and loading succeeded."""
     offer = st.empty()
     with offer.container(horizontal=True, vertical_alignment="center"):
-        pressed = st.button(
+        clicked = st.button(
             f"Load from {escape(host)}",
             key=f"load-{card.run_id}-{card.key}",
             icon=":material/image:",
             help="The console loads it without your keys. Your browser does not connect.",
         )
         st.caption(escape(clip(url, 120)), width="content")
-    if not pressed:
+    if not clicked:
         return None
     offer.empty()
     try:

@@ -301,7 +301,7 @@ def _add_example(presented: Presented, form: FlowForm) -> None:
     state.read_widgets()
     name = validate_name(st.session_state[_EXAMPLE_NAME], state.secrets)
     values = _example_values(presented, form)
-    if not values:  # the press removed them: the redrawn form says to enter some
+    if not values:  # the click removed them: the redrawn form says to enter some
         return
     preset = store_preset(state, name, fit_values(state.flow, values))
     st.session_state[edit_key("examples")] = [*st.session_state[edit_key("examples")], preset.id]

@@ -40,7 +40,7 @@ def draw(
 
 @st.fragment
 def _draw_full_screen() -> None:
-    """Draw buttons that the page's script handles: browsers ask for a press in the page itself.
+    """Draw buttons that the page's script handles: browsers ask for a click in the page itself.
 
     The styles of the page show one of them.
     """

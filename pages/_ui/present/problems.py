@@ -118,7 +118,7 @@ def show_field_error(error: LangflowError, request: Callable[[], object]) -> Non
 
 
 def show_refusal(error: LangflowError) -> None:
-    """Draw why a press had no effect."""
+    """Draw why a click had no effect."""
     if isinstance(error, InvalidRequest):
         alerts.show(error)
     else:
@@ -139,7 +139,7 @@ def place_for_presenter(name: str) -> DeltaGenerator:
 
 
 def draw_notice() -> bool:
-    """Draw the error that a press left, and return whether there was one."""
+    """Draw the error that a click left, and return whether there was one."""
     notice = notices.take_notice()
     if not isinstance(notice, LangflowError):
         return False

@@ -87,7 +87,7 @@ def _hints(
     """Return where a presenter enters these values, one sentence for each place."""
     keys = [*missing, *wrong]
     if keys and all(_is_entered(presented, form, key) for key in keys):
-        return [f"Press “{USE_ENTERED}”."]
+        return [f"Click “{USE_ENTERED}”."]
     fields = form.flow.fields_by_key
     secrets = {key for key in keys if key in fields and fields[key].secret}
     hints = ["Set secrets in the flow or as variables of the server."] if secrets else []

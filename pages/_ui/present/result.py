@@ -134,16 +134,16 @@ def draw(
     record: RunRecord | None,
     progress_place: DeltaGenerator,
     *,
-    is_press_refused: bool = False,
+    is_click_refused: bool = False,
 ) -> status_panel.StatusPanel | None:
     """Draw the run; return the panel of a running one.
 
-    `is_press_refused` if a press had no effect, which stands in place of a result that is to come.
+    `is_click_refused` if a click had no effect, which stands in place of a result that is to come.
     """
     server = presented.server
     with st.container(key="run-status"):
         if record is None:
-            if not is_press_refused:
+            if not is_click_refused:
                 st.markdown(":gray[Results appear here.]")
             return None
         places = status_panel.Places(st.container(key="run-head"), progress_place)

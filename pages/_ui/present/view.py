@@ -112,7 +112,7 @@ def draw_inputs(presented: Presented, form: FlowForm) -> None:
                 st.caption(f":orange[:material/warning:] {words}")
         elif not inputs:
             with st.container(key="no-inputs"):
-                st.caption("There is nothing to fill in. Press Run.")
+                st.caption("There is nothing to fill in. Click Run.")
     for field, label, help_text in inputs:
         draw_plain_field(field, form, label, help_text, problems.show_field_error)
     with problems.place_for_presenter("warnings"):

@@ -38,7 +38,7 @@ from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import focus
 from pages._ui.widgets.alerts import NOT_STARTED, MissingValue
 
-_REST_SECONDS = 1.0  # after Stop, Run is in its place: a second press there is not meant for it
+_REST_SECONDS = 1.0  # after Stop, Run is in its place: a second click there is not meant for it
 MAX_RUN_COUNT = 20  # runs that one click starts
 _ONLY_WAIT_TEXT = "Stops only waiting; the runs continue on the server."
 
@@ -77,7 +77,7 @@ def note_return_of_run() -> None:
 
 
 def was_meant_for_stop() -> bool:
-    """Return whether a press of Run came just after it took the place of Stop, and say so."""
+    """Return whether a click on Run came just after it took the place of Stop, and say so."""
     returned = run_page.RUN_RETURNED.take()
     if returned is None or time.monotonic() - returned >= _REST_SECONDS:
         return False
@@ -98,7 +98,7 @@ def draw_refusing_key() -> None:
 
 
 def show_refusal() -> None:
-    """Say that a press of Run started nothing; once, though two buttons may have had its key."""
+    """Say that a click on Run started nothing; once, though two buttons may have had its key."""
     if run_page.RUN_REFUSED.take():
         st.toast("One run at a time: the second click was ignored.", icon=":material/info:")
 

@@ -77,7 +77,7 @@ class Turns:
     def wait(self, earliest: float) -> bool:
         """Wait for this session's turn, not before `earliest`; return whether that took time.
 
-        A press or a closed tab ends the script then.
+        A click or a closed tab ends the script then.
         """
         with _lock:
             now = time.monotonic()

@@ -85,7 +85,7 @@ def _draw_rows(owner: str, flow: Flow | None) -> None:
 def _draw_row(
     run: RunSummary, inputs: str, result: str, *, is_shown: bool, with_flow: bool
 ) -> None:
-    """Draw a run as one button: the browser redraws every element after each press.
+    """Draw a run as one button: the browser redraws every element after each click.
 
     In wide windows, the stylesheet makes each part a cell: an empty one is a space. `inputs` and
     `result` are Markdown; `inputs` is "" if no run of the list has any.
@@ -99,14 +99,14 @@ def _draw_row(
         f":gray[{inputs}]" if inputs else "",
         f":small[{result}]" if result else "",
     ]
-    pressed = st.button(
+    clicked = st.button(
         " ".join(part for part in parts if part),
         key=f"open-{run.id}",
         type="tertiary",
         disabled=is_shown,
         width="stretch",
     )
-    if pressed:
+    if clicked:
         flow_choice.REQUESTED.set(run.flow_id)
         run_page.detach_form(run.flow_id)  # the run comes with its inputs, whoever started it
         run_page.show_run(run.id)

@@ -314,7 +314,7 @@ def wait_for_end(
 ) -> None:
     """Show updates of the run until the fragment's first tick; call it at the end of the page.
 
-    Updates `panel`, and reruns the page if the run ends. Any press cuts the wait short.
+    Updates `panel`, and reruns the page if the run ends. Any click cuts the wait short.
     """
     if record is None:
         return
@@ -323,7 +323,7 @@ def wait_for_end(
             panel.show(update, server.cached_flow(update.flow_id))
         if update.ended:
             panel.rerun_page(update) if panel else pace.rerun_page()
-    # if a press has started another run of the script, end this one here: at its regular end it
+    # if a click has started another run of the script, end this one here: at its regular end it
     # would remove the fragments of the new one, which would then stop responding
     st.empty()
 

@@ -138,13 +138,13 @@ def _withheld_reason(record: RunRecord) -> str:
 
 def _fetch_events(server: ServerSession, record: RunRecord) -> list[RawEvent] | None:
     key = f"events-{record.id}"
-    pressed = st.button("Fetch events", key=f"fetch-{key}", icon=":material/cloud_download:")
+    clicked = st.button("Fetch events", key=f"fetch-{key}", icon=":material/cloud_download:")
 
     def fetch() -> list[RawEvent]:
         with server.open_client() as api:
             return [event.raw for event in api.events(record.job_id or "") if event.raw]
 
-    if not pressed and not run_page.is_cached(key):
+    if not clicked and not run_page.is_cached(key):
         st.caption("Events are stored on the server. The console does not save them.")
         return None
     try:

@@ -91,12 +91,12 @@ def session_kept_key(owner: str, flow_id: str) -> str:
 
 
 def run_count_key(owner: str, flow_id: str) -> str:
-    """Return the key of the field that tells how many runs of a flow a press starts."""
+    """Return the key of the field that tells how many runs of a flow a click starts."""
     return f"run-count-{owner[:12]}-{flow_id}"
 
 
 def run_count(owner: str, flow_id: str) -> int:
-    """Return how many runs of a flow a press starts."""
+    """Return how many runs of a flow a click starts."""
     return int(st.session_state.get(run_count_key(owner, flow_id)) or 1)
 
 

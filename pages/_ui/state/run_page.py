@@ -31,8 +31,8 @@ COMPONENTS_VIEW = "components-as"  # whether a run's components are a graph or a
 TRACE_VIEW = "trace-view"
 SNIPPET_LANGUAGE = "snippet-language"
 NEW_RUN: Slot[str] = Slot("run-to-sight")  # the run just opened: its status may be out of sight
-RUN_REFUSED: Slot[bool] = Slot("run-refused")  # whether a press of Run started nothing
-STOPPED: Slot[bool] = Slot("stop-pressed")  # whether Stop was pressed since Run was drawn
+RUN_REFUSED: Slot[bool] = Slot("run-refused")  # whether a click on Run started nothing
+STOPPED: Slot[bool] = Slot("stop-clicked")  # whether Stop was clicked since Run was drawn
 RUN_RETURNED: Slot[float] = Slot("run-returned")  # when Run took the place of Stop, monotonic
 SHOWN_FIELD: Slot[str] = Slot("shown-field")  # the key of the form's field to scroll to
 SHOWN_SETTINGS: Slot[ShownSettings] = Slot("shown-settings")
@@ -70,9 +70,9 @@ def show_run(run_id: str) -> None:
 
 
 def show_started(started_id: str) -> bool:
-    """Show a run that a press started. Return False, and have the page say so, if it is there.
+    """Show a run that a click started. Return False, and have the page say so, if it is there.
 
-    That was a double click, or a press before the page was drawn.
+    That was a double click, or a click before the page was drawn.
     """
     if started_id == run_id():
         RUN_REFUSED.set(True)
@@ -176,7 +176,7 @@ def close_run() -> None:
     """Close the run on the page without stopping it."""
     if RUN in st.query_params:
         del st.query_params[RUN]
-    # after Close, a press of Run can't be a second one of Stop
+    # after Close, a click on Run can't be a second click on Stop
     STOPPED.clear()
     RUN_RETURNED.clear()
     _drop_other_runs()

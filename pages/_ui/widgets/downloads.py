@@ -27,7 +27,7 @@ def draw_button(
 ) -> None:
     """Draw a button that saves `data` as a file, without a rerun of the page.
 
-    A callable `data` runs when the button is pressed. `kwargs` go to `st.download_button`.
+    A callable `data` runs when the button is clicked. `kwargs` go to `st.download_button`.
     """
     style = {"type": "tertiary", "icon": ":material/download:"}
     st.download_button(label, data, name, key=key, on_click="ignore", **style | kwargs)

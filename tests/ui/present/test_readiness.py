@@ -31,7 +31,7 @@ def test_a_missing_value_that_is_not_shown_is_named_for_a_presenter_alone(fields
     fields_server.set_flows(flow(ONE, "Trip", nodes=[node("Token-a", s=required)]))
     app = present()
     assert NOT_SHOWN in page_text(app)
-    assert "Press Run" not in page_text(app)
+    assert "Click Run" not in page_text(app)
     press(app, "Run")
     assert "The flow is not ready to run" in page_text(app)
     assert "A value was rejected" not in page_text(app)
@@ -97,7 +97,7 @@ def test_the_values_of_the_run_page_are_named_where_they_are_what_is_missing(fie
     app.session_state[ENTERED.key] = Entered(ONE, "the flow's values", entered)
     assert "On the Run page, fill in" in page_text(app.run())
     entered |= {"Agent-b.model": GPT}
-    assert f"Agent 2). Press “{USE_ENTERED}”." in page_text(app.run())
+    assert f"Agent 2). Click “{USE_ENTERED}”." in page_text(app.run())
     app = press(app, USE_ENTERED)
     assert "Not filled in" not in page_text(app)
 

@@ -96,7 +96,7 @@ def test_a_press_after_the_stopped_run_was_closed_starts_a_run(
     monkeypatch.setattr(Runner, "stop", lambda *_: None)
     monkeypatch.setattr(controls, "_REST_SECONDS", 60.0)
     app = open_app(run=add_run(langflow_stand_in.url).id)
-    app.session_state["stop-pressed"] = True
+    app.session_state["stop-clicked"] = True
     app.run()
     press(app, "Close")
     press(app, "Run")

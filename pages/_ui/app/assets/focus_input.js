@@ -13,7 +13,7 @@ export default function ({ data, parentElement }) {
     if (!matchMedia(TOUCH).matches) focusBox(data.part, performance.now() + MAX_WAIT);
     return;
   }
-  // what is pressed keeps the focus until the next paint
+  // what is clicked keeps the focus until the next paint
   requestAnimationFrame(() =>
     requestAnimationFrame(() => {
       const part = document.querySelector(`.st-key-${data.part}`);

@@ -81,7 +81,7 @@ function showKeys() {
 }
 
 // The content of a popover is at the end of the page, many Tabs away: its first control gets the
-// focus. A key that is still held would press it again. What deletes never gets the focus by itself.
+// focus. A key that is still held would click it again. What deletes never gets the focus by itself.
 // Opened with a mouse, only a field gets it: what is typed next is meant for it.
 const DANGER = '[class*="st-key-danger-"]';
 const CONTROL =
@@ -144,7 +144,7 @@ function focusOnceDrawn(selector, until) {
   });
 }
 
-// browsers allow it in the event of a press only
+// browsers allow it in the event of a key or click only
 async function toggleFullScreen() {
   if (document.fullscreenElement) await document.exitFullscreen();
   else await document.documentElement.requestFullscreen?.();
@@ -152,7 +152,7 @@ async function toggleFullScreen() {
 document.addEventListener("click", ({ target }) => {
   if (target.closest?.(FULL_SCREEN)) toggleFullScreen();
 });
-// what had the focus is hidden now, such as the button that was pressed, whose place the other one has
+// what had the focus is hidden now, such as the button that was clicked, whose place the other one has
 document.addEventListener("fullscreenchange", () => {
   if (!focused || focused.checkVisibility()) return;
   [...document.querySelectorAll(FULL_SCREEN)].find((each) => each.checkVisibility())?.focus();

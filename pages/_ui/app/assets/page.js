@@ -189,10 +189,10 @@ setInterval(() => {
   restoreDrafts();
 }, 500);
 
-// Streamlit removes a pressed button with its part of the page, and the next Tab would begin at the
+// Streamlit removes a clicked button with its part of the page, and the next Tab would begin at the
 // top: the innermost part around it that is still there gets the focus; of a recent run that was
-// pressed, its result, which is above. Options and Stop pass it on to the button in their place. Run
-// does not: who presses it twice would stop the run.
+// clicked, its result, which is above. Options and Stop pass it on to the button in their place. Run
+// does not: who clicks it twice would stop the run.
 let focused = null;
 let partsAround = []; // their classes, from inside out; those around a menu are its button's
 
@@ -208,7 +208,7 @@ document.addEventListener("focusin", ({ target }) => {
   }
 });
 
-// A press on what takes no focus leaves the field for good.
+// A click on what takes no focus leaves the field for good.
 document.addEventListener("click", () => {
   if (document.activeElement === document.body) focused = null;
 });
@@ -234,8 +234,8 @@ function keepFocus() {
   (next || part).focus({ preventScroll: true });
 }
 
-// The button that was pressed is marked until the script has ended, for page.css. The one that ends
-// first is another, such as that of a run's status, if it was running at the press.
+// The button that was clicked is marked until the script has ended, for page.css. The one that ends
+// first is another, such as that of a run's status, if it was running at the click.
 let pressed = null;
 let endsToAwait = 0;
 document.addEventListener("click", ({ target }) => {
