@@ -8,9 +8,10 @@ from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.definitions import graph_data, node_definition, replace_definition, value_key
 from lfclient.flows.edges import reconnect
+from lfclient.flows.former_models import FormerModel, find_successor, former_model
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
-from lfclient.resources.catalogue import Catalogue
+from lfclient.resources.catalogue import Catalogue, CatalogueEntry
 
 _CUSTOM = "CustomComponent"
 _EMPTY: tuple[Json, ...] = (None, "", [], {}, False)
@@ -29,13 +30,15 @@ class OutdatedComponent:
     """A component with code that differs from the server's, or with a type that the server lacks.
 
     `type` is the type's name on the server, "" if the server lacks the type. The component can't be
-    updated then. `replacements` are the display names of components that replace it.
+    updated then. `replacements` are the display names of components that replace it. An update
+    replaces a provider's model that the server lacks: `successor` is the new component's name.
     """
 
     id: str
     name: str
     type: str
     replacements: tuple[str, ...] = ()
+    successor: str = ""
 
     @property
     def can_update(self) -> bool:
@@ -87,12 +90,7 @@ def find_outdated(flow: Flow, catalogue: Catalogue) -> list[OutdatedComponent]:
     Components with code that a person wrote or edited are left out.
     """
     return [
-        OutdatedComponent(
-            leaf.id,
-            flow.component_label(leaf.id, 80),
-            entry.type if entry else "",
-            entry.replacements if entry else _replacements(flow, leaf, catalogue),
-        )
+        _outdated(flow, leaf, entry, catalogue)
         for leaf in flow.leaves_in_reading_order
         if leaf.code_digest and not leaf.edited and leaf.type != _CUSTOM
         for entry in [catalogue.find(leaf.type)]
@@ -106,8 +104,18 @@ def outdated_code(flow: Flow, catalogue: Catalogue) -> frozenset[str]:
     return frozenset(component.code_digest for component in found if component)
 
 
-def _replacements(flow: Flow, leaf: Component, catalogue: Catalogue) -> tuple[str, ...]:
-    return catalogue.replacements_of(node_definition(flow, leaf.id).get("replacement"))
+def _outdated(
+    flow: Flow, leaf: Component, entry: CatalogueEntry | None, catalogue: Catalogue
+) -> OutdatedComponent:
+    name = flow.component_label(leaf.id, 80)
+    if entry:
+        return OutdatedComponent(leaf.id, name, entry.type, entry.replacements)
+    definition = node_definition(flow, leaf.id)
+    successor = find_successor(leaf.type, definition, catalogue)
+    if successor:
+        return OutdatedComponent(leaf.id, name, successor.type, (), successor.display_name)
+    replacements = catalogue.replacements_of(definition.get("replacement"))
+    return OutdatedComponent(leaf.id, name, "", replacements)
 
 
 def describe_replacement(component: OutdatedComponent) -> str:
@@ -115,22 +123,26 @@ def describe_replacement(component: OutdatedComponent) -> str:
 
     Return "" for other components, and if the replacement is unknown.
     """
+    if component.successor:
+        return f"{component.name} becomes {component.successor}, because the server lacks it."
     if component.can_update or not component.replacements:
         return ""
     return f"The server has no {component.name}: use {' or '.join(component.replacements)}."
 
 
-def merge_definition(old: JsonObject, built: JsonObject, entry: JsonObject) -> JsonObject:
+def merge_definition(
+    old: JsonObject, built: JsonObject, entry: JsonObject, model: JsonObject | None = None
+) -> JsonObject:
     """Return a component's definition after its update.
 
     The server has `built` it from its own code and the `old` definition's values. `entry` is the
     component's definition in the server's catalogue. The component keeps its name. A model that an
-    older version stored as provider and name moves to the new parameter.
+    older version stored as provider and name moves to the new parameter, as does a given `model`.
     """
     kept: JsonObject = {name: old[name] for name in _KEPT if name in old}
     template: JsonObject = dict(as_dict(built.get("template")))
     template |= _prompt_variables(old, template)
-    model = _former_model(as_dict(old.get("template")))
+    model = model or _former_model(as_dict(old.get("template")))
     if model:
         for name in _empty_models(template):
             template[name] = {**template[name], "value": [model]}
@@ -237,8 +249,10 @@ def apply_update(flow: Flow, definitions: Definitions, failures: Mapping[str, st
     """
     data, label = graph_data(flow), flow.component_label
     losses: list[UpdateLoss] = []
-    for id, (_, definition) in definitions.items():
-        lost = _lost_values(node_definition(flow, id), definition)
+    for id, (type, definition) in definitions.items():
+        old = node_definition(flow, id)
+        former = successor_of(flow, id, type)
+        lost = _lost_values(former.definition(old) if former else old, definition)
         losses += [UpdateLoss(label(id, 80), parameter) for parameter in lost]
         data = replace_definition(data, id, definition)
     data, lost_edges = reconnect(data, {id: type for id, (type, _) in definitions.items()})
@@ -252,6 +266,13 @@ def apply_update(flow: Flow, definitions: Definitions, failures: Mapping[str, st
     ]
     names = tuple(label(id, 80) for id in definitions)
     return FlowUpdate(flow, data, names, failures, (*connections, *losses))
+
+
+def successor_of(flow: Flow, id: str, type: str) -> FormerModel | None:
+    """Return what a component was if another `type` takes its place, None if it stays its own."""
+    component = flow.component(id)
+    former = former_model(component.type, node_definition(flow, id)) if component else None
+    return former if former and former.type == type else None
 
 
 def _label(flow: Flow, id: str, parameter: str) -> str:

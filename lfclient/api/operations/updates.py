@@ -39,6 +39,7 @@ from lfclient.flows.outdated import (
     merge_definition,
     moved_models,
     restore_files,
+    successor_of,
 )
 from lfclient.resources.catalogue import iterate_definitions, parse_catalogue
 from lfclient.resources.component_code import definition_code
@@ -72,6 +73,9 @@ def prepare_update(context: ApiContext, flow: Flow | str) -> Steps[FlowUpdate]:
         if not component.can_update:
             continue
         old, entry = node_definition(stored, component.id), entries[component.type]
+        former = successor_of(stored, component.id, component.type)
+        model = former.model(old) if former else None
+        old = former.definition(old) if former else old
         same = json.dumps([component.type, old], sort_keys=True)
         try:
             if same not in known:
@@ -83,7 +87,8 @@ def prepare_update(context: ApiContext, flow: Flow | str) -> Steps[FlowUpdate]:
                 raise
             failures[component.name] = error.message
             continue
-        definition = merge_definition(old, known[same], entry)
+        built = former.complete(old, known[same]) if former else known[same]
+        definition = merge_definition(old, built, entry, model)
         built_definitions[component.id] = component.type, definition
     definitions = yield from _with_offered_models(stored, built_definitions)
     definitions = yield from _with_own_files(stored, definitions)

@@ -150,6 +150,36 @@ def test_a_model_of_an_older_version_gets_its_attributes():
     assert value["metadata"]["model_class"] == "ChatOpenAI"
 
 
+def test_a_providers_model_becomes_the_servers_component_for_all_providers():
+    def built_model(request: httpx.Request) -> httpx.Response:
+        """Take the values of parameters with the same name and type, as a server does."""
+        body = json.loads(request.content)
+        given, data = body["frontend_node"]["template"], deepcopy(language)
+        for name, each in data["template"].items():
+            if isinstance(each, dict) and each["type"] == given.get(name, {}).get("type"):
+                each["value"] = given[name]["value"] if name != "code" else body["code"]
+        return httpx.Response(200, json={"data": data, "type": "LanguageModelComponent"})
+
+    model = entry("ModelInput", "model", "", model_type="language")
+    heat = entry("SliderInput", "slider", 0.1)
+    new = {"model": model, "model_name": text(), "api_key": text(), "temperature": heat}
+    language = node("X-x", code=NEW, **new)["data"]["node"]
+    old = {"model_name": text("gpt"), "openai_api_key": text("KEY"), "seed": text("1")}
+    old["temperature"] = entry("FloatInput", "float", 0.7)
+    server = StandIn().on("GET", "/api/v1/variables/", (200, []))
+    server.on("GET", FLOW, (200, graph(node("OpenAIModel-a", code=OLD, **old))))
+    server.on("GET", "/api/v1/all", (200, {"models": {"LanguageModelComponent": language}}))
+    server.on("POST", BUILD, built_model)
+    server.on("GET", MODELS, (200, [])).on("GET", "/api/v1/model_options/language", (200, []))
+    with server.client() as client:
+        update = client.editor.prepare_update(RAW["id"])
+    (leaf,) = update.copy.leaves
+    values = {name: leaf.template[name]["value"] for name in new}
+    assert values.pop("model") == [{"name": "gpt", "provider": "OpenAI"}]
+    assert values == {"model_name": "", "api_key": "KEY", "temperature": 0.7}
+    assert (leaf.type, leaf.template["code"]["value"]) == ("LanguageModelComponent", NEW["value"])
+
+
 def test_files_of_the_server_stay_and_other_paths_go():
     file = entry("FileInput", "file", "", file_path="", list=True)
     reader = node("Read-x", code=NEW, path=file)["data"]["node"]
