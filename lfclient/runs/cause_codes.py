@@ -12,6 +12,8 @@ class CauseCode(StrEnum):
     VARIABLE_MISSING = "variable_missing"  # the variable
     VALUE_AS_VARIABLE = "value_as_variable"
     VALUE_MISSING = "value_missing"
+    VALUES_MISSING = "values_missing"  # the parameters
+    INPUT_MISSING = "input_missing"
     MODEL_MISSING = "model_missing"
     MODEL_UNKNOWN = "model_unknown"  # the model
     MODEL_WITHOUT_PROVIDER = "model_without_provider"
@@ -25,6 +27,7 @@ class CauseCode(StrEnum):
     FILE_MISSING = "file_missing"
     SOURCES = "sources"  # CSV or JSON
     PACKAGE_MISSING = "package_missing"  # the Python package
+    COMPONENT_RETIRED = "component_retired"  # what it uses
     COMPONENT_OUTDATED = "component_outdated"  # its code does not fit the server
     VALUE_REFUSED = "value_refused"
     FILE_ELSEWHERE = "file_elsewhere"

@@ -60,6 +60,12 @@ class ErrorCause:
         return "package" if package_for(self.name) else "Python module"
 
     @property
+    def key_places(self) -> str:
+        """Where to enter a missing key, as a sentence."""
+        on_server = f", or save it on the server as {self.variable}" if self.variable else ""
+        return f"Enter the key{on_server}."
+
+    @property
     def installation(self) -> str:
         """How to install a missing package, as sentences."""
         package = package_for(self.name)
@@ -111,7 +117,7 @@ _CHOOSE_MEMORY_BASE = "Choose a memory base of this flow, or add one in Langflow
 _SENTENCES = {
     CauseCode.KEY_MISSING: (
         "{0.owner} has no key.",
-        "Enter the key, or save it on the server as {0.variable}.",
+        "{0.key_places}",
     ),
     CauseCode.KEY_REFUSED: (
         "The provider refused the key.",
@@ -129,6 +135,11 @@ _SENTENCES = {
     CauseCode.VALUE_MISSING: (
         "A parameter has no value: the server may lack the variable that it names.",
         _ENTER_VARIABLE,
+    ),
+    CauseCode.VALUES_MISSING: ("Values are missing: {0.name}.", "Fill them in."),
+    CauseCode.INPUT_MISSING: (
+        "The component got nothing from another component, or a value is empty.",
+        "Check its connections in Langflow's editor: an update may have removed one.",
     ),
     CauseCode.MODEL_MISSING: ("No model is chosen.", "Choose a model."),
     CauseCode.MODEL_UNKNOWN: ("The provider has no model “{0.name}”.", "Choose another model."),
@@ -167,6 +178,10 @@ _SENTENCES = {
     CauseCode.PACKAGE_MISSING: (
         "The server lacks the {0.missing_kind} “{0.name}”.",
         "{0.installation}",
+    ),
+    CauseCode.COMPONENT_RETIRED: (
+        "The server's version of Langflow no longer supports {0.name}.",
+        "Replace the component in Langflow's editor, a vector store by a knowledge base.",
     ),
     CauseCode.COMPONENT_OUTDATED: (
         "Its code doesn't work on this version of Langflow.",

@@ -34,6 +34,7 @@ RULES = (
         ),
         parameter="api_key",
     ),
+    _rule(CauseCode.KEY_MISSING, r"(?m)(?:^|: )API [Kk]ey is required\b", parameter="api_key"),
     _rule(
         CauseCode.VARIABLE_MISSING,
         (
@@ -46,6 +47,13 @@ RULES = (
         CauseCode.VALUE_MISSING,
         r"(?s)validation error for \w{1,50}Input\b.{0,200}Invalid value type <class 'NoneType'>",
     ),
+    # the text of Astra DB components without an endpoint
+    _rule(
+        CauseCode.VALUE_MISSING,
+        r"Error fetching database object: expected string or bytes-like object, got 'NoneType'",
+        parameter="database_name",
+    ),
+    _rule(CauseCode.VALUES_MISSING, r"please fill in: (?P<name>[^\n]{1,200})"),
     _rule(
         CauseCode.MODEL_MISSING,
         r"(?i)model selection is required|No model selected\. Please select a language model",
@@ -129,6 +137,10 @@ RULES = (
         r"Error while creating graph from payload: '(?P<name>\w{1,100})'",
         r"\w{1,50}Vertex' object has no attribute '(?P<name>\w{1,100})'",
     ),
+    _rule(
+        CauseCode.COMPONENT_RETIRED,
+        r"(?P<name>\w[\w ]{0,40}) support was retired in Langflow",
+    ),
     # code of another version: it imports, reads or calls what the server no longer has
     _rule(
         CauseCode.COMPONENT_OUTDATED,
@@ -144,6 +156,7 @@ RULES = (
         CauseCode.CONNECTION_INVALID,
         r"Edge between (?P<name>.{1,100}? and .{1,100}?) has (?:no matched type|invalid handles)",
     ),
+    _rule(CauseCode.VALUE_REFUSED, r"Invalid URL provided: ", parameter="url_input"),
     _rule(CauseCode.VALUE_REFUSED, r"validation errors? for \w{1,100}\n(?P<parameter>\w{1,100})"),
     _rule(CauseCode.CUT_OFF, r"peer closed connection without sending complete"),
     _rule(CauseCode.TOKENIZER_UNREACHABLE, r"'openaipublic\."),
@@ -152,6 +165,13 @@ RULES = (
         r"All connection attempts failed|Connection error\.|Connection refused",
         r"Max retries exceeded with url|Error loading documents|Name or service not known",
         r"[Ff]ailure in name resolution|Failed to resolve '|getaddrinfo failed",
-        r"No address associated",
+        r"No address associated|Cannot connect to host |DNS resolution failed",
+        r"Could not connect to [\w .]{1,60} API\b",
+    ),
+    # components read what another one should have sent
+    _rule(
+        CauseCode.INPUT_MISSING,
+        r"'NoneType' object (?:has no attribute|is not iterable|is not subscriptable)",
+        r"Unsupported input type: .{0,20}NoneType|Input data cannot be None",
     ),
 )

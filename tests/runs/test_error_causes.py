@@ -29,6 +29,46 @@ from tests.support.cpu_time import cpu_seconds
             ),
         ),
         (
+            "Error building Component Hugging Face: \n\nAPI Key is required",
+            ErrorCause(CauseCode.KEY_MISSING, parameter="api_key"),
+        ),
+        (
+            "Error fetching database object: expected string or bytes-like object, got 'NoneType'",
+            ErrorCause(CauseCode.VALUE_MISSING, parameter="database_name"),
+        ),
+        (
+            "For the custom provider, please fill in: Base URL, API Key",
+            ErrorCause(CauseCode.VALUES_MISSING, "Base URL, API Key"),
+        ),
+        (
+            "Chroma support was retired in Langflow 1.13. This store requires migration.",
+            ErrorCause(CauseCode.COMPONENT_RETIRED, "Chroma"),
+        ),
+        (
+            "Invalid URL provided: https://x.example/a b",
+            ErrorCause(CauseCode.VALUE_REFUSED, parameter="url_input"),
+        ),
+        (
+            "Cannot connect to host 127.0.0.1:9 ssl:default [Connect call failed]",
+            ErrorCause(CauseCode.UNREACHABLE),
+        ),
+        (
+            "Could not connect to HuggingFace Endpoints API.",
+            ErrorCause(CauseCode.UNREACHABLE),
+        ),
+        (
+            "DNS resolution failed for db.example: Temporary failure",
+            ErrorCause(CauseCode.UNREACHABLE),
+        ),
+        (
+            "'NoneType' object has no attribute 'page_content'",
+            ErrorCause(CauseCode.INPUT_MISSING),
+        ),
+        (
+            "Unsupported input type: <class 'NoneType'>. Expected DataFrame, Data, or list[Data].",
+            ErrorCause(CauseCode.INPUT_MISSING),
+        ),
+        (
             "The variable 'NOPE' referenced by the component's ``api_key`` field could not be "
             "resolved from the database.",
             ErrorCause(CauseCode.VARIABLE_MISSING, "NOPE", parameter="api_key", variable="NOPE"),
