@@ -1,6 +1,6 @@
 """Find a flow's outdated components, and build its graph with the server's code. Pure."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -11,6 +11,7 @@ from lfclient.flows.edges import reconnect
 from lfclient.flows.former_models import FormerModel, find_successor, former_model
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
+from lfclient.flows.provider_needs import PROVIDERS_OF_CHOICES
 from lfclient.resources.catalogue import Catalogue, CatalogueEntry
 
 _CUSTOM = "CustomComponent"
@@ -142,7 +143,10 @@ def merge_definition(
     kept: JsonObject = {name: old[name] for name in _KEPT if name in old}
     template: JsonObject = dict(as_dict(built.get("template")))
     template |= _prompt_variables(old, template)
-    model = model or _former_model(as_dict(old.get("template")))
+    before = as_dict(old.get("template"))
+    model = model or _former_model(before)
+    if model and not _models(before):
+        template |= _without_values(template, (*_PROVIDER_PARAMETERS, *_MODEL_PARAMETERS))
     if model:
         for name in _empty_models(template):
             template[name] = {**template[name], "value": [model]}
@@ -220,11 +224,22 @@ def _paths(entry: JsonObject) -> list[str]:
 
 
 def _empty_models(template: JsonObject) -> list[str]:
-    return [
-        name
-        for name, entry in template.items()
-        if as_dict(entry).get("type") == "model" and not entry.get("value")
-    ]
+    return [name for name in _models(template) if not template[name].get("value")]
+
+
+def _models(template: JsonObject) -> list[str]:
+    return [name for name, entry in template.items() if as_dict(entry).get("type") == "model"]
+
+
+def _without_values(template: JsonObject, names: Iterable[str]) -> JsonObject:
+    """Return the texts with these names without a value.
+
+    Since Langflow 1.10, they have precedence over the chosen model.
+    """
+    texts = {name: as_dict(template.get(name)) for name in names}
+    return {
+        name: {**text, "value": ""} for name, text in texts.items() if text.get("type") == "str"
+    }
 
 
 def _former_model(template: JsonObject) -> JsonObject | None:
@@ -235,7 +250,7 @@ def _former_model(template: JsonObject) -> JsonObject | None:
     )
     if not provider or not name or provider in _OTHER_PROVIDERS:
         return None
-    return {"name": name, "provider": provider}
+    return {"name": name, "provider": PROVIDERS_OF_CHOICES.get(provider, provider)}
 
 
 def _text(template: JsonObject, name: str) -> str:

@@ -28,8 +28,8 @@ _PROVIDER_CHOICES = {  # of Langflow 1.1 to 1.7: later versions choose a provide
     "EmbeddingModel": "provider",
     "LanguageModelComponent": "provider",
 }
-_KEY_PROVIDERS = {"Google": "Google Generative AI"}  # providers by their names in choices
-_KEY_OWNERS = frozenset({"OpenAI", *_KEY_PROVIDERS, *_MODEL_KEYS.values()})
+PROVIDERS_OF_CHOICES = {"Google": "Google Generative AI"}  # providers by their names in choices
+_KEY_OWNERS = frozenset({"OpenAI", *PROVIDERS_OF_CHOICES, *_MODEL_KEYS.values()})
 
 
 def key_provider(flow: Flow, field: Field, overrides: Mapping[str, Json]) -> str:
@@ -46,7 +46,7 @@ def key_provider(flow: Flow, field: Field, overrides: Mapping[str, Json]) -> str
         return ""
     stored = component.template[choice].get("value")
     chosen = str(overrides.get(f"{component.id}.{choice}", stored))
-    return _KEY_PROVIDERS.get(chosen, chosen) if chosen in _KEY_OWNERS else ""
+    return PROVIDERS_OF_CHOICES.get(chosen, chosen) if chosen in _KEY_OWNERS else ""
 
 
 def lacks_model_key(flow: Flow, field: Field, overrides: Mapping[str, Json]) -> bool:

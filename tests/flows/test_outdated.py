@@ -212,14 +212,27 @@ def test_a_connected_model_moves_to_the_parameter_of_models():
 
 
 @pytest.mark.parametrize(("provider", "name"), [("agent_llm", "model_name"), ("provider", "model")])
-def test_a_model_of_an_older_version_is_kept(provider: str, name: str):
-    own = {provider: text("OpenAI"), name: text("gpt-4.1")}
+@pytest.mark.parametrize(
+    ("stored", "known"), [("OpenAI", "OpenAI"), ("Google", "Google Generative AI")]
+)
+def test_a_model_of_an_older_version_is_kept(provider: str, name: str, stored: str, known: str):
+    own = {provider: text(stored), name: text("gpt-4.1")}
     model = entry("ModelInput", "model", "", model_type="language")
     update = updated(flow(component("A-a", OLD, **own)), A=definition(model=model))
     (changed,) = update.data["nodes"]
     value = changed["data"]["node"]["template"]["model"]["value"]
-    assert value == [{"name": "gpt-4.1", "provider": "OpenAI"}]
+    assert value == [{"name": "gpt-4.1", "provider": known}]
     assert update.losses == ()
+
+
+def test_a_former_model_does_not_override_the_choice_of_another_one():
+    own = {"provider": text("OpenAI"), "model_name": text("gpt-4.1")}
+    new = {"model": entry("ModelInput", "model", "", model_type="language"), **own}
+    update = updated(flow(component("A-a", OLD, **own)), A=definition(**new))
+    (changed,) = update.data["nodes"]
+    template = changed["data"]["node"]["template"]
+    assert (template["provider"]["value"], template["model_name"]["value"]) == ("", "")
+    assert template["model"]["value"] == [{"name": "gpt-4.1", "provider": "OpenAI"}]
 
 
 def test_prompt_variables_keep_their_values():
