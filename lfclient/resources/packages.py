@@ -28,19 +28,19 @@ class Package:
 
 # What the templates of 1.8 to 1.13 import and `langflow-base` lacks, and the providers for servers
 # that speak OpenAI's API. Each was resolved with 1.13.0: it only adds packages, and changes none.
-# Without opendsstar, which a template of 1.10 and 1.11 needs: it replaces mcp, numpy and typer, and
-# brings torch.
+# Without langchain-chroma: Langflow 1.13 no longer supports Chroma. Without opendsstar, which a
+# template of 1.10 and 1.11 needs: it replaces mcp, numpy and typer, and brings torch.
 PACKAGES = (
     Package("apify-client", "Apify", ("apify_client",)),
     Package("lfx-datastax", "Astra DB", ("lfx_datastax", "astrapy", "langchain_astradb")),
     Package("langchain-aws", "Amazon Bedrock", ("langchain_aws",)),
-    Package("langchain-chroma", "Chroma", ("langchain_chroma", "chromadb")),
     Package("langchain-cohere", "Cohere", ("langchain_cohere", "cohere")),
     Package("ddgs", "DuckDuckGo", ("ddgs",)),
     Package("faiss-cpu", "FAISS", ("faiss",)),
     Package("google-api-python-client", "Google Drive, YouTube", ("googleapiclient",)),
     Package("langchain-groq", "Groq", ("langchain_groq", "groq")),
     Package("langchain-huggingface", "Hugging Face", ("langchain_huggingface",)),
+    Package("markdown", "Markdown, Notion", ("markdown",)),
     Package("langchain-mistralai", "Mistral", ("langchain_mistralai",)),
     Package(
         "langchain-nvidia-ai-endpoints",

@@ -25,6 +25,8 @@ class Model(Component):
     ("code", "names"),
     [
         ("import yfinance\nfrom langchain_groq import ChatGroq", ["langchain-groq", "yfinance"]),
+        ("from markdown import markdown", ["markdown"]),
+        ("from langchain_chroma import Chroma", []),
         (METHOD.format("return None"), []),
         (METHOD.format("return self._load()"), ["yfinance"]),
         (METHOD.format("if self.live:\n            return self._load()"), []),
