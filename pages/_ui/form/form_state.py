@@ -344,10 +344,13 @@ class FormState:
                 self.set(field, value)
 
     def reset(self, fields: Iterable[Field]) -> None:
-        """Reset fields to the flow's own values."""
+        """Reset fields and their followers to the flow's own values."""
+        known = self._all_fields
         for field in fields:
-            self.drop_uploads(field.key)
-            self.set(field, None)
+            followers = [known[key] for key in self.followers.get(field.key, ()) if key in known]
+            for each in (field, *followers):
+                self.drop_uploads(each.key)
+                self.set(each, None)
 
 
 def form_state(

@@ -194,3 +194,4 @@ def test_an_mcp_server_that_several_components_name_is_chosen_once():
     found.set("selectbox", "MCPTools-a.mcp_server", "here")
     assert found.overrides == {f"MCPTools-{id}.mcp_server": "here" for id in "abc"}
     assert "Ready" in found.text()
+    assert found.press("Reset").overrides == {}
