@@ -134,7 +134,7 @@ def _update(flow_id: str, server: ServerSession, addition: Addition) -> None:
         elif update.updated:
             _apply(prepared, server)
         else:  # updated by somebody else, or by the first of two clicks
-            server.refresh(f"flow {flow_id}")
+            _reload(server, flow_id)
 
 
 def _confirm(server: ServerSession) -> None:
@@ -163,8 +163,15 @@ def _apply(prepared: _Prepared, server: ServerSession) -> None:
         return
     with server.open_client() as api:
         changed = api.editor.save_graph(update.flow, update.data)
-    server.refresh(f"flow {changed.id}")
+    _reload(server, changed.id)
     _UNDO.set(_Undo(changed, message, previous=graph_data(update.flow)))
+
+
+def _reload(server: ServerSession, flow_id: str) -> None:
+    """Load a flow again, and wait for it: large flows take seconds."""
+    server.refresh(f"flow {flow_id}")
+    with suppress(LangflowError):
+        server.flow(flow_id, FLOWS_WAIT_SECONDS)
 
 
 def _undo(server: ServerSession) -> None:
@@ -180,7 +187,7 @@ def _undo(server: ServerSession) -> None:
                 with suppress(FlowNotFound):
                     api.editor.delete_flow(undo.flow.id)
         _UNDO.clear()
-        server.refresh(f"flow {undo.flow.id}")
+        _reload(server, undo.flow.id)
         if undo.original:
             app_context().runner.store.added_flows.remove(server.owner, undo.flow.id)
             flow_choice.forget_flow(server.owner, undo.flow.id)

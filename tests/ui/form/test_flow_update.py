@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from copy import deepcopy
 from typing import Any
 
 import httpx
 import pytest
 
+from pages._ui.connection import request_cache
 from tests.support.flows import entry, node, text
 from tests.support.http_stand_in import flow
 from tests.ui.support.flow_pages import added_flows, offer, shown_flow, uploaded, was_added
@@ -69,6 +71,23 @@ def test_a_flow_that_was_added_here_is_updated_in_place_and_restored(server: Any
     app = press(app, "Undo")
     assert lacks(app, "Updated 1 component.", shows=DIFFERS)
     assert stored_code(server) == [NEW["value"], OLD["value"]]
+
+
+def test_an_update_shows_the_updated_flow_however_long_it_loads(server: Any, monkeypatch):
+    add_here()
+    app = open_app()
+    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0)
+    updated = flow(ONE, "Echo", [node("Op-a", code=NEW)])
+
+    def load_slowly(request: httpx.Request) -> tuple[int, Any]:
+        if server.sent(PATCH):
+            time.sleep(0.5)
+            return 200, updated
+        return 200, flow(ONE, "Echo", [NODE])
+
+    server.answers[f"GET /api/v1/flows/{ONE}"] = load_slowly
+    app = press(app, "Update")
+    assert lacks(app, DIFFERS, shows="Updated 1 component.")
 
 
 def test_another_flow_stays_unchanged_and_gets_an_updated_copy(server: Any):
