@@ -60,12 +60,14 @@ def find_sources(message: str, flow: Flow) -> list[Component]:
 def _pattern(message: str, name: str) -> re.Pattern[str]:
     """Return what finds a name in code. A missing key is in brackets, as in `PROVIDERS["OpenAI"]`.
 
-    A module is named by its first part: code may import the rest in several ways.
+    A module is named by its first part: code may import the rest in several ways. Servers replace
+    `langchain` in code by `langchain_classic` (measured on 1.13.0).
     """
     if "KeyError(" in message:
         return re.compile(rf"""\[\s*["']{re.escape(name)}["']\s*\]""")
     if "No module named" in message:
-        return re.compile(rf"^[ \t]*(?:from|import)\s+{re.escape(name.partition('.')[0])}\b", re.M)
+        first = name.partition(".")[0].removesuffix("_classic")
+        return re.compile(rf"^[ \t]*(?:from|import)\s+{re.escape(first)}(?:_classic)?\b", re.M)
     return re.compile(rf"\b{re.escape(name)}\b")
 
 

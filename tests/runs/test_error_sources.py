@@ -13,6 +13,7 @@ CODE = {
     "Chat-f": "self.store_message(message)",
     "Chat-g": "await self.store_message(message)",
     "Prompt-h": "from langflow.field_typing import (\n    Prompt,\n    Text,\n)",
+    "Tool-j": "from langchain.pydantic_v1 import BaseModel",
     "Other-i": "from langflow.field_typing import PromptTemplate",
     "Mistral-c": "import langchain_mistralai.chat_models\nclass Mistral(Model): pass",
     "Mistral-d": "def build():\n    from langchain_mistralai import ChatMistralAI  # OpenAI",
@@ -23,6 +24,7 @@ CODE = {
     ("text", "sources"),
     [
         ("Error creating class. KeyError('OpenAI').", ["Agent-a"]),
+        ("ModuleNotFoundError(No module named 'langchain_classic.pydantic_v1').", ["Tool-j"]),
         (
             "Error creating class. ImportError(Cannot import name 'ChatOllama' from "
             "'langchain_community.chat_models').",
