@@ -154,7 +154,7 @@ def _other_needs(
             offered = (flow.fields_by_key[other] for other in others if other in flow.fields_by_key)
             labels = tuple(map(field_label, offered))
             yield Need(NeedKind.FILE, (field.key,), message, is_met, alternatives=labels)
-        elif field.secret and not value and _has_connected_model(flow, field):
+        elif field.target[1] == "api_key" and not value and _has_connected_model(flow, field):
             continue
         elif (
             is_value_need(field)

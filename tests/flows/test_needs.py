@@ -304,6 +304,9 @@ def test_what_does_not_run_or_is_connected_needs_nothing():
     connected = (node("Model-m"), agent("Agent-b", api_key=key))
     assert [need.kind for need in needs(*connected)] == [NeedKind.MODEL, NeedKind.VALUE]
     assert not needs(*connected, edges=(edge("Model-m", "Agent-b", "model"),))
+    database = (node("Model-m"), agent("Agent-b", token=key))
+    found = needs(*database, edges=(edge("Model-m", "Agent-b", "model"),))
+    assert [need.keys for need in found] == [("Agent-b.token",)]
 
 
 def test_a_model_inside_a_group_takes_its_key_there():
