@@ -142,7 +142,7 @@ def merge_definition(
     """
     kept: JsonObject = {name: old[name] for name in _KEPT if name in old}
     template: JsonObject = dict(as_dict(built.get("template")))
-    template |= _prompt_variables(old, template)
+    template |= _prompt_variables(old, template) | _usual_choices(template, entry)
     before = as_dict(old.get("template"))
     model = model or _former_model(before)
     if model and not _models(before):
@@ -175,6 +175,21 @@ def _prompt_variables(old: JsonObject, template: JsonObject) -> JsonObject:
         }
         for name in names
         if isinstance(before.get(name), dict)
+    }
+
+
+def _usual_choices(template: JsonObject, entry: JsonObject) -> JsonObject:
+    """Return the empty choices with the catalogue's choice.
+
+    Servers keep the empty text of an older version, which is no choice.
+    """
+    usual = {name: as_dict(each) for name, each in as_dict(entry.get("template")).items()}
+    return {
+        name: {**as_dict(template[name]), "value": each["value"]}
+        for name, each in usual.items()
+        if name in template
+        and each.get("value") in as_list(each.get("options"))
+        and as_dict(template[name]).get("value") in ("", None)
     }
 
 

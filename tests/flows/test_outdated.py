@@ -235,6 +235,17 @@ def test_a_former_model_does_not_override_the_choice_of_another_one():
     assert template["model"]["value"] == [{"name": "gpt-4.1", "provider": "OpenAI"}]
 
 
+def test_an_empty_choice_becomes_the_usual_choice():
+    """Servers keep the empty value of a version in which the choice was optional."""
+    choice = entry("DropdownInput", "str", "prod", options=["prod", "dev"])
+    empty, own = ({**choice, "value": value} for value in ("", "dev"))
+    merged = [
+        merge_definition({}, definition(environment=each), definition(environment=choice))
+        for each in (empty, own)
+    ]
+    assert [each["template"]["environment"]["value"] for each in merged] == ["prod", "dev"]
+
+
 def test_prompt_variables_keep_their_values():
     own = component("A-a", OLD, template=text("{x} {{y}}"), x=text("1"), y=text("2"))
     own["data"]["node"]["custom_fields"] = {"template": ["x", "y"]}
