@@ -78,13 +78,26 @@ def test_a_choice_in_a_flow_of_another_release_runs_where_no_custom_code_is_allo
     url, key = extended.connection()
     config = httpx.get(f"{url}/api/v1/config", headers={"x-api-key": key}).json()
     assert config["allow_custom_components"] is False
-    servers.installation("1.11.6").install(lambda step, progress: None)
-    projects = servers.starter_projects("1.11.6")
-    file = next(project for project in projects if project.stem == "Simple Agent")
+    file = older_agent()
     with ModelServer() as ollama, LangflowClient(url, key, timeout=60) as client:
         client.settings.save_variable(OLLAMA_URL, ollama.url, is_secret=False)
-        answer = ask_model(client, file.read_bytes(), "background", client.models()[0])
+        answer = ask_model(client, file, "background", client.models()[0])
     assert answer.endswith("says: Say hello")
+
+
+def older_agent() -> bytes:
+    servers.installation("1.11.6").install(lambda step, progress: None)
+    projects = servers.starter_projects("1.11.6")
+    return next(each for each in projects if each.stem == "Simple Agent").read_bytes()
+
+
+def test_a_flow_of_another_release_is_updated_where_no_custom_code_is_allowed(api: LangflowClient):
+    (older,) = api.import_flow(older_agent())
+    assert any(each.can_update for each in api.outdated(older.id))
+    updated = api.update_flow(older.id)
+    assert api.outdated(updated.id) == []
+    for flow in (older, updated):
+        api.editor.delete_flow(flow.id)
 
 
 @pytest.fixture

@@ -73,6 +73,15 @@ def test_a_flow_that_was_added_here_is_updated_in_place_and_restored(server: Any
     assert stored_code(server) == [NEW["value"], OLD["value"]]
 
 
+def test_an_undo_keeps_what_somebody_changed_since_the_update(server: Any):
+    add_here()
+    app = press(open_app(), "Update")
+    server.set_flows(flow(ONE, "Echo", [node("Other-b")]))
+    app = press(app, "Undo")
+    assert "has changed on the server" in page_text(app)
+    assert stored_code(server) == [NEW["value"]]
+
+
 def test_an_update_shows_the_updated_flow_however_long_it_loads(server: Any, monkeypatch):
     add_here()
     app = open_app()
