@@ -124,6 +124,7 @@ RULES = (
             r"(?P<name>[\w-]{1,200})(?:,| (?:python )?(?:package|library)\b)"
         ),
         r"Please install (?P<name>[\w-]{1,200}) to use\b",
+        r"is not installed\. Please install it with `(?:uv )?pip install (?P<name>[\w-]{1,200})`",
     ),
     _rule(
         CauseCode.FILE_ELSEWHERE,
@@ -149,6 +150,7 @@ RULES = (
         r"Invalid model provider: |'coroutine' object has no attribute",
         r"Name error \(possibly undefined variable\)|Invalid Python code: ",
         r"Field \w{1,100} in \w{1,100} is not a valid field type",
+        r"\w\(\) takes \d{1,3} positional arguments? but \d{1,3} (?:was|were) given",
         # a key of pydantic's first version, for a model that takes the second version's
         r"validation errors? for \w{1,100}\n[\s\S]{0,1000}input_value=SecretStr\(",
     ),

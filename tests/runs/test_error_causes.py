@@ -241,6 +241,7 @@ def test_each_cause_has_a_message_and_a_hint(code):
         "Could not import the yfinance library.",
         "Could not import yfinance, please install with `pip install yfinance`.",
         "Please install yfinance to use Yahoo! Finance.",
+        "YF is not installed. Please install it with `uv pip install yfinance`.",
     ],
 )
 def test_a_missing_package_is_named(text):
@@ -280,6 +281,7 @@ def test_a_word_is_not_taken_for_a_missing_package(text):
         "Error creating class. RecursionError(maximum recursion depth exceeded).",
         "Name error (possibly undefined variable): name 'Data' is not defined",
         "Invalid Python code: invalid syntax (<unknown>, line 26)",
+        "parse_text_file_to_data() takes 1 positional argument but 2 were given",
         "Attribute build_output not found in OpenAIModelComponent",
         "Component Agent field 'tools' might not be a valid input.",
         "Field inputs in CharacterTextSplitter is not a valid field type: Data",
