@@ -168,7 +168,7 @@ RULES = (
         r"Max retries exceeded with url|Error loading documents|Name or service not known",
         r"[Ff]ailure in name resolution|Failed to resolve '|getaddrinfo failed",
         r"No address associated|Cannot connect to host |DNS resolution failed",
-        r"Could not connect to [\w .]{1,60} API\b",
+        r"Could not connect to [\w .]{1,60} API\b|certificate verify failed",
     ),
     # components read what another one should have sent
     _rule(

@@ -57,6 +57,10 @@ from tests.support.cpu_time import cpu_seconds
             ErrorCause(CauseCode.UNREACHABLE),
         ),
         (
+            "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get issuer",
+            ErrorCause(CauseCode.UNREACHABLE),
+        ),
+        (
             "DNS resolution failed for db.example: Temporary failure",
             ErrorCause(CauseCode.UNREACHABLE),
         ),
