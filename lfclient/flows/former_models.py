@@ -51,17 +51,12 @@ class FormerModel:
         return {"name": name, "provider": self.provider} if name else None
 
     def complete(self, definition: JsonObject, built: JsonObject) -> JsonObject:
-        """Return the `built` component with what the server does not take from a `definition`.
-
-        These are numbers, whose types have changed, and the parameters that a provider shows.
-        """
+        """Return the `built` component with a `definition`'s numbers, whose types have changed."""
         before, template = as_dict(definition.get("template")), dict(as_dict(built.get("template")))
         for name in before.keys() & template.keys():
             value = as_dict(before[name]).get("value")
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 template[name] = {**template[name], "value": value}
-            elif name in self.renamed.values():
-                template[name] = {**template[name], "show": True}
         return {**built, "template": template}
 
 

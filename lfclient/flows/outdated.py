@@ -144,6 +144,7 @@ def merge_definition(
     template: JsonObject = dict(as_dict(built.get("template")))
     template |= _prompt_variables(old, template) | _usual_choices(template, entry)
     before = as_dict(old.get("template"))
+    template |= _shown_values(before, template)
     model = model or _former_model(before)
     if model and not _models(before):
         template |= _without_values(template, (*_PROVIDER_PARAMETERS, *_MODEL_PARAMETERS))
@@ -190,6 +191,21 @@ def _usual_choices(template: JsonObject, entry: JsonObject) -> JsonObject:
         if name in template
         and each.get("value") in as_list(each.get("options"))
         and as_dict(template[name]).get("value") in ("", None)
+    }
+
+
+def _shown_values(before: JsonObject, template: JsonObject) -> JsonObject:
+    """Return the hidden parameters that had a shown value, shown again.
+
+    A run leaves out the values of hidden parameters. A newer version may show a parameter only
+    after a choice, such as the collection of Astra DB after its database.
+    """
+    shown = {name for name, entry in before.items() if as_dict(entry).get("show") is not False}
+    hidden = ((name, as_dict(entry)) for name, entry in template.items() if name in shown)
+    return {
+        name: {**entry, "show": True}
+        for name, entry in hidden
+        if entry.get("show") is False and entry.get(value_key(entry)) not in _EMPTY
     }
 
 

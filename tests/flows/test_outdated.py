@@ -235,6 +235,16 @@ def test_a_former_model_does_not_override_the_choice_of_another_one():
     assert template["model"]["value"] == [{"name": "gpt-4.1", "provider": "OpenAI"}]
 
 
+def test_a_value_that_was_shown_stays_shown():
+    """A run leaves out the values of hidden parameters."""
+    own = {"shown": text("a"), "hidden": {**text("b"), "show": False}, "empty": text()}
+    new = {name: {**each, "show": False} for name, each in own.items()}
+    update = updated(flow(component("A-a", OLD, **own)), A=definition(**new))
+    (changed,) = update.data["nodes"]
+    template = changed["data"]["node"]["template"]
+    assert [template[name]["show"] for name in own] == [True, False, False]
+
+
 def test_an_empty_choice_becomes_the_usual_choice():
     """Servers keep the empty value of a version in which the choice was optional."""
     choice = entry("DropdownInput", "str", "prod", options=["prod", "dev"])
