@@ -147,7 +147,7 @@ RULES = (
         CauseCode.COMPONENT_OUTDATED,
         r"Error creating class\. |[Cc]annot import name '|maximum recursion depth exceeded",
         r"Attribute \w{1,100} not found in \w{1,100}|might not be a valid input\.",
-        r"Invalid model provider: |'coroutine' object has no attribute",
+        r"Invalid model provider: |'(?!NoneType')\w{1,60}' object has no attribute '",
         r"Name error \(possibly undefined variable\)|Invalid Python code: ",
         r"Field \w{1,100} in \w{1,100} is not a valid field type",
         r"\w\(\) takes \d{1,3} positional arguments? but \d{1,3} (?:was|were) given",

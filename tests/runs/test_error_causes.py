@@ -65,6 +65,10 @@ from tests.support.cpu_time import cpu_seconds
             ErrorCause(CauseCode.UNREACHABLE),
         ),
         (
+            "'InferenceClient' object has no attribute 'post'",
+            ErrorCause(CauseCode.COMPONENT_OUTDATED),
+        ),
+        (
             "'NoneType' object has no attribute 'page_content'",
             ErrorCause(CauseCode.INPUT_MISSING),
         ),
