@@ -29,12 +29,18 @@ RULES = (
             r".{0,200}?configure it globally as (?P<variable>[A-Z0-9_]+)"
         ),
         (
-            r"(?:Missing credentials|Did not find \w{1,50}|The api_key client option must be set)"
+            r"(?:Missing credentials|Did not find \w{1,50}|The api_key client option must be set"
+            r"|no API key or authorization credentials were provided)"
             r".{0,300}?\b(?P<variable>[A-Z][A-Z0-9_]{0,60}API_KEY)\b"
         ),
         parameter="api_key",
     ),
-    _rule(CauseCode.KEY_MISSING, r"(?m)(?:^|: )API [Kk]ey is required\b", parameter="api_key"),
+    _rule(
+        CauseCode.KEY_MISSING,
+        r"(?m)(?:^|: )API [Kk]ey is required\b",
+        r"(?m)(?:^|: )(?P<name>\w[\w ]{0,40}) API key is required when using \w",
+        parameter="api_key",
+    ),
     _rule(
         CauseCode.VARIABLE_MISSING,
         (
@@ -159,6 +165,11 @@ RULES = (
         r"Edge between (?P<name>.{1,100}? and .{1,100}?) has (?:no matched type|invalid handles)",
     ),
     _rule(CauseCode.VALUE_REFUSED, r"Invalid URL provided: ", parameter="url_input"),
+    _rule(
+        CauseCode.VALUE_REFUSED,
+        r"Embedding provider '.{1,100}' is not supported for retrieval",
+        parameter="knowledge_base",
+    ),
     _rule(CauseCode.VALUE_REFUSED, r"validation errors? for \w{1,100}\n(?P<parameter>\w{1,100})"),
     _rule(CauseCode.CUT_OFF, r"peer closed connection without sending complete"),
     _rule(CauseCode.TOKENIZER_UNREACHABLE, r"'openaipublic\."),

@@ -29,6 +29,19 @@ from tests.support.cpu_time import cpu_seconds
             ),
         ),
         (
+            "Anthropic API key is required when using Anthropic provider",
+            ErrorCause(CauseCode.KEY_MISSING, "Anthropic", parameter="api_key"),
+        ),
+        (
+            "Anthropic authentication failed: no API key or authorization credentials were "
+            "provided. Set the ANTHROPIC_API_KEY environment variable, pass api_key=...",
+            ErrorCause(CauseCode.KEY_MISSING, parameter="api_key", variable="ANTHROPIC_API_KEY"),
+        ),
+        (
+            "Embedding provider 'Ollama' is not supported for retrieval.",
+            ErrorCause(CauseCode.VALUE_REFUSED, parameter="knowledge_base"),
+        ),
+        (
             "Error building Component Hugging Face: \n\nAPI Key is required",
             ErrorCause(CauseCode.KEY_MISSING, parameter="api_key"),
         ),
