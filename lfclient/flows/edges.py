@@ -7,7 +7,7 @@ from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
 
 # Langflow 1.10 renamed these types, and takes both names
-_RENAMED_TYPES = {"Data": "JSON", "DataFrame": "Table"}
+RENAMED_TYPES = {"Data": "JSON", "DataFrame": "Table"}
 
 LostEdge = tuple[str, str, str]  # the ids of source and target, and the target's parameter
 
@@ -127,7 +127,7 @@ def _is_group(node: JsonObject) -> bool:
 
 def _fits(output_types: Iterable[str], input_types: Iterable[str]) -> bool:
     outputs, inputs = (
-        {_RENAMED_TYPES.get(name, name) for name in names} for names in (output_types, input_types)
+        {RENAMED_TYPES.get(name, name) for name in names} for names in (output_types, input_types)
     )
     return bool(outputs & inputs)
 

@@ -7,7 +7,7 @@ from itertools import chain
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.definitions import graph_data, node_definition, replace_definition, value_key
-from lfclient.flows.edges import reconnect
+from lfclient.flows.edges import RENAMED_TYPES, reconnect
 from lfclient.flows.former_models import FormerModel, find_successor, former_model
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
@@ -142,7 +142,7 @@ def merge_definition(
     """
     kept: JsonObject = {name: old[name] for name in _KEPT if name in old}
     template: JsonObject = dict(as_dict(built.get("template")))
-    template |= _prompt_variables(old, template) | _usual_choices(template, entry)
+    template |= _prompt_variables(old, template) | _valid_choices(template, entry)
     before = as_dict(old.get("template"))
     template |= _shown_values(before, template)
     model = model or _former_model(before)
@@ -179,19 +179,23 @@ def _prompt_variables(old: JsonObject, template: JsonObject) -> JsonObject:
     }
 
 
-def _usual_choices(template: JsonObject, entry: JsonObject) -> JsonObject:
-    """Return the empty choices with the catalogue's choice.
+def _valid_choices(template: JsonObject, entry: JsonObject) -> JsonObject:
+    """Return the choices whose value is no option, with an option in its place.
 
-    Servers keep the empty text of an older version, which is no choice.
+    Servers keep an older version's value, such as a type's former name, or the empty text. That
+    becomes the catalogue's choice.
     """
     usual = {name: as_dict(each) for name, each in as_dict(entry.get("template")).items()}
-    return {
-        name: {**as_dict(template[name]), "value": each["value"]}
-        for name, each in usual.items()
-        if name in template
-        and each.get("value") in as_list(each.get("options"))
-        and as_dict(template[name]).get("value") in ("", None)
-    }
+    valid: JsonObject = {}
+    for name, each in usual.items():
+        stored, options = as_dict(template.get(name)), as_list(each.get("options"))
+        value = stored.get("value")
+        choice = RENAMED_TYPES.get(value) if isinstance(value, str) else None
+        if value in ("", None):
+            choice = each.get("value")
+        if stored and value not in options and choice in options:
+            valid[name] = {**stored, "value": choice, "options": options}
+    return valid
 
 
 def _shown_values(before: JsonObject, template: JsonObject) -> JsonObject:

@@ -245,6 +245,15 @@ def test_a_value_that_was_shown_stays_shown():
     assert [template[name]["show"] for name in own] == [True, False, False]
 
 
+def test_a_choice_of_a_type_gets_the_types_new_name():
+    old, new = ["Message", "Data", "DataFrame"], ["Message", "JSON", "Table"]
+    kept = definition(output=entry("TabInput", "tab", "DataFrame", options=old))
+    merged = merge_definition(
+        {}, kept, definition(output=entry("TabInput", "tab", "Message", options=new))
+    )
+    assert merged["template"]["output"]["value"] == "Table"
+
+
 def test_an_empty_choice_becomes_the_usual_choice():
     """Servers keep the empty value of a version in which the choice was optional."""
     choice = entry("DropdownInput", "str", "prod", options=["prod", "dev"])
