@@ -53,7 +53,8 @@ class Editor(Resource):
     def save_graph(self, flow: Flow, data: JsonObject) -> Flow:
         """Store another graph in a flow, and return the flow with this graph.
 
-        Raises `FlowChanged` if the server has another graph than `flow`.
+        Raises `FlowChanged` if the server has another graph than `flow`, `InvalidRequest` if the
+        flow is locked, and `ServerFault` if the server doesn't store the graph.
         """
         return self._drive(save_graph(self._context, flow, data))
 

@@ -24,6 +24,7 @@ from lfclient.errors import (
     InvalidKey,
     InvalidRequest,
     LangflowError,
+    ServerFault,
     Unreachable,
     UpdateFailed,
 )
@@ -112,8 +113,9 @@ def save_graph(context: ApiContext, flow: Flow, data: JsonObject) -> Steps[Flow]
     """Store another graph in a flow, and return the flow as it is then.
 
     A busy server responds before it has committed the graph (1.8). Raises `FlowChanged` if the
-    server has another graph than `flow`, and `InvalidRequest` for a graph that was read without the
-    client's own key.
+    server has another graph than `flow`, and `ServerFault` if it doesn't commit the new graph.
+    Raises `InvalidRequest` for a locked flow, and for a graph that was read without the client's
+    own key.
     """
     if is_redacted(data):
         raise InvalidRequest(
@@ -123,15 +125,18 @@ def save_graph(context: ApiContext, flow: Flow, data: JsonObject) -> Steps[Flow]
     current = yield from get_flow(context, flow.id)
     if graph_data(current) != graph_data(flow):
         raise FlowChanged(f"“{current.name}” has changed on the server.")
+    if current.raw.get("locked") is True:
+        raise InvalidRequest(
+            f"“{current.name}” is locked.", hint="Unlock it in Langflow's editor, then try again."
+        )
     spec = RequestSpec("PATCH", flow_path(flow.id), json={"data": data}, limit=RUN)
     yield from fetch(spec, JsonObject, "changed flow")
-    changed = yield from get_flow(context, flow.id)
-    for seconds in COMMIT.waits():
-        if graph_data(changed) != graph_data(current) or graph_data(current) == data:
-            break
+    for seconds in (0.0, *COMMIT.waits()):
         yield Pause(seconds)
         changed = yield from get_flow(context, flow.id)
-    return changed
+        if graph_data(changed) != graph_data(current) or graph_data(current) == data:
+            return changed
+    raise ServerFault(f"The server has not stored the change of “{current.name}”.")
 
 
 def _stored_flow(context: ApiContext, flow: Flow | str) -> Steps[Flow]:

@@ -10,7 +10,9 @@ import httpx
 import pytest
 
 from lfclient import Flow, InvalidKey, InvalidRequest, LangflowClient
-from lfclient.errors import FlowChanged, UpdateFailed
+from lfclient.api.operations import updates
+from lfclient.common.backoff import Backoff
+from lfclient.errors import FlowChanged, ServerFault, UpdateFailed
 from tests.support.clients import call_client
 from tests.support.flows import entry, graph, node, text
 from tests.support.http_stand_in import StandIn
@@ -224,5 +226,19 @@ def test_a_graph_is_stored_in_its_flow():
 def test_a_flow_that_has_changed_since_is_left_as_it_is():
     server = StandIn().on("GET", FLOW, (200, RAW), (200, graph(node("New-a"))))
     with pytest.raises(FlowChanged, match="has changed on the server"), server.client() as client:
+        save(client)
+    assert not server.sent(f"PATCH {FLOW}")
+
+
+def test_a_graph_that_the_server_never_stores_is_an_error(monkeypatch):
+    monkeypatch.setattr(updates, "COMMIT", Backoff(0.001, 0.001, attempts=3))
+    server = StandIn().on("GET", FLOW, (200, RAW)).on("PATCH", FLOW, (200, RAW))
+    with pytest.raises(ServerFault, match="has not stored the change"), server.client() as client:
+        save(client)
+
+
+def test_a_flow_that_was_locked_since_is_left_as_it_is():
+    server = StandIn().on("GET", FLOW, (200, RAW), (200, {**RAW, "locked": True}))
+    with pytest.raises(InvalidRequest, match="is locked"), server.client() as client:
         save(client)
     assert not server.sent(f"PATCH {FLOW}")
