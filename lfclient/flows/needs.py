@@ -112,7 +112,7 @@ def _subject(flow: Flow, need: Need, overrides: Mapping[str, Json]) -> tuple[str
     if need.kind in (NeedKind.VALUE, NeedKind.VARIABLE):
         provider = key_provider(flow, field, overrides)
         if provider:
-            return (provider, value if need.is_met else "")
+            return (provider, value if need.is_met else need.missing_variable)
     if need.kind in (NeedKind.MCP_SERVER, NeedKind.VARIABLE) and field.default:
         return (need.kind, str(need.is_met), field_label(field), repr(field.default), value)
     return need.keys
