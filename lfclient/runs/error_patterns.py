@@ -59,6 +59,11 @@ RULES = (
         r"Error fetching database object: expected string or bytes-like object, got 'NoneType'",
         parameter="database_name",
     ),
+    _rule(
+        CauseCode.MODEL_MISSING,
+        r"Embedding is required for non-vectorize collections",
+        parameter="embedding_model",
+    ),
     _rule(CauseCode.VALUES_MISSING, r"please fill in: (?P<name>[^\n]{1,200})"),
     _rule(
         CauseCode.MODEL_MISSING,

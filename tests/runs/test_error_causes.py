@@ -50,6 +50,11 @@ from tests.support.cpu_time import cpu_seconds
             ErrorCause(CauseCode.VALUE_MISSING, parameter="database_name"),
         ),
         (
+            "Error initializing AstraDBVectorStore: Embedding is required for non-vectorize "
+            "collections.",
+            ErrorCause(CauseCode.MODEL_MISSING, parameter="embedding_model"),
+        ),
+        (
             "For the custom provider, please fill in: Base URL, API Key",
             ErrorCause(CauseCode.VALUES_MISSING, "Base URL, API Key"),
         ),
