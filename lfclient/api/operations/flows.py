@@ -16,9 +16,11 @@ from lfclient.common.backoff import Backoff
 from lfclient.common.coerce import as_dict
 from lfclient.common.formatting import unique_names
 from lfclient.common.json_types import Json, JsonObject
+from lfclient.common.redaction import REDACTED, is_redacted
 from lfclient.errors import (
     BadResponse,
     FlowNotFound,
+    InvalidRequest,
     Unreachable,
 )
 from lfclient.flows.flow_file import (
@@ -97,8 +99,11 @@ def import_flow(context: ApiContext, data: Flow | Json | bytes | str) -> Steps[l
     """Create the flows of a file, or a copy of a flow, and return the new flows.
 
     Stored paths of files that the server lacks are removed. The request is never resent once a byte
-    was sent. Raises `FileRefused`.
+    was sent. Raises `FileRefused`, and `InvalidRequest` for a `Flow` that was read without the
+    client's own key.
     """
+    if isinstance(data, Flow):
+        refuse_redacted(data.name, data.raw)
     read = [data] if isinstance(data, Flow) else read_flows(data)
     new = yield from _with_free_names((yield from _with_own_files(read)))
     part = FilePart("flows.json", BytesIO(upload_content(new)), "application/json")
@@ -131,6 +136,15 @@ def import_flow(context: ApiContext, data: Flow | Json | bytes | str) -> Steps[l
         raise BadResponse("The server created no flow.")
     yield from _until_committed(items[-1])
     return [_summary(item) for item in items]
+
+
+def refuse_redacted(name: str, content: JsonObject) -> None:
+    """Raise `InvalidRequest` if a flow's content may lack the client's own key."""
+    if is_redacted(content):
+        raise InvalidRequest(
+            f"“{name}” contains {REDACTED}, perhaps in place of your API key.",
+            hint="Replace the text in Langflow's editor.",
+        )
 
 
 def _with_own_files(flows: Sequence[Flow]) -> Steps[list[Flow]]:

@@ -11,6 +11,7 @@ from lfclient.api.operations.flows import (
     get_catalogue,
     get_flow,
     import_flow,
+    refuse_redacted,
 )
 from lfclient.api.operations.refreshing import forbids_code
 from lfclient.api.operations.resources import get_resources
@@ -18,7 +19,7 @@ from lfclient.api.requests import RequestSpec
 from lfclient.api.steps import Pause, Steps, fetch, or_default, send
 from lfclient.common.formatting import list_names
 from lfclient.common.json_types import JsonObject
-from lfclient.common.redaction import REDACTED, is_redacted
+from lfclient.common.redaction import is_redacted
 from lfclient.errors import (
     FlowChanged,
     InvalidKey,
@@ -117,11 +118,7 @@ def save_graph(context: ApiContext, flow: Flow, data: JsonObject) -> Steps[Flow]
     Raises `InvalidRequest` for a locked flow, and for a graph that was read without the client's
     own key.
     """
-    if is_redacted(data):
-        raise InvalidRequest(
-            f"“{flow.name}” contains {REDACTED}, perhaps in place of your API key.",
-            hint="Change it in Langflow's editor, or use a copy.",
-        )
+    refuse_redacted(flow.name, data)
     current = yield from get_flow(context, flow.id)
     if graph_data(current) != graph_data(flow):
         raise FlowChanged(f"“{current.name}” has changed on the server.")
