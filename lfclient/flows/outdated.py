@@ -146,7 +146,7 @@ def merge_definition(
     before = as_dict(old.get("template"))
     template |= _shown_values(before, template)
     model = model or _former_model(before)
-    if model and not _models(before):
+    if model and _models(template) and not _models(before):
         template |= _without_values(template, (*_PROVIDER_PARAMETERS, *_MODEL_PARAMETERS))
     if model:
         for name in _empty_models(template):

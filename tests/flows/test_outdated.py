@@ -235,6 +235,15 @@ def test_a_former_model_does_not_override_the_choice_of_another_one():
     assert template["model"]["value"] == [{"name": "gpt-4.1", "provider": "OpenAI"}]
 
 
+def test_a_component_without_a_choice_of_models_keeps_its_provider_and_model():
+    """Astra DB's vectorize component has both as plain texts."""
+    own = {"provider": text("OpenAI"), "model_name": text("text-embedding-3-small")}
+    update = updated(flow(component("A-a", OLD, **own)), A=definition(**own))
+    (changed,) = update.data["nodes"]
+    template = changed["data"]["node"]["template"]
+    assert {name: template[name] for name in own} == own
+
+
 def test_a_value_that_was_shown_stays_shown():
     """A run leaves out the values of hidden parameters."""
     own = {"shown": text("a"), "hidden": {**text("b"), "show": False}, "empty": text()}
