@@ -80,11 +80,14 @@ _FORMER = {
 def former_model(type: str, definition: JsonObject) -> FormerModel | None:
     """Return what a provider's component was, or None for other components.
 
-    None if a parameter is set that the new component lacks, such as the URL of another service.
+    None if a parameter is set that the new component lacks, such as the URL of another service, or
+    if the model's name comes from a server variable.
     """
     former = _FORMER.get(base_type(type).removesuffix("Component"))
     template = as_dict(definition.get("template"))
-    if former is None or any(
+    if former is None or any(as_dict(template.get(name)).get("load_from_db") for name in _NAMES):
+        return None
+    if any(
         name in template
         and name not in former.renamed
         and as_dict(template[name]).get("value") not in (None, *usual)

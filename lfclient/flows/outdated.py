@@ -278,7 +278,10 @@ def _without_values(template: JsonObject, names: Iterable[str]) -> JsonObject:
 
 
 def _former_model(template: JsonObject) -> JsonObject | None:
-    """Return the model that an older version stores as provider and name, None without one."""
+    """Return the model that an older version stores as provider and name, None without one.
+
+    A parameter for models takes no name from a server variable.
+    """
     provider, name = (
         next(filter(None, (_text(template, key) for key in keys)), "")
         for keys in (_PROVIDER_PARAMETERS, _MODEL_PARAMETERS)
@@ -289,7 +292,8 @@ def _former_model(template: JsonObject) -> JsonObject | None:
 
 
 def _text(template: JsonObject, name: str) -> str:
-    return as_str(as_dict(template.get(name)).get("value"))
+    entry = as_dict(template.get(name))
+    return "" if entry.get("load_from_db") else as_str(entry.get("value"))
 
 
 def apply_update(flow: Flow, definitions: Definitions, failures: Mapping[str, str]) -> FlowUpdate:

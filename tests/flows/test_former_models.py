@@ -17,7 +17,7 @@ SERVER = {"models": {"LanguageModelComponent": {**LANGUAGE, "display_name": "Lan
 
 
 def openai(**template: dict[str, Any]) -> dict[str, Any]:
-    return node("OpenAIModel-a", code=OLD, model_name=text("gpt"), **template)
+    return node("OpenAIModel-a", code=OLD, **{"model_name": text("gpt"), **template})
 
 
 def test_a_providers_model_that_the_server_lacks_is_replaced():
@@ -39,6 +39,7 @@ def test_a_providers_model_that_the_server_has_stays():
         {"openai_api_base": text("https://gateway.example/v1")},
         {"openai_api_base": entry("StrInput", "str", "GATEWAY", load_from_db=True)},
         {"json_mode": entry("BoolInput", "bool", True)},
+        {"model_name": {**text("MODEL_VARIABLE"), "load_from_db": True}},
     ],
 )
 def test_a_model_with_a_setting_that_the_new_component_lacks_is_not_replaced(parameter):

@@ -225,6 +225,15 @@ def test_a_model_of_an_older_version_is_kept(provider: str, name: str, stored: s
     assert update.losses == ()
 
 
+def test_a_model_from_a_server_variable_is_lost():
+    variable = {**text("MODEL_VARIABLE", display_name="Model"), "load_from_db": True}
+    made = flow(component("A-a", OLD, agent_llm=text("OpenAI"), model_name=variable))
+    update = updated(made, A=definition(model=entry("ModelInput", "model", "")))
+    (changed,) = update.data["nodes"]
+    assert changed["data"]["node"]["template"]["model"]["value"] == ""
+    assert update.losses == (UpdateLoss("A", "Model"),)
+
+
 def test_a_former_model_does_not_override_the_choice_of_another_one():
     own = {"provider": text("OpenAI"), "model_name": text("gpt-4.1")}
     new = {"model": entry("ModelInput", "model", "", model_type="language"), **own}
