@@ -1,21 +1,24 @@
 """Update a flow's outdated components from Setup, after a look at what is lost, and undo it."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from lfclient.client import LangflowClient
 from lfclient.common.json_types import JsonObject
 from lfclient.console.wording.flow_updates import describe_drawbacks, describe_update
-from lfclient.errors import FlowNotFound, LangflowError
+from lfclient.errors import FlowChanged, FlowNotFound, LangflowError
 from lfclient.flows.definitions import graph_data
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need
 from lfclient.flows.outdated import FlowUpdate
 from pages._ui.connection.app_context import app_context, permissions
+from pages._ui.connection.flow_resources import CATALOGUE
 from pages._ui.connection.loading import FLOWS_WAIT_SECONDS
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows.adding import add_flows
+from pages._ui.form.choices import stored_flow
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.state import flow_choice
 from pages._ui.state.flow_choice import Addition
@@ -51,10 +54,17 @@ _UNDO: Slot[_Undo] = Slot("flow-update-made")
 _ERROR: Slot[LangflowError] = Slot("flow-update-error")
 
 
-def can_undo(form: FlowForm) -> bool:
-    """Return whether this flow was updated in this tab."""
+def has_result(form: FlowForm) -> bool:
+    """Return whether an update has failed, or this flow's update can be undone."""
+    return _ERROR.get() is not None or _find_undo(form) is not None
+
+
+def _find_undo(form: FlowForm) -> _Undo | None:
+    """Return this flow's update, None without one or if the flow has another graph by now."""
     undo = _UNDO.get()
-    return undo is not None and undo.flow.id == form.flow.id
+    if undo is None or undo.flow.id != form.flow.id:
+        return None
+    return undo if graph_data(stored_flow(form.state)) == graph_data(undo.flow) else None
 
 
 def draw(need: Need, form: FlowForm) -> None:
@@ -63,9 +73,6 @@ def draw(need: Need, form: FlowForm) -> None:
     if not permissions().install:
         st.caption("Only the operator of this console can update flows.")
         return
-    error = _ERROR.take()
-    if error:
-        alerts.show(error)
     prepared = _PREPARED.get()
     if prepared and prepared.update.flow.id == form.flow.id:
         _draw_question(prepared, form)
@@ -81,14 +88,14 @@ def draw(need: Need, form: FlowForm) -> None:
     )
 
 
-def draw_undo(form: FlowForm) -> None:
-    """Draw what the update of this flow has done, with a button that undoes it."""
-    undo = _UNDO.get()
-    if undo is None or undo.flow.id != form.flow.id:
-        return
+def draw_result(form: FlowForm) -> None:
+    """Draw why an update has failed, or what it has done, with a button that undoes it."""
     error = _ERROR.take()
     if error:
         alerts.show(error)
+    undo = _find_undo(form)
+    if undo is None:
+        return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":green[:material/check:] {escape(undo.message)}", width="content")
         st.button(
@@ -133,7 +140,8 @@ def _update(flow_id: str, server: ServerSession, addition: Addition) -> None:
             _PREPARED.set(prepared)
         elif update.updated:
             _apply(prepared, server)
-        else:  # updated by somebody else, or by the first of two clicks
+        else:  # updated by somebody else, or by the first of two clicks, or the server was upgraded
+            server.refresh(CATALOGUE[0])
             _reload(server, flow_id)
 
 
@@ -157,14 +165,19 @@ def _apply(prepared: _Prepared, server: ServerSession) -> None:
     message = describe_update(update)
     if not _is_own(server, update.flow):
         add_flows(server, lambda _: update.copy, prepared.addition)
-        with server.open_client() as api:
-            copy = api.flow(prepared.addition.flows[0].id)
-        _UNDO.set(_Undo(copy, f"{message} This is a copy.", original=update.flow.id))
+        copy = server.cached_flow(prepared.addition.flows[0].id, FLOWS_WAIT_SECONDS)
+        if copy:
+            _UNDO.set(_Undo(copy, f"{message} This is a copy.", original=update.flow.id))
         return
-    with server.open_client() as api:
-        changed = api.editor.save_graph(update.flow, update.data)
-    _reload(server, changed.id)
-    _UNDO.set(_Undo(changed, message, previous=graph_data(update.flow)))
+    expected = replace(update.flow, raw={**update.flow.raw, "data": update.data})
+    undo = _Undo(expected, message, previous=graph_data(update.flow))
+    _UNDO.set(undo)  # the server may store the graph, and its response may be lost
+    try:
+        with server.open_client() as api:
+            changed = api.editor.save_graph(update.flow, update.data)
+        _UNDO.set(replace(undo, flow=changed))
+    finally:
+        _reload(server, update.flow.id)
 
 
 def _reload(server: ServerSession, flow_id: str) -> None:
@@ -180,14 +193,19 @@ def _undo(server: ServerSession) -> None:
         return
     with notify_errors(_ERROR):
         permissions().require_install()
-        with server.open_client() as api:
-            if undo.previous is not None:
-                api.editor.save_graph(undo.flow, undo.previous)
-            else:
-                with suppress(FlowNotFound):
-                    api.editor.delete_flow(undo.flow.id)
+        try:
+            with server.open_client() as api:
+                if undo.previous is not None:
+                    api.editor.save_graph(undo.flow, undo.previous)
+                else:
+                    _delete_copy(api, undo.flow)
+        except FlowChanged as changed:
+            changed.hint = "The update can no longer be undone."
+            _UNDO.clear()
+            raise
+        finally:
+            _reload(server, undo.flow.id)
         _UNDO.clear()
-        _reload(server, undo.flow.id)
         if undo.original:
             app_context().runner.store.added_flows.remove(server.owner, undo.flow.id)
             flow_choice.forget_flow(server.owner, undo.flow.id)
@@ -195,3 +213,11 @@ def _undo(server: ServerSession) -> None:
             server.refresh("flows")
             with suppress(LangflowError):
                 server.flows(FLOWS_WAIT_SECONDS)
+
+
+def _delete_copy(api: LangflowClient, copy: Flow) -> None:
+    """Delete a copy. Raises `FlowChanged` if somebody has changed it."""
+    with suppress(FlowNotFound):
+        if graph_data(api.flow(copy.id)) != graph_data(copy):
+            raise FlowChanged(f"“{copy.name}” has changed on the server.")
+        api.editor.delete_flow(copy.id)

@@ -65,7 +65,7 @@ def draw(form: FlowForm) -> None:
     shown = taken or ShownSettings("")
     needs = [need for need in _shown_needs(form) if need.keys and not need.provider]
     form.state.followers = {need.keys[0]: need.keys[1:] for need in needs}
-    if not (form.needs or provider_settings.opened(form) or flow_update.can_undo(form)):
+    if not (form.needs or provider_settings.opened(form) or flow_update.has_result(form)):
         return
     missing = sum(not need.is_met for need in form.needs)
     with st.container(border=True, key="setup", gap="small"):
@@ -85,7 +85,7 @@ def draw(form: FlowForm) -> None:
             if form.resources_error:
                 request = partial(form.server.resources, form.flow)
                 loading.show(form.server, form.resources_error, request, retry="retry-resources")
-        flow_update.draw_undo(form)
+        flow_update.draw_result(form)
         for need in _shown_needs(form):
             _draw_need(need, form)
         provider_settings.draw_opened(form)

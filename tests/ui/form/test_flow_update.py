@@ -79,7 +79,28 @@ def test_an_undo_keeps_what_somebody_changed_since_the_update(server: Any):
     server.set_flows(flow(ONE, "Echo", [node("Other-b")]))
     app = press(app, "Undo")
     assert "has changed on the server" in page_text(app)
+    assert "The update can no longer be undone." in page_text(app)
+    assert "Undo" not in button_labels(app)
     assert stored_code(server) == [NEW["value"]]
+
+
+@pytest.mark.parametrize("is_stored", [True, False])
+def test_an_update_can_be_undone_if_it_was_stored_and_its_response_is_lost(
+    server: Any, is_stored: bool
+):
+    add_here()
+    app = open_app()
+    store = server.answers[PATCH]
+
+    def lose(request: httpx.Request) -> httpx.ReadError:
+        if is_stored:
+            store(request)
+        return httpx.ReadError("lost")
+
+    server.answers[PATCH] = lose
+    app = press(app, "Update")
+    assert "Can't reach the server" in page_text(app)
+    assert ("Undo" in button_labels(app), DIFFERS in page_text(app)) == (is_stored, not is_stored)
 
 
 def test_an_update_shows_the_updated_flow_however_long_it_loads(server: Any, monkeypatch):
@@ -112,6 +133,18 @@ def test_another_flow_stays_unchanged_and_gets_an_updated_copy(server: Any):
     app = press(app, "Undo")
     assert (shown_flow(app), was_added()) == (ONE, False)
     assert server.sent(f"DELETE /api/v1/flows/{TWO}")
+
+
+def test_an_undo_keeps_a_copy_that_somebody_has_changed(server: Any):
+    app = open_app()
+    server.set_flows(flow(ONE, "Echo", [NODE]), flow(TWO, "New"))
+    app = press(app, "Update a copy")
+    server.set_flows(flow(ONE, "Echo", [NODE]), flow(TWO, "New", [node("Other-b")]))
+    app = press(app, "Undo")
+    assert "The update can no longer be undone." in page_text(app)
+    assert "Undo" not in button_labels(app)
+    assert not server.sent(f"DELETE /api/v1/flows/{TWO}")
+    assert was_added()
 
 
 def test_a_locked_flow_is_copied(server: Any):
@@ -161,6 +194,16 @@ def test_a_flow_that_somebody_else_updated_is_shown_as_it_is_now(server: Any):
     app = press(app, "Update")
     assert lacks(app, DIFFERS, shows="Echo")
     assert "Undo" not in button_labels(app)
+    assert stored_code(server) == []
+
+
+def test_a_click_on_update_shows_the_components_of_a_server_with_another_version(server: Any):
+    add_here()
+    app = open_app()
+    same = {**DEFINITION, "template": {**DEFINITION["template"], "code": OLD}}
+    server.answers[ALL] = (200, {"tools": {"Op": same}})
+    app = press(app, "Update")
+    assert lacks(app, DIFFERS, shows="Echo")
     assert stored_code(server) == []
 
 
