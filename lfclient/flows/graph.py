@@ -35,7 +35,8 @@ class Edge:
 class Component:
     """A node of a flow. `template` contains the raw parameters by name, dicts only.
 
-    A person changed the code of an `edited` component in Langflow's editor.
+    A person changed the code of an `edited` component in Langflow's editor. `module` is the Python
+    module of the component's class, "" if the flow stores none.
 
     `runs` is False if no run includes the component: the flow has a chat input that it is not
     connected to, or several and it is not reached from the first. `always_runs` is also False for a
@@ -58,6 +59,7 @@ class Component:
     tool_mode: bool = False
     frozen: bool = False
     edited: bool = False
+    module: str = ""
     runs: bool = True
     always_runs: bool = True
     inner: dict[str, Component] = field(default_factory=dict)
@@ -143,6 +145,7 @@ def _component(node: object, max_nesting: int) -> Component | None:
         tool_mode=definition.get("tool_mode") is True,
         frozen=definition.get("frozen") is True,
         edited=definition.get("edited") is True,
+        module=as_str(as_dict(definition.get("metadata")).get("module")),
         inner={component.id: component for component in inner},
         inner_edges=tuple(inner_edges),
     )

@@ -15,6 +15,7 @@ from lfclient.flows.provider_needs import PROVIDERS_OF_CHOICES
 from lfclient.resources.catalogue import Catalogue, CatalogueEntry
 
 _CUSTOM = "CustomComponent"
+_OWN_MODULES = "custom_components."
 _EMPTY: tuple[Json, ...] = (None, "", [], {}, False)
 # the model of a component before Langflow 1.7, which later is a single parameter
 _PROVIDER_PARAMETERS = ("provider", "agent_llm")
@@ -91,12 +92,22 @@ def find_outdated(flow: Flow, catalogue: Catalogue) -> list[OutdatedComponent]:
     Components with code that a person wrote or edited are left out.
     """
     return [
-        _outdated(flow, leaf, entry, catalogue)
+        found
         for leaf in flow.leaves_in_reading_order
         if leaf.code_digest and not leaf.edited and leaf.type != _CUSTOM
-        for entry in [catalogue.find(leaf.type)]
+        for entry in [catalogue.find(leaf.type, by_label=not _may_be_own(leaf))]
         if entry is None or entry.digest not in ("", leaf.code_digest)
+        for found in [_outdated(flow, leaf, entry, catalogue)]
+        if found.can_update or found.replacements or not _may_be_own(leaf)
     ]
+
+
+def _may_be_own(leaf: Component) -> bool:
+    """Return whether a person may have written a component's code.
+
+    Servers also give this module to their own components once the editor has updated them.
+    """
+    return leaf.module.startswith(_OWN_MODULES)
 
 
 def outdated_code(flow: Flow, catalogue: Catalogue) -> frozenset[str]:

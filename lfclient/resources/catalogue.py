@@ -1,8 +1,8 @@
-"""A server's catalogue of components, reduced to what tells whether a flow's components fit it."""
+"""A server's catalogue of components, reduced to names and digests of code."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
@@ -35,15 +35,21 @@ class CatalogueEntry:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The components of a server by type, and digests of all code in them."""
+    """The components of a server by type, and digests of all code in them.
+
+    `aliases` are types by other names that identify them, and `labels` are types by display names.
+    """
 
     entries: Mapping[str, CatalogueEntry]
-    aliases: Mapping[str, str]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
     code_digests: frozenset[str] = frozenset()
 
-    def find(self, type: str) -> CatalogueEntry | None:
-        """Return the component of this type, also of a type's former name, or None."""
-        return self.entries.get(type) or self.entries.get(self.aliases.get(base_type(type), ""))
+    def find(self, type: str, *, by_label: bool = True) -> CatalogueEntry | None:
+        """Return the component of this type, former type or, with `by_label`, display name."""
+        name = base_type(type)
+        found = self.aliases.get(name) or (by_label and self.labels.get(name)) or ""
+        return self.entries.get(type) or self.entries.get(found)
 
     def replacements_of(self, names: Json) -> tuple[str, ...]:
         """Return the display names of components named as in a definition's `replacement`."""
@@ -64,8 +70,13 @@ def parse_catalogue(raw: JsonObject) -> Catalogue:
         for type, definition in definitions.items()
     }
     # older servers know types alone, and their own templates have old code under other names
-    aliases = _find_aliases(definitions) if _SINCE_ALIASES in raw else {}
-    catalogue = Catalogue(entries, aliases)
+    has_aliases = _SINCE_ALIASES in raw
+    catalogue = Catalogue(
+        entries,
+        _find_aliases(definitions) if has_aliases else {},
+        _find_names(definitions, _labels) if has_aliases else {},
+        _digest(raw),
+    )
     replaced = {
         type: CatalogueEntry(
             type, entry.display_name, entry.digest, catalogue.replacements_of(names)
@@ -73,7 +84,7 @@ def parse_catalogue(raw: JsonObject) -> Catalogue:
         for type, entry in entries.items()
         if (names := definitions[type].get("replacement"))
     }
-    return Catalogue({**entries, **replaced}, catalogue.aliases, _digest(raw))
+    return replace(catalogue, entries={**entries, **replaced})
 
 
 def _digest(raw: JsonObject) -> frozenset[str]:
@@ -98,17 +109,20 @@ def base_type(type: str) -> str:
 
 
 def _find_aliases(definitions: Mapping[str, JsonObject]) -> dict[str, str]:
-    """Return types by their other names, as Langflow finds them.
-
-    A name that identifies a component wins over another component's display name.
-    """
-    aliases: dict[str, str] = {}
+    """Return types by their other names, as Langflow finds them."""
     former = {old: new for old, new in _FORMER_TYPES.items() if new in definitions}
-    for names_of in (_identities, _labels):
-        for type, definition in definitions.items():
-            for name in names_of(type, definition):
-                aliases.setdefault(name, type)
-    return {name: type for name, type in {**aliases, **former}.items() if name}
+    return {**_find_names(definitions, _identities), **former}
+
+
+def _find_names(
+    definitions: Mapping[str, JsonObject], names_of: Callable[[str, JsonObject], Iterator[str]]
+) -> dict[str, str]:
+    """Return types by the names that `names_of` yields. The first type with a name counts."""
+    found: dict[str, str] = {}
+    for type, definition in definitions.items():
+        for name in filter(None, names_of(type, definition)):
+            found.setdefault(name, type)
+    return found
 
 
 def _identities(type: str, definition: JsonObject) -> Iterator[str]:

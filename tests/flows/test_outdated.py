@@ -74,6 +74,26 @@ def test_code_of_a_person_is_not_outdated():
     )
 
 
+@pytest.mark.parametrize(
+    ("type", "more", "expected"),
+    [
+        ("Calculator", {}, []),
+        ("Prompt", {}, ["Prompt Template"]),
+        ("Tool", {}, []),
+        ("Tool", {"replacement": ["tools.CalculatorComponent"]}, [""]),
+        ("OpenAIModel", {}, ["LanguageModelComponent"]),
+    ],
+)
+def test_an_own_component_is_not_taken_for_the_servers_by_its_display_name(type, more, expected):
+    """The editor's update gives the server's own components such a module as well."""
+    own = component("A-a", type=type)
+    own["data"]["node"] |= {"metadata": {"module": "custom_components.mine"}, **more}
+    calculator = {**definition(), "display_name": "Calculator"}
+    others = {"Prompt Template": definition(), "LanguageModelComponent": definition()}
+    server = catalogue(CalculatorComponent=calculator, **others)
+    assert [each.type for each in find_outdated(flow(own), server)] == expected
+
+
 def test_an_outdated_component_is_found_in_a_group():
     made = flow(group("Group-g", [component("A-a")]))
     assert found(made, catalogue(A=definition())) == [("A", "A")]

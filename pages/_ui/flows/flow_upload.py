@@ -103,7 +103,7 @@ def _draw_warning(
 ) -> None:
     """Draw what a person should know before adding the flows."""
     paragraphs = [escape_message(text) for text in map(describe_gaps, flows) if text]
-    compared = catalogue or Catalogue({}, {})
+    compared = catalogue or Catalogue({})
     own = compared.code_digests
     names = _count_foreign(flows, lambda _: own)
     outdated = names - _count_foreign(flows, lambda flow: own | outdated_code(flow, compared))

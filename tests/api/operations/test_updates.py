@@ -21,7 +21,9 @@ BUILD = "/api/v1/custom_component"
 UPLOAD = "/api/v1/flows/upload/"
 NEW_ID = "11111111-1111-4111-8111-111111111111"
 OLD, NEW = (entry("CodeInput", "code", f"class {name}: ...") for name in ("Old", "New"))
-RAW = graph(node("Op-a", code=OLD, size=text("s")), node("Op-b", code=OLD), node("Own-c", code=OLD))
+OWN = node("Own-c", code=OLD)
+OWN["data"]["node"]["metadata"] = {"module": "custom_components.own"}
+RAW = graph(node("Op-a", code=OLD, size=text("s")), node("Op-b", code=OLD), OWN)
 FLOW = f"/api/v1/flows/{RAW['id']}"
 OPERATION = node("Op-x", code=NEW, size=text())["data"]["node"]
 CATALOGUE = {"tools": {"Op": {**OPERATION, "metadata": {"module": "lfx.op"}}}}
@@ -54,7 +56,6 @@ def test_outdated_components_are_listed(kind: str):
     assert [(each.id, each.can_update) for each in found] == [
         ("Op-a", True),
         ("Op-b", True),
-        ("Own-c", False),
     ]
 
 
