@@ -46,7 +46,7 @@ class Editor(Resource):
         """Return a flow's graph with the server's code, and what an update would lose.
 
         Nothing is stored: `save_graph` and `import_flow` do that. A component that the server can't
-        build keeps its code and is in `failures`.
+        build keeps its code and is in `failures`. Raises the error of a server that builds none.
         """
         return self._drive(prepare_update(self._context, flow))
 

@@ -21,12 +21,13 @@ from lfclient.common.formatting import list_names
 from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import is_redacted
 from lfclient.errors import (
+    BadResponse,
     FlowChanged,
-    InvalidKey,
     InvalidRequest,
     LangflowError,
     ServerFault,
     Unreachable,
+    Unsupported,
     UpdateFailed,
 )
 from lfclient.flows.definitions import graph_data, node_definition
@@ -63,14 +64,15 @@ def list_outdated(context: ApiContext, flow: Flow | str) -> Steps[list[OutdatedC
 def prepare_update(context: ApiContext, flow: Flow | str) -> Steps[FlowUpdate]:
     """Return the flow's graph with the server's code. Nothing is stored.
 
-    A component that the server can't build keeps its code.
+    A component that the server can't build keeps its code. Raises the error of a server that builds
+    no component, and of a second build that takes too long.
     """
     stored = yield from _stored_flow(context, flow)
     raw = yield from get_catalogue({})
     entries = dict(iterate_definitions(raw))
     built_definitions: dict[str, tuple[str, JsonObject]] = {}
     failures: dict[str, str] = {}
-    known: dict[str, JsonObject] = {}  # large flows repeat components
+    known: dict[str, JsonObject | LangflowError] = {}  # large flows repeat components
     for component in find_outdated(stored, parse_catalogue(raw)):
         if not component.can_update:
             continue
@@ -79,22 +81,33 @@ def prepare_update(context: ApiContext, flow: Flow | str) -> Steps[FlowUpdate]:
         model = former.model(old) if former else None
         old = former.definition(old) if former else old
         same = json.dumps([component.type, old], sort_keys=True)
-        try:
-            if same not in known:
+        if same not in known:
+            try:
                 known[same] = yield from _build(definition_code(entry), old)
-        except LangflowError as error:
-            if isinstance(error, InvalidKey) or (
-                isinstance(error, Unreachable) and not error.timed_out
-            ):
-                raise
-            failures[component.name] = error.message
+            except LangflowError as error:
+                is_slow = any(isinstance(each, Unreachable) for each in known.values())
+                if is_slow or not _is_of_component(error):
+                    raise
+                known[same] = error
+        built = known[same]
+        if isinstance(built, LangflowError):
+            failures[component.name] = built.message
             continue
-        built = former.complete(old, known[same]) if former else known[same]
+        built = former.complete(old, built) if former else built
         definition = merge_definition(old, built, entry, model)
         built_definitions[component.id] = component.type, definition
     definitions = yield from _with_offered_models(stored, built_definitions)
     definitions = yield from _with_own_files(stored, definitions)
     return apply_update(stored, definitions, failures)
+
+
+def _is_of_component(error: LangflowError) -> bool:
+    """Return whether a build's error may be due to the component, and other builds may succeed."""
+    if isinstance(error, Unreachable):
+        return error.sent and error.timed_out
+    if isinstance(error, ServerFault):
+        return error.status_code == 500
+    return isinstance(error, InvalidRequest | BadResponse)
 
 
 def update_copy(context: ApiContext, flow: Flow | str) -> Steps[FlowSummary]:
@@ -146,8 +159,9 @@ def _build(code: str, node: JsonObject) -> Steps[JsonObject]:
     """Return the definition that the server builds from its own code with a component's values.
 
     It keeps the values of parameters with the same name and type, and no path outside its cache.
-    A server that allows no custom code takes its own (measured on 1.13.0). Raises `InvalidRequest`
-    for code that was read without the client's own key.
+    A server that allows no custom code takes its own (measured on 1.13.0). Raises `Unsupported` if
+    only administrators may build, and `InvalidRequest` for code that was read without the client's
+    own key.
     """
     if is_redacted(code):
         raise InvalidRequest("The component's code contains a text that equals the API key.")
@@ -161,7 +175,8 @@ def _build(code: str, node: JsonObject) -> Steps[JsonObject]:
     )
     response = yield from send(spec)
     if forbids_code(response):
-        raise InvalidRequest(response.message, response=response.for_error())
+        hint = "Use an administrator's API key."
+        raise Unsupported(response.message, hint=hint, response=response.for_error())
     if not response.is_success:
         raise error_from_response(response)
     body = response.json("component", is_sent_back=True)

@@ -12,7 +12,15 @@ import pytest
 from lfclient import Flow, InvalidKey, InvalidRequest, LangflowClient
 from lfclient.api.operations import updates
 from lfclient.common.backoff import Backoff
-from lfclient.errors import FlowChanged, ServerFault, UpdateFailed
+from lfclient.errors import (
+    FlowChanged,
+    LangflowError,
+    RateLimited,
+    ServerFault,
+    Unreachable,
+    Unsupported,
+    UpdateFailed,
+)
 from tests.support.clients import call_client
 from tests.support.flows import entry, graph, node, text
 from tests.support.http_stand_in import StandIn
@@ -90,7 +98,8 @@ def test_preparing_an_update_stores_nothing(kind: str):
 
 
 @pytest.mark.parametrize(
-    "answer", [(400, {"detail": "Module x not found"}), (500, {"detail": "x"}), ADMINS_ONLY]
+    "answer",
+    [(400, {"detail": "Module x not found"}), (500, {"detail": "x"}), httpx.ReadTimeout("slow")],
 )
 def test_a_component_that_the_server_cannot_build_keeps_its_code(answer: Any):
     with a_server(answer, built).client() as client:
@@ -108,9 +117,47 @@ def test_no_copy_is_created_if_a_component_cannot_be_built(kind: str):
     assert not server.sent(f"POST {UPLOAD}")
 
 
-def test_a_wrong_key_ends_the_update():
-    with pytest.raises(InvalidKey), a_server((401, {"detail": "x"})).client() as client:
+def prepare_many(*answers: Any) -> tuple[StandIn, FlowUpdate | LangflowError]:
+    """Prepare the update of 200 different components."""
+    raw = graph(*(node(f"Op-{place}", code=OLD, size=text(str(place))) for place in range(200)))
+    server = a_server(*answers)
+    server.answers[f"GET {FLOW}"] = (200, raw)
+    with server.client() as client:
+        try:
+            return server, client.editor.prepare_update(RAW["id"])
+        except LangflowError as error:
+            return server, error
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ((401, {"detail": "x"}), InvalidKey),
+        (ADMINS_ONLY, Unsupported),
+        ((429, {"detail": "slow down"}), RateLimited),
+        ((503, {"detail": "starting"}), ServerFault),
+        (httpx.ReadError("cut off"), Unreachable),
+        (httpx.ReadTimeout("slow"), Unreachable),
+    ],
+)
+def test_a_server_that_builds_no_component_ends_the_update(
+    answer: Any, expected: type[LangflowError]
+):
+    raw = graph(*(node(f"Op-{place}", code=OLD, size=text(str(place))) for place in range(200)))
+    server = a_server(answer)
+    server.answers[f"GET {FLOW}"] = (200, raw)
+    with pytest.raises(expected), server.client() as client:
         client.editor.prepare_update(RAW["id"])
+    assert len(server.sent(f"POST {BUILD}")) <= 3  # a request is sent again if its connection broke
+
+
+def test_equal_components_that_cannot_be_built_are_tried_once():
+    raw = graph(*(node(f"Op-{number}", code=OLD) for number in range(9)))
+    server = a_server((400, {"detail": "Module x not found"}))
+    server.answers[f"GET {FLOW}"] = (200, raw)
+    with server.client() as client:
+        update = client.editor.prepare_update(RAW["id"])
+    assert (len(update.failures), len(server.sent(f"POST {BUILD}"))) == (9, 1)
 
 
 def test_a_plain_word_that_was_entered_as_a_key_stays_in_code_and_values():
