@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from lfclient import (
     ServerResources,
 )
 from lfclient.flows.needs import find_needs
+from lfclient.flows.provider_needs import key_provider
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.error_causes import explain_error
 from tests.live.releases import newest_by_default
@@ -36,6 +38,7 @@ from tests.support.servers import LiveServer, delete_flow
 
 SETUP = "Setup: "
 NOTHING = "nothing returned"
+KEY = "sk-of-the-starters"
 MODES = ("sync", "background")
 KINDS = ("language", "embedding", "knowledge_base", "memory_base")
 
@@ -48,6 +51,7 @@ class Server:
     resources: ServerResources
     knowledge_base: str
     file: str
+    openai_url: str
 
     def model(self, field: Field) -> ModelOption:
         """Return the first model that is set up."""
@@ -55,28 +59,30 @@ class Server:
         return next(each for each in self.resources.models[field.resource] if each.is_ready)
 
 
+@contextmanager
+def open_server(client: LangflowClient, provider: ModelServer) -> Iterator[Server]:
+    """Give a server an Ollama, an OpenAI, a knowledge base and a file."""
+    saved = [
+        client.settings.save_variable("OLLAMA_BASE_URL", provider.url, is_secret=False),
+        client.settings.save_variable("OPENAI_BASE_URL", f"{provider.url}/v1", is_secret=False),
+        client.settings.save_variable("OPENAI_API_KEY", KEY),
+    ]
+    ollama = next(model for model in client.models("embedding") if model.provider == "Ollama")
+    base = client.knowledge.create("Starter notes", ollama)
+    client.knowledge.ingest(base, {"notes.txt": b"Lisbon is the capital of Portugal."}, timeout=60)
+    file = client.files.upload("day.txt", b"What a lovely day.").path
+    assert file
+    yield Server(client, client.server.resources(*KINDS), base.dir_name, file, f"{provider.url}/v1")
+    client.knowledge.delete(base)
+    for variable in saved:
+        client.settings.delete_variable(variable)
+
+
 @pytest.fixture
 def server(langflow: LiveServer, client: LangflowClient) -> Iterator[Server]:
-    """The server has an Ollama, an OpenAI, a knowledge base and a file."""
     port = int(os.environ[servers.MODELS_PORT]) if langflow.version == "1.8.4" else 0
-    with ModelServer(port) as provider:
-        saved = [
-            client.settings.save_variable("OLLAMA_BASE_URL", provider.url, is_secret=False),
-            client.settings.save_variable("OPENAI_BASE_URL", f"{provider.url}/v1", is_secret=False),
-            client.settings.save_variable("OPENAI_API_KEY", "sk-of-the-starters"),
-        ]
-        models = client.models("embedding")
-        ollama = next(model for model in models if model.provider == "Ollama")
-        base = client.knowledge.create("Starter notes", ollama)
-        client.knowledge.ingest(
-            base, {"notes.txt": b"Lisbon is the capital of Portugal."}, timeout=60
-        )
-        file = client.files.upload("day.txt", b"What a lovely day.").path
-        assert file
-        yield Server(client, client.server.resources(*KINDS), base.dir_name, file)
-        client.knowledge.delete(base)
-        for variable in saved:
-            client.settings.delete_variable(variable)
+    with ModelServer(port) as provider, open_server(client, provider) as server:
+        yield server
 
 
 def fill_in(server: Server, flow: Flow, needs: Iterable[Need]) -> dict[str, object]:
@@ -85,17 +91,22 @@ def fill_in(server: Server, flow: Flow, needs: Iterable[Need]) -> dict[str, obje
     for need in needs:
         if need.kind is NeedKind.PROVIDER:
             continue  # of the author's model, which is replaced
-        field = flow.fields_by_key[need.keys[0]]
-        if need.kind is NeedKind.MODEL:
-            overrides[field.key] = [server.model(field).value]
-        elif need.kind is NeedKind.FILE:
-            overrides[field.key] = [server.file] if field.is_list else server.file
-        elif need.kind is NeedKind.KNOWLEDGE_BASE:
-            overrides[field.key] = server.knowledge_base
-        elif field.parameter == "model_name":  # of a component for Ollama only
-            overrides[field.key] = next(iter(OLLAMA_MODELS))
-    if flow.chat_input:
-        overrides[f"{flow.chat_input.id}.input_value"] = "Say hello"
+        for field in (flow.fields_by_key[key] for key in need.keys):
+            if need.kind is NeedKind.MODEL:
+                overrides[field.key] = [server.model(field).value]
+            elif need.kind is NeedKind.FILE:
+                overrides[field.key] = [server.file] if field.is_list else server.file
+            elif need.kind is NeedKind.KNOWLEDGE_BASE:
+                overrides[field.key] = server.knowledge_base
+            elif field.parameter == "model_name":  # of a component for Ollama only
+                overrides[field.key] = next(iter(OLLAMA_MODELS))
+            elif not need.is_met and key_provider(flow, field, {}) == "OpenAI":
+                overrides[field.key] = KEY
+    for field in flow.fields:
+        if field.parameter == "openai_api_base":  # of components before 1.8
+            overrides[field.key] = server.openai_url
+    if message := flow.chat_field("input_value"):
+        overrides[message.key] = "Say hello"
     return overrides
 
 
@@ -135,25 +146,30 @@ def lacks_value(end: str) -> bool:
 
 
 def run_project(server: Server, project: Path) -> list[str]:
-    """Return what the project needs, then how it ended in each mode.
+    """Return what the project needs, then how it ended in each mode."""
+    (made,) = server.client.import_flow(project.read_bytes())
+    try:
+        return run_flow(server, made.id)
+    finally:
+        delete_flow(server.client, made.id)
+
+
+def run_flow(server: Server, flow_id: str) -> list[str]:
+    """Return what the flow needs, then how it ended in each mode.
 
     A run that ends well although Setup says that something is missing has not done its work. One
     that is refused for a missing value ends with what Setup says of it.
     """
-    (made,) = server.client.import_flow(project.read_bytes())
-    try:
-        flow = server.client.flow(made.id)
-        needs = find_needs(flow, {}, server.resources)
-        overrides = fill_in(server, flow, needs)
-        left = find_needs(flow, overrides, server.resources)
-        unmet = " ".join(need.message for need in left if not need.is_met)
-        ends = [run(server.client, flow, overrides, mode) for mode in MODES]
-        if unmet:
-            ends = [f"{SETUP}{unmet}" if lacks_value(end) else end for end in ends]
-        kinds = [need.kind.value for need in needs if need.kind is not NeedKind.PROVIDER]
-        return [" ".join(dict.fromkeys(kinds)), *ends]
-    finally:
-        delete_flow(server.client, made.id)
+    flow = server.client.flow(flow_id)
+    needs = find_needs(flow, {}, server.resources)
+    overrides = fill_in(server, flow, needs)
+    left = find_needs(flow, overrides, server.resources)
+    unmet = " ".join(need.message for need in left if not need.is_met)
+    ends = [run(server.client, flow, overrides, mode) for mode in MODES]
+    if unmet:
+        ends = [f"{SETUP}{unmet}" if lacks_value(end) else end for end in ends]
+    kinds = [need.kind.value for need in needs if need.kind is not NeedKind.PROVIDER]
+    return [" ".join(dict.fromkeys(kinds)), *ends]
 
 
 @newest_by_default

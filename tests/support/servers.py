@@ -109,11 +109,13 @@ def installation(version: str) -> Installation:
     return Installation(CACHE / "releases" / version, RELEASES[version], environ=_environ())
 
 
-def local(version: str, folder: Path, *, tracks_keys: bool = False) -> LocalLangflow:
+def local(
+    version: str, folder: Path, *, tracks_keys: bool = False, openai_url: str = ""
+) -> LocalLangflow:
     """Return the Langflow of a release with its data in `folder`.
 
     1.13.0, and others that track keys as Langflow does by default, write to the database at each
-    request with a key.
+    request with a key. `openai_url` takes the place of OpenAI's for all its components.
     """
     env = {**_ENV, "SSL_CERT_FILE": str(_CERTIFICATE)}
     if not tracks_keys:  # what a stop left locked is free once Python has collected garbage
@@ -122,7 +124,9 @@ def local(version: str, folder: Path, *, tracks_keys: bool = False) -> LocalLang
         # else they can't fill a knowledge base; 1.13 then answers before it has committed
         env["LANGFLOW_DISABLE_TRACK_APIKEY_USAGE"] = "true"
     if version == "1.8.4":
-        env["OPENAI_API_BASE"] = f"http://127.0.0.1:{os.environ[MODELS_PORT]}/v1"
+        openai_url = openai_url or f"http://127.0.0.1:{os.environ[MODELS_PORT]}/v1"
+    if openai_url:
+        env["OPENAI_API_BASE"] = openai_url
     used = installation(version)
     return LocalLangflow(
         folder, version, installation=used, with_samples=False, env=env, environ=_environ()
