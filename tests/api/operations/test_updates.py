@@ -117,18 +117,6 @@ def test_no_copy_is_created_if_a_component_cannot_be_built(kind: str):
     assert not server.sent(f"POST {UPLOAD}")
 
 
-def prepare_many(*answers: Any) -> tuple[StandIn, FlowUpdate | LangflowError]:
-    """Prepare the update of 200 different components."""
-    raw = graph(*(node(f"Op-{place}", code=OLD, size=text(str(place))) for place in range(200)))
-    server = a_server(*answers)
-    server.answers[f"GET {FLOW}"] = (200, raw)
-    with server.client() as client:
-        try:
-            return server, client.editor.prepare_update(RAW["id"])
-        except LangflowError as error:
-            return server, error
-
-
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
