@@ -191,5 +191,6 @@ RULES = (
         CauseCode.INPUT_MISSING,
         r"'NoneType' object (?:has no attribute|is not iterable|is not subscriptable)",
         r"Unsupported input type: .{0,20}NoneType|Input data cannot be None",
+        r"An embeddings model is required for \w",
     ),
 )

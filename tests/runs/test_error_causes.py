@@ -91,6 +91,10 @@ from tests.support.cpu_time import cpu_seconds
             ErrorCause(CauseCode.INPUT_MISSING),
         ),
         (
+            "An embeddings model is required for SemanticTextSplitter.",
+            ErrorCause(CauseCode.INPUT_MISSING),
+        ),
+        (
             "Unsupported input type: <class 'NoneType'>. Expected DataFrame, Data, or list[Data].",
             ErrorCause(CauseCode.INPUT_MISSING),
         ),
