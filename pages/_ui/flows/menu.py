@@ -5,9 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from lfclient.client import LangflowClient
 from lfclient.common.formatting import clip
-from lfclient.common.redaction import REDACTED, is_redacted
 from lfclient.errors import FlowNotFound, LangflowError
 from lfclient.flows.flow_file import export_content
 from lfclient.flows.model import Flow
@@ -28,7 +26,6 @@ _DELETING: Slot[str] = Slot("deleting-flow")  # the flow that a person is asked 
 _COPIES: Slot[Addition] = Slot("copies-of-flow")
 _ERROR: Slot[LangflowError] = Slot("flow-menu-error")
 _STYLE: dict[str, Any] = {"type": "tertiary"}
-_MAY_LACK_KEY = f"The copy contains {REDACTED}. If it stands for a key, enter it in Langflow."
 
 
 def popover(purpose: str) -> PopoverContainer:
@@ -93,15 +90,8 @@ def _copies() -> Addition:
 
 
 def _duplicate(server: ServerSession, flow: Flow, copies: Addition) -> None:
-    def load(api: LangflowClient) -> Flow:
-        latest = api.flow(flow.id)
-        copies.is_redacted = is_redacted(latest.raw)
-        return latest
-
     with notify_errors(_ERROR):
-        add_flows(server, load, copies)
-        if copies.is_redacted:
-            st.toast(_MAY_LACK_KEY, icon=":material/key_off:")
+        add_flows(server, lambda api: api.flow(flow.id), copies)
         close()
 
 

@@ -14,13 +14,9 @@ REQUESTED: Slot[str] = Slot("wanted-flow")  # the flow to choose when the page i
 
 @dataclass(eq=False)
 class Addition:
-    """The flows that a button has added. The callbacks of two clicks can run at the same time.
-
-    `is_redacted`: whether the flow that was copied contains dots, perhaps in place of a key.
-    """
+    """The flows that a button has added. The callbacks of two clicks can run at the same time."""
 
     flows: list[FlowSummary] = field(default_factory=list)
-    is_redacted: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
