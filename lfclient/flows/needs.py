@@ -347,15 +347,35 @@ def _stored(flow: Flow) -> Flow:
 
 
 def _outdated_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:
-    """Yield the need for an update of components that differ from the server's."""
-    found = find_outdated(_stored(flow), resources.catalogue) if resources.catalogue else []
+    """Yield the need for an update of components that differ from the server's.
+
+    It is met if the server lacks all of them, because no update helps then. Components that lack a
+    package are left out.
+    """
+    lacking = {
+        component.id
+        for component, package in flow.optional_packages
+        if _lacks_package(component, package, resources)
+    }
+    outdated = find_outdated(_stored(flow), resources.catalogue) if resources.catalogue else []
+    found = [each for each in outdated if each.can_update or each.id not in lacking]
     names = [component.name for component in found if component.can_update]
+    sentences = []
     if names:
-        differ = "component differs" if len(names) == 1 else "components differ"
         listed = list_names(names, _MAX_NAMED)
-        message = f"{len(names)} {differ} from the server's: {listed}."
-        sentences = [message, *filter(None, map(describe_replacement, found))]
-        yield Need(NeedKind.OUTDATED, (), " ".join(sentences), False)
+        differ, they_are = "components differ", "they are"
+        if len(names) == 1:
+            differ, they_are = "component differs", "it is"
+        sentences = [
+            f"{len(names)} {differ} from the server's: {listed}.",
+            f"Until {they_are} updated, the flow may fail.",
+        ]
+    described = list(filter(None, map(describe_replacement, found)))
+    more = len(described) - _MAX_NAMED
+    if more > 1:
+        described[_MAX_NAMED:] = [f"The server also lacks {more} other components."]
+    if found:
+        yield Need(NeedKind.OUTDATED, (), " ".join(sentences + described), not names)
 
 
 def _package_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:

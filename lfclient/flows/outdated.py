@@ -22,6 +22,7 @@ _PROVIDER_PARAMETERS = ("provider", "agent_llm")
 _MODEL_PARAMETERS = ("model_name", "model")
 _OTHER_PROVIDERS = ("Custom", "connect_other_models")  # a connected model
 _KEPT = ("display_name", "description", "frozen", "custom_fields")
+_REPLACE = "if it fails, replace it in Langflow's editor"
 UPDATED = " (updated)"  # the end of a copy's name
 
 Definitions = Mapping[str, tuple[str, JsonObject]]  # new types and definitions by component id
@@ -131,15 +132,13 @@ def _outdated(
 
 
 def describe_replacement(component: OutdatedComponent) -> str:
-    """Return a sentence that names the replacement of a component that the server lacks.
-
-    Return "" for other components, and if the replacement is unknown.
-    """
+    """Return a sentence on the replacement of a component that the server lacks, else ""."""
     if component.successor:
-        return f"{component.name} becomes {component.successor}, because the server lacks it."
-    if component.can_update or not component.replacements:
+        return f"{component.name} becomes {component.successor}, which keeps its model."
+    if component.can_update:
         return ""
-    return f"The server has no {component.name}: use {' or '.join(component.replacements)}."
+    advice = f"use {' or '.join(component.replacements)}" if component.replacements else _REPLACE
+    return f"The server has no {component.name}: {advice}."
 
 
 def merge_definition(

@@ -36,10 +36,9 @@ def test_a_package_is_needed_if_it_is_not_installed_or_its_component_not_offered
         packages=None if installed is None else frozenset(installed),
         catalogue=types and parse_catalogue({"all": {type: {} for type in types}}),
     )
-    found = needs(
-        importing("import os\nfrom yfinance.x import y\nimport yfinance"), resources=resources
-    )
-    assert [need.kind for need in found] == ([NeedKind.PACKAGE] if message else [])
+    code = "import os\nfrom yfinance.x import y\nimport yfinance"
+    found = [need for need in needs(importing(code), resources=resources) if need.package]
+    assert len(found) == (1 if message else 0)
     for need in found:
         assert message in need.message
         assert (need.keys, need.is_met, need.package.name) == ((), False, "yfinance")
@@ -60,7 +59,8 @@ def test_components_that_differ_from_the_servers_need_an_update():
     resources = replace(server(), catalogue=catalogue)
     (need,) = needs(*old, resources=resources)
     names = "YfinanceComponent 1, YfinanceComponent 2"
-    assert need.message == f"2 components differ from the server's: {names}."
+    expected = f"2 components differ from the server's: {names}. "
+    assert need.message == f"{expected}Until they are updated, the flow may fail."
     assert (need.kind, need.keys, need.is_met) == (NeedKind.OUTDATED, (), False)
     assert needs(importing("a = 2"), resources=resources) == []
 
@@ -71,7 +71,16 @@ def test_the_replacement_of_a_missing_component_is_named():
     new = {"display_name": "Agent", "template": {"code": {"value": "a = 2"}}}
     resources = replace(server(), catalogue=parse_catalogue({"all": {"Agent": new}}))
     (need,) = needs(gone, node("Agent-b", code={"value": "a = 1"}), resources=resources)
-    assert need.message.endswith("Agent. The server has no Gone: use Agent.")
+    assert need.message.endswith(" The server has no Gone: use Agent.")
+
+
+def test_a_component_that_the_server_lacks_is_named_though_nothing_can_be_updated():
+    new = {"display_name": "Agent", "template": {"code": {"value": "a = 2"}}}
+    resources = replace(server(), catalogue=parse_catalogue({"all": {"Agent": new}}))
+    gone = node("Gone-a", code={"type": "code", "value": "a = 1"})
+    (need,) = needs(gone, resources=resources)
+    assert need.message == ("The server has no Gone: if it fails, replace it in Langflow's editor.")
+    assert need.is_met
 
 
 def test_a_flow_with_code_needs_the_servers_components():

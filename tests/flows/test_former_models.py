@@ -23,7 +23,7 @@ def openai(**template: dict[str, Any]) -> dict[str, Any]:
 def test_a_providers_model_that_the_server_lacks_is_replaced():
     (found,) = find_outdated(flow(openai()), parse_catalogue(SERVER))
     assert (found.can_update, found.type) == (True, "LanguageModelComponent")
-    sentence = "OpenAIModel becomes Language Model, because the server lacks it."
+    sentence = "OpenAIModel becomes Language Model, which keeps its model."
     assert describe_replacement(found) == sentence
 
 

@@ -13,7 +13,7 @@ _HINTS = {
     CauseCode.MODEL_MISSING: "Choose a model in Setup.",
     CauseCode.MODEL_UNKNOWN: "Choose another model in Setup.",
     CauseCode.BASE_OR_PROVIDER_UNKNOWN: "Choose another one in Setup.",
-    CauseCode.COMPONENT_OUTDATED: "Update the flow's components in Setup, or replace this one.",
+    CauseCode.COMPONENT_OUTDATED: "Update the flow's components in Setup.",
     CauseCode.CONNECTION_INVALID: (
         "Update the flow's components in Setup, or connect them again in Langflow's editor."
     ),

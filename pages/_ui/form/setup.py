@@ -103,7 +103,9 @@ def _draw_readiness(form: FlowForm) -> None:
     is_unsure = any(need.provider and need.provider.has_silent_address for need in form.needs)
     if provider_settings.has_unconfirmed(form):
         st.badge(provider_settings.UNUSED_CHANGE, color="orange")
-    elif any(key in fields and unlisted_model(fields[key], form) for key in models):
+    elif any(need.kind is NeedKind.OUTDATED for need in form.needs) or any(
+        key in fields and unlisted_model(fields[key], form) for key in models
+    ):
         st.badge("May fail", color="orange", icon=":material/warning:")
     elif form.hints:
         st.badge(f"{len(form.hints)} to check", color="orange")

@@ -38,7 +38,6 @@ from pages._ui.state.slot import Slot
 _MAX_SOURCES = 3  # components that an error may mean
 _LABELS = {"model": "Choose a model", "api_key": "Enter the key", "path": "Choose a file"}
 _UPDATE = "Update the flow's components in Setup."
-_NOT_OFFERED = "The server doesn't offer this component. Replace it in Langflow's editor."
 _ONLY_OPERATOR = "Only the operator of this console can change the address of {}."
 
 
@@ -207,7 +206,7 @@ def _with_update(advice: Advice, server: ServerSession, flow: Flow, ids: Collect
         setup = FixButton("Go to Setup", SHOWN_SETTINGS, ShownSettings(""))
         return replace(advice, hint=_UPDATE, button=advice.button or setup)
     if ids and found:
-        return replace(advice, hint=describe_replacement(found[0]) or _NOT_OFFERED)
+        return replace(advice, hint=describe_replacement(found[0]))
     return advice
 
 

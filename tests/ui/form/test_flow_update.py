@@ -27,7 +27,7 @@ from tests.ui.support.whole_pages import (
 ALL = "GET /api/v1/all"
 BUILD = "POST /api/v1/custom_component"
 PATCH = f"PATCH /api/v1/flows/{ONE}"
-DIFFERS = "1 component differs from the server's: Op."
+DIFFERS = "1 component differs from the server's: Op. Until it is updated, the flow may fail."
 OLD, NEW = (entry("CodeInput", "code", f"class {name}: ...") for name in ("Old", "New"))
 NODE = node("Op-a", code=OLD, size=text("s", display_name="Size"))
 DEFINITION = node("Op-x", code=NEW, size=text("s"))["data"]["node"]
