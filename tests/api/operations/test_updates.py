@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from lfclient import Flow, FlowUpdate, InvalidKey, InvalidRequest, LangflowClient
+from lfclient import Flow, InvalidKey, InvalidRequest, LangflowClient
 from lfclient.api.operations import updates
 from lfclient.common.backoff import Backoff
 from lfclient.errors import (
