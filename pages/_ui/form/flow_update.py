@@ -113,11 +113,13 @@ def draw_result(form: FlowForm) -> None:
 
 
 def _draw_question(prepared: _Prepared, form: FlowForm) -> None:
-    """Draw what the update loses, and ask whether to go on."""
+    """Draw what the update loses, with buttons that confirm or cancel it."""
     update = prepared.update
     lines = [f"- {escape(line)}" for line in describe_drawbacks(update)]
     title = "The update loses:" if update.losses else "Not all components can be updated:"
     st.markdown("\n".join([title, "", *lines]))
+    if update.updated:
+        st.caption("You can undo the update.")
     with st.container(horizontal=True):
         if update.updated:
             st.button(

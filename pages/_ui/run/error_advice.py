@@ -178,7 +178,7 @@ def _advise_unreachable(failure: _Failure) -> Advice:
     key = own.key if own else f"{component}.{addresses[0].parameter}"
     has_own = bool(record.overrides.get(key, own.default if own else None))
     address = "" if has_own else provider_actions.saved_text(addresses[0], server)
-    hint = f"The saved address is {address}. {cause.hint}" if address else cause.hint
+    hint = f"The saved address is {address} now. {cause.hint}" if address else cause.hint
     return Advice(cause.message, hint, button)
 
 

@@ -130,7 +130,7 @@ def test_the_saved_address_is_named_to_those_who_may_change_it(
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", may_change)
     save_address(langflow_stand_in, "http://me:hunter2@127.0.0.1:1234/v1")
     app = open_unreached(langflow_stand_in, "Far", FAR_ADDRESS)
-    named = "The saved address is `http://127.0.0.1:1234/v1`." in page_text(app)
+    named = "The saved address is `http://127.0.0.1:1234/v1` now." in page_text(app)
     assert named == (may_change == "true")
     assert lacks(app, "hunter2", shows="Couldn't reach Far.")
 
