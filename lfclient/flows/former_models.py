@@ -50,15 +50,6 @@ class FormerModel:
         name = next(filter(None, names), "").removeprefix("models/")
         return {"name": name, "provider": self.provider} if name else None
 
-    def complete(self, definition: JsonObject, built: JsonObject) -> JsonObject:
-        """Return the `built` component with a `definition`'s numbers, whose types have changed."""
-        before, template = as_dict(definition.get("template")), dict(as_dict(built.get("template")))
-        for name in before.keys() & template.keys():
-            value = as_dict(before[name]).get("value")
-            if isinstance(value, (int, float)) and not isinstance(value, bool):
-                template[name] = {**template[name], "value": value}
-        return {**built, "template": template}
-
 
 _KEY = "api_key"
 _OLLAMA_URL = {"base_url": "ollama_base_url"}

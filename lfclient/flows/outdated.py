@@ -13,10 +13,11 @@ from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.flows.provider_needs import PROVIDERS_OF_CHOICES
 from lfclient.resources.catalogue import Catalogue, CatalogueEntry
+from lfclient.resources.component_code import default_values, definition_code
 
 _CUSTOM = "CustomComponent"
 _OWN_MODULES = "custom_components."
-_EMPTY: tuple[Json, ...] = (None, "", [], {}, False)
+_NUMBERS = ("float", "int", "slider")
 # the model of a component before Langflow 1.7, which later is a single parameter
 _PROVIDER_PARAMETERS = ("provider", "agent_llm")
 _MODEL_PARAMETERS = ("model_name", "model")
@@ -154,6 +155,7 @@ def merge_definition(
     template: JsonObject = dict(as_dict(built.get("template")))
     template |= _prompt_variables(old, template) | _valid_choices(template, entry)
     before = as_dict(old.get("template"))
+    template |= _numbers(before, template)
     template |= _shown_values(before, template)
     model = model or _former_model(before)
     if model and _models(template) and not _models(before):
@@ -208,6 +210,21 @@ def _valid_choices(template: JsonObject, entry: JsonObject) -> JsonObject:
     return valid
 
 
+def _numbers(before: JsonObject, template: JsonObject) -> JsonObject:
+    """Return the parameters with another type of number, with the value that they had.
+
+    Servers keep only values of the same type, and give a slider that was a number its default.
+    """
+    entries = ((name, as_dict(before.get(name)), as_dict(new)) for name, new in template.items())
+    return {
+        name: {**new, "value": old["value"]}
+        for name, old, new in entries
+        if {old.get("type"), new.get("type")} <= {*_NUMBERS}
+        and isinstance(old.get("value"), (int, float))
+        and (new["type"] != "int" or isinstance(old["value"], int))
+    }
+
+
 def _shown_values(before: JsonObject, template: JsonObject) -> JsonObject:
     """Return the hidden parameters that had a shown value, shown again.
 
@@ -219,7 +236,7 @@ def _shown_values(before: JsonObject, template: JsonObject) -> JsonObject:
     return {
         name: {**entry, "show": True}
         for name, entry in hidden
-        if entry.get("show") is False and entry.get(value_key(entry)) not in _EMPTY
+        if entry.get("show") is False and not _is_empty(entry.get(value_key(entry)))
     }
 
 
@@ -316,7 +333,7 @@ def apply_update(flow: Flow, definitions: Definitions, failures: Mapping[str, st
     for id, (type, definition) in definitions.items():
         old = node_definition(flow, id)
         former = successor_of(flow, id, type)
-        lost = _lost_values(former.definition(old) if former else old, definition)
+        lost = _lost_values(old, definition, former.renamed if former else {})
         losses += [UpdateLoss(label(id, 80), parameter) for parameter in lost]
         data = replace_definition(data, id, definition)
     data, lost_edges = reconnect(data, {id: type for id, (type, _) in definitions.items()})
@@ -345,20 +362,28 @@ def _label(flow: Flow, id: str, parameter: str) -> str:
     return as_str(entry.get("display_name")) or parameter
 
 
-def _lost_values(old: JsonObject, new: JsonObject) -> Iterator[str]:
-    """Yield the labels of parameters that lose their value.
+def _lost_values(old: JsonObject, new: JsonObject, renamed: Mapping[str, str]) -> Iterator[str]:
+    """Yield the labels of parameters that lose a value which is not the code's default.
 
-    Hidden and advanced parameters are left out: almost all have their default, which a definition
-    does not contain.
+    `renamed` are the new names of parameters. Hidden parameters are left out, because a run doesn't
+    use them. So are advanced ones with an unknown default: almost all have it.
     """
     before, after = as_dict(old.get("template")), as_dict(new.get("template"))
     moved = (*_PROVIDER_PARAMETERS, *_MODEL_PARAMETERS) if moved_models(old, new) else ()
+    defaults = default_values(definition_code(old))
     for name, entry in before.items():
         if not isinstance(entry, dict) or name == "code" or name in moved:
             continue
-        key = value_key(entry)
-        is_shown = entry.get("show") is not False and not entry.get("advanced")
-        label = as_str(entry.get("display_name"))
-        is_lost = entry.get(key) not in _EMPTY and as_dict(after.get(name)).get(key) in _EMPTY
-        if is_lost and is_shown and label:
+        label, value = as_str(entry.get("display_name")), entry.get(value_key(entry))
+        if not label or _is_empty(value) or entry.get("show") is False:
+            continue
+        if value == defaults.get(name) or (entry.get("advanced") and name not in defaults):
+            continue
+        now = as_dict(after.get(renamed.get(name, name)))
+        left = now.get(value_key(now))
+        if _is_empty(left) or (left != value and now.get("type") != entry.get("type")):
             yield label
+
+
+def _is_empty(value: Json) -> bool:
+    return value is False or value in (None, "", [], {})  # 0 is a value

@@ -1,8 +1,11 @@
 """The code in definitions of components, and digests of it. Pure."""
 
+import ast
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import lru_cache
 
 from lfclient.common.coerce import as_dict, as_str
 from lfclient.common.json_types import Json, JsonObject
@@ -15,6 +18,27 @@ def definition_code(definition: JsonObject) -> str:
     """Return the code of a component's definition, "" without code."""
     value = as_dict(as_dict(definition.get("template")).get("code")).get("value")
     return "\n".join(map(str, value)) if isinstance(value, list) else as_str(value)
+
+
+@lru_cache(maxsize=128)  # large flows repeat components
+def default_values(code: str) -> Mapping[str, Json]:
+    """Return the default values of a component's parameters by name, None without a default.
+
+    Parameters that the code inherits or computes are left out, and all if it is no Python.
+    """
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    found: dict[str, Json] = {}
+    for call in ast.walk(tree):
+        if not isinstance(call, ast.Call) or not ast.unparse(call.func).endswith("Input"):
+            continue
+        given = {each.arg: each.value for each in call.keywords}
+        with suppress(KeyError, ValueError):
+            name = ast.literal_eval(given["name"])
+            found[name] = ast.literal_eval(given["value"]) if "value" in given else None
+    return found
 
 
 def code_digest(code: str) -> str:

@@ -326,6 +326,34 @@ def test_values_that_have_no_place_are_lost():
     assert update.losses == (UpdateLoss("A", "Gone"), UpdateLoss("A", "File"))
 
 
+def test_a_number_stays_if_its_parameter_becomes_a_slider():
+    """Langflow 1.0 has the temperature of models as a number."""
+    own = {"heat": entry("FloatInput", "float", 0.9), "label": text("0.9", display_name="Label")}
+    new = {name: entry("SliderInput", "slider", 0.1) for name in own}
+    update = updated(flow(component("A-a", OLD, **own)), A=definition(**new))
+    (changed,) = update.data["nodes"]
+    template = changed["data"]["node"]["template"]
+    assert [template[name]["value"] for name in own] == [0.9, 0.1]
+    assert update.losses == (UpdateLoss("A", "Label"),)
+
+
+@pytest.mark.parametrize(
+    ("stored", "is_lost"),
+    [
+        (entry("IntInput", "int", 0, advanced=True), True),
+        (entry("IntInput", "int", 2048, advanced=True), False),
+        (entry("IntInput", "int", 2048), False),
+        ({**entry("IntInput", "int", 0), "show": False}, False),
+    ],
+    ids=["own", "default", "shown default", "hidden"],
+)
+def test_a_value_that_differs_from_the_old_codes_default_is_lost(stored: Any, is_lost: bool):
+    code = 'inputs = [IntInput(name="num_ctx", display_name="Context", value=2048)]'
+    old = component("A-a", {**OLD, "value": code}, num_ctx={**stored, "display_name": "Context"})
+    losses = updated(flow(old), A=definition()).losses
+    assert losses == ((UpdateLoss("A", "Context"),) if is_lost else ())
+
+
 def test_a_component_in_a_group_is_updated():
     inner = [
         component("A-a", OLD, output("out", "Message"), text=text("a")),

@@ -93,7 +93,6 @@ def prepare_update(context: ApiContext, flow: Flow | str) -> Steps[FlowUpdate]:
         if isinstance(built, LangflowError):
             failures[component.name] = built.message
             continue
-        built = former.complete(old, built) if former else built
         definition = merge_definition(old, built, entry, model)
         built_definitions[component.id] = component.type, definition
     definitions = yield from _with_offered_models(stored, built_definitions)
