@@ -2,7 +2,7 @@
 
 from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
-from lfclient.errors import LangflowError
+from lfclient.errors import LangflowError, Unsupported
 from lfclient.flows.model import Flow
 from lfclient.resources.catalogue import Catalogue, parse_catalogue
 from pages._ui.connection.app_context import app_context
@@ -24,8 +24,10 @@ def _load_catalogue(api: LangflowClient) -> Catalogue | None:
     """Return the server's catalogue, None if the server does not list its components."""
     try:
         return parse_catalogue(api.editor.catalogue())
-    except LangflowError:
-        return None
+    except LangflowError as error:
+        if isinstance(error, Unsupported) or error.status_code == 403:
+            return None
+        raise
 
 
 # 0.2 s and 0.4 MB on Langflow 1.13.0; it changes when the server restarts

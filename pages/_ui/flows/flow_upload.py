@@ -20,6 +20,7 @@ from lfclient.flows.needs import find_needs
 from lfclient.flows.outdated import outdated_code
 from lfclient.resources.catalogue import Catalogue
 from pages._ui.connection import flow_resources, loading
+from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows.adding import add_flows, existing_names, server_version
 from pages._ui.state.flow_choice import Addition
@@ -55,11 +56,15 @@ def draw(server: ServerSession, addition: Addition) -> None:
     taken = [flow for flow in flows if flow.name in names]
     _draw_contents(flows, {flow.name for flow in taken})
     load = partial(server.fetch, *flow_resources.CATALOGUE)
+    catalogue = None
     try:
-        _draw_warning(server, flows, load().value)
-    except LangflowError as error:
-        loading.show(server, error, load, retry="retry-catalogue")
+        catalogue = load().value
+    except StillLoading as wait:
+        loading.show(server, wait, load, retry="retry-catalogue")
         return
+    except LangflowError:  # the warning says that the code was not compared
+        pass
+    _draw_warning(server, flows, catalogue)
     if len(flows) == 1:
         _draw_needs(server, flows[0])
     if taken:

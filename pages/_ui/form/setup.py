@@ -101,6 +101,7 @@ def _draw_readiness(form: FlowForm) -> None:
     fields = form.state.fields
     models = (need.keys[0] for need in form.needs if need.kind is NeedKind.MODEL)
     is_unsure = any(need.provider and need.provider.has_silent_address for need in form.needs)
+    is_unsure |= form.resources.catalogue is None and "component" in form.flow.resources
     if provider_settings.has_unconfirmed(form):
         st.badge(provider_settings.UNUSED_CHANGE, color="orange")
     elif any(need.kind is NeedKind.OUTDATED for need in form.needs) or any(

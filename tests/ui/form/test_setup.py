@@ -52,6 +52,14 @@ def test_a_prompt_whose_text_names_a_variable_that_it_lacks_is_mended_in_setup()
     assert found.overrides == {"Prompt-a.template": "On {topic}"}
 
 
+def test_components_that_were_not_compared_may_be_outdated():
+    code = entry("CodeInput", "code", "class A: ...")
+    found = setup(node("T-a", code=code, words=text("", required=True)))
+    found.set("text_input", "T-a.words", "hi")
+    assert "to do" not in found.text()
+    assert "Ready" not in found.text()
+
+
 def test_a_model_of_the_author_that_the_server_lacks_is_marked_and_kept():
     found = setup(agent(model=[{"name": "old", "provider": "Gone"}]))
     assert chosen(found).options[-1] == "Gone: old (not on this server)"
