@@ -1,7 +1,7 @@
 """Fit a graph's edges to its components after these have changed. Pure."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
@@ -20,14 +20,16 @@ def reconnect(data: JsonObject, types: Mapping[str, str]) -> tuple[JsonObject, l
     """
     lost: list[LostEdge] = []
     nodes = []
+    changed = {*types}
     for node in as_list(data.get("nodes")):
         body = as_dict(as_dict(node).get("data"))
         definition = as_dict(body.get("node"))
         id = node_id(node)
-        inner = as_dict(as_dict(definition.get("flow")).get("data"))
+        inner = _inner_graph(body)
         if id in types:
             node = {**node, "data": {**body, "type": types[id]}}
-        elif inner:
+        elif _contains(inner, types):
+            changed.add(id)
             graph, lost_inside = reconnect(inner, types)
             lost += lost_inside
             group = {**definition, "flow": {**definition["flow"], "data": graph}}
@@ -37,7 +39,7 @@ def reconnect(data: JsonObject, types: Mapping[str, str]) -> tuple[JsonObject, l
     edges = []
     for edge in as_list(data.get("edges")):
         source, target = (as_str(as_dict(edge).get(end)) for end in ("source", "target"))
-        if types.keys() & {source, target} and {source, target} <= by_id.keys():
+        if changed & {source, target} and {source, target} <= by_id.keys():
             fitted = _fit(edge, by_id[source], by_id[target])
             if fitted is None:
                 lost.append((source, target, _target_parameter(edge)))
@@ -45,6 +47,14 @@ def reconnect(data: JsonObject, types: Mapping[str, str]) -> tuple[JsonObject, l
             edge = fitted
         edges.append(edge)
     return {**data, "nodes": nodes, "edges": edges}, lost
+
+
+def _contains(data: JsonObject, ids: Container[str]) -> bool:
+    """Return whether a graph contains a component with one of these ids, at any depth."""
+    return any(
+        node_id(node) in ids or _contains(_inner_graph(as_dict(as_dict(node).get("data"))), ids)
+        for node in as_list(data.get("nodes"))
+    )
 
 
 def node_id(node: Json) -> str:
@@ -82,8 +92,8 @@ def _fit_start(handle: JsonObject, source: JsonObject) -> JsonObject | None:
     An output with another name takes the place of a former output if it is the only output, or the
     only output of the former output's types.
     """
-    if _is_group(source):
-        return handle
+    if _inner_graph(source):
+        return handle if _has_output(source, handle.get("name")) else None
     outputs = [as_dict(output) for output in as_list(as_dict(source.get("node")).get("outputs"))]
     former = _types(handle.get("output_types")) or _types(handle.get("baseClasses"))
     found = [output for output in outputs if output.get("name") == handle.get("name")]
@@ -104,8 +114,6 @@ def _fit_end(handle: JsonObject, target: JsonObject, types: list[str]) -> JsonOb
     Since Langflow 1.7, a single parameter takes a component's model, chosen or connected.
     """
     node = as_dict(target.get("node"))
-    if _is_group(target):
-        return handle
     if "fieldName" not in handle:
         names = {as_dict(output).get("name") for output in as_list(node.get("outputs"))}
         return handle if handle.get("name") in names else None
@@ -117,12 +125,30 @@ def _fit_end(handle: JsonObject, target: JsonObject, types: list[str]) -> JsonOb
     entry = as_dict(template.get(name))
     if not _fits(types, [*_types(entry.get("input_types")), as_str(entry.get("type"))]):
         return None
-    types_of_end = {"inputTypes": entry.get("input_types"), "type": entry.get("type")}
-    return {**handle, "fieldName": name, **types_of_end}
+    end = {"fieldName": name, "inputTypes": entry.get("input_types"), "type": entry.get("type")}
+    if "proxy" in entry:  # a group's parameter
+        end["proxy"] = {**as_dict(handle.get("proxy")), **as_dict(entry["proxy"])}
+    return {**handle, **end}
 
 
-def _is_group(node: JsonObject) -> bool:
-    return bool(as_dict(node.get("node")).get("flow"))
+def _inner_graph(node: JsonObject) -> JsonObject:
+    return as_dict(as_dict(as_dict(node.get("node")).get("flow")).get("data"))
+
+
+def _has_output(group: JsonObject, name: Json) -> bool:
+    """Return whether the component still has the output that a group's output stands for.
+
+    Return True if the group does not name the component.
+    """
+    outputs = map(as_dict, as_list(as_dict(group.get("node")).get("outputs")))
+    proxies = (as_dict(each.get("proxy")) for each in outputs if each.get("name") == name)
+    proxy = next(proxies, {})
+    return all(
+        proxy.get("name") in {as_dict(each).get("name") for each in as_list(part.get("outputs"))}
+        for node in as_list(_inner_graph(group).get("nodes"))
+        for part in [as_dict(as_dict(as_dict(node).get("data")).get("node"))]
+        if node_id(node) == proxy.get("id")
+    )
 
 
 def _fits(output_types: Iterable[str], input_types: Iterable[str]) -> bool:

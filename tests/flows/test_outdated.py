@@ -367,6 +367,34 @@ def test_a_component_in_a_group_is_updated():
     assert update.updated == ("A",)
 
 
+def test_a_connection_to_a_gone_part_of_a_group_is_lost():
+    made = component("A-a", OLD, output("out", "Message"), text=text(input_types=["Message"]))
+    outer = group("Group-g", [made], text_a=("A-a", "text"))
+    proxy = {"id": "A-a", "name": "out"}
+    outer["data"]["node"]["outputs"] = [{**output("A-a_out", "Message"), "proxy": proxy}]
+    source = component("S-s", NEW, output("out", "Message"))
+    target = component("T-t", NEW, input_value=text(input_types=["Message"]))
+    edges = [
+        link("S-s", "Group-g", "Message", parameter="text_a"),
+        link("Group-g", "T-t", "Message", output="A-a_out"),
+    ]
+    edges[0]["data"]["targetHandle"]["proxy"] = {"id": "A-a", "field": "text"}
+    grouped = flow(source, outer, target, edges=edges)
+    kept = definition(output("out", "Message"), text=text(input_types=["Message"]))
+    update = updated(grouped, A=kept)
+    assert ends(update) == [
+        ("out", ["Message"], "text_a"),
+        ("A-a_out", ["Message"], "input_value"),
+    ]
+    gone = definition(output("one", "Table"), output("two", "Table"))
+    update = updated(grouped, A=gone)
+    assert update.data["edges"] == []
+    assert [(each.component, each.source) for each in update.losses] == [
+        ("GroupNode", "S"),
+        ("T", "GroupNode"),
+    ]
+
+
 def test_the_copy_has_its_own_name():
     update = updated(flow(component("A-a")), A=definition())
     assert (update.copy.name, update.copy.raw["data"]) == ("Test (updated)", update.data)
