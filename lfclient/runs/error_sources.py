@@ -1,5 +1,6 @@
 """The components that an error without a component means, by the names in its text. Pure."""
 
+import builtins
 import re
 
 from lfclient.common.coerce import as_str
@@ -35,8 +36,8 @@ _OLD_CODE = {
 def find_sources(message: str, flow: Flow) -> list[Component]:
     """Return the components whose code an error's text names, in reading order.
 
-    Servers load the code of all components before a run and name none of them. Empty if the text
-    names nothing, or nothing that the code of any component contains.
+    Servers load the code of all components before a run and name none of them. Python's own names
+    are ignored. Empty if no component's code contains the names, or the code of all does.
     """
     cause = explain_error(message)
     if cause is None or cause.code not in _CODE_CAUSES:
@@ -46,15 +47,16 @@ def find_sources(message: str, flow: Flow) -> list[Component]:
     for text, pattern in _OLD_CODE.items():
         if text in message:
             return [leaf for leaf in flow.leaves_in_reading_order if pattern.search(_text(leaf))]
-    found = [next(filter(None, groups)) for groups in _NAMES.findall(message[:_MAX_SEARCHED])][
-        :_MAX_NAMES
-    ]
-    patterns = [_pattern(message, name) for name in found]
-    return [
+    names = [next(filter(None, groups)) for groups in _NAMES.findall(message[:_MAX_SEARCHED])]
+    names = [name for name in names if not hasattr(builtins, name)][:_MAX_NAMES]
+    patterns = [_pattern(message, name) for name in names]
+    leaves = [leaf for leaf in flow.leaves_in_reading_order if leaf.code_digest]
+    found = [
         leaf
-        for leaf in flow.leaves_in_reading_order
+        for leaf in leaves
         if patterns and all(pattern.search(_text(leaf)) for pattern in patterns)
     ]
+    return found if len(found) < len(leaves) or len(leaves) == 1 else []
 
 
 def _pattern(message: str, name: str) -> re.Pattern[str]:

@@ -44,10 +44,14 @@ CODE = {
         ("Error while creating graph from payload: 'code'", ["Empty-e"]),
         ("Error creating class. RecursionError(maximum recursion depth exceeded).", ["Prompt-h"]),
         ("Error running graph: 'coroutine' object has no attribute 'text'", ["Chat-f"]),
+        ("Error creating class. TypeError('str' object is not callable).", []),
+        ("Error creating class. AttributeError('str' has no attribute 'build').", ["Mistral-d"]),
+        ("Error creating class. NameError(name 'shared' is not defined).", []),
         ("No answer from 'OpenAI'", []),
     ],
 )
 def test_the_components_with_the_named_code_are_found(text, sources):
-    nodes = [node(id, code=entry(None, "code", code)) for id, code in CODE.items()]
+    codes = {id: f"{code}\nshared: str" for id, code in CODE.items()}
+    nodes = [node(id, code=entry(None, "code", code)) for id, code in codes.items()]
     found = find_sources(text, flow(*nodes, node("Empty-e")))
     assert sorted(leaf.id for leaf in found) == sources
