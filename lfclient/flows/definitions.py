@@ -1,6 +1,6 @@
 """The definitions of components in a flow's own JSON: their code, and changes in a copy. Pure."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.formatting import clean_text
@@ -29,23 +29,40 @@ def node_definition(flow: Flow, component_id: str) -> JsonObject:
     return _find(graph_data(flow), component_id)
 
 
-def replace_definition(data: JsonObject, component_id: str, node: JsonObject) -> JsonObject:
-    """Return a flow's graph with another definition of a component.
+def node_definitions(flow: Flow) -> dict[str, JsonObject]:
+    """Return the definitions of all components by id, as `node_definition` returns each."""
+    return dict(reversed([*_walk(graph_data(flow))]))
 
-    The groups around it get the parameters that it has now, under the names that the editor gives.
+
+def replace_definition(data: JsonObject, component_id: str, node: JsonObject) -> JsonObject:
+    """Return a flow's graph with another definition of a component."""
+    return replace_definitions(data, {component_id: node})
+
+
+def replace_definitions(data: JsonObject, definitions: Mapping[str, JsonObject]) -> JsonObject:
+    """Return a flow's graph with other definitions of components, by id.
+
+    The groups around them get the parameters that they have now, under the names that the editor
+    gives. An unchanged graph is returned itself.
     """
-    nodes = []
-    for each in as_list(data.get("nodes")):
-        before = _definition(each)
-        if node_id(each) == component_id:
-            each = {**each, "data": {**each["data"], "node": node}}
-        elif _find(_inner_graph(before), component_id):
-            inner = replace_definition(_inner_graph(before), component_id, node)
-            group = {**before, "flow": {**before["flow"], "data": inner}}
-            group["template"] = _group_template(before, inner)
-            each = {**each, "data": {**each["data"], "node": group}}
-        nodes.append(each)
-    return {**data, "nodes": nodes}
+    before = as_list(data.get("nodes"))
+    nodes = [_replace(each, definitions) for each in before]
+    is_same = all(old is new for old, new in zip(before, nodes, strict=True))
+    return data if is_same else {**data, "nodes": nodes}
+
+
+def _replace(each: Json, definitions: Mapping[str, JsonObject]) -> Json:
+    before = _definition(each)
+    after = definitions.get(node_id(each))
+    if after is None:
+        graph = _inner_graph(before)
+        inner = replace_definitions(graph, definitions)
+        if inner is graph:
+            return each
+        after = {**before, "flow": {**before["flow"], "data": inner}}
+        after["template"] = _group_template(before, inner)
+    node = as_dict(each)
+    return {**node, "data": {**as_dict(node.get("data")), "node": after}}
 
 
 def set_value(node: JsonObject, parameter: str, value: Json) -> JsonObject:
@@ -121,15 +138,16 @@ def source_output(edge: Json) -> str:
     return as_str(handle.get("name"))
 
 
-def _find(data: JsonObject, component_id: str, group: JsonObject | None = None) -> JsonObject:
+def _find(data: JsonObject, component_id: str) -> JsonObject:
+    return next((node for id, node in _walk(data) if id == component_id), {})
+
+
+def _walk(data: JsonObject, group: JsonObject | None = None) -> Iterator[tuple[str, JsonObject]]:
+    """Yield the ids and definitions in a graph, groups before their parts."""
     for each in as_list(data.get("nodes")):
         node = _with_values_of(group, node_id(each), _definition(each))
-        if node_id(each) == component_id:
-            return node
-        found = _find(_inner_graph(node), component_id, node)
-        if found:
-            return found
-    return {}
+        yield node_id(each), node
+        yield from _walk(_inner_graph(node), node)
 
 
 def _with_values_of(group: JsonObject | None, id: str, node: JsonObject) -> JsonObject:

@@ -6,7 +6,13 @@ from itertools import chain
 
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.flows.definitions import graph_data, node_definition, replace_definition, value_key
+from lfclient.flows.definitions import (
+    graph_data,
+    node_definition,
+    node_definitions,
+    replace_definitions,
+    value_key,
+)
 from lfclient.flows.edges import RENAMED_TYPES, reconnect
 from lfclient.flows.former_models import FormerModel, find_successor, former_model
 from lfclient.flows.graph import Component
@@ -330,12 +336,13 @@ def apply_update(flow: Flow, definitions: Definitions, failures: Mapping[str, st
     """
     data, label = graph_data(flow), flow.component_label
     losses: list[UpdateLoss] = []
+    before = node_definitions(flow)
     for id, (type, definition) in definitions.items():
-        old = node_definition(flow, id)
-        former = successor_of(flow, id, type)
+        old = before.get(id, {})
+        former = successor_of(flow, id, type, old)
         lost = _lost_values(old, definition, former.renamed if former else {})
         losses += [UpdateLoss(label(id, 80), parameter) for parameter in lost]
-        data = replace_definition(data, id, definition)
+    data = replace_definitions(data, {id: new for id, (_, new) in definitions.items()})
     data, lost_edges = reconnect(data, {id: type for id, (type, _) in definitions.items()})
     connections = [
         UpdateLoss(
@@ -349,10 +356,10 @@ def apply_update(flow: Flow, definitions: Definitions, failures: Mapping[str, st
     return FlowUpdate(flow, data, names, failures, (*connections, *losses))
 
 
-def successor_of(flow: Flow, id: str, type: str) -> FormerModel | None:
+def successor_of(flow: Flow, id: str, type: str, definition: JsonObject) -> FormerModel | None:
     """Return what a component was if another `type` takes its place, None if it stays its own."""
     component = flow.component(id)
-    former = former_model(component.type, node_definition(flow, id)) if component else None
+    former = former_model(component.type, definition) if component else None
     return former if former and former.type == type else None
 
 
@@ -370,19 +377,18 @@ def _lost_values(old: JsonObject, new: JsonObject, renamed: Mapping[str, str]) -
     """
     before, after = as_dict(old.get("template")), as_dict(new.get("template"))
     moved = (*_PROVIDER_PARAMETERS, *_MODEL_PARAMETERS) if moved_models(old, new) else ()
-    defaults = default_values(definition_code(old))
     for name, entry in before.items():
         if not isinstance(entry, dict) or name == "code" or name in moved:
             continue
         label, value = as_str(entry.get("display_name")), entry.get(value_key(entry))
         if not label or _is_empty(value) or entry.get("show") is False:
             continue
-        if value == defaults.get(name) or (entry.get("advanced") and name not in defaults):
-            continue
         now = as_dict(after.get(renamed.get(name, name)))
         left = now.get(value_key(now))
         if _is_empty(left) or (left != value and now.get("type") != entry.get("type")):
-            yield label
+            defaults = default_values(definition_code(old))
+            if value != defaults.get(name) and (name in defaults or not entry.get("advanced")):
+                yield label
 
 
 def _is_empty(value: Json) -> bool:

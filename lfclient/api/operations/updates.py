@@ -30,7 +30,7 @@ from lfclient.errors import (
     Unsupported,
     UpdateFailed,
 )
-from lfclient.flows.definitions import graph_data, node_definition
+from lfclient.flows.definitions import graph_data, node_definition, node_definitions
 from lfclient.flows.model import Flow, FlowSummary
 from lfclient.flows.outdated import (
     Definitions,
@@ -71,13 +71,14 @@ def prepare_update(context: ApiContext, flow: Flow | str) -> Steps[FlowUpdate]:
     raw = yield from get_catalogue({})
     entries = dict(iterate_definitions(raw))
     built_definitions: dict[str, tuple[str, JsonObject]] = {}
+    stored_definitions = node_definitions(stored)
     failures: dict[str, str] = {}
     known: dict[str, JsonObject | LangflowError] = {}  # large flows repeat components
     for component in find_outdated(stored, parse_catalogue(raw)):
         if not component.can_update:
             continue
-        old, entry = node_definition(stored, component.id), entries[component.type]
-        former = successor_of(stored, component.id, component.type)
+        old, entry = stored_definitions[component.id], entries[component.type]
+        former = successor_of(stored, component.id, component.type, old)
         model = former.model(old) if former else None
         old = former.definition(old) if former else old
         same = json.dumps([component.type, old], sort_keys=True)
