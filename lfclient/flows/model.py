@@ -321,12 +321,9 @@ class Flow:
         kinds = dict.fromkeys(each.resource for each in self.fields if each.resource)
         if any(leaf.code_digest for leaf in self.leaves):
             kinds["component"] = None
+        if any(field.takes_file for field in self.fields):
+            kinds["file"] = None
         return tuple(kinds)
-
-    @property
-    def takes_files(self) -> bool:
-        """Whether a parameter takes a file that its component reads."""
-        return any(field.takes_file for field in self.fields)
 
     @cached_property
     def optional_packages(self) -> tuple[tuple[Component, Package], ...]:

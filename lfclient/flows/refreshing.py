@@ -130,6 +130,12 @@ def show_as(node: JsonObject, changed: JsonObject) -> JsonObject:
     return {**node, "template": template}
 
 
+def made_choices(flow: Flow) -> Mapping[str, Json]:
+    """Return the choices that a flow already shows, empty if the server couldn't apply all."""
+    refreshed = flow.refreshed
+    return refreshed.choices if refreshed and not refreshed.errors else {}
+
+
 def dynamic_choices(flow: Flow, overrides: Mapping[str, Json]) -> dict[str, Json]:
     """Return the overrides that may change other fields, for `client.refresh`.
 

@@ -126,8 +126,7 @@ def find_flow_needs(
     if isinstance(flow, str):
         flow = yield from get_flow(context, flow)
     server = (yield from get_server_without_limits(context)) if mode else None
-    files: tuple[ResourceKind, ...] = ("file",) if flow.takes_files else ()
-    resources = yield from get_resources((*flow.resources, *files))
+    resources = yield from get_resources(flow.resources)
     return find_needs(flow, overrides, resources, mode, server)
 
 

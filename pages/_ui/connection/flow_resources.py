@@ -1,6 +1,11 @@
 """The requests for what a flow's form needs from its server."""
 
+import hashlib
+import json
+from collections.abc import Mapping
+
 from lfclient.client import LangflowClient
+from lfclient.common.json_types import Json
 from lfclient.console.config.connection import Connection
 from lfclient.errors import LangflowError, Unsupported
 from lfclient.flows.model import Flow
@@ -9,9 +14,17 @@ from pages._ui.connection.app_context import app_context
 
 
 def request(flow: Flow) -> tuple[str, ...]:
-    """Return the client's method and its arguments for the resources of a flow's parameters."""
-    kinds = tuple(kind for kind in flow.resources if kind != "component")
+    """Return the client's method and its arguments for the resources of a flow's parameters.
+
+    The catalogue and the list of files have requests of their own.
+    """
+    kinds = tuple(kind for kind in flow.resources if kind not in ("component", "file"))
     return ("server.resources", *kinds) if kinds else ("variables",)
+
+
+def digest(choices: Mapping[str, Json]) -> str:
+    """Return a digest of a flow's choices, for the names of requests."""
+    return hashlib.sha256(json.dumps(dict(choices), sort_keys=True).encode()).hexdigest()
 
 
 def installed_packages(connection: Connection, flow: Flow) -> frozenset[str] | None:

@@ -1,7 +1,5 @@
 """A server in use, with cached requests to it."""
 
-import hashlib
-import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -11,11 +9,11 @@ from operator import attrgetter
 from typing import Any, BinaryIO, TypeVar
 
 from lfclient.client import LangflowClient
-from lfclient.common.json_types import Json, JsonObject
+from lfclient.common.json_types import JsonObject
 from lfclient.console.config.connection import Connection
 from lfclient.errors import LangflowError, Unreachable
 from lfclient.flows.model import Flow, FlowSummary
-from lfclient.flows.refreshing import MAX_NESTED_CHOICES, dynamic_choices
+from lfclient.flows.refreshing import MAX_NESTED_CHOICES, dynamic_choices, made_choices
 from lfclient.outputs.model import FileRef
 from lfclient.resources.catalogue import Catalogue
 from lfclient.resources.models import ModelKind, ModelOption
@@ -188,14 +186,14 @@ class ServerSession:
         if not choices:
             return stored
         start, new = stored, choices
-        made = _made_choices(shown) if shown.updated_at == stored.updated_at else {}
+        made = made_choices(shown) if shown.updated_at == stored.updated_at else {}
         if 0 < len(made) < len(choices) and [*choices.items()][: len(made)] == [*made.items()]:
             start, new = shown, {key: choices[key] for key in choices if key not in made}
 
         def refresh(api: LangflowClient) -> Flow:
             return api.refresh(start, new)
 
-        name = f"refreshed {stored.id} {stored.updated_at} {_digest(choices)}"
+        name = f"refreshed {stored.id} {stored.updated_at} {flow_resources.digest(choices)}"
         return self.fetch(name, _TTL_SECONDS["server.resources"], refresh, max_wait).value
 
     def options(self, flow: Flow, key: str) -> Sequence[str]:
@@ -208,7 +206,7 @@ class ServerSession:
                 return []
 
         choices = flow.choices
-        name = f"options {flow.id} {flow.updated_at} {_digest(choices)} {key}"
+        name = f"options {flow.id} {flow.updated_at} {flow_resources.digest(choices)} {key}"
         return self.fetch(name, _TTL_SECONDS["server.resources"], list_options).value
 
     def mcp_servers(self) -> Sequence[McpServer]:
@@ -242,7 +240,8 @@ class ServerSession:
             names = frozenset(variable.name for variable in found.value if variable.is_set)
             found = replace(found, value=ServerResources(variables=names))
         packages = flow_resources.installed_packages(self.connection, flow)
-        known = replace(found.value, packages=packages, catalogue=self._catalogue(flow))
+        catalogue, files = self._catalogue(flow), self._file_paths(flow)
+        known = replace(found.value, packages=packages, catalogue=catalogue, files=files)
         return replace(found, value=known)
 
     def _catalogue(self, flow: Flow, max_wait: float | None = None) -> Catalogue | None:
@@ -250,6 +249,16 @@ class ServerSession:
         with suppress(LangflowError):
             if "component" in flow.resources:
                 return self.fetch(*flow_resources.CATALOGUE, max_wait).value
+        return None
+
+    def _file_paths(self, flow: Flow) -> frozenset[str] | None:
+        """Return the paths of the user's files, None if unknown or if the flow doesn't need them.
+
+        Without them, no file counts as missing.
+        """
+        with suppress(LangflowError):
+            if "file" in flow.resources:
+                return frozenset(file.path for file in self.files().value if file.path)
         return None
 
     def models(self, kind: ModelKind, max_wait: float) -> CachedResponse[list[ModelOption]]:
@@ -325,6 +334,8 @@ class ServerSession:
         """Send the requests that the form of a flow needs."""
         self._prefetch(*flow_resources.request(flow))
         self._catalogue(flow, max_wait=0)
+        if "file" in flow.resources:
+            self._prefetch("files.list")
 
     def prefetch_flow(self, flow_id: str) -> str:
         """Send the request for a flow, and return the request's name."""
@@ -386,13 +397,3 @@ def _send(connection: Connection, work: Callable[[LangflowClient], T]) -> T:
         result = work(api)
     app_context().request_cache.drop_errors(connection.url)  # it responds
     return result
-
-
-def _made_choices(flow: Flow) -> Mapping[str, Json]:
-    """Return the choices that a flow already shows, or none if the server couldn't apply all."""
-    refreshed = flow.refreshed
-    return refreshed.choices if refreshed and not refreshed.errors else {}
-
-
-def _digest(choices: Mapping[str, Json]) -> str:
-    return hashlib.sha256(json.dumps(dict(choices), sort_keys=True).encode()).hexdigest()

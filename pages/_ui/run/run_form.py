@@ -1,7 +1,6 @@
 """The form of the chosen flow or of an opened run, and the modes and sessions it can run in."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -151,21 +150,9 @@ def load(
             resources = before.resources
         else:
             resources, resources_error = ServerResources(), error
-    resources = _with_files(resources, server, flow)
     form = read_form(state, server, server_info, mode, resources, resources_error, modes)
     _LATEST.set(form)
     return form, problem
-
-
-def _with_files(resources: ServerResources, server: ServerSession, flow: Flow) -> ServerResources:
-    """Return the resources with the paths of the user's files, if the flow takes files."""
-    if not flow.takes_files:
-        return resources
-    try:
-        files = server.files().value
-    except LangflowError:  # then no file counts as missing
-        return resources
-    return replace(resources, files=frozenset(ref.path for ref in files if ref.path))
 
 
 def draw(

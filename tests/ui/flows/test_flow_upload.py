@@ -23,7 +23,7 @@ from tests.ui.support.flow_pages import (
 from tests.ui.support.model_pages import MODELS, PROVIDERS
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
 
-CATALOGUE = "GET /api/v1/all"
+CATALOGUE, FILES = "GET /api/v1/all", "GET /api/v2/files"
 OWN = entry(None, "code", "class Echo(Component): ...")
 FOREIGN = entry(None, "code", "import os")
 OLDER = entry(None, "code", "class Echo: ...")
@@ -156,14 +156,16 @@ def test_components_of_another_version_are_named_apart_from_others():
 
 
 def test_what_the_server_lacks_is_named_before_the_flow_is_added(langflow_stand_in):
-    langflow_stand_in.answers |= {PROVIDERS: (200, []), MODELS: (200, [])}
+    langflow_stand_in.answers |= {PROVIDERS: (200, []), MODELS: (200, []), FILES: (200, [])}
     stocks = node("Stocks-a", code=entry(None, "code", "import yfinance"))
-    nodes = [*AGENT["data"]["nodes"], stocks]
-    edges = [*AGENT["data"]["edges"], edge("Stocks-a", "Agent-a")]
+    file = entry("FileInput", "file", "", file_path="/home/a/b.csv")
+    nodes = [*AGENT["data"]["nodes"], stocks, node("Read-a", path=file)]
+    edges = [*AGENT["data"]["edges"], edge("Stocks-a", "Agent-a"), edge("Read-a", "Agent-a")]
     app = choose_file(draw_dialog("Upload"), {**AGENT, "data": {"nodes": nodes, "edges": edges}})
     page = page_text(app).replace("\\", "")
     assert "Stocks: not offered by the server, which may lack the package yfinance" in page
     assert "Choose a model for Agent" in page
+    assert "the server has no “b.csv”" in page
 
 
 def test_the_server_lists_its_components_once_for_several_files(langflow_stand_in):
