@@ -9,7 +9,7 @@ from lfclient.common.coerce import as_str
 from lfclient.common.formatting import clip, list_names, without_codes
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.graph_gaps import describe_gaps
-from lfclient.console.wording.hints import error_hint
+from lfclient.console.wording.hints import UPDATE, error_hint
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field, FieldKind, Variable
 from lfclient.flows.graph_gaps import is_before_1_0
@@ -37,7 +37,6 @@ from pages._ui.state.slot import Slot
 
 _MAX_SOURCES = 3  # components that an error may mean
 _LABELS = {"model": "Choose a model", "api_key": "Enter the key", "path": "Choose a file"}
-_UPDATE = "Update the flow's components in Setup."
 _ONLY_OPERATOR = "Only the operator of this console can change the address of {}."
 
 
@@ -148,7 +147,8 @@ def _advise_old_code(failure: _Failure) -> Advice:
     ids = [failure.error.component_id or ""]
     if not failure.error.component_id:
         ids = [leaf.id for leaf in find_sources(failure.error.message, flow)]
-    return _with_update(advice, failure.server, flow, ids)
+    current = replace(advice, hint=error_hint(failure.cause, can_update=False))
+    return _with_update(advice, failure.server, flow, ids, current)
 
 
 def _advise_unreachable(failure: _Failure) -> Advice:
@@ -192,10 +192,17 @@ _ADVISERS: dict[CauseCode, Callable[[_Failure], Advice]] = {
 _NEEDS_FLOW = (*_ADVISERS, CauseCode.PACKAGE_MISSING, CauseCode.GRAPH_INCOMPLETE)
 
 
-def _with_update(advice: Advice, server: ServerSession, flow: Flow, ids: Collection[str]) -> Advice:
+def _with_update(
+    advice: Advice,
+    server: ServerSession,
+    flow: Flow,
+    ids: Collection[str],
+    current: Advice | None = None,
+) -> Advice:
     """Return an advice with what to do about a component whose code differs from the server's.
 
-    `ids` are the components that may have failed, empty if unknown.
+    `ids` are the components that may have failed, empty if unknown. If none of them differs, return
+    `current` where it is given.
     """
     catalogue = None
     with suppress(LangflowError):
@@ -204,10 +211,10 @@ def _with_update(advice: Advice, server: ServerSession, flow: Flow, ids: Collect
     found = [component for component in outdated if not ids or component.id in ids]
     if any(component.can_update for component in found):
         setup = FixButton("Go to Setup", SHOWN_SETTINGS, ShownSettings(""))
-        return replace(advice, hint=_UPDATE, button=advice.button or setup)
+        return replace(advice, hint=UPDATE, button=advice.button or setup)
     if ids and found:
         return replace(advice, hint=describe_replacement(found[0]))
-    return advice
+    return current if current and catalogue else advice
 
 
 def _field_button(field: Field, parameter: str = "") -> FixButton:

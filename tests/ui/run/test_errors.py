@@ -235,6 +235,14 @@ def test_an_error_of_a_component_that_the_server_lacks_leads_to_no_update(langfl
     assert "Go to Setup" not in button_labels(app)
 
 
+def test_an_error_of_up_to_date_code_leads_to_the_editor(langflow_stand_in):
+    current = node("Agent-a", code=entry(None, "code", 'MODEL = PROVIDERS["OpenAI"]'))
+    agent = current["data"]["node"]
+    app = open_old_agent(langflow_stand_in, {"Agent": agent}, run=failed_agent(OLD_CODE, "Agent-a"))
+    assert "Correct its code in Langflow's editor" in page_text(app)
+    assert lacks(app, "Update the flow's components", shows="Agent")
+
+
 def test_an_unreachable_server_keeps_its_own_hint(langflow_stand_in):
     problem = RecordProblem("All connection attempts failed", "Check that Langflow is running.")
     record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, problem=problem)
