@@ -10,6 +10,7 @@ from lfclient.flows.encoding import mcp_value
 from lfclient.flows.field import MCP_TYPE, FieldOption, Variable
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
+from lfclient.resources.catalogue import find_definition
 from lfclient.resources.component_code import code_digest, find_definitions, read_code
 
 _VALUES = ("value", "load_from_db", "file_path")  # what a group gives its parts
@@ -93,9 +94,8 @@ def from_catalogue(catalogue: JsonObject, component: Component, node: JsonObject
 
     Empty if the catalogue lacks its type.
     """
-    entries = (as_dict(as_dict(group).get(component.type)) for group in catalogue.values())
-    found = next((entry for entry in entries if entry.get("template")), None)
-    if found is None:
+    found = find_definition(catalogue, component.type)
+    if not found:
         return {}
     kept = ("value", "load_from_db", "file_path", "show", "options")
     template: JsonObject = {}

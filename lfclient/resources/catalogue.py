@@ -102,6 +102,18 @@ def iterate_definitions(raw: JsonObject) -> Iterator[tuple[str, JsonObject]]:
                 yield type, definition
 
 
+def find_definition(raw: JsonObject, type: str) -> JsonObject:
+    """Return the definition of a type in a raw catalogue, empty if the catalogue lacks the type.
+
+    The type may be a former name.
+    """
+    definitions = {name: each for name, each in iterate_definitions(raw) if each.get("template")}
+    if type in definitions:
+        return definitions[type]
+    entry = parse_catalogue(raw).find(type)
+    return definitions.get(entry.type, {}) if entry else {}
+
+
 def base_type(type: str) -> str:
     """Return a component's type without a prefix: `AstraDB` for `ext:datastax:AstraDB@official`."""
     matched = _PREFIXED.fullmatch(type)

@@ -37,6 +37,8 @@ def test_the_catalogue_gives_the_code_and_the_flow_its_values():
     assert found["code"] == own
     assert (found["user"]["value"], found["more"]["value"]) == ("NAME", "m")
     assert from_catalogue({"agents": {}, "x": 5}, component, own_node) == {}
+    prefixed = {"agents": {"ext:bundle:Agent@official": kind}, "component_display_names": {}}
+    assert from_catalogue(prefixed, component, own_node)["template"] == found
 
 
 def test_options_have_what_the_server_tells_about_them():
