@@ -1,6 +1,6 @@
 """Find a flow's outdated components, and build its graph with the server's code. Pure."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -256,39 +256,6 @@ def moved_models(old: JsonObject, new: JsonObject) -> list[str]:
         and entry.get("value")
         and as_dict(before.get(name)).get("type") != "model"
     ]
-
-
-def dropped_files(old: JsonObject, new: JsonObject) -> dict[str, JsonObject]:
-    """Return the old parameters, by name, with a file that the new definition lacks."""
-    before, after = as_dict(old.get("template")), as_dict(new.get("template"))
-    return {
-        name: entry
-        for name, entry in before.items()
-        if as_dict(entry).get("type") == "file"
-        and _paths(entry)
-        and name in after
-        and not as_dict(after[name]).get("file_path")
-    }
-
-
-def restore_files(
-    definition: JsonObject, former: Mapping[str, JsonObject], own: Container[str]
-) -> JsonObject:
-    """Return a definition with the `former` parameters' files that the server has.
-
-    `own` are the paths of the server's files.
-    """
-    template: JsonObject = dict(definition["template"])
-    for name, entry in former.items():
-        if all(path in own for path in _paths(entry)):
-            values = {key: entry[key] for key in ("value", "file_path") if key in entry}
-            template[name] = {**template[name], **values}
-    return {**definition, "template": template}
-
-
-def _paths(entry: JsonObject) -> list[str]:
-    value = entry.get("file_path")
-    return [path for path in as_list(value) or [value] if isinstance(path, str) and path]
 
 
 def _empty_models(template: JsonObject) -> list[str]:

@@ -4,8 +4,9 @@ A server owns a path in the list of its user's files, and the paths of a flow's 
 paths come from another machine, or their file was deleted.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
+from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.field import Field, FieldKind
 from lfclient.flows.file_fields import file_paths
@@ -17,7 +18,7 @@ def missing_paths(flow: Flow, value: Json, files: Collection[str] | None) -> lis
 
     `files` are the paths of the user's files. The result is empty if they are None.
     """
-    if files is None or not isinstance(value, (str, list)):
+    if not isinstance(value, (str, list)):
         return []
     return [path for path in file_paths(value) if not _is_owned(path, flow.id, files)]
 
@@ -25,6 +26,37 @@ def missing_paths(flow: Flow, value: Json, files: Collection[str] | None) -> lis
 def remove_files(data: Json, files: Collection[str]) -> Json:
     """Return a flow's graph without the stored paths that are not in `files`."""
     return _with_entries(data, lambda entry: _without_missing(entry, files))
+
+
+def dropped_files(old: JsonObject, new: JsonObject) -> dict[str, JsonObject]:
+    """Return a component's old parameters, by name, with a file that the new definition lacks."""
+    before, after = as_dict(old.get("template")), as_dict(new.get("template"))
+    return {
+        name: entry
+        for name, entry in before.items()
+        if as_dict(entry).get("type") == "file"
+        and entry.get("file_path")
+        and name in after
+        and not as_dict(after[name]).get("file_path")
+    }
+
+
+def restore_files(
+    flow: Flow,
+    definition: JsonObject,
+    former: Mapping[str, JsonObject],
+    files: Collection[str] | None,
+) -> JsonObject:
+    """Return a definition with the `former` parameters' files that the server owns.
+
+    `files` are as for `missing_paths`.
+    """
+    template: JsonObject = dict(definition["template"])
+    for name, entry in former.items():
+        if not missing_paths(flow, entry["file_path"], files):
+            values = {key: entry[key] for key in ("value", "file_path") if key in entry}
+            template[name] = {**template[name], **values}
+    return {**definition, "template": template}
 
 
 def replaced_files(flow: Flow, overrides: Collection[str]) -> JsonObject:
@@ -43,8 +75,11 @@ def _stores_file(field: Field) -> bool:
     return field.kind is FieldKind.FILE and bool(field.default)
 
 
-def _is_owned(path: Json, flow_id: str, files: Collection[str]) -> bool:
-    return path in files or (bool(flow_id) and str(path).startswith(f"{flow_id}/"))
+def _is_owned(path: Json, flow_id: str, files: Collection[str] | None) -> bool:
+    if files is None:
+        return True
+    is_upload = bool(flow_id) and str(path).startswith(f"{flow_id}/")
+    return is_upload or (isinstance(path, str) and path in files)
 
 
 def _with_entries(value: Json, change: Callable[[JsonObject], JsonObject]) -> Json:
@@ -63,7 +98,7 @@ def _without_missing(entry: JsonObject, files: Collection[str]) -> JsonObject:
     stored = entry.get("file_path") or entry.get("value")
     if not stored or not isinstance(stored, (str, list)):
         return entry
-    kept = [path for path in file_paths(stored) if path in files]
+    kept = [path for path in file_paths(stored) if _is_owned(path, "", files)]
     if len(kept) == len(file_paths(stored)):
         return entry
     left: Json = kept if isinstance(stored, list) else ""

@@ -37,13 +37,12 @@ from lfclient.flows.outdated import (
     FlowUpdate,
     OutdatedComponent,
     apply_update,
-    dropped_files,
     find_outdated,
     merge_definition,
     moved_models,
-    restore_files,
     successor_of,
 )
+from lfclient.flows.stored_files import dropped_files, restore_files
 from lfclient.resources.catalogue import iterate_definitions, parse_catalogue
 from lfclient.resources.component_code import definition_code
 from lfclient.resources.models import ModelKind, offered_value
@@ -217,12 +216,12 @@ def _with_own_files(flow: Flow, definitions: Definitions) -> Steps[Definitions]:
     }
     if not dropped:
         return definitions
-    items = yield from or_default(list_file_items(), [])
-    own = {item.path for item in items}
+    items = yield from or_default(list_file_items(), None)
+    own = None if items is None else {item.path for item in items}
     kept = dict(definitions)
     for id, paths in dropped.items():
         type, definition = definitions[id]
-        kept[id] = type, restore_files(definition, paths, own)
+        kept[id] = type, restore_files(flow, definition, paths, own)
     return kept
 
 

@@ -228,21 +228,34 @@ def test_a_providers_model_becomes_the_servers_component_for_all_providers():
     assert (leaf.type, leaf.template["code"]["value"]) == ("LanguageModelComponent", NEW["value"])
 
 
-def test_files_of_the_server_stay_and_other_paths_go():
-    file = entry("FileInput", "file", "", file_path="", list=True)
+@pytest.mark.parametrize(
+    ("listed", "kept"),
+    [
+        ((200, [{"id": "1", "name": "own", "path": "me/own.txt", "size": 1}]), 2),
+        ((503, {}), 3),
+    ],
+)
+def test_files_of_the_server_and_the_flow_stay_and_other_paths_go(listed: Any, kept: int):
+    """All paths stay if the server does not list its files."""
+    file = entry("FileInput", "file", "", file_path="", list=True, display_name="File")
     reader = node("Read-x", code=NEW, path=file)["data"]["node"]
-    paths = {"Read-a": ["me/own.txt"], "Read-b": ["/home/a/b.txt"]}
-    nodes = [node(id, code=OLD, path={**file, "file_path": path}) for id, path in paths.items()]
+    paths = [["me/own.txt"], [f"{RAW['id']}/a.txt"], ["/home/a/b.txt"]]
+    nodes = [
+        node(f"Read-{number}", code=OLD, path={**file, "file_path": path})
+        for number, path in enumerate(paths)
+    ]
     server = StandIn().on("GET", FLOW, (200, graph(*nodes)))
     server.on("GET", "/api/v1/all", (200, {"files": {"Read": reader}}))
     server.on("POST", BUILD, (200, {"data": reader, "type": "Read"}))
-    listed = [{"id": "1", "name": "own", "path": "me/own.txt", "size": 1}]
-    server.on("GET", "/api/v2/files", (200, listed))
+    server.on("GET", "/api/v2/files", listed)
     with server.client() as client:
         update = client.editor.prepare_update(RAW["id"])
-    kept = [leaf.template["path"]["file_path"] for leaf in update.copy.leaves]
-    assert kept == [["me/own.txt"], ""]
-    assert [(loss.component, loss.parameter) for loss in update.losses] == []
+    assert [leaf.template["path"]["file_path"] for leaf in update.copy.leaves] == [
+        *paths[:kept],
+        *[""] * (3 - kept),
+    ]
+    lost = [(loss.component, loss.parameter) for loss in update.losses]
+    assert lost == [("Read 3", "File")][: 3 - kept]
 
 
 def test_equal_components_are_built_once():
