@@ -143,7 +143,11 @@ RULES = (
         parameter="path",
     ),
     _rule(CauseCode.SEVERAL_CHAT_INPUTS, r"Only one chat input is allowed"),
-    _rule(CauseCode.SUBFLOW_MISSING, r"(?:^|: )\s*Flow not found\.", parameter="flow_name"),
+    _rule(
+        CauseCode.SUBFLOW_MISSING,
+        r"(?:^|: )\s*Flow not found\.",
+        parameter="flow_name_selected",
+    ),
     _rule(
         CauseCode.GRAPH_INCOMPLETE,
         r"Error while creating graph from payload: '(?P<name>\w{1,100})'",

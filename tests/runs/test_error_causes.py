@@ -169,7 +169,10 @@ from tests.support.cpu_time import cpu_seconds
             ErrorCause(CauseCode.UNREACHABLE),
         ),
         ("Only one chat input is allowed in the graph", ErrorCause(CauseCode.SEVERAL_CHAT_INPUTS)),
-        ("Flow not found.", ErrorCause(CauseCode.SUBFLOW_MISSING, parameter="flow_name")),
+        (
+            "Flow not found.",
+            ErrorCause(CauseCode.SUBFLOW_MISSING, parameter="flow_name_selected"),
+        ),
         (
             "Access to local file paths outside the authenticated user's storage scope is disabled "
             "(LANGFLOW_RESTRICT_LOCAL_FILE_ACCESS=true). Use an uploaded file instead.",

@@ -17,7 +17,7 @@ _HINTS = {
     CauseCode.COMPONENT_OUTDATED: UPDATE,
     CauseCode.CONNECTION_INVALID: f"{UPDATE} Otherwise connect them again in Langflow's editor.",
     CauseCode.SUBFLOW_MISSING: "Add that flow to the server, or choose another one in Setup.",
-    CauseCode.SEVERAL_CHAT_INPUTS: "Choose synchronous under Options, then run again.",
+    CauseCode.SEVERAL_CHAT_INPUTS: "Choose synchronous mode, then run again.",
     CauseCode.FLOW_MISSING: "Choose one in Setup.",
 }
 # where no component of the flow can be updated

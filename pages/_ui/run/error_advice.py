@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
 
 from lfclient.common.coerce import as_str
 from lfclient.common.formatting import clip, list_names, without_codes
@@ -29,11 +29,12 @@ from lfclient.runs.error_causes import (
     explain_missing_variable,
 )
 from lfclient.runs.error_sources import find_sources
+from lfclient.wire.modes import MODES, Mode
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import provider_actions
 from pages._ui.outputs.message import MAX_ERROR_LENGTH
+from pages._ui.state import run_options
 from pages._ui.state.run_page import SHOWN_FIELD, SHOWN_SETTINGS, ShownSettings
-from pages._ui.state.slot import Slot
 
 _MAX_SOURCES = 3  # components that an error may mean
 _LABELS = {"model": "Choose a model", "api_key": "Enter the key", "path": "Choose a file"}
@@ -42,11 +43,10 @@ _ONLY_OPERATOR = "Only the operator of this console can change the address of {}
 
 @dataclass(frozen=True)
 class FixButton:
-    """A button that leads to a part of the form: a click sets the `slot` to `shown`."""
+    """A button that shows a part of the form, or changes the form, by a call of `on_click`."""
 
     label: str
-    slot: Slot[Any]
-    shown: Any
+    on_click: Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -151,6 +151,14 @@ def _advise_old_code(failure: _Failure) -> Advice:
     return _with_update(advice, failure.server, flow, ids, current)
 
 
+def _advise_several_inputs(failure: _Failure) -> Advice:
+    """Return the advice on several chat inputs, with a button that selects synchronous mode."""
+    advice, record = _advise_field(failure), failure.record
+    select = partial(run_options.set_flow_mode, failure.server.owner, record.flow_id, Mode.SYNC)
+    button = FixButton(f"Use {MODES[Mode.SYNC].label.lower()} mode", select)
+    return replace(advice, button=None if record.mode == Mode.SYNC else button)
+
+
 def _advise_unreachable(failure: _Failure) -> Advice:
     """Return the advice on a service without a response.
 
@@ -160,7 +168,7 @@ def _advise_unreachable(failure: _Failure) -> Advice:
     server, record, flow, error = failure.server, failure.record, failure.flow, failure.error
     name = _find_provider(failure)
     cause = ErrorCause(CauseCode.PROVIDER_UNREACHABLE, name) if name else failure.cause
-    button = FixButton("Provider settings", SHOWN_SETTINGS, ShownSettings(name, at_address=True))
+    button = _settings_button("Provider settings", ShownSettings(name, at_address=True))
     if flow is None or not name:
         return Advice(cause.message, cause.hint)
     try:
@@ -188,6 +196,7 @@ _ADVISERS: dict[CauseCode, Callable[[_Failure], Advice]] = {
     CauseCode.COMPONENT_OUTDATED: _advise_old_code,
     CauseCode.CONNECTION_INVALID: _advise_old_code,
     CauseCode.VALUE_REFUSED: _advise_old_code,
+    CauseCode.SEVERAL_CHAT_INPUTS: _advise_several_inputs,
 }
 _NEEDS_FLOW = (*_ADVISERS, CauseCode.PACKAGE_MISSING, CauseCode.GRAPH_INCOMPLETE)
 
@@ -210,7 +219,7 @@ def _with_update(
     outdated = find_outdated(flow, catalogue) if catalogue else []
     found = [component for component in outdated if not ids or component.id in ids]
     if any(component.can_update for component in found):
-        setup = FixButton("Go to Setup", SHOWN_SETTINGS, ShownSettings(""))
+        setup = _settings_button("Go to Setup", ShownSettings(""))
         return replace(advice, hint=UPDATE, button=advice.button or setup)
     if ids and found:
         return replace(advice, hint=describe_replacement(found[0]))
@@ -218,7 +227,12 @@ def _with_update(
 
 
 def _field_button(field: Field, parameter: str = "") -> FixButton:
-    return FixButton(_LABELS.get(parameter, "Go to the field"), SHOWN_FIELD, field.key)
+    label = _LABELS.get(parameter, "Go to the field")
+    return FixButton(label, partial(SHOWN_FIELD.set, field.key))
+
+
+def _settings_button(label: str, shown: ShownSettings) -> FixButton:
+    return FixButton(label, partial(SHOWN_SETTINGS.set, shown))
 
 
 def _find_provider(failure: _Failure) -> str:

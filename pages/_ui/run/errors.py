@@ -116,4 +116,4 @@ def _draw_button(button: FixButton | None, key: str, show_form: Callable[[], Non
 def _show_part(button: FixButton, show_form: Callable[[], None] | None) -> None:
     if show_form:
         show_form()
-    button.slot.set(button.shown)
+    button.on_click()

@@ -10,7 +10,7 @@ from lfclient.console.store.run_record import RecordProblem
 from lfclient.flows.field import Variable
 from lfclient.runs.components import RunError
 from lfclient.runs.model import Run, RunStatus
-from tests.support.flows import chat_input, edge, entry, group, node, prompt
+from tests.support.flows import chat_input, edge, entry, group, node, prompt, text
 from tests.support.http_stand_in import flow
 from tests.ui.support.whole_pages import (
     ONE,
@@ -241,6 +241,16 @@ def test_an_error_of_up_to_date_code_leads_to_the_editor(langflow_stand_in):
     app = open_old_agent(langflow_stand_in, {"Agent": agent}, run=failed_agent(OLD_CODE, "Agent-a"))
     assert "Correct its code in Langflow's editor" in page_text(app)
     assert lacks(app, "Update the flow's components", shows="Agent")
+
+
+def test_synchronous_mode_is_offered_for_several_chat_inputs(langflow_stand_in):
+    langflow_stand_in.set_flows(flow(ONE, "Echo", [node("Part-a", text=text("x"))]))
+    run = failed_agent("Only one chat input is allowed in the graph")
+    record = add_ended_run(
+        langflow_stand_in.url, status=RunStatus.FAILED, run=run, mode="background"
+    )
+    app = press(open_app(run=record.id), "Use synchronous mode")
+    assert next(each for each in app.radio if each.label == "Run mode").value == "sync"
 
 
 def test_an_unreachable_server_keeps_its_own_hint(langflow_stand_in):
