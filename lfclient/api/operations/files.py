@@ -12,7 +12,7 @@ from lfclient.api.http import Response
 from lfclient.api.operations.base import ApiContext, AsyncResource, Resource, awaitable
 from lfclient.api.operations.server import get_server_or_default_limits
 from lfclient.api.requests import FilePart, RequestSpec, id_segment, list_request
-from lfclient.api.steps import ReadChunk, Steps, fetch, retry, send
+from lfclient.api.steps import ReadChunk, Steps, fetch, or_default, retry, send
 from lfclient.common.filenames import safe_name, upload_size_error
 from lfclient.common.formatting import format_size
 from lfclient.errors import (
@@ -129,6 +129,12 @@ def list_file_items() -> Steps[list[FileItem]]:
     """Return the server's entries of the files of the API key's user, newest last."""
     items = yield from fetch(list_request(_FILES), list[FileItem], "list of files")
     return sorted(items, key=lambda item: item.created_at or "")
+
+
+def list_paths() -> Steps[set[str] | None]:
+    """Return the paths of the files of the API key's user, None if the list fails."""
+    items = yield from or_default(list_file_items(), None)
+    return None if items is None else {item.path for item in items}
 
 
 def _list() -> Steps[list[FileRef]]:

@@ -8,7 +8,7 @@ from io import BytesIO
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.http import Response
 from lfclient.api.operations.base import ApiContext
-from lfclient.api.operations.files import list_file_items
+from lfclient.api.operations.files import list_paths
 from lfclient.api.operations.server import get_server_without_limits
 from lfclient.api.requests import FilePart, RequestSpec, id_segment, is_uuid, list_request
 from lfclient.api.steps import Pause, Steps, fetch, or_default, send
@@ -154,10 +154,9 @@ def _with_own_files(flows: Sequence[Flow]) -> Steps[list[Flow]]:
     """
     if all(remove_files(flow.raw, ()) == flow.raw for flow in flows):
         return list(flows)
-    items = yield from or_default(list_file_items(), None)
-    if items is None:
+    files = yield from list_paths()
+    if files is None:
         return list(flows)
-    files = {item.path for item in items}
     return [replace(flow, raw=as_dict(remove_files(flow.raw, files))) for flow in flows]
 
 

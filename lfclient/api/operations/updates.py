@@ -4,7 +4,7 @@ import json
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.base import ApiContext
-from lfclient.api.operations.files import list_file_items
+from lfclient.api.operations.files import list_paths
 from lfclient.api.operations.flows import (
     COMMIT,
     flow_path,
@@ -216,12 +216,11 @@ def _with_own_files(flow: Flow, definitions: Definitions) -> Steps[Definitions]:
     }
     if not dropped:
         return definitions
-    items = yield from or_default(list_file_items(), None)
-    own = None if items is None else {item.path for item in items}
+    files = yield from list_paths()
     kept = dict(definitions)
     for id, paths in dropped.items():
         type, definition = definitions[id]
-        kept[id] = type, restore_files(flow, definition, paths, own)
+        kept[id] = type, restore_files(flow, definition, paths, files)
     return kept
 
 

@@ -67,7 +67,7 @@ def test_an_imported_flow_has_no_files_of_another_machine():
     file = entry("FileInput", "file", "gone.txt")
     paths = {"mine": "u/mine.txt", "theirs": "x/gone.txt", "absolute": "/Users/author/gone.txt"}
     parameters = {name: {**file, "file_path": path} for name, path in paths.items()}
-    parameters["several"] = {**file, "value": "", "file_path": [*paths.values()]}
+    parameters["several"] = {**file, "value": "", "file_path": [*paths.values(), {"path": "x"}]}
     server = StandIn().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
     listed = {"id": "1", "name": "mine", "path": "u/mine.txt", "size": 1}
     server.on("GET", "/api/v2/files", (200, [listed]))
