@@ -12,7 +12,7 @@ from typing import TypeVar
 from lfclient.common.coerce import as_dict, as_float, as_list, as_str
 from lfclient.common.json_types import JsonObject
 from lfclient.errors import BadResponse
-from lfclient.resources.component_code import code_digest
+from lfclient.resources.component_code import code_digest, code_text
 
 _LOOP_ITEM = "item"  # a loop's output, and the end of the edge back to it
 _CARD_WIDTH = 320  # of a component in Langflow's editor
@@ -81,8 +81,7 @@ class Component:
     @cached_property
     def code_digest(self) -> str:
         """The digest of the component's code, "" without code."""
-        code = self.template.get("code", {}).get("value")
-        return code_digest("\n".join(map(str, code)) if isinstance(code, list) else as_str(code))
+        return code_digest(code_text(self.template.get("code", {}).get("value")))
 
     @property
     def declared_types(self) -> list[str]:

@@ -6,6 +6,7 @@ from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.field import Field, Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need, NeedKind
+from lfclient.resources.catalogue import base_type
 from lfclient.resources.models import Provider, ProviderSetting, chosen_model
 from lfclient.resources.server_resources import ServerResources
 
@@ -38,7 +39,7 @@ def key_provider(flow: Flow, field: Field, overrides: Mapping[str, Json]) -> str
     component = flow.component(id)
     if component is None or not field.secret:
         return ""
-    type = component.type.rpartition(":")[2].partition("@")[0]  # ext:openai:OpenAIModel@official
+    type = base_type(component.type)
     choice = _PROVIDER_CHOICES.get(type, "")
     if parameter != "api_key" or choice not in component.template:
         return _MODEL_KEYS.get((type, parameter), "")

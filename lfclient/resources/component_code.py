@@ -16,7 +16,11 @@ _CODE_PARAMETERS = frozenset({"code", "function_code", "python_code", "tool_code
 
 def definition_code(definition: JsonObject) -> str:
     """Return the code of a component's definition, "" without code."""
-    value = as_dict(as_dict(definition.get("template")).get("code")).get("value")
+    return code_text(as_dict(as_dict(definition.get("template")).get("code")).get("value"))
+
+
+def code_text(value: Json) -> str:
+    """Return the code in a parameter's value, which is a text or a list of lines."""
     return "\n".join(map(str, value)) if isinstance(value, list) else as_str(value)
 
 
@@ -77,6 +81,6 @@ def read_code(definition: JsonObject) -> Iterator[str]:
         if program.get("command"):
             yield json.dumps(program)
         elif entry.get("type") == "code" or names & _CODE_PARAMETERS:
-            code = "\n".join(map(str, value)) if isinstance(value, list) else as_str(value)
+            code = code_text(value)
             if code.strip():
                 yield code
