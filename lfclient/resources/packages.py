@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
 
@@ -62,6 +62,7 @@ _COMMUNITY_IMPORTS = re.compile(
     re.MULTILINE,
 )
 _MAX_PARSED = 200_000  # characters of a component's code; parsing takes 0.1 s for so many
+_CONDITIONAL = (ast.IfExp, ast.BoolOp, ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef)
 _UNPARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
@@ -77,54 +78,90 @@ def package_for(module: str) -> Package | None:
 def imported_packages(code: str) -> Iterator[Package]:
     """Yield the packages that a component's code always imports, each once.
 
-    Code imports them when it is loaded, or in each call of a method that is not private.
+    Code imports them when it is loaded, or in each call of an output's method.
     """
-    imports = _IMPORTS.findall(code)
-    modules = {module for indent, module in imports if not indent}
-    modules |= {_COMMUNITY[name] for name in _COMMUNITY_IMPORTS.findall(code)}
-    if any(indent for indent, _ in imports) and len(code) <= _MAX_PARSED:
-        modules |= set(_imports_of_methods(code))
+    modules = {_COMMUNITY[name] for name in _COMMUNITY_IMPORTS.findall(code)}
+    if _IMPORTS.search(code):
+        modules |= set(_imported_modules(code))
     yield from (package for package in PACKAGES if modules.intersection(package.modules))
 
 
-def _imports_of_methods(code: str) -> Iterator[str]:
-    """Yield the first names of modules that methods import in every call, also via other methods.
+def _imported_modules(code: str) -> Iterator[str]:
+    """Yield the first names of modules that code imports in every run, also via its methods.
 
-    Imports under a condition are left out. The body of `try` counts, which explains the failure.
+    Imports under a condition, after an early return and in `try` without an error are left out.
     """
     try:
-        tree = ast.parse(code)
+        tree = ast.parse(code[:_MAX_PARSED])
     except _UNPARSED:
         return
-    classes = (each for each in tree.body if isinstance(each, ast.ClassDef))
+    for statement in _unconditional(tree.body):
+        yield from _modules(statement)
+    classes = [each for each in tree.body if isinstance(each, ast.ClassDef)]
     methods = {
         each.name: each
         for owner in classes
         for each in owner.body
         if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))
     }
-    left = [name for name in methods if not name.startswith("_")]
+    left = _entries(classes, methods)
     seen = set(left)
     while left:
         for statement in _unconditional(methods[left.pop()].body):
-            if isinstance(statement, ast.ImportFrom):
-                yield (statement.module or "").partition(".")[0]
-            elif isinstance(statement, ast.Import):
-                yield from (alias.name.partition(".")[0] for alias in statement.names)
-            else:
-                called = {each.attr for each in ast.walk(statement) if _is_of_self(each)}
-                new = called & methods.keys() - seen
-                seen |= new
-                left += new
+            yield from _modules(statement)
+            called = {each.attr for each in _evaluated(statement) if _is_of_self(each)}
+            new = called & methods.keys() - seen
+            seen |= new
+            left += new
+
+
+def _entries(classes: Iterable[ast.ClassDef], methods: Collection[str]) -> list[str]:
+    """Return the methods of a component's outputs.
+
+    Without outputs in the code, return the public methods that no other method mentions.
+    """
+    nodes = [each for owner in classes for each in ast.walk(owner)]
+    outputs = [
+        str(each.value.value)
+        for each in nodes
+        if isinstance(each, ast.keyword)
+        and each.arg == "method"
+        and isinstance(each.value, ast.Constant)
+    ]
+    if outputs and all(name in methods for name in outputs):
+        return outputs
+    mentioned = {each.attr for each in nodes if _is_of_self(each)}
+    return [name for name in methods if not name.startswith("_") and name not in mentioned]
+
+
+def _modules(statement: ast.stmt) -> Iterator[str]:
+    if isinstance(statement, ast.ImportFrom):
+        yield (statement.module or "").partition(".")[0]
+    elif isinstance(statement, ast.Import):
+        yield from (alias.name.partition(".")[0] for alias in statement.names)
 
 
 def _unconditional(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield the statements that run in every call."""
+    """Yield the statements that run in every call, up to the first that may return."""
     for statement in body:
-        if isinstance(statement, (ast.Try, ast.With, ast.AsyncWith)):
-            yield from _unconditional(statement.body)
+        if isinstance(statement, ast.Try):
+            if all(isinstance(each.body[-1], ast.Raise) for each in statement.handlers):
+                yield from _unconditional(statement.body)
+        elif isinstance(statement, (ast.With, ast.AsyncWith)):
+            if not any("suppress" in ast.unparse(each) for each in statement.items):
+                yield from _unconditional(statement.body)
         elif not isinstance(statement, (ast.If, ast.For, ast.While, ast.Match)):
             yield statement
+        if any(isinstance(each, ast.Return) for each in _evaluated(statement)):
+            return
+
+
+def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the parts of a statement without functions and the operands of conditions."""
+    yield node
+    if not isinstance(node, _CONDITIONAL):
+        for each in ast.iter_child_nodes(node):
+            yield from _evaluated(each)
 
 
 def _is_of_self(each: ast.AST) -> TypeGuard[ast.Attribute]:

@@ -19,6 +19,10 @@ class Model(Component):
     def _load(self):
         import yfinance
 """
+TRY = METHOD.format(
+    "try:\n            from langchain_groq import A\n        except ImportError:\n            {}"
+)
+HELPER = METHOD.format("return None\n\n    def load(self):\n        self._load()")
 
 
 @pytest.mark.parametrize(
@@ -30,10 +34,16 @@ class Model(Component):
         (METHOD.format("return None"), []),
         (METHOD.format("return self._load()"), ["yfinance"]),
         (METHOD.format("if self.live:\n            return self._load()"), []),
-        (
-            METHOD.format("try:\n            from langchain_groq import A\n        except E: pass"),
-            ["langchain-groq"],
-        ),
+        (TRY.format("raise E"), ["langchain-groq"]),
+        (TRY.format("return self.text"), []),
+        (METHOD.format("with suppress(ImportError):\n            return self._load()"), []),
+        (METHOD.format("with open():\n            return self._load()"), ["yfinance"]),
+        (METHOD.format("if self.live: return\n        return self._load()"), []),
+        (METHOD.format("return self._load() if self.live else None"), []),
+        (HELPER.replace("):", "):\n    outputs = [Output(method='build_model')]", 1), []),
+        (HELPER, ["yfinance"]),
+        ("try:\n    import yfinance\nexcept ImportError:\n    yfinance = None", []),
+        ('TEXT = """\nimport yfinance\n"""', []),
         (METHOD.format("from langchain_groq import"), []),  # no Python
         ("from langchain_community.vectorstores import FAISS", ["faiss-cpu"]),
         ("from langchain_community.tools import DuckDuckGoSearchRun", ["ddgs"]),
