@@ -152,7 +152,9 @@ def _unconditional(body: list[ast.stmt]) -> Iterator[ast.stmt]:
                 yield from _unconditional(statement.body)
         elif not isinstance(statement, (ast.If, ast.For, ast.While, ast.Match)):
             yield statement
-        if any(isinstance(each, ast.Return) for each in _evaluated(statement)):
+        returns = (each for each in _evaluated(statement) if isinstance(each, ast.Return))
+        # the first call has no cached value, such as `if self._store: return self._store`
+        if not all(each.value and _is_of_self(each.value) for each in returns):
             return
 
 

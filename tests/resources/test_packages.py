@@ -39,6 +39,7 @@ HELPER = METHOD.format("return None\n\n    def load(self):\n        self._load()
         (METHOD.format("with suppress(ImportError):\n            return self._load()"), []),
         (METHOD.format("with open():\n            return self._load()"), ["yfinance"]),
         (METHOD.format("if self.live: return\n        return self._load()"), []),
+        (METHOD.format("if self.a: return self.a\n        return self._load()"), ["yfinance"]),
         (METHOD.format("return self._load() if self.live else None"), []),
         (HELPER.replace("):", "):\n    outputs = [Output(method='build_model')]", 1), []),
         (HELPER, ["yfinance"]),
