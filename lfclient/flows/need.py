@@ -30,10 +30,9 @@ class Need:
     `keys` are the overrides that meet it, several for a provider and for fields that need the same.
     The first is where the page scrolls to. There is none if only the server's settings, a `package`
     or an update of the flow can meet it. `missing` are the settings of a `provider` that neither
-    the server nor all components have. `note` says what a run does without something that it can do
-    without, such as a variable or the base of a tool. `alternatives` are the labels of parameters
-    of which one can take the place of a file. `missing_variable` is the name of the variable that
-    the server lacks.
+    the server nor all components have. `note` says what a run does without something optional, such
+    as a variable or the base of a tool. `alternatives` are the labels of parameters that can take
+    the place of a file. `missing_variable` is the name of the variable that the server lacks.
     """
 
     kind: NeedKind

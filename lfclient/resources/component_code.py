@@ -10,7 +10,7 @@ from functools import lru_cache
 from lfclient.common.coerce import as_dict, as_str
 from lfclient.common.json_types import Json, JsonObject
 
-# a component's own code, and that which Langflow's components for Python take as a parameter
+# a component's own code, and code that Langflow's Python components take as a parameter
 _CODE_PARAMETERS = frozenset({"code", "function_code", "python_code", "tool_code"})
 
 

@@ -139,7 +139,7 @@ _SENTENCES = {
     CauseCode.VALUES_MISSING: ("Values are missing: {0.name}.", "Fill them in."),
     CauseCode.INPUT_MISSING: (
         "The component got nothing from another component, or a value is empty.",
-        "Check its connections in Langflow's editor: an update may have removed one.",
+        "Check its values, and its connections in Langflow's editor.",
     ),
     CauseCode.MODEL_MISSING: ("No model is chosen.", "Choose a model."),
     CauseCode.MODEL_UNKNOWN: ("The provider has no model “{0.name}”.", "Choose another model."),

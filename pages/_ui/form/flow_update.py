@@ -1,4 +1,4 @@
-"""Update a flow's outdated components from Setup, after a look at what is lost, and undo it."""
+"""Update a flow's outdated components from Setup: show first what is lost, and offer Undo."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
