@@ -7,12 +7,11 @@ from lfclient.common.coerce import as_dict
 from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import list_names
 from lfclient.common.json_types import Json, JsonObject
+from lfclient.flows.component_needs import find_outdated_needs, find_package_needs
 from lfclient.flows.encoding import sends_bare_values
 from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Variable
-from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need, NeedKind
-from lfclient.flows.outdated import describe_replacement, find_outdated
 from lfclient.flows.prompts import check_prompt
 from lfclient.flows.provider_needs import (
     current_value,
@@ -24,7 +23,6 @@ from lfclient.flows.run_inputs import field_label
 from lfclient.flows.stored_files import missing_paths
 from lfclient.flows.validation import check_stored_prompt
 from lfclient.resources.models import Provider, chosen_model, model_label
-from lfclient.resources.packages import Package
 from lfclient.resources.server_resources import ServerResources
 from lfclient.wire.server_info import ServerInfo
 
@@ -60,8 +58,8 @@ def find_needs(
     models = [field for field in fields if is_model_need(field)]
     providers = list(find_provider_needs(flow, models, overrides, resources))
     return [
-        *_outdated_needs(flow, resources),
-        *_package_needs(flow, resources),
+        *find_outdated_needs(flow, resources),
+        *find_package_needs(flow, resources),
         *(_model_need(field, current_value(field, overrides)) for field in models),
         *providers,
         *_merge_equal(
@@ -344,55 +342,3 @@ def _lacks_flow(flow: Flow, field: Field) -> bool:
 
 def _stored(flow: Flow) -> Flow:
     return flow.refreshed.stored if flow.refreshed else flow
-
-
-def _outdated_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:
-    """Yield the need for an update of components that differ from the server's.
-
-    It is met if the server lacks all of them, because no update helps then. Components that lack a
-    package are left out.
-    """
-    lacking = {
-        component.id
-        for component, package in flow.optional_packages
-        if _lacks_package(component, package, resources)
-    }
-    outdated = find_outdated(_stored(flow), resources.catalogue) if resources.catalogue else []
-    found = [each for each in outdated if each.can_update or each.id not in lacking]
-    names = [component.name for component in found if component.can_update]
-    sentences = []
-    if names:
-        listed = list_names(names, _MAX_NAMED)
-        differ, they_are = "components differ", "they are"
-        if len(names) == 1:
-            differ, they_are = "component differs", "it is"
-        sentences = [
-            f"{len(names)} {differ} from the server's: {listed}.",
-            f"Until {they_are} updated, the flow may fail.",
-        ]
-    described = list(filter(None, map(describe_replacement, found)))
-    more = len(described) - _MAX_NAMED
-    if more > 1:
-        described[_MAX_NAMED:] = [f"The server also lacks {more} other components."]
-    if found:
-        yield Need(NeedKind.OUTDATED, (), " ".join(sentences + described), not names)
-
-
-def _package_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:
-    """Yield the packages that are not installed, or whose components the server doesn't offer."""
-    users: dict[Package, list[str]] = {}
-    for component, package in flow.optional_packages:
-        if component.runs and _lacks_package(component, package, resources):
-            users.setdefault(package, []).append(flow.component_label(component.id, 80))
-    is_certain = resources.packages is not None
-    problem = "the server lacks" if is_certain else "not offered by the server, which may lack"
-    for package, names in users.items():
-        hint = "" if is_certain else f" {package.install_hint}"
-        message = f"{' and '.join(names)}: {problem} the package {package.name}.{hint}"
-        yield Need(NeedKind.PACKAGE, (), message, False, package=package)
-
-
-def _lacks_package(component: Component, package: Package, resources: ServerResources) -> bool:
-    if resources.packages is not None:
-        return package.name not in resources.packages
-    return resources.catalogue is not None and resources.catalogue.find(component.type) is None
