@@ -19,14 +19,23 @@ def find_outdated_needs(flow: Flow, resources: ServerResources) -> Iterator[Need
     It is met if the server lacks all of them, because no update helps then. Components that lack a
     package are left out.
     """
+    catalogue = resources.catalogue
+    if catalogue is None:
+        return
     stored = flow.refreshed.stored if flow.refreshed else flow
     lacking = {
         component.id
         for component, package in flow.optional_packages
         if _lacks_package(component, package, resources)
     }
-    outdated = find_outdated(stored, resources.catalogue) if resources.catalogue else []
-    found = [each for each in outdated if each.can_update or each.id not in lacking]
+    found = [
+        each
+        for each in find_outdated(stored, catalogue)
+        if each.can_update
+        or each.replacements
+        # without aliases, a component that is not found may have a former type and run (1.8)
+        or (catalogue.aliases and each.id not in lacking)
+    ]
     names = [component.name for component in found if component.can_update]
     sentences = []
     if names:

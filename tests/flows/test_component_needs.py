@@ -76,11 +76,19 @@ def test_the_replacement_of_a_missing_component_is_named():
 
 def test_a_component_that_the_server_lacks_is_named_though_nothing_can_be_updated():
     new = {"display_name": "Agent", "template": {"code": {"value": "a = 2"}}}
-    resources = replace(server(), catalogue=parse_catalogue({"all": {"Agent": new}}))
+    listed = {"all": {"Agent": new}, "component_display_names": {}}
+    resources = replace(server(), catalogue=parse_catalogue(listed))
     gone = node("Gone-a", code={"type": "code", "value": "a = 1"})
     (need,) = needs(gone, resources=resources)
     assert need.message == ("The server has no Gone: if it fails, replace it in Langflow's editor.")
     assert need.is_met
+
+
+def test_a_type_is_not_called_missing_on_servers_that_list_no_former_types():
+    """The templates of 1.8 have components with former types, and run."""
+    new = {"display_name": "Prompt", "template": {"code": {"value": "a = 2"}}}
+    resources = replace(server(), catalogue=parse_catalogue({"all": {"Prompt Template": new}}))
+    assert needs(node("Prompt-a", code={"value": "a = 1"}), resources=resources) == []
 
 
 def test_a_flow_with_code_needs_the_servers_components():
