@@ -264,7 +264,7 @@ class LangflowClient(Resource):
         return self._drive(flows.import_flow(self._context, data))
 
     def outdated(self, flow: Flow | str) -> list[OutdatedComponent]:
-        """Return the components of a flow whose code differs from the server's code for their type.
+        """Return the components of a flow with other code than the server's for the same type.
 
         Components with code that a person wrote or edited are left out.
         """

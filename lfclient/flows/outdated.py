@@ -198,10 +198,10 @@ def _prompt_variables(old: JsonObject, template: JsonObject) -> JsonObject:
 
 
 def _valid_choices(template: JsonObject, entry: JsonObject) -> JsonObject:
-    """Return the choices whose value is no option, with an option in its place.
+    """Return the choices with an invalid value, with a valid option instead.
 
-    Servers keep an older version's value, such as a type's former name, or the empty text. That
-    becomes the catalogue's choice.
+    Servers keep an older version's value, such as a type's former name, or the empty text. The
+    empty text becomes the catalogue's choice.
     """
     usual = {name: as_dict(each) for name, each in as_dict(entry.get("template")).items()}
     valid: JsonObject = {}

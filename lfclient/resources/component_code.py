@@ -50,7 +50,7 @@ def code_digest(code: str) -> str:
 
     Return "" for empty code.
     """
-    # not by `splitlines`, whose other line ends are text for Python
+    # not by `splitlines`: Python takes its other line ends as text
     lines = code.replace("\r\n", "\n").replace("\r", "\n").rstrip().split("\n")
     normalized = "\n".join(line.rstrip(" \t") for line in lines)
     encoded = normalized.encode("utf-8", "surrogatepass")

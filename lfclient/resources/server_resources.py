@@ -81,10 +81,9 @@ class ServerVariable:
 class ServerResources:
     """A server's providers, its models by kind, and the names of its variables with a value.
 
-    Models of kinds that were not requested are missing. `mcp_servers` are names. `packages` are the
-    names of those of `lfclient.resources.packages` that are installed, which no server tells.
-    `files` are the paths of the user's files. What
-    was not requested or can't be listed is None.
+    Models of kinds that were not requested are missing. `mcp_servers` are names. `packages` are
+    names of installed packages from `lfclient.resources.packages`, which no server lists. `files`
+    are the paths of the user's files. What was not requested or can't be listed is None.
     """
 
     providers: tuple[Provider, ...] = ()

@@ -19,6 +19,8 @@ ABOVE_A_PICTURE = 0.01
 # an error begins outside the frame of the line in whose place it is drawn
 IN_PLACE_OF_A_LINE = 0.002
 
+BOX = "element => element.getBoundingClientRect().toJSON()"
+
 OpenScreen = Callable[[ViewportSize], Screen]
 
 
@@ -57,11 +59,9 @@ def test_nothing_moves_during_a_run_of_several_components(open_screen: OpenScree
         run(trip, "Plan a trip")
     run(words, "Write word")
     output = words.part("run-status").get_by_text("You wrote")
-    output.wait_for()
-    before = output.bounding_box()
+    before = output.evaluate(BOX)  # waits also for an element that was just replaced
     wait_for_all([words, *trips])
-    assert before
-    assert output.bounding_box() == before
+    assert output.evaluate(BOX) == before
     assert [each for each in words.shifts() if each <= before["y"]] == []
     for each in (words, *trips):
         each.assert_shifts_below(NOTHING)

@@ -120,12 +120,6 @@ def test_a_display_name_is_found_unless_it_is_another_components_type():
     assert found(made, catalogue(Other=url, URL=definition())) == [("URL", "URL")]
 
 
-def test_older_servers_know_no_other_names():
-    """The templates of 1.8 have older code under them, and run."""
-    server = parse_catalogue({"tools": {"Prompt Template": definition()}})
-    assert [each.type for each in find_outdated(flow(component("Prompt-a")), server)] == [""]
-
-
 def test_a_component_that_the_server_lacks_names_its_replacement():
     gone = component("A-a")
     gone["data"]["node"]["replacement"] = ["models.Agent", "models.Unknown"]
