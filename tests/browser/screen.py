@@ -57,19 +57,23 @@ _SHIFTS = """() => {
     const run = document.querySelector(".st-key-run-status");
     return run && node && run.compareDocumentPosition(node) === Node.DOCUMENT_POSITION_FOLLOWING;
   };
+  // an element has an empty box before the first layout and after the last one, or a box at the
+  // window's corner, where nothing of the page is
+  const isLaidOut = ({ previousRect, currentRect }) => [previousRect, currentRect].every(
+    ({ x, y, height }) => height && (x || y));
   window.shiftObserver = new PerformanceObserver((list) => {
     for (const { hadRecentInput, startTime, value, sources } of list.getEntries()) {
       if (hadRecentInput || startTime <= shownAt + 100) continue;
+      if (!sources.some(isLaidOut)) continue;
       const moves = sources.map((source) => [source.previousRect, source.currentRect].map(
         ({ x, y, width, height }) => [x, y, width, height].map(Math.round).join(" ")).join(" to ")
         + " " + (source.node?.textContent ?? "").trim().slice(0, 40));
       window.countedShifts.push({ value, after: startTime - shownAt, moves });
     }
     const sources = list.getEntries().flatMap((entry) => entry.sources);
-    for (const { node, previousRect, currentRect } of sources) {
+    for (const { node, previousRect, currentRect } of sources.filter(isLaidOut)) {
       const moved = Math.abs(previousRect.top - currentRect.top);
-      const isShown = previousRect.height && currentRect.height;
-      if (isShown && moved > 4 && !isBelowRun(node)) {
+      if (moved > 4 && !isBelowRun(node)) {
         window.shifts.push(Math.min(previousRect.top, currentRect.top));
       }
     }

@@ -9,9 +9,9 @@ from tests.browser.screen import PHONE, WINDOW, Screen
 
 pytestmark = pytest.mark.exhaustive
 
-# the duration moves by the difference between two words of the status, and a machine that is busy
-# adds the row of a run late
-NOTHING = 0.001
+# the duration moves by the difference between two words of the status, and beside Run, the mode
+# moves by the difference between "Run" and "Stop"
+NOTHING = 0.002
 # a table is higher than the room for an output: what is below moves, on a busy machine by itself
 BELOW_A_TABLE = 0.05
 # the line in whose place the output begins moves by the picture's heading

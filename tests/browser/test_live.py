@@ -150,6 +150,8 @@ def test_a_run_is_not_shown_as_completed_before_its_result(screen, finish_work, 
 
 def test_text_grows_word_by_word_and_stays_when_it_is_stopped(screen):
     screen.pick("Write word")
+    # a busy machine may take seconds to show a word and to press Stop
+    screen.page.get_by_label("Milliseconds per word").fill("400")
     screen.run()
     written = screen.part("run-status").get_by_text("This answer comes word")
     expect(written).to_be_visible(timeout=15_000)
