@@ -5,6 +5,7 @@ import shlex
 from lfclient.api.requests import EVENT_STREAM
 from lfclient.console.snippets.snippet_request import (
     API_KEY,
+    SHORT_LINE_LENGTH,
     EnvironmentSecret,
     SnippetRequest,
     json_parts,
@@ -72,6 +73,19 @@ def write(call: SnippetRequest) -> str:
             )
         )
     return "".join(lines)
+
+
+def write_short(call: SnippetRequest) -> str:
+    """Return a command that prints the server's response."""
+    lines = [f"curl {shlex.quote(call.endpoint)}"]
+    if call.with_key:
+        lines.append(f'-H "x-api-key: ${API_KEY}"')
+    lines.append("-H 'content-type: application/json'")
+    parts = (
+        f"""'"'"${part}"'"'""" if isinstance(part, EnvironmentSecret) else shlex.quote(part)
+        for part in json_parts(call.body, SHORT_LINE_LENGTH)
+    )
+    return " \\\n  ".join([*lines, f"-d {''.join(parts)}"]) + "\n"
 
 
 def _send_command(call: SnippetRequest, send: str, after: str) -> str:

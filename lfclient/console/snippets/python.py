@@ -1,6 +1,14 @@
 """Write a run as Python, with httpx or with lfclient."""
 
-from lfclient.console.snippets.snippet_request import API_KEY, PYTHON, SnippetRequest, python_text
+from dataclasses import replace
+
+from lfclient.console.snippets.snippet_request import (
+    API_KEY,
+    PYTHON,
+    SHORT_LINE_LENGTH,
+    SnippetRequest,
+    python_text,
+)
 from lfclient.flows.field import Variable
 
 _RESULT = """
@@ -60,12 +68,16 @@ print(json.dumps(outputs, indent=2))
 """
 _BY_HTTPX = {"job": _JOB, "result": _RESULT, "events": _EVENTS}
 
+_SHORT_PRINT = """for output in run.outputs.values():
+    print(output.value)
+"""
 _PRINT = """
 for error in run.errors:
     print(error.message, file=sys.stderr)
 for output in run.outputs.values():
     print(f"{output.display_name} ({output.kind.value}):", output.value)
 """
+_SHORT = replace(PYTHON, line_length=SHORT_LINE_LENGTH)
 
 
 def write_httpx(call: SnippetRequest) -> str:
@@ -88,6 +100,50 @@ def write_httpx(call: SnippetRequest) -> str:
     )
 
 
+def write_short_httpx(call: SnippetRequest) -> str:
+    """Return code that prints the outputs as in the server's response."""
+    key = f'{{"x-api-key": os.environ["{API_KEY}"]}}'
+    headers = f"headers={key}, " if call.with_key else ""
+    return "".join(
+        [
+            "import os\n" if call.variables else "",
+            "import httpx\n\n",
+            f"url = {python_text(call.endpoint)}\n",
+            f"body = {_SHORT.write(call.body)}\n",
+            f"response = httpx.post(url, {headers}json=body, timeout=None)\n",
+            'print(response.raise_for_status().json()["outputs"])\n',
+        ]
+    )
+
+
+def write_short_lfclient(call: SnippetRequest) -> str:
+    """Return code that prints the value of each output."""
+    session = (
+        f", session_id={python_text(call.record.session_id)}" if call.record.session_id else ""
+    )
+    overrides = f", {_SHORT.write(call.overrides, 4)}" if call.overrides else ""
+    return "".join(
+        [
+            "import os\n" if call.variables else "",
+            f"from lfclient import {_names(call)}\n\n",
+            f"with LangflowClient({_server(call)}) as client:\n",
+            f"    run = client.run({python_text(call.flow.id)}{overrides}{session})\n",
+            _SHORT_PRINT,
+        ]
+    )
+
+
+def _server(call: SnippetRequest) -> str:
+    key = f', os.environ["{API_KEY}"]' if call.with_key else ""
+    return f"{python_text(call.url)}{key}"
+
+
+def _names(call: SnippetRequest, *more: str) -> str:
+    # variables are never nested
+    variable = any(isinstance(value, Variable) for value in call.overrides.values())
+    return ", ".join(["LangflowClient", *more, *(["Variable"] if variable else [])])
+
+
 def _status_address(call: SnippetRequest) -> str:
     if call.response != "job":
         return ""
@@ -96,10 +152,7 @@ def _status_address(call: SnippetRequest) -> str:
 
 def write_lfclient(call: SnippetRequest) -> str:
     """Return code that prints each output's name, kind and value."""
-    # variables are never nested
-    variable = any(isinstance(value, Variable) for value in call.overrides.values())
-    names = ["LangflowClient", *(["RunEnded", "Token"] if call.response == "events" else [])]
-    key = f', os.environ["{API_KEY}"]' if call.with_key else ""
+    names = _names(call, *(["RunEnded", "Token"] if call.response == "events" else []))
     return "".join(
         [
             call.comments(
@@ -110,11 +163,11 @@ def write_lfclient(call: SnippetRequest) -> str:
             ),
             "import os\n" if call.variables else "",
             "import sys\n\n",
-            f"from lfclient import {', '.join([*names, *(['Variable'] if variable else [])])}\n\n",
+            f"from lfclient import {names}\n\n",
             f"FLOW = {python_text(call.flow.id)}\n",
             f"SESSION = {python_text(call.record.session_id)}\n" if call.record.session_id else "",
             f"OVERRIDES = {PYTHON.write(call.overrides)}\n\n",
-            f"with LangflowClient({python_text(call.url)}{key}) as client:\n",
+            f"with LangflowClient({_server(call)}) as client:\n",
             _client_call(call),
             _PRINT,
         ]

@@ -1,12 +1,15 @@
 """Write a run as code in each supported language."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import StrEnum
 
 from lfclient.console.snippets import curl, python, typescript
 from lfclient.console.snippets.snippet_request import SnippetRequest, snippet_request
 from lfclient.console.store.run_record import RunRecord
+from lfclient.errors import InvalidRequest
 from lfclient.flows.model import Flow
+from lfclient.wire.modes import Mode
 from lfclient.wire.server_info import ServerInfo
 
 
@@ -32,6 +35,37 @@ _WRITERS: dict[Language, Callable[[SnippetRequest], str]] = {
     Language.LFCLIENT: python.write_lfclient,
     Language.TYPESCRIPT: typescript.write,
 }
+_SHORT_WRITERS: dict[Language, Callable[[SnippetRequest], str]] = {
+    Language.CURL: curl.write_short,
+    Language.HTTPX: python.write_short_httpx,
+    Language.LFCLIENT: python.write_short_lfclient,
+    Language.TYPESCRIPT: typescript.write_short,
+}
+
+
+def write_short_snippet(
+    language: Language,
+    record: RunRecord,
+    flow: Flow,
+    server: ServerInfo,
+    url: str,
+    *,
+    with_key: bool = True,
+) -> str | None:
+    """Return the shortest code that runs `flow` with the inputs of a run, in synchronous mode.
+
+    The code checks no errors and prints the outputs. Return None if the flow cannot run in that
+    mode.
+    """
+    if flow.needs_approval:
+        return None
+    try:
+        call = snippet_request(
+            replace(record, mode=Mode.SYNC.value), flow, server, url, with_key=with_key
+        )
+    except InvalidRequest:
+        return None
+    return _SHORT_WRITERS[language](call)
 
 
 def write_snippet(

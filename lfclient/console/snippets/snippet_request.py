@@ -37,6 +37,7 @@ _RESERVED_NAMES = re.compile(
 )
 _MAX_COMMENT_LENGTH = 100
 _MAX_LINE_LENGTH = 88  # characters of a list or object on one line
+SHORT_LINE_LENGTH = 200  # in a short snippet
 _MAX_SAFE_INTEGER = 2**53 - 1  # JavaScript rounds larger integers
 
 
@@ -174,6 +175,7 @@ class LiteralStyle:
     scalar: Callable[[Any], str] = json.dumps
     last_comma: bool = True
     step: int = 2
+    line_length: int = _MAX_LINE_LENGTH
     name: Callable[[str], str] | None = None
 
     def write(self, value: Any, indent: int = 0) -> str:
@@ -196,7 +198,7 @@ class LiteralStyle:
 
     def _write_items(self, first: str, parts: list[str], last: str, indent: int) -> str:
         line = first + ", ".join(parts) + last
-        if "\n" not in line and len(line) + indent < _MAX_LINE_LENGTH:
+        if "\n" not in line and len(line) + indent < self.line_length:
             return line
         pad = " " * indent
         within = pad + " " * self.step
@@ -232,9 +234,11 @@ PYTHON = LiteralStyle(python_text, lambda name: f'os.environ["{name}"]', scalar=
 JAVASCRIPT = LiteralStyle(json_text, lambda name: f'process.env.{name} ?? ""', name=javascript_name)
 
 
-def json_parts(value: Any) -> list[str | EnvironmentSecret]:
+def json_parts(value: Any, line_length: int = _MAX_LINE_LENGTH) -> list[str | EnvironmentSecret]:
     """Return a value's JSON in parts. Each secret is a separate part."""
     # JSON contains no zero bytes
-    style = LiteralStyle(json_text, lambda name: f"\0{name}\0", last_comma=False)
+    style = LiteralStyle(
+        json_text, lambda name: f"\0{name}\0", last_comma=False, line_length=line_length
+    )
     parts = style.write(value).split("\0")
     return [EnvironmentSecret(part) if place % 2 else part for place, part in enumerate(parts)]

@@ -4,10 +4,14 @@ All types are inferred, so the code is also JavaScript, and versions of Node tha
 can run it.
 """
 
+from dataclasses import replace
+
 from lfclient.console.snippets.snippet_request import (
     API_KEY,
     JAVASCRIPT,
+    SHORT_LINE_LENGTH,
     EnvironmentSecret,
+    LiteralStyle,
     SnippetRequest,
     json_parts,
     json_text,
@@ -59,12 +63,12 @@ for await (const piece of response.body ?? []) {{
 }}
 console.log(JSON.stringify(Object.fromEntries(outputs), null, 2));
 """
+_SHORT = replace(JAVASCRIPT, line_length=SHORT_LINE_LENGTH)
 _BY_RESPONSE = {"job": _JOB, "result": _RESULT, "events": _EVENTS}
 
 
 def write(call: SnippetRequest) -> str:
     """Return code that prints the outputs as JSON, as in the server's response."""
-    key = f', "x-api-key": process.env.{API_KEY} ?? ""' if call.with_key else ""
     names = ", ".join(f'"{name}"' for name in call.variables)
     return "".join(
         [
@@ -76,11 +80,28 @@ def write(call: SnippetRequest) -> str:
             f"for (const name of [{names}]) {{\n{_CHECK}}}\n" if names else "",
             f"const url = {json_text(call.endpoint)};\n",
             _status_address(call),
-            f'const headers = {{ "content-type": "application/json"{key} }};\n',
+            f"const headers = {_headers(call)};\n",
             f"const body = {_body(call)};\n",
             _BY_RESPONSE[call.response],
         ]
     )
+
+
+def write_short(call: SnippetRequest) -> str:
+    """Return code that prints the outputs as in the server's response."""
+    return (
+        f"const response = await fetch({json_text(call.endpoint)}, {{\n"
+        f'  method: "POST",\n'
+        f"  headers: {_headers(call)},\n"
+        f"  body: {_body(call, _SHORT)},\n"
+        "});\n"
+        "console.log((await response.json()).outputs);\n"
+    )
+
+
+def _headers(call: SnippetRequest) -> str:
+    key = f', "x-api-key": process.env.{API_KEY} ?? ""' if call.with_key else ""
+    return f'{{ "content-type": "application/json"{key} }}'
 
 
 def _status_address(call: SnippetRequest) -> str:
@@ -89,9 +110,9 @@ def _status_address(call: SnippetRequest) -> str:
     return f"const [before, after] = {JAVASCRIPT.write(call.status_address)};\n"
 
 
-def _body(call: SnippetRequest) -> str:
+def _body(call: SnippetRequest, style: LiteralStyle = JAVASCRIPT) -> str:
     if not loses_precision(call.body):
-        return f"JSON.stringify({JAVASCRIPT.write(call.body)})"
+        return f"JSON.stringify({style.write(call.body)})"
     # JavaScript numbers would round large integers
     parts = [
         f'JSON.stringify(process.env.{part} ?? "")'

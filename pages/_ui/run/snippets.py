@@ -1,8 +1,15 @@
 """A run as code, ready to copy into a program."""
 
+from dataclasses import replace
+
 import streamlit as st
 
-from lfclient.console.snippets.snippet import FILE_NAMES, Language, write_snippet
+from lfclient.console.snippets.snippet import (
+    FILE_NAMES,
+    Language,
+    write_short_snippet,
+    write_snippet,
+)
 from lfclient.console.snippets.snippet_request import API_KEY
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import LangflowError
@@ -12,7 +19,7 @@ from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection import loading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import input_values
-from pages._ui.state import run_page
+from pages._ui.state import run_options, run_page
 from pages._ui.widgets import alerts, controls, copy_button, downloads
 from pages._ui.widgets.markdown import escape
 
@@ -50,14 +57,23 @@ def draw(server: ServerSession, record: RunRecord) -> None:
             format_func=lambda one: one.value,
             persist_state="session",
         )
-    connection = server.connection
+    url, with_key = server.connection.url, bool(server.connection.api_key)
     try:
-        code = write_snippet(
-            language, record, flow, server_info, connection.url, with_key=bool(connection.api_key)
-        )
+        code = write_snippet(language, record, flow, server_info, url, with_key=with_key)
     except LangflowError as error:
         alerts.show(error)
         return
+    run = replace(record, session_id=run_options.named_session(record.session_id))
+    short = write_short_snippet(language, run, flow, server_info, url, with_key=with_key)
+    with head:
+        is_short = short is not None and not st.toggle(
+            "For production",
+            key=run_page.SNIPPET_FOR_PRODUCTION,
+            help="Checks errors and follows background runs",
+            persist_state="session",
+        )
+    if short and is_short:
+        record, code = run, short
     key = f"snippet-{record.id}-{language.name}"
     is_shown = len(code) <= MAX_SHOWN_CHARS
     with head:
@@ -75,10 +91,10 @@ def draw(server: ServerSession, record: RunRecord) -> None:
         st.caption(f"Too long to show: {len(code):,} characters. Download it instead.")
     if language is not Language.LFCLIENT:
         _warn_left_empty(flow)
-    description = "Repeats this run and prints the outputs."
+    description = "Runs the flow with the inputs of this run and prints the outputs."
     if record.session_id:
         description += " Uses the session of this run."
-    if connection.api_key:
+    if with_key:
         description += f" Reads the API key from {escape(API_KEY)}."
     st.caption(description)
 

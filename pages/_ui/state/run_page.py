@@ -30,6 +30,7 @@ class ShownSettings(NamedTuple):
 COMPONENTS_VIEW = "components-as"  # whether a run's components are a graph or a table
 TRACE_VIEW = "trace-view"
 SNIPPET_LANGUAGE = "snippet-language"
+SNIPPET_FOR_PRODUCTION = "snippet-for-production"
 NEW_RUN: Slot[str] = Slot("run-to-sight")  # the run just opened: its status may be out of sight
 RUN_REFUSED: Slot[bool] = Slot("run-refused")  # whether a click on Run started nothing
 STOPPED: Slot[bool] = Slot("stop-clicked")  # whether Stop was clicked since Run was drawn

@@ -10,7 +10,12 @@ from datetime import UTC, datetime
 import pytest
 
 from lfclient.api.payloads import run_request
-from lfclient.console.snippets.snippet import FILE_NAMES, Language, write_snippet
+from lfclient.console.snippets.snippet import (
+    FILE_NAMES,
+    Language,
+    write_short_snippet,
+    write_snippet,
+)
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest, Unsupported
 from lfclient.flows.field import Variable
@@ -179,6 +184,36 @@ def test_snippets_send_the_same_request_as_the_client_and_print_the_outputs(serv
     else:
         assert json.loads(printed[Language.CURL])["outputs"] == OUTPUTS
     assert NASTY in printed[Language.LFCLIENT]
+
+
+@pytest.mark.parametrize("server", [OLD, NEW], ids=lambda one: one.dialect)
+def test_short_snippets_send_a_synchronous_request_and_print_the_output(server, tmp_path):
+    overrides = {**OVERRIDES, "Comp-one.password": "a-key"}
+    del overrides["Comp-one.rows"], overrides["Comp-one.more"], overrides["Comp-one.api_key"]
+    environ = {"LANGFLOW_API_KEY": KEY, "PASSWORD": "a-key", "COMP_TWO_PASSWORD": "of another"}
+    stored = record("background", overrides)
+    with Langflow(10 if server is OLD else 13, server.dialect) as langflow:
+        codes = {
+            one: write_short_snippet(one, stored, FLOW, server, langflow.url) for one in Language
+        }
+        printed = {one: run.printed() for one, run in run_all(codes, tmp_path, **environ).items()}
+        assert langflow.runs == [run_request(server, FLOW, overrides, "sync", NASTY).json] * 4
+    assert json.loads(printed[Language.CURL])["outputs"] == OUTPUTS
+    assert printed[Language.LFCLIENT].strip() == NASTY.strip()
+    for one in (Language.HTTPX, Language.TYPESCRIPT):
+        assert "漢字" in printed[one]
+
+
+def test_a_short_snippet_has_six_lines():
+    run = record("background", {"ChatInput-a.input_value": "Hello"}, session_id=None)
+    for one in Language:
+        code = write_short_snippet(one, run, FLOW, NEW, "http://langflow.test:7860")
+        assert len([line for line in code.splitlines() if line]) <= 6
+
+
+def test_a_flow_that_cannot_run_synchronously_has_no_short_snippet():
+    asks = Flow.from_json(graph(node("HumanInput-q", "HumanInput")))
+    assert write_short_snippet(Language.CURL, record("sync", {}), asks, NEW, "http://x") is None
 
 
 @pytest.mark.parametrize("mode", ["sync", "background", "stream"])

@@ -104,10 +104,10 @@ def test_a_deleted_run_cannot_be_exported(langflow_stand_in):
 
 def test_snippets_are_in_the_chosen_language(langflow_stand_in):
     words = {
-        "curl": "--data-binary",
-        "Python, httpx": "import httpx",
-        "Python, lfclient": "LangflowClient(",
-        "TypeScript": "await fetch(",
+        "curl": ("curl ", "--data-binary"),
+        "Python, httpx": ("import httpx", "for error in"),
+        "Python, lfclient": ("LangflowClient(", "for error in"),
+        "TypeScript": ("await fetch(", "for (const error"),
     }
     record = add_ended_run(
         langflow_stand_in.url, run=answer(), overrides={"ChatInput-a.input_value": "words of mine"}
@@ -116,9 +116,13 @@ def test_snippets_are_in_the_chosen_language(langflow_stand_in):
     assert "Download script" in buttons(app)
     keys = [each.proto.id for each in app.get("bidi_component")]
     assert any(f"copy-snippet-{record.id}" in key for key in keys)
-    for language, word in words.items():
+    for language, (word, robust) in words.items():
         app.segmented_control(key=run_page.SNIPPET_LANGUAGE).set_value(language).run()
         (code,) = [one.value for one in app.code if word in one.value]
+        assert robust not in code
+        app.toggle(key=run_page.SNIPPET_FOR_PRODUCTION).set_value(True).run()
+        assert any(robust in one.value for one in app.code)
+        app.toggle(key=run_page.SNIPPET_FOR_PRODUCTION).set_value(False).run()
         for part in ("words of mine", langflow_stand_in.url, "LANGFLOW_API_KEY"):
             assert part in code
         assert KEY not in code
