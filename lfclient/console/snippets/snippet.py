@@ -61,7 +61,7 @@ def write_short_snippet(
         return None
     try:
         call = snippet_request(
-            replace(record, mode=Mode.SYNC.value), flow, server, url, with_key=with_key
+            replace(record, mode=Mode.SYNC), flow, server, url, with_key=with_key
         )
     except InvalidRequest:
         return None

@@ -214,7 +214,7 @@ def json_text(text: str) -> str:
 
 def python_text(text: str) -> str:
     """Return a Python string, in double quotes if that needs no escape."""
-    quoted = repr(text)
+    quoted = repr(str(text))  # a member of an enumeration as its text
     return f'"{quoted[1:-1]}"' if quoted[0] == "'" and '"' not in quoted else quoted
 
 

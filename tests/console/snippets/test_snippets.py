@@ -21,6 +21,7 @@ from lfclient.errors import InvalidRequest, Unsupported
 from lfclient.flows.field import Variable
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import mask_secrets
+from lfclient.wire.modes import Mode
 from lfclient.wire.schemas import VersionResponse
 from lfclient.wire.server_info import build_server_info
 from tests.support.flows import chat_input, entry, graph, node, text
@@ -95,7 +96,7 @@ def record(mode="sync", overrides=None, **more):
             "server_url": "http://langflow.test",
             "flow_id": FLOW.id,
             "flow_name": FLOW.name,
-            "mode": mode,
+            "mode": Mode(mode),
             "created_at": datetime.now(UTC),
             "session_id": NASTY,
             "overrides": mask_secrets(FLOW, OVERRIDES if overrides is None else overrides),
