@@ -31,8 +31,7 @@ from bench import (
 )
 from bench.figures import HEAD, Figure
 from lfclient import LangflowClient
-from lfclient.console.samples import builtin
-from tests.support import chromium, servers
+from tests.support import chromium, sample_flows, servers
 
 
 def main(names: list[str]) -> int:
@@ -48,9 +47,9 @@ def main(names: list[str]) -> int:
 def _measure(names: list[str]) -> int:
     newest, polled = servers.release("1.13.0"), servers.release("1.10.3")
     with LangflowClient(newest.url, api_key=newest.api_key, timeout=60) as api:
-        builtin.install_samples(api)
+        sample_flows.install(api)
     with LangflowClient(polled.url, api_key=polled.api_key, timeout=60) as api:
-        builtin.install_samples(api)
+        sample_flows.install(api)
     browser = chromium.find()
     here = (newest.url, newest.api_key)
     both = {one.version: (one.url, one.api_key) for one in (newest, polled)}

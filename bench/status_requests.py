@@ -15,9 +15,9 @@ from lfclient.api import requests
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.runner.runner import Runner
-from lfclient.console.samples.builtin import SAMPLES
 from lfclient.console.samples.graph_builder import Sample, build_graph
 from tests.support.proxy import Proxy
+from tests.support.sample_flows import SLOW
 
 
 def count(url: str, api_key: str, flow_id: str) -> int:
@@ -48,12 +48,11 @@ def count(url: str, api_key: str, flow_id: str) -> int:
 
 
 def sleeping(seconds: int) -> Sample:
-    """The slow sample flow, taking this many seconds."""
-    sample = next(one for one in SAMPLES if one.name == "Takes half a minute")
-    work, *rest = sample.nodes
+    """The slow flow, taking this many seconds."""
+    work, *rest = SLOW.nodes
     code = f"for second in range({seconds}):\n    time.sleep(1)\n"
     work = replace(work, values={**work.values, "python_code": code})
-    return replace(sample, nodes=(work, *rest))
+    return replace(SLOW, nodes=(work, *rest))
 
 
 def run(servers: dict[str, tuple[str, str]]) -> list[Figure]:

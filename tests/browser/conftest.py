@@ -26,6 +26,7 @@ from tests.browser.visitor import (
 )
 from tests.support import servers
 from tests.support.console_process import CHROMIUM_ARGS, ROOT, Console
+from tests.support.sample_flows import SAMPLES, SLOW
 from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import wait_for
 
@@ -94,9 +95,9 @@ def sample_ids(own_langflow: LiveServer, work_over: Path) -> Iterator[dict[str, 
     with LangflowClient(own_langflow.url, own_langflow.api_key) as api:
         catalogue = api.editor.catalogue(builtin.custom_component_code())
         made = {}
-        for each in builtin.SAMPLES:
+        for each in SAMPLES:
             data = graph_builder.build_graph(each, catalogue)
-            if each.name == "Takes half a minute":
+            if each is SLOW:
                 _until(work_over, data)
             made[each.name] = api.editor.create_flow(PREFIX + each.name, data, each.description).id
         yield made

@@ -123,7 +123,8 @@ def take(browser: Browser, url: str) -> None:
     take_presentation(open_window(browser, url))
 
     screen = open_window(browser, url, "dark")
-    screen.pick("Fails until", prefix="")
+    screen.pick("Read an order", prefix="")
+    screen.page.locator("textarea").first.fill("")
     screen.run()
     screen.wait("failed")
     save(screen.page, "failed-dark")

@@ -19,7 +19,7 @@ from tests.live.components import OWN
 from tests.live.held_flow import HeldFlow, Hold
 from tests.live.live_runner import LiveRunner
 from tests.live.releases import Make
-from tests.support import servers
+from tests.support import sample_flows, servers
 from tests.support.model_server import OLLAMA_URL, ModelServer
 from tests.support.proxy import Proxy
 from tests.support.servers import LiveServer, delete_flow
@@ -57,7 +57,7 @@ def make(client: LangflowClient, catalogue: dict[str, Any]) -> Iterator[Make]:
 
     def create(sample: Sample | str, endpoint_name: str | None = None) -> Flow:
         if isinstance(sample, str):
-            sample = next(one for one in builtin.SAMPLES if one.name == sample)
+            sample = sample_flows.sample(sample)
         data = graph_builder.build_graph(sample, catalogue)
         name = f"contract {sample.name} {uuid4().hex[:8]}"
         made.append(client.editor.create_flow(name, data, endpoint_name=endpoint_name).id)

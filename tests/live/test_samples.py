@@ -21,6 +21,7 @@ from lfclient.outputs.model import OutputKind
 from lfclient.runs.events import RunEnded, Token
 from lfclient.runs.model import Run, RunStatus
 from tests.live.releases import with_events
+from tests.support import sample_flows
 from tests.support.servers import LiveServer, delete_flow
 from tests.support.waiting import wait_for
 
@@ -70,7 +71,7 @@ def flows(client: LangflowClient) -> Iterator[dict[str, Flow]]:
         sample.name: client.editor.create_flow(
             f"sample test: {sample.name}", graph_builder.build_graph(sample, catalogue)
         )
-        for sample in builtin.SAMPLES
+        for sample in sample_flows.SAMPLES
         if not sample.missing(catalogue)
     }
     yield {name: client.flow(summary.id) for name, summary in made.items()}
@@ -170,26 +171,6 @@ def test_the_slow_sample_can_be_stopped(client: LangflowClient, flows: dict[str,
 
     assert result.stopped
     assert result.run.status is RunStatus.CANCELLED
-
-
-def test_the_slow_sample_takes_20_to_40_seconds(
-    langflow_113: LiveServer,
-):
-    with LangflowClient(langflow_113.url, langflow_113.api_key) as client:
-        catalogue = client.editor.catalogue()
-        sample = next(sample for sample in builtin.SAMPLES if sample.name == _SLOW)
-        made = client.editor.create_flow(
-            "sample test: slow", graph_builder.build_graph(sample, catalogue)
-        )
-        flow = client.flow(made.id)
-        job = client.submit(flow)
-        try:
-            run = client.wait(job, timeout=60, flow=flow)
-        finally:
-            delete_flow(client, made.id)
-
-    assert run.status is RunStatus.COMPLETED
-    assert [output.value for output in run.outputs.values()] == ["The work is done."]
 
 
 def test_the_approval_sample_waits_for_a_person(client: LangflowClient, flows: dict[str, Flow]):

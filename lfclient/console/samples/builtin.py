@@ -22,11 +22,6 @@ _CHART = (
     "GG6AaxUQLBiVGJWgtQRrKBAEjEqMXAn+/0DwYVRiVGJUguoSwwIAAA/PE18QI6QnAAAAAElFTkSuQmCC"
 )
 
-# prints nothing, because the component captures the whole server's output
-_WAIT = """for second in range(25):
-    time.sleep(1)
-"""
-
 _ORDER = """{
   "order": 1042,
   "customer": {"name": "Ada Lovelace", "city": "London"},
@@ -65,13 +60,13 @@ def _step(key: str, name: str, seconds: int, result: str) -> Node:
 SAMPLES: tuple[Sample, ...] = (
     Sample(
         "Echo chat",
-        "Repeats your message.",
+        "Repeats your message: the quickest run.",
         (_chat_in("Hello, Langflow!"), _chat_out()),
         (Link("question", "message", "answer"),),
     ),
     Sample(
         "Write a letter",
-        "Puts your message, a name and a place into the text of a letter.",
+        "Writes a letter from four inputs: your message, a name, a place and a signature.",
         (
             _chat_in("we look forward to your visit on Friday."),
             _prompt(
@@ -88,7 +83,7 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample(
         "Write word by word",
-        "Answers word by word, like a language model.",
+        "Answers word by word, as a language model does. Stop it while it writes.",
         (
             _chat_in("Good morning!"),
             _prompt("story", _STORY, message=""),
@@ -103,7 +98,7 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample(
         "Table of sample records",
-        "Makes up a table of 50 records, to sort, search and download.",
+        "Returns a table of 50 records, to sort, search, draw as a chart and download.",
         (Node("records", "MockDataGenerator"),),
     ),
     Sample(
@@ -151,7 +146,8 @@ SAMPLES: tuple[Sample, ...] = (
     ),
     Sample(
         "Plan a trip",
-        "Looks up the weather, a hotel and a train at the same time, then combines the results.",
+        "Looks up the weather, a hotel and a train at the same time, then combines the results. "
+        "Watch the steps run.",
         (
             _chat_in("Lisbon", "place"),
             _step("weather", "Look up the weather", 3, "Sunny, 24 degrees"),
@@ -172,40 +168,6 @@ SAMPLES: tuple[Sample, ...] = (
             Link("bag", "done", "plan", "bag"),
             Link("plan", "prompt", "answer"),
         ),
-    ),
-    Sample(
-        "Unconnected component",
-        "An echo chat with an unconnected calculator.",
-        (
-            _chat_in("The calculator stays idle."),
-            _chat_out(),
-            Node("idle", "CalculatorComponent", {"expression": "6 * 7"}),
-        ),
-        (Link("question", "message", "answer"),),
-    ),
-    Sample(
-        "Takes half a minute",
-        "Runs for 25 seconds, so you can try Stop.",
-        (
-            Node("work", "PythonREPLComponent", {"global_imports": "time", "python_code": _WAIT}),
-            Node(
-                "report",
-                "ParserComponent",
-                {"pattern": "The work is done."},
-                editable=("pattern",),
-            ),
-            _chat_out(),
-        ),
-        (
-            Link("work", "results", "report", "input_data"),
-            Link("report", "parsed_text", "answer"),
-        ),
-    ),
-    Sample(
-        "Fails until it gets JSON",
-        "Fails, because it has nothing to read. Give it JSON text and it succeeds; the server "
-        "silently repairs invalid JSON.",
-        (Node("empty", "JSONtoData", {"json_string": ""}, editable=("json_string",)),),
     ),
     Sample(
         "Picture card",

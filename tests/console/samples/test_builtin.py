@@ -22,8 +22,6 @@ _OUTPUTS = {
     "HumanInput": ("branch_approve", "branch_reject"),
     "Prompt Template": ("prompt",),
     "TextInput": ("text",),
-    "PythonREPLComponent": ("results",),
-    "ParserComponent": ("parsed_text",),
     "WordByWord": ("said",),
     "TimedStep": ("done",),
 }
