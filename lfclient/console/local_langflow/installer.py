@@ -24,11 +24,11 @@ from lfclient.resources.packages import PACKAGES, Package
 DOWNLOAD_MB = 530
 DISK_MB = 1500
 INSTALL_SECONDS = 60
-# usual time to the first response on two cores; the first start takes twice as long
+# time to the first response on two idle cores; a first start took 40 to 115 s
 START_SECONDS = 20
 DOWNLOAD_NOTE = (
     f"About {DOWNLOAD_MB} MB to download ({DISK_MB / 1000:.1f} GB on disk). Installing and "
-    f"starting usually takes {(INSTALL_SECONDS + START_SECONDS) / 60:.0f}–2 minutes on a fast "
+    f"starting usually takes {(INSTALL_SECONDS + START_SECONDS) / 60:.0f}–3 minutes on a fast "
     f"connection, about {(DOWNLOAD_MB * 0.8 + INSTALL_SECONDS) / 60:.0f} minutes at 10 Mbit/s."
 )
 

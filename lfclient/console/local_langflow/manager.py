@@ -287,8 +287,8 @@ class LocalLangflow:
                     self._note(
                         LocalState.STARTING,
                         f"Starting Langflow: {waited:.0f} s so far (usually "
-                        f"{START_SECONDS}–{2 * START_SECONDS} s).",
-                        0.7 + 0.24 * min(waited / (2 * START_SECONDS), 1.0),
+                        f"{START_SECONDS} s to 2 minutes).",
+                        0.7 + 0.24 * waited / (waited + 2 * START_SECONDS),
                     )
                 )
                 time.sleep(_POLL_SECONDS)

@@ -170,14 +170,15 @@ def draw_notice() -> None:
 
 def _draw_first_run() -> None:
     with st.container(width=760, key="first-run"):
-        st.title("Connect to Langflow")
-        draw_notice()
         allowed = permissions()
         discovered = servers.discover_server()
+        if not discovered and allowed.install and _may_start_local():
+            local_panel.start()
+        is_starting = not discovered and app_context().local.status().state.is_in_progress
+        st.title("Setting up Langflow" if is_starting else "Connect to Langflow")
+        draw_notice()
         if discovered:
             _draw_discovered(discovered)
-        elif allowed.install and _may_start_local():
-            local_panel.start()
         local_panel.draw(has_other_server=bool(discovered))
         needs_key = discovered is not None and not discovered.auto_login
         if not allowed.other_servers:
@@ -185,6 +186,26 @@ def _draw_first_run() -> None:
         elif not needs_key:
             with st.expander("Use another Langflow"):
                 draw_connection_form("", *_FIRST_BUTTON)
+        if is_starting:
+            _draw_example()
+
+
+def _draw_example() -> None:
+    """Show what comes after the installation."""
+    st.markdown("## What comes next", anchors=False)
+    st.markdown(
+        "A sample flow opens, which needs no key. Enter a message and click **Run**. "
+        "**Add a flow** has agents and other templates, and takes flow files of your own. "
+        "A run looks like this:"
+    )
+    question, answer = st.columns([2, 3])
+    with question.container(border=True, height="stretch"):
+        st.markdown(":gray[Message]\n\nLisbon")
+    with answer.container(border=True):
+        st.markdown(
+            ":gray[Completed · 6.2 s]\n\n**Lisbon**\n\n- The night train on Friday at 21:45\n"
+            "- A room with a view of the river\n- Sun hat and walking shoes are packed"
+        )
 
 
 def _may_start_local() -> bool:

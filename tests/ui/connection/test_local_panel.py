@@ -79,6 +79,20 @@ def test_an_installation_or_a_start_can_be_cancelled(state):
     assert app_context().local_stopped
 
 
+@pytest.mark.parametrize("state", [LocalState.FAILED, LocalState.INSTALLING, LocalState.STARTING])
+def test_the_first_page_shows_what_comes_after_an_installation(state):
+    def page():
+        from pages._ui.connection import connect
+
+        connect.require_server()
+
+    show(state, step="At work.", progress=0.1)
+    app = AppTest.from_function(page).run()
+    is_starting = state is not LocalState.FAILED
+    assert app.title[0].value == ("Setting up Langflow" if is_starting else "Connect to Langflow")
+    assert ("A run looks like this" in page_text(app)) is is_starting
+
+
 @pytest.mark.parametrize("state", [LocalState.ABSENT, LocalState.INSTALLING, LocalState.STARTING])
 def test_the_note_asks_for_a_start_only_if_none_is_in_progress(state):
     def page():
