@@ -1,12 +1,12 @@
 """Packages and updates that a flow's components need. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lfclient.common.formatting import list_names
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need, NeedKind
-from lfclient.flows.outdated import describe_replacement, find_outdated
+from lfclient.flows.outdated import OutdatedComponent, describe_replacement, find_outdated
 from lfclient.resources.packages import Package
 from lfclient.resources.server_resources import ServerResources
 
@@ -14,45 +14,61 @@ _MAX_NAMED = 5  # components in a sentence
 
 
 def find_outdated_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:
-    """Yield the need for an update of components that differ from the server's.
+    """Yield the need for an update of components that differ from the server's, and missing ones.
 
-    It is met if the server lacks all of them, because no update helps then. Components that lack a
-    package are left out.
+    The need for a missing component is met if the component may run with its code in the flow.
+    Components that lack a package are left out.
     """
     catalogue = resources.catalogue
     if catalogue is None:
         return
     stored = flow.refreshed.stored if flow.refreshed else flow
+    found = find_outdated(stored, catalogue)
+    updated = [component for component in found if component.can_update]
+    if updated:
+        yield Need(NeedKind.OUTDATED, (), _describe_outdated(updated), False)
     lacking = {
         component.id
         for component, package in flow.optional_packages
         if _lacks_package(component, package, resources)
     }
-    found = [
-        each
-        for each in find_outdated(stored, catalogue)
-        if each.can_update
-        or each.replacements
+    missing = [component for component in found if not component.can_update]
+    retired: dict[str, list[str]] = {}
+    others = []
+    for component in missing:
+        if component.retired:
+            retired.setdefault(component.retired, []).append(component.name)
+        elif component.replacements:
+            yield Need(NeedKind.COMPONENT, (), describe_replacement(component), True)
         # without aliases, a component that is not found may have a former type and run (1.8)
-        or (catalogue.aliases and each.id not in lacking)
+        elif catalogue.aliases and component.id not in lacking:
+            others.append(component.name)
+    for name, users in retired.items():
+        message = (
+            f"Langflow 1.13 and later don't support {name}, so this flow can't run here. "
+            f"Replace {list_names(users, _MAX_NAMED)} in Langflow's editor."
+        )
+        yield Need(NeedKind.COMPONENT, (), message, False)
+    if others:
+        code = "its code" if len(others) == 1 else "their code"
+        message = (
+            f"Not on this server: {list_names(others, _MAX_NAMED)}. A run uses {code} in the flow."
+        )
+        yield Need(NeedKind.COMPONENT, (), message, True)
+
+
+def _describe_outdated(components: Sequence[OutdatedComponent]) -> str:
+    names = list_names([component.name for component in components], _MAX_NAMED)
+    differ, they_are = "components differ", "they are"
+    if len(components) == 1:
+        differ, they_are = "component differs", "it is"
+    replaced = list(filter(None, map(describe_replacement, components)))
+    sentences = [
+        f"{len(components)} {differ} from the server's: {names}.",
+        f"Until {they_are} updated, the flow may fail.",
+        *replaced[:_MAX_NAMED],
     ]
-    names = [component.name for component in found if component.can_update]
-    sentences = []
-    if names:
-        listed = list_names(names, _MAX_NAMED)
-        differ, they_are = "components differ", "they are"
-        if len(names) == 1:
-            differ, they_are = "component differs", "it is"
-        sentences = [
-            f"{len(names)} {differ} from the server's: {listed}.",
-            f"Until {they_are} updated, the flow may fail.",
-        ]
-    described = list(filter(None, map(describe_replacement, found)))
-    more = len(described) - _MAX_NAMED
-    if more > 1:
-        described[_MAX_NAMED:] = [f"The server also lacks {more} other components."]
-    if found:
-        yield Need(NeedKind.OUTDATED, (), " ".join(sentences + described), not names)
+    return " ".join(sentences)
 
 
 def find_package_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:

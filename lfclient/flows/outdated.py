@@ -18,7 +18,7 @@ from lfclient.flows.former_models import FormerModel, find_successor, former_mod
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.flows.provider_needs import PROVIDERS_OF_CHOICES
-from lfclient.resources.catalogue import Catalogue, CatalogueEntry
+from lfclient.resources.catalogue import Catalogue, CatalogueEntry, base_type
 from lfclient.resources.component_code import default_values, definition_code
 
 _CUSTOM = "CustomComponent"
@@ -29,7 +29,8 @@ _PROVIDER_PARAMETERS = ("provider", "agent_llm")
 _MODEL_PARAMETERS = ("model_name", "model")
 _OTHER_PROVIDERS = ("Custom", "connect_other_models")  # a connected model
 _KEPT = ("display_name", "description", "frozen", "custom_fields")
-_REPLACE = "if it fails, replace it in Langflow's editor"
+_RETIRED = ("Chroma",)  # its runs fail with "Chroma support was retired in Langflow 1.13"
+_REPLACE = "replace it in Langflow's editor"
 UPDATED = " (updated)"  # the end of a copy's name
 
 Definitions = Mapping[str, tuple[str, JsonObject]]  # new types and definitions by component id
@@ -42,6 +43,7 @@ class OutdatedComponent:
     `type` is the type's name on the server, "" if the server lacks the type. The component can't be
     updated then. `replacements` are the display names of components that replace it. An update
     replaces a provider's model that the server lacks: `successor` is the new component's name.
+    `retired` is what no later Langflow supports, "" for other components.
     """
 
     id: str
@@ -49,6 +51,7 @@ class OutdatedComponent:
     type: str
     replacements: tuple[str, ...] = ()
     successor: str = ""
+    retired: str = ""
 
     @property
     def can_update(self) -> bool:
@@ -135,7 +138,8 @@ def _outdated(
     if successor:
         return OutdatedComponent(leaf.id, name, successor.type, (), successor.display_name)
     replacements = catalogue.replacements_of(definition.get("replacement"))
-    return OutdatedComponent(leaf.id, name, "", replacements)
+    retired = base_type(leaf.type) if base_type(leaf.type) in _RETIRED else ""
+    return OutdatedComponent(leaf.id, name, "", replacements, retired=retired)
 
 
 def describe_replacement(component: OutdatedComponent) -> str:
@@ -144,6 +148,8 @@ def describe_replacement(component: OutdatedComponent) -> str:
         return f"{component.name} becomes {component.successor}, which keeps its model."
     if component.can_update:
         return ""
+    if component.retired:
+        return f"Langflow 1.13 and later don't support {component.retired}: {_REPLACE}."
     advice = f"use {' or '.join(component.replacements)}" if component.replacements else _REPLACE
     return f"The server has no {component.name}: {advice}."
 

@@ -70,8 +70,9 @@ def test_the_replacement_of_a_missing_component_is_named():
     gone["data"]["node"]["replacement"] = ["agents.Agent"]
     new = {"display_name": "Agent", "template": {"code": {"value": "a = 2"}}}
     resources = replace(server(), catalogue=parse_catalogue({"all": {"Agent": new}}))
-    (need,) = needs(gone, node("Agent-b", code={"value": "a = 1"}), resources=resources)
-    assert need.message.endswith(" The server has no Gone: use Agent.")
+    update, missing = needs(gone, node("Agent-b", code={"value": "a = 1"}), resources=resources)
+    assert update.kind is NeedKind.OUTDATED
+    assert missing.message == "The server has no Gone: use Agent."
 
 
 def test_a_component_that_the_server_lacks_is_named_though_nothing_can_be_updated():
@@ -80,8 +81,19 @@ def test_a_component_that_the_server_lacks_is_named_though_nothing_can_be_update
     resources = replace(server(), catalogue=parse_catalogue(listed))
     gone = node("Gone-a", code={"type": "code", "value": "a = 1"})
     (need,) = needs(gone, resources=resources)
-    assert need.message == ("The server has no Gone: if it fails, replace it in Langflow's editor.")
-    assert need.is_met
+    assert need.message == "Not on this server: Gone. A run uses its code in the flow."
+    assert (need.kind, need.is_met) == (NeedKind.COMPONENT, True)
+
+
+def test_components_that_langflow_no_longer_supports_stop_the_flow():
+    resources = replace(server(), catalogue=parse_catalogue({"all": {"Agent": {}}}))
+    code = {"type": "code", "value": "a = 1"}
+    (need,) = needs(*(node(f"Chroma-{x}", "Chroma", code=code) for x in "ab"), resources=resources)
+    assert need.message == (
+        "Langflow 1.13 and later don't support Chroma, so this flow can't run here. Replace "
+        "Chroma 1, Chroma 2 in Langflow's editor."
+    )
+    assert (need.kind, need.is_met) == (NeedKind.COMPONENT, False)
 
 
 def test_a_type_is_not_called_missing_on_servers_that_list_no_former_types():

@@ -68,11 +68,8 @@ def _find_undo(form: FlowForm) -> _Undo | None:
 
 
 def draw(need: Need, form: FlowForm) -> None:
-    """Draw which components are outdated, with a button that updates them if one can be updated."""
-    icon = ":material/warning:" if need.is_met else ":material/update:"
-    st.markdown(f":orange[{icon}] {escape(need.message)}")
-    if need.is_met:
-        return
+    """Draw which components are outdated, with a button that updates them."""
+    st.markdown(f":orange[:material/update:] {escape(need.message)}")
     if not permissions().install:
         st.caption("Only the operator of this console can update flows.")
         return

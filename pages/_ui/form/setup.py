@@ -102,11 +102,10 @@ def _draw_readiness(form: FlowForm) -> None:
     models = (need.keys[0] for need in form.needs if need.kind is NeedKind.MODEL)
     is_unsure = any(need.provider and need.provider.has_silent_address for need in form.needs)
     is_unsure |= form.resources.catalogue is None and "component" in form.flow.resources
+    is_unsure |= any(need.kind is NeedKind.COMPONENT for need in form.needs)
     if provider_settings.has_unconfirmed(form):
         st.badge(provider_settings.UNUSED_CHANGE, color="orange")
-    elif any(need.kind is NeedKind.OUTDATED for need in form.needs) or any(
-        key in fields and unlisted_model(fields[key], form) for key in models
-    ):
+    elif any(key in fields and unlisted_model(fields[key], form) for key in models):
         st.badge("May fail", color="orange", icon=":material/warning:")
     elif form.hints:
         st.badge(f"{len(form.hints)} to check", color="orange")
@@ -120,6 +119,10 @@ def _draw_need(need: Need, form: FlowForm) -> None:
         return
     if need.kind is NeedKind.OUTDATED:
         flow_update.draw(need, form)
+        return
+    if need.kind is NeedKind.COMPONENT:
+        icon = ":gray[:material/info:]" if need.is_met else ":orange[:material/warning:]"
+        st.markdown(f"{icon} {escape(need.message)}")
         return
     if need.package:
         st.markdown(f":orange[:material/warning:] {escape(describe_need(need))}")

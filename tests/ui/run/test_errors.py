@@ -231,7 +231,7 @@ def test_an_error_of_an_outdated_component_names_it_and_leads_to_its_update(
 
 def test_an_error_of_a_component_that_the_server_lacks_leads_to_no_update(langflow_stand_in):
     app = open_old_agent(langflow_stand_in, {"Other": {}}, run=failed_agent("x y", "Agent-a"))
-    assert "if it fails, replace it in Langflow's editor" in page_text(app)
+    assert "The server has no Agent: replace it in Langflow's editor" in page_text(app)
     assert "Go to Setup" not in button_labels(app)
 
 
