@@ -113,6 +113,13 @@ def test_a_component_is_found_under_its_other_names(type: str, name: str):
     assert [each.type for each in find_outdated(made, catalogue(**{name: definition()}))] == [name]
 
 
+def test_a_component_is_found_by_the_name_in_the_servers_definition():
+    made = flow(component("MistalAIEmbeddings-a"))
+    type = "ext:mistral:MistralAIEmbeddingsComponent@official"
+    server = catalogue(**{type: {**definition(), "name": "MistalAIEmbeddings"}})
+    assert [each.type for each in find_outdated(made, server)] == [type]
+
+
 def test_a_display_name_is_found_unless_it_is_another_components_type():
     url = {**definition(), "display_name": "URL"}
     made = flow(component("A-a", type="URL"))

@@ -24,6 +24,7 @@ from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.local_langflow.process import ProcessIdentity
 from lfclient.console.local_langflow.state_file import LocalState
 from lfclient.console.samples.builtin import SAMPLES
+from lfclient.resources.catalogue import parse_catalogue
 from tests.live.releases import ask_model
 from tests.support.local_langflow import installed_folder
 from tests.support.model_server import OLLAMA_URL, ModelServer
@@ -92,6 +93,18 @@ def test_it_has_all_sample_flows(started: str, folder: Path):
 def test_it_has_templates(started: str, folder: Path):
     with LangflowClient(*LocalLangflow(folder).connection()) as client:
         assert "Simple Agent" in [template.name for template in client.templates()]
+
+
+def test_it_has_components_that_langflow_moved_to_another_package(started: str, folder: Path):
+    with LangflowClient(*LocalLangflow(folder).connection()) as client:
+        catalogue = parse_catalogue(client.editor.catalogue())
+    types = (
+        "GroqModel",
+        "HuggingFaceInferenceAPIEmbeddings",
+        "NotionSearch",
+        "QdrantVectorStoreComponent",
+    )
+    assert all(catalogue.find(type, by_label=False) for type in types)
 
 
 def test_its_limits_are_raised(started: str, folder: Path):

@@ -13,6 +13,7 @@ import uv
 
 from lfclient.client import LangflowClient
 from lfclient.console.local_langflow.manager import LocalLangflow
+from lfclient.resources.catalogue import parse_catalogue
 from lfclient.resources.models import Provider, find_model
 from lfclient.resources.packages import PACKAGES
 from tests.live.releases import ask_model
@@ -69,6 +70,11 @@ def test_each_package_of_the_list_can_be_imported(extended: LocalLangflow, tmp_p
     python = psutil.Process(extended.status().pid).cmdline()[0]
     modules = ", ".join(module for package in PACKAGES for module in package.modules)
     subprocess.run([python, "-c", f"import {modules}"], cwd=tmp_path, check=True)
+
+
+@pytest.mark.parametrize("type", ["AddContentToPage", "MistralModel", "YouTubeTranscripts"])
+def test_an_added_package_brings_the_components_that_import_it(api: LangflowClient, type: str):
+    assert parse_catalogue(api.editor.catalogue()).find(type, by_label=False)
 
 
 def test_a_choice_in_a_flow_of_another_release_runs_where_no_custom_code_is_allowed(

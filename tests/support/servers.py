@@ -28,7 +28,7 @@ import trustme
 from lfclient import LangflowClient
 from lfclient.console.local_langflow.installer import Installation
 from lfclient.console.local_langflow.manager import LocalLangflow
-from lfclient.console.local_langflow.requirement import Requirement
+from lfclient.console.local_langflow.requirement import MODEL_PACKAGES, Requirement
 from lfclient.console.local_langflow.state_file import LocalError
 from lfclient.errors import FlowNotFound, LangflowError, ServerFault
 from tests.support.console_process import free_port
@@ -50,11 +50,11 @@ class OlderRelease(Requirement):
 
     @property
     def packages(self) -> list[str]:
-        base, *others = super().packages
+        base = super().packages[0]
         if self.version.startswith("1.12"):
-            return [base, *others]
+            return [base, *MODEL_PACKAGES]
         # before 1.12 the base package is 0.N, and imports openai but does not require it
-        return [base.replace("==1.", "==0."), *others, "openai"]
+        return [base.replace("==1.", "==0."), *MODEL_PACKAGES, "openai"]
 
     def install_arguments(self, packages: Collection[str]) -> list[str]:
         return ["--exclude-newer", self.day, *packages]

@@ -10,6 +10,10 @@ from pathlib import Path
 # all packages that the local Langflow may have, with the hashes of their files on PyPI
 LOCK = Path(__file__).with_name("requirements.txt")
 
+# Since Langflow 1.11, `langflow-base` lacks the components of 70 services, such as Groq and Notion.
+# This package of 0.4 MB has the components. It requires Langflow 1.13.
+COMPONENT_PACKAGES = ("lfx-bundles",)
+
 # `langflow-base` lists OpenAI, Anthropic, Ollama and Google models, but can't run them without
 # these packages, which take another 5 MB and one second.
 MODEL_PACKAGES = (
@@ -32,14 +36,14 @@ SOURCE_PACKAGES = (
 
 @dataclass(frozen=True)
 class Requirement:
-    """A Langflow version with the packages for models."""
+    """A Langflow version with the packages for components and models."""
 
     version: str
 
     @property
     def packages(self) -> list[str]:
         """The required packages, `langflow-base` with its version first."""
-        return [f"langflow-base=={self.version}", *MODEL_PACKAGES]
+        return [f"langflow-base=={self.version}", *COMPONENT_PACKAGES, *MODEL_PACKAGES]
 
     def install_arguments(self, packages: Collection[str]) -> list[str]:
         """Return arguments for `uv pip install` that install packages in their locked versions.

@@ -100,7 +100,7 @@ def _draw_status(status: LocalStatus, has_other_server: bool) -> None:
             f"Its API key and password are in {inline_code(str(app_context().local.secret_file))}."
         )
         if app_context().local.installation.missing:
-            st.info("Restart it to add models and the editor.")
+            st.info("Restart it to add components, models and the editor.")
         if status.message:
             alerts.show_message("Couldn't add the package", status.message, status.hint)
     elif status.state in (LocalState.FAILED, LocalState.CRASHED):

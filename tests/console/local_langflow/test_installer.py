@@ -15,12 +15,7 @@ from pathlib import Path
 import pytest
 
 from lfclient.console.local_langflow.installer import Installation
-from lfclient.console.local_langflow.requirement import (
-    LOCK,
-    MODEL_PACKAGES,
-    SOURCE_PACKAGES,
-    Requirement,
-)
+from lfclient.console.local_langflow.requirement import LOCK, SOURCE_PACKAGES, Requirement
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError
 from lfclient.resources.packages import package_for
 from tests.support.local_langflow import fake_local
@@ -87,7 +82,8 @@ def _write_wheel(folder: Path, stem: str, tag: str = "py3-none-any") -> None:
 def _installation_from(index: Path, tmp_path: Path) -> Installation:
     """Return an installation by the real uv, from an index whose files differ from PyPI's."""
     lock = LOCK.read_text(encoding="utf-8")
-    for name in MODEL_PACKAGES:
+    requirement = Requirement("1.13.0")
+    for name in requirement.packages[1:]:
         version = re.search(rf"^{name}==(\S+)", lock, re.MULTILINE)[1]
         _write_wheel(index, f"{name.replace('-', '_')}-{version}")
     for file in list(index.iterdir()):
@@ -100,7 +96,6 @@ def _installation_from(index: Path, tmp_path: Path) -> Installation:
         "UV_CACHE_DIR": str(tmp_path / "cache"),
         "UV_DEFAULT_INDEX": index.as_uri(),
     }
-    requirement = Requirement("1.13.0")
     return Installation(tmp_path / "venv", requirement, python=sys.executable, environ=environ)
 
 
@@ -115,7 +110,7 @@ def test_a_file_that_differs_from_the_locked_file_is_refused(index: Path, tmp_pa
     _write_wheel(index, LANGFLOW)
     installation = _installation_from(index, tmp_path)
 
-    with pytest.raises(LocalError, match="has a different file for lang") as caught:
+    with pytest.raises(LocalError, match=r"has a different file for \S+==") as caught:
         installation.install(lambda step, share: None)
 
     assert "UV_INDEX_URL" in caught.value.hint
@@ -175,7 +170,7 @@ def test_progress_counts_packages(tmp_path: Path, fake_uv: Callable[..., str]):
 
 
 def _old_installation(folder: Path, uv_binary: str) -> Installation:
-    """Return an older console's installation: Langflow without packages for models."""
+    """Return an older console's installation: Langflow without the additional packages."""
     installation = Installation(folder, Requirement("1.13.0"), python="3", uv_binary=uv_binary)
     installation.install(lambda step, share: None)
     marker = JsonFile(folder / "installed.json")
@@ -186,12 +181,13 @@ def _old_installation(folder: Path, uv_binary: str) -> Installation:
 def test_an_older_consoles_installation_is_completed(tmp_path: Path, fake_uv: Callable[..., str]):
     installation = _old_installation(tmp_path, fake_uv('echo "$@" > installed-by-uv'))
     python = installation.python
-    assert installation.missing == list(MODEL_PACKAGES)
+    assert installation.missing == installation.requirement.packages[1:]
 
     assert installation.install(lambda step, share: None) == python
 
     assert installation.missing == []
-    assert "langchain-openai==" in (tmp_path / "installed-by-uv").read_text()
+    requested = (tmp_path / "installed-by-uv").read_text()
+    assert all(f" {name}==" in requested for name in ("lfx-bundles", "langchain-openai"))
 
 
 def test_without_network_an_older_consoles_installation_stays_unchanged(
@@ -203,7 +199,7 @@ def test_without_network_an_older_consoles_installation_stays_unchanged(
 
     assert installation.install(lambda step, share: None) == installation.python
 
-    assert installation.missing == list(MODEL_PACKAGES)
+    assert installation.missing == installation.requirement.packages[1:]
 
 
 def test_an_added_package_is_installed_with_langflow_and_again_in_a_new_environment(
