@@ -23,6 +23,17 @@ def format_time(then: datetime, now: datetime | None = None, *, seconds: bool = 
     return then.strftime(f"{day}, %H:%M:%S" if seconds else f"{day}, %H:%M")
 
 
+def format_age(then: datetime, now: datetime | None = None) -> str:
+    """Return "just now", or the age such as "2 min ago" or "3 h ago", or the time after a day."""
+    now = now or datetime.now(UTC)
+    minutes = int((now - then).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min ago"
+    return f"{minutes // 60} h ago" if minutes < 24 * 60 else format_time(then, now)
+
+
 def format_short_time(then: datetime, now: datetime | None = None) -> str:
     """Return a time of today, else the day, else the month of another year; 8 characters at most.
 
