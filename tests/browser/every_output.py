@@ -26,9 +26,9 @@ $$\\int_0^1 x^2\\,dx = \\frac{{1}}{{3}}$$
 print("hello $x$ :red[world]")
 ```
 
-| city | visitors |
-|---|---|
-| London | 120 |
+| city | visitors |{" of a museum |" * 8}
+|---|---|{"---|" * 8}
+| London | 120 |{" 12 |" * 8}
 
 ![sunset]({as_uri(picture("darkorange", "sunset"))})
 ![](http://pictures.example/remote.png) :red[not red]

@@ -80,6 +80,9 @@ def test_every_kind_of_output_can_be_viewed_compared_and_exported(outputs_screen
     expect(message.locator(".katex-display")).to_have_count(1)
     expect(message).to_contain_text("one costs $5 and two cost $9")
     expect(message).to_contain_text(":red[not red]")
+    # the wide table scrolls in its column
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("main => main.scrollWidth <= main.clientWidth")
     outputs_screen.view("output-ChatOutput-a", "Images")
     with page.expect_download() as saved:
         message.get_by_role("button", name="Image", exact=True).click()

@@ -173,13 +173,14 @@ function tellRefusedUpload() {
 }
 
 // Elements may be drawn or removed long after the script has ended, so look twice a second: keep the
-// focus, make scrolling code focusable, name notices, the place of an open menu, and the button of the
+// focus, make code and tables that scroll focusable, name notices, the place of an open menu, and the button of the
 // navigation as it is shown in narrow windows, hide icons in texts from screen readers, which would
 // read “check_circle icon”, and report refused uploads.
 setInterval(() => {
   if (document.querySelector('[data-test-script-state="notRunning"]')) keepFocus();
   for (const icon of document.querySelectorAll('[role="img"][aria-label$=" icon"]')) icon.ariaHidden = "true";
-  for (const code of document.querySelectorAll('[data-testid="stCode"] pre')) code.tabIndex = 0;
+  for (const each of document.querySelectorAll('[data-testid="stCode"] pre, .stMarkdown table'))
+    if (each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight) each.tabIndex = 0;
   for (const toast of document.querySelectorAll('[data-testid="stToast"]')) toast.ariaLabel = "Notice";
   for (const menu of document.querySelectorAll('[data-testid="stMenuButtonBody"]'))
     Object.assign(menu, { role: "region", ariaLabel: "Menu" });
