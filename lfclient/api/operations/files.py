@@ -30,6 +30,9 @@ OnProgress = Callable[[int], object]
 
 _FILES = "/api/v2/files"
 _STORE_SECONDS = 300.0  # how long a server may take to store a file of its maximum size
+# An upload of the same name was committed after this one had looked for a free name. Nothing is
+# stored then.
+_NAME_TAKEN = b"Error inserting file metadata into database"
 _NUMBER_OF_COPY = re.compile(r"(?: \(\d{1,9}\))?")
 _SIZE_HINT = "Choose a smaller file, or raise LANGFLOW_MAX_FILE_SIZE_UPLOAD on the server."
 
@@ -108,6 +111,8 @@ def _upload(
     spec = RequestSpec("POST", path, files=(part,), new_connection=True, min_timeout=_STORE_SECONDS)
     try:
         response = yield from send(spec)
+        if not response.is_success and _NAME_TAKEN in response.content:
+            response = yield from send(spec)
     except Unreachable as lost:
         if lost.sent and not lost.timed_out:  # a server or proxy may just hang up
             lost.hint = (

@@ -150,6 +150,19 @@ def test_an_upload_for_a_deleted_flow_names_the_flow():
         langflow.client().files.upload("a.txt", b"abc", flow_id=JOB)
 
 
+def test_a_name_that_was_taken_meanwhile_is_sent_again():
+    """A server responds to an upload before it has committed it (Langflow 1.8.4)."""
+    detail = (
+        "Error inserting file metadata into database: (sqlite3.IntegrityError) UNIQUE constraint "
+        "failed: file.name, file.user_id"
+    )
+    langflow = server((500, {"detail": detail}), KEPT)
+    assert langflow.client().files.upload("a.txt", b"abc").path == "u/a (1).txt"
+    first, second = langflow.requests[-2:]
+    assert b"\r\n\r\nabc\r\n" in first.content
+    assert b"\r\n\r\nabc\r\n" in second.content
+
+
 def test_an_upload_that_was_not_sent_is_retried_from_the_beginning_of_the_file():
     langflow = server(httpx.ConnectError("refused"), KEPT)
     langflow.client().files.upload("a.txt", io.BytesIO(b"abc"))
