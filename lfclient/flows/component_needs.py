@@ -13,8 +13,8 @@ from lfclient.resources.server_resources import ServerResources
 _MAX_NAMED = 5  # components in a sentence
 
 
-def find_outdated_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:
-    """Yield the need for an update of components that differ from the server's, and missing ones.
+def find_component_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:
+    """Yield the update of components that differ from the server's, and components it lacks.
 
     The need for a missing component is met if the component may run with its code in the flow.
     Components that lack a package are left out.
@@ -22,8 +22,7 @@ def find_outdated_needs(flow: Flow, resources: ServerResources) -> Iterator[Need
     catalogue = resources.catalogue
     if catalogue is None:
         return
-    stored = flow.refreshed.stored if flow.refreshed else flow
-    found = find_outdated(stored, catalogue)
+    found = find_outdated(flow.stored, catalogue)
     updated = [component for component in found if component.can_update]
     if updated:
         yield Need(NeedKind.OUTDATED, (), _describe_outdated(updated), False)
@@ -32,11 +31,13 @@ def find_outdated_needs(flow: Flow, resources: ServerResources) -> Iterator[Need
         for component, package in flow.optional_packages
         if _lacks_package(component, package, resources)
     }
-    missing = [component for component in found if not component.can_update]
+    running = {leaf.id for leaf in flow.leaves if leaf.runs}
     retired: dict[str, list[str]] = {}
     others = []
-    for component in missing:
-        if component.retired:
+    for component in found:
+        if component.can_update:
+            continue
+        if component.retired and component.id in running:
             retired.setdefault(component.retired, []).append(component.name)
         elif component.replacements:
             yield Need(NeedKind.COMPONENT, (), describe_replacement(component), True)

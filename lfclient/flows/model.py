@@ -107,6 +107,11 @@ class Flow:
         """The values that were chosen, by key, which a refreshed flow has as its own."""
         return self.refreshed.choices if self.refreshed else {}
 
+    @property
+    def stored(self) -> Flow:
+        """The flow as the server stores it, without choices."""
+        return self.refreshed.stored if self.refreshed else self
+
     def component(self, component_id: str) -> Component | None:
         """Return the component with this id, also from inside a group, or None."""
         return self._by_id.get(component_id)

@@ -7,7 +7,7 @@ from lfclient.common.coerce import as_dict
 from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import list_names
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.flows.component_needs import find_outdated_needs, find_package_needs
+from lfclient.flows.component_needs import find_component_needs, find_package_needs
 from lfclient.flows.encoding import sends_bare_values
 from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Variable
 from lfclient.flows.model import Flow
@@ -58,7 +58,7 @@ def find_needs(
     models = [field for field in fields if is_model_need(field)]
     providers = list(find_provider_needs(flow, models, overrides, resources))
     return [
-        *find_outdated_needs(flow, resources),
+        *find_component_needs(flow, resources),
         *find_package_needs(flow, resources),
         *(_model_need(field, current_value(field, overrides)) for field in models),
         *providers,
@@ -316,7 +316,7 @@ def needs_mcp_server(flow: Flow, field: Field) -> bool:
     """Return whether this is an MCP server that the flow doesn't describe itself."""
     if field.wire_type != MCP_TYPE:
         return False
-    component, parameter = _stored(flow).split_key(field.key)
+    component, parameter = flow.stored.split_key(field.key)
     stored = as_dict(component.template.get(parameter, {}).get("value") if component else None)
     is_described = bool(as_dict(stored.get("config")))
     return not is_described and bool(stored.get("name") or not field.is_tool)
@@ -333,12 +333,8 @@ def _mcp_need(name: str, field: Field, value: Json, resources: ServerResources) 
 def _lacks_flow(flow: Flow, field: Field) -> bool:
     """Return whether this is the flow that a component runs, and the flow names none."""
     id, parameter = field.target
-    component = _stored(flow).component(id)
+    component = flow.stored.component(id)
     if parameter != "flow_name_selected" or component is None or field.is_tool:
         return False
     names = (component.template.get(each, {}) for each in (parameter, "flow_id_selected"))
     return not any(entry.get("value") for entry in names)
-
-
-def _stored(flow: Flow) -> Flow:
-    return flow.refreshed.stored if flow.refreshed else flow

@@ -107,7 +107,7 @@ def _fetched_flow(context: ApiContext, flow: Flow | str) -> Steps[Flow]:
     """
     if isinstance(flow, str):
         return (yield from get_flow(context, flow))
-    stored = flow.refreshed.stored if flow.refreshed else flow
+    stored = flow.stored
     if context.fetched.get(stored.id) is stored:
         return flow
     fetched = yield from get_flow(context, stored.id)
@@ -198,7 +198,7 @@ def _locate(flow: Flow, key: str) -> _Place:
     node = node_definition(flow, component.id) if component else {}
     if component is None or parameter not in as_dict(node.get("template")):
         raise InvalidRequest(f"This flow has no parameter “{key}”.", field=key)
-    stored = flow.refreshed.stored if flow.refreshed else flow
+    stored = flow.stored
     own = as_dict(node_definition(stored, component.id).get("template"))
     node = {**node, "template": {**node["template"], "code": own.get("code")}}
     return _Place(flow, key, component, parameter, node)

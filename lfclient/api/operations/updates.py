@@ -151,7 +151,7 @@ def save_graph(context: ApiContext, flow: Flow, data: JsonObject) -> Steps[Flow]
 def _stored_flow(context: ApiContext, flow: Flow | str) -> Steps[Flow]:
     if isinstance(flow, str):
         return (yield from get_flow(context, flow))
-    return flow.refreshed.stored if flow.refreshed else flow
+    return flow.stored
 
 
 def _build(code: str, node: JsonObject) -> Steps[JsonObject]:

@@ -44,7 +44,7 @@ def show_fields_of(state: FormState, values: Mapping[str, Any]) -> None:
     server = servers.current()
     if server is None or server.owner != state.owner:
         return
-    stored = stored_flow(state)
+    stored = state.flow.stored
     try:
         state.flow = server.flow_with_choices(stored, values, max_wait=_MAX_SECONDS)
     except LangflowError:
@@ -61,8 +61,3 @@ def _lacks_choices(flow: Flow, overrides: Mapping[str, Any]) -> bool:
         if flow.fields_by_key[key].kind is not FieldKind.MODEL
         or flow.fields_by_key[key].component in named
     )
-
-
-def stored_flow(state: FormState) -> Flow:
-    """Return the form's flow as the server stores it."""
-    return state.flow.refreshed.stored if state.flow.refreshed else state.flow

@@ -28,7 +28,7 @@ from lfclient.wire.modes import MODES, Mode
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import json_editor
-from pages._ui.form.choices import apply_choices, stored_flow
+from pages._ui.form.choices import apply_choices
 from pages._ui.form.form_state import FormState
 from pages._ui.state import run_options
 from pages._ui.state.tab_choices import given_settings
@@ -177,7 +177,7 @@ class FlowForm:
         `LangflowError` if the server can't tell what the run needs.
         """
         json_editor.apply_pending(self.state)
-        apply_choices(self.state, self.server, stored_flow(self.state), for_run=True)
+        apply_choices(self.state, self.server, self.state.flow.stored, for_run=True)
         resources = self._wait_for_resources() if self.resources_error else self.resources
         return _read(self.state, self.server, self.server_info, mode, resources, extra_overrides)
 

@@ -18,7 +18,6 @@ from pages._ui.connection.flow_resources import CATALOGUE
 from pages._ui.connection.loading import FLOWS_WAIT_SECONDS
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.flows.adding import add_flows
-from pages._ui.form.choices import stored_flow
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.state import flow_choice
 from pages._ui.state.flow_choice import Addition
@@ -64,7 +63,7 @@ def _find_undo(form: FlowForm) -> _Undo | None:
     undo = _UNDO.get()
     if undo is None or undo.flow.id != form.flow.id:
         return None
-    return undo if graph_data(stored_flow(form.state)) == graph_data(undo.flow) else None
+    return undo if graph_data(form.state.flow.stored) == graph_data(undo.flow) else None
 
 
 def draw(need: Need, form: FlowForm) -> None:

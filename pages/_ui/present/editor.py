@@ -22,7 +22,6 @@ from lfclient.console.presets.share_links import page_url
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import Field
 from pages._ui.connection.app_context import app_context
-from pages._ui.form.choices import stored_flow
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.present import editing, hidden_values, readiness
 from pages._ui.present.presented import (
@@ -141,7 +140,7 @@ def _draw_inputs(presented: Presented, form: FlowForm) -> None:
     key = edit_key("inputs")
     if key not in st.session_state:
         st.session_state[key] = [field.key for field, _, _ in shown_inputs(presented, form)]
-    fields = {**stored_flow(form.state).fields_by_key, **form.state.fields}
+    fields = {**form.state.flow.stored.fields_by_key, **form.state.fields}
     offered = _offered_inputs(form, fields, st.session_state[key])
     names = controls.unique_labels(
         {key: _own_label(key) or label for key, label in offered.items()}

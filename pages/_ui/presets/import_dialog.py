@@ -22,7 +22,7 @@ from lfclient.console.store.presets import Preset, PresetSummary
 from lfclient.errors import InvalidRequest, LangflowError
 from lfclient.flows import refreshing
 from pages._ui.connection.app_context import app_context
-from pages._ui.form.choices import show_fields_of, stored_flow
+from pages._ui.form.choices import show_fields_of
 from pages._ui.form.form_state import FormState
 from pages._ui.presets.preset_state import (
     apply_preset,
@@ -60,7 +60,7 @@ def draw(state: FormState, presets: Sequence[PresetSummary]) -> None:
     except InvalidRequest as error:
         alerts.show_message(f"{clip(chosen.name, 60)} was not imported", error.message, error.hint)
         return
-    flow = stored_flow(state)  # a file's values are not sent before its import
+    flow = state.flow.stored  # a file's values are not sent before its import
     fitted = fit_values(flow, preset_file.values, preset_file.components)
     moved = {fitted.moved.get(key, key): value for key, value in preset_file.values.items()}
     looked_up = refreshing.looked_up(flow, moved)
@@ -114,7 +114,7 @@ def _draw_summary(
         st.caption(f":material/check: Fits: {field_names(state, fitted.values)}")
     if looked_up:
         st.caption(":material/link: Langflow will look these up and may connect to them:")
-        draw_values(stored_flow(state), looked_up)
+        draw_values(state.flow.stored, looked_up)
     if fitted.secrets:
         names = field_names(state, fitted.secrets)
         st.caption(f":material/key: Enter these yourself: {names}")

@@ -19,7 +19,7 @@ from lfclient.errors import LangflowError
 from lfclient.flows.refreshing import looked_up
 from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
-from pages._ui.form.choices import show_fields_of, stored_flow
+from pages._ui.form.choices import show_fields_of
 from pages._ui.form.form_state import FormState
 from pages._ui.form.prefill import clear_source
 from pages._ui.presets.preset_state import (
@@ -123,10 +123,10 @@ def _apply_preset(state: FormState, preset_id: str) -> None:
 def _apply_values(state: FormState, text: str) -> None:
     """Fill the form, or first draw a question if Langflow would look up some values."""
     values = decode_values(text)
-    if looked_up(stored_flow(state), values):
+    if looked_up(state.flow.stored, values):
         _unanswered(state).set(values)
     else:
-        state.flow = stored_flow(state)
+        state.flow = state.flow.stored
         _fill_form(state, values)
 
 
@@ -162,7 +162,7 @@ def draw_question(state: FormState) -> None:
     warning = "Langflow will look these up and may connect to them. Continue if you trust the link."
     with st.container(key="link-question", gap="xxsmall"):
         st.info(f"{question}  \n{warning}", icon=":material/link:")
-        draw_values(stored_flow(state), looked_up(stored_flow(state), values))
+        draw_values(state.flow.stored, looked_up(state.flow.stored, values))
         with st.container(horizontal=True):
             st.button(
                 "Fill the form",

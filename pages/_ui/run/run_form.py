@@ -26,7 +26,7 @@ from pages._ui.connection.request_cache import StillLoading
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import form as form_view
 from pages._ui.form import input_values, prefill
-from pages._ui.form.choices import apply_choices, stored_flow
+from pages._ui.form.choices import apply_choices
 from pages._ui.form.flow_form import FlowForm, read_form
 from pages._ui.form.form_state import FormState, FormUse, form_state
 from pages._ui.presets import bar as preset_bar
@@ -53,7 +53,7 @@ def open_flow(server: ServerSession, flow_id: str | None, error: LangflowError) 
     """
     may_pass = isinstance(error, (*TRANSIENT_ERRORS, BadResponse, StillLoading))
     form = _open_form(server, flow_id) if may_pass and not server.is_stopped else None
-    return stored_flow(form.state) if form else None
+    return form.state.flow.stored if form else None
 
 
 def load_flow(server: ServerSession, flow_id: str) -> tuple[Flow, LangflowError | None]:
