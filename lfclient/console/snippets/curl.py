@@ -85,7 +85,8 @@ def write_short(call: SnippetRequest) -> str:
         f"""'"'"${part}"'"'""" if isinstance(part, EnvironmentSecret) else shlex.quote(part)
         for part in json_parts(call.body, SHORT_LINE_LENGTH)
     )
-    return " \\\n  ".join([*lines, f"-d {''.join(parts)}"]) + "\n"
+    command = " \\\n  ".join([*lines, f"-d {''.join(parts)}"])
+    return f"{call.notes('#')}{command}\n"
 
 
 def _send_command(call: SnippetRequest, send: str, after: str) -> str:

@@ -106,6 +106,7 @@ def write_short_httpx(call: SnippetRequest) -> str:
     headers = f"headers={key}, " if call.with_key else ""
     return "".join(
         [
+            call.notes("#"),
             "import os\n" if call.variables else "",
             "import httpx\n\n",
             f"url = {python_text(call.endpoint)}\n",
@@ -124,6 +125,7 @@ def write_short_lfclient(call: SnippetRequest) -> str:
     overrides = f", {_SHORT.write(call.overrides, 4)}" if call.overrides else ""
     return "".join(
         [
+            call.notes("#", is_client=True),
             "import os\n" if call.variables else "",
             f"from lfclient import {_names(call)}\n\n",
             f"with LangflowClient({_server(call)}) as client:\n",

@@ -54,7 +54,7 @@ def write_short_snippet(
 ) -> str | None:
     """Return the shortest code that runs `flow` with the inputs of a run, in synchronous mode.
 
-    The code checks no errors and prints the outputs. Return None if the flow cannot run in that
+    The code prints the outputs and handles no errors. Return None if the flow cannot run in that
     mode.
     """
     if flow.needs_approval:

@@ -6,7 +6,7 @@ characters are escaped, so that code does what it appears to do.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -83,11 +83,20 @@ class SnippetRequest:
     def comments(self, prefix: str, *usage: str, is_client: bool = False) -> str:
         """Return the comment lines at the top of a snippet, each after `prefix`.
 
-        The comments explain the snippet's purpose and usage, the variables to set, and the values
-        that the API omits or ignores. `is_client` leaves out the last part: the client omits and
-        ignores nothing.
+        The comments explain the snippet's purpose and usage, the variable for the API key, and what
+        `notes` returns.
         """
         lines = [f"Runs the flow “{self.flow.name}”.", *usage]
+        if self.with_key:
+            lines.append(f"Set {API_KEY} to the API key of the server.")
+        return _comments(prefix, lines) + self.notes(prefix, is_client=is_client)
+
+    def notes(self, prefix: str, *, is_client: bool = False) -> str:
+        """Return comment lines on the variables for secrets, and on values that the API drops.
+
+        `is_client` leaves out the last part: the client omits and ignores nothing.
+        """
+        lines = []
         unknown = [key for key in self.overrides if key not in self.flow.fields_by_key]
         # the components of the other keys were deleted
         added = [key for key in unknown if self.flow.split_key(key)[0]]
@@ -100,10 +109,8 @@ class SnippetRequest:
             lines.append("The API returns null as the content of these outputs:")
             lines += [f"- {self.flow.component_label(leaf.id)}" for leaf in omitted]
             lines.append("The snippet “Python, lfclient” prints them in full.")
-        if self.with_key:
-            lines.append(f"Set {API_KEY} to the API key of the server.")
         lines += [f"Set {name} to the secret for {key}." for name, key in self.secrets.items()]
-        return "".join(f"{prefix} {_comment(line)}\n" for line in lines)
+        return _comments(prefix, lines)
 
 
 def snippet_request(
@@ -158,6 +165,10 @@ def _unused_variable_name(key: str, used: Mapping[str, str]) -> str:
             return name
     numbered = (f"{name}_{number}" for number in range(2, len(used) + 3))
     return next(candidate for candidate in numbered if candidate not in used)
+
+
+def _comments(prefix: str, lines: Iterable[str]) -> str:
+    return "".join(f"{prefix} {_comment(line)}\n" for line in lines)
 
 
 def _comment(text: str) -> str:

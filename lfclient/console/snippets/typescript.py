@@ -90,6 +90,7 @@ def write(call: SnippetRequest) -> str:
 def write_short(call: SnippetRequest) -> str:
     """Return code that prints the outputs as in the server's response."""
     return (
+        f"{call.notes('//')}"
         f"const response = await fetch({json_text(call.endpoint)}, {{\n"
         f'  method: "POST",\n'
         f"  headers: {_headers(call)},\n"

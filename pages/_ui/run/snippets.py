@@ -65,15 +65,16 @@ def draw(server: ServerSession, record: RunRecord) -> None:
         return
     run = replace(record, session_id=run_options.named_session(record.session_id))
     short = write_short_snippet(language, run, flow, server_info, url, with_key=with_key)
-    with head:
-        is_short = short is not None and not st.toggle(
-            "For production",
-            key=run_page.SNIPPET_FOR_PRODUCTION,
-            help="Checks errors and follows background runs",
-            persist_state="session",
-        )
-    if short and is_short:
-        record, code = run, short
+    if short:
+        with head:
+            is_for_production = st.toggle(
+                "For production",
+                key=run_page.SNIPPET_FOR_PRODUCTION,
+                help="Handles errors and follows background runs",
+                persist_state="session",
+            )
+        if not is_for_production:
+            record, code = run, short
     key = f"snippet-{record.id}-{language.name}"
     is_shown = len(code) <= MAX_SHOWN_CHARS
     with head:

@@ -199,6 +199,9 @@ def test_short_snippets_send_a_synchronous_request_and_print_the_output(server, 
         }
         printed = {one: run.printed() for one, run in run_all(codes, tmp_path, **environ).items()}
         assert langflow.runs == [run_request(server, FLOW, overrides, "sync", NASTY).json] * 4
+    assert all(
+        "Set PASSWORD to the secret for Comp-one.password." in code for code in codes.values()
+    )
     assert json.loads(printed[Language.CURL])["outputs"] == OUTPUTS
     assert printed[Language.LFCLIENT].strip() == NASTY.strip()
     for one in (Language.HTTPX, Language.TYPESCRIPT):
@@ -268,6 +271,8 @@ def test_a_snippet_lists_parameters_that_only_a_choice_adds():
         assert is_told is (language is not Language.LFCLIENT)
         assert "- Comp-one.words" not in code
         assert "- Gone-x.words" not in code
+        short = write_short_snippet(language, stored, FLOW, NEW, "http://langflow.test")
+        assert ("- Comp-one.added" in short) is is_told
 
 
 def test_a_snippet_sends_defaults_of_the_run_that_the_flow_has_changed():
