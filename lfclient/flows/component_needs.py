@@ -44,11 +44,8 @@ def find_component_needs(flow: Flow, resources: ServerResources) -> Iterator[Nee
         # without aliases, a component that is not found may have a former type and run (1.8)
         elif catalogue.aliases and component.id not in lacking:
             others.append(component.name)
-    for name, users in retired.items():
-        message = (
-            f"Langflow 1.13 and later don't support {name}, so this flow can't run here. "
-            f"Replace {list_names(users, _MAX_NAMED)} in Langflow's editor."
-        )
+    for advice, users in retired.items():
+        message = f"{list_names(users, _MAX_NAMED)} can't run on this server. {advice}"
         yield Need(NeedKind.COMPONENT, (), message, False)
     if others:
         code = "its code" if len(others) == 1 else "their code"

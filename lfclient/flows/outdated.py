@@ -18,7 +18,7 @@ from lfclient.flows.former_models import FormerModel, find_successor, former_mod
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.flows.provider_needs import PROVIDERS_OF_CHOICES
-from lfclient.resources.catalogue import Catalogue, CatalogueEntry, base_type
+from lfclient.resources.catalogue import Catalogue, CatalogueEntry
 from lfclient.resources.component_code import default_values, definition_code
 
 _CUSTOM = "CustomComponent"
@@ -29,7 +29,6 @@ _PROVIDER_PARAMETERS = ("provider", "agent_llm")
 _MODEL_PARAMETERS = ("model_name", "model")
 _OTHER_PROVIDERS = ("Custom", "connect_other_models")  # a connected model
 _KEPT = ("display_name", "description", "frozen", "custom_fields")
-_RETIRED = ("Chroma",)  # its runs fail with "Chroma support was retired in Langflow 1.13"
 _REPLACE = "replace it in Langflow's editor"
 UPDATED = " (updated)"  # the end of a copy's name
 
@@ -43,7 +42,8 @@ class OutdatedComponent:
     `type` is the type's name on the server, "" if the server lacks the type. The component can't be
     updated then. `replacements` are the display names of components that replace it. An update
     replaces a provider's model that the server lacks: `successor` is the new component's name.
-    `retired` is what no later Langflow supports, "" for other components.
+    `retired` is the server's advice on a component that Langflow retired, "" for other components.
+    It can't be updated either.
     """
 
     id: str
@@ -107,9 +107,9 @@ def find_outdated(flow: Flow, catalogue: Catalogue) -> list[OutdatedComponent]:
         for leaf in flow.leaves_in_reading_order
         if leaf.code_digest and not leaf.edited and leaf.type != _CUSTOM
         for entry in [catalogue.find(leaf.type, by_label=not _may_be_own(leaf))]
-        if entry is None or entry.digest not in ("", leaf.code_digest)
+        if entry is None or entry.retired or entry.digest not in ("", leaf.code_digest)
         for found in [_outdated(flow, leaf, entry, catalogue)]
-        if found.can_update or found.replacements or not _may_be_own(leaf)
+        if found.can_update or found.replacements or found.retired or not _may_be_own(leaf)
     ]
 
 
@@ -132,14 +132,14 @@ def _outdated(
 ) -> OutdatedComponent:
     name = flow.component_label(leaf.id, 80)
     if entry:
-        return OutdatedComponent(leaf.id, name, entry.type, entry.replacements)
+        type = "" if entry.retired else entry.type
+        return OutdatedComponent(leaf.id, name, type, entry.replacements, retired=entry.retired)
     definition = node_definition(flow, leaf.id)
     successor = find_successor(leaf.type, definition, catalogue)
     if successor:
         return OutdatedComponent(leaf.id, name, successor.type, (), successor.display_name)
     replacements = catalogue.replacements_of(definition.get("replacement"))
-    retired = base_type(leaf.type) if base_type(leaf.type) in _RETIRED else ""
-    return OutdatedComponent(leaf.id, name, "", replacements, retired=retired)
+    return OutdatedComponent(leaf.id, name, "", replacements)
 
 
 def describe_replacement(component: OutdatedComponent) -> str:
@@ -149,7 +149,7 @@ def describe_replacement(component: OutdatedComponent) -> str:
     if component.can_update:
         return ""
     if component.retired:
-        return f"Langflow 1.13 and later don't support {component.retired}: {_REPLACE}."
+        return f"{component.name} can't run on this server. {component.retired}"
     advice = f"use {' or '.join(component.replacements)}" if component.replacements else _REPLACE
     return f"The server has no {component.name}: {advice}."
 

@@ -24,13 +24,15 @@ class CatalogueEntry:
     """A component of the catalogue.
 
     `digest` is the digest of its code, "" without code. `replacements` are the display names of the
-    components that replace it.
+    components that replace it. `retired` is the server's advice on a component that Langflow
+    retired, so that its runs fail, "" for other components.
     """
 
     type: str
     display_name: str
     digest: str
     replacements: tuple[str, ...] = ()
+    retired: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def parse_catalogue(raw: JsonObject) -> Catalogue:
             type,
             as_str(definition.get("display_name")) or type,
             code_digest(definition_code(definition)),
+            retired=_retirement(definition),
         )
         for type, definition in definitions.items()
     }
@@ -78,13 +81,17 @@ def parse_catalogue(raw: JsonObject) -> Catalogue:
         _digest(raw),
     )
     replaced = {
-        type: CatalogueEntry(
-            type, entry.display_name, entry.digest, catalogue.replacements_of(names)
-        )
+        type: replace(entry, replacements=catalogue.replacements_of(names))
         for type, entry in entries.items()
         if (names := definitions[type].get("replacement"))
     }
     return replace(catalogue, entries={**entries, **replaced})
+
+
+def _retirement(definition: JsonObject) -> str:
+    """Return the description if it says so: "Retired in 1.13. Migrate this store to …" (Chroma)."""
+    description = as_str(definition.get("description"))
+    return description if "retired in " in description.lower() else ""
 
 
 def _digest(raw: JsonObject) -> frozenset[str]:

@@ -85,15 +85,19 @@ def test_a_component_that_the_server_lacks_is_named_though_nothing_can_be_update
     assert (need.kind, need.is_met) == (NeedKind.COMPONENT, True)
 
 
-def test_components_that_langflow_no_longer_supports_stop_the_flow():
-    resources = replace(server(), catalogue=parse_catalogue({"all": {"Agent": {}}}))
-    code = {"type": "code", "value": "a = 1"}
-    (need,) = needs(*(node(f"Chroma-{x}", "Chroma", code=code) for x in "ab"), resources=resources)
-    assert need.message == (
-        "Langflow 1.13 and later don't support Chroma, so this flow can't run here. Replace "
-        "Chroma 1, Chroma 2 in Langflow's editor."
+def test_components_that_langflow_retired_stop_the_flow_and_are_not_updated():
+    """As Chroma in Langflow 1.13, whose component the server still lists."""
+    advice = "Retired in 1.13. Migrate this store to a Knowledge Base before running this flow."
+    listed = {"name": "Chroma", "description": advice, "template": {"code": {"value": "a = 2"}}}
+    catalogue = {"all": {"ext:chroma:ChromaVectorStoreComponent@official": listed}}
+    resources = replace(
+        server(), catalogue=parse_catalogue({**catalogue, "component_display_names": {}})
     )
-    assert (need.kind, need.is_met) == (NeedKind.COMPONENT, False)
+    for code in ("a = 1", "a = 2"):
+        made = (node(f"Chroma-{x}", "Chroma", code={"type": "code", "value": code}) for x in "ab")
+        (need,) = needs(*made, resources=resources)
+        assert need.message == f"Chroma 1, Chroma 2 can't run on this server. {advice}"
+        assert (need.kind, need.is_met) == (NeedKind.COMPONENT, False)
 
 
 def test_a_type_is_not_called_missing_on_servers_that_list_no_former_types():
