@@ -86,7 +86,7 @@ def test_a_component_that_the_server_lacks_is_named_though_nothing_can_be_update
 
 
 def test_components_that_langflow_retired_stop_the_flow_and_are_not_updated():
-    """As Chroma in Langflow 1.13, whose component the server still lists."""
+    """Langflow 1.13 retired Chroma, and still lists the component."""
     advice = "Retired in 1.13. Migrate this store to a Knowledge Base before running this flow."
     listed = {"name": "Chroma", "description": advice, "template": {"code": {"value": "a = 2"}}}
     catalogue = {"all": {"ext:chroma:ChromaVectorStoreComponent@official": listed}}

@@ -39,7 +39,7 @@ def test_ending_a_process_ends_its_whole_group(tmp_path: Path):
     assert child.find() is None
 
 
-@pytest.mark.skipif(not psutil.LINUX, reason="elsewhere the start time does not move")
+@pytest.mark.skipif(not psutil.LINUX, reason="only on Linux does psutil add the boot time")
 def test_a_process_is_recognised_after_the_clock_was_set(tmp_path: Path, monkeypatch):
     identity = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
     booted = psutil.boot_time()
