@@ -303,6 +303,8 @@ def log_of(console: Console) -> str:
     return Path(console.log).read_text(encoding="utf-8")
 
 
-def internal_errors(console: Console) -> list[str]:
-    """Return the lines of the console's log about errors of its own."""
-    return re.findall(r".*(?:\berror [0-9a-f]{8}: |Traceback).*", log_of(console))
+def logged_lines(console: Console) -> list[str]:
+    """Return the lines that the console printed, except the blank ones and its URL."""
+    lines = [line.strip() for line in log_of(console).splitlines()]
+    url = ("", "You can now view your Streamlit app in your browser.", f"URL: {console.url}")
+    return [line for line in lines if line not in url]

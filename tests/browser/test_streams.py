@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from bench.events import busy_script
 from bench.scripted_langflow import Line, ScriptedLangflow, chain_script
-from tests.browser.screen import Screen, internal_errors
+from tests.browser.screen import Screen, logged_lines
 from tests.support.console_process import Console
 from tests.support.fake_langflow import FLOW, FLOW_ID
 from tests.support.proxy import Fault, Proxy
@@ -55,10 +55,10 @@ def form(console: Console, lasting_window: Callable[..., Page]) -> Screen:
 
 @pytest.fixture
 def shared_screen(console: Console, form: Screen) -> Iterator[Screen]:
-    """The flow's form without a run; checks afterwards that no internal error was logged."""
+    """The flow's form without a run; checks afterwards that the console logged nothing."""
     form.reset()
     yield form
-    assert internal_errors(console) == []
+    assert logged_lines(console) == []
 
 
 def answered(script: list[Line]) -> list[Line]:

@@ -62,7 +62,7 @@ class ServerSession:
 
     connection: Connection
     owner: str
-    browser_id: str
+    browser_id: str  # of the browser that entered the connection, "" for all browsers
     is_stopped: bool = False
 
     @property

@@ -108,7 +108,9 @@ def attach(connection: Connection) -> ServerSession:
 
 def _session(connection: Connection, *, is_stopped: bool = False) -> ServerSession:
     owner = app_context().runner.owner_of(connection)
-    return ServerSession(connection, owner, state_browser.browser_id(), is_stopped)
+    # a process attaches its configured servers before it has a browser
+    browser = state_browser.browser_id() if connection.source == "typed" else ""
+    return ServerSession(connection, owner, browser, is_stopped)
 
 
 def choose(connection: Connection) -> None:
