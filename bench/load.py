@@ -16,6 +16,7 @@ from bench.figures import Figure
 from lfclient import Flow, LangflowClient, RunStatus, ServerInfo
 from lfclient.api.payloads import run_request
 from lfclient.console.config.connection import Connection
+from lfclient.console.config.permissions import Permissions
 from lfclient.console.runner.runner import Runner
 from lfclient.console.runner.server_load import MAX_QUEUED_JOBS
 from lfclient.console.samples import builtin
@@ -62,6 +63,7 @@ def _run(
                     session_ids=[session_id],
                     server=server,
                     submit_token=session_id,
+                    permissions=Permissions(other_servers=True, install=True),
                 )
                 sessions[run_id] = session_id
             for run_id in sessions:

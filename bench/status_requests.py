@@ -14,6 +14,7 @@ from lfclient import LangflowClient
 from lfclient.api import requests
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
+from lfclient.console.config.permissions import Permissions
 from lfclient.console.runner.runner import Runner
 from lfclient.console.samples.graph_builder import Sample, build_graph
 from tests.support.proxy import Proxy
@@ -36,6 +37,7 @@ def count(url: str, api_key: str, flow_id: str) -> int:
             session_ids=[None],
             server=server,
             submit_token=flow_id,
+            permissions=Permissions(other_servers=True, install=True),
         )
         record = runner.get(run_id, owner_fingerprint(connection, Path(folder)))
         until = time.monotonic() + 120

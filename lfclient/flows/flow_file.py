@@ -15,8 +15,9 @@ from lfclient.common.formatting import clip, format_size
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import remove_keys, replace_secrets
 from lfclient.errors import BadResponse, FileRefused
+from lfclient.flows.credentials import is_secret_entry
 from lfclient.flows.field import MCP_TYPE
-from lfclient.flows.model import Flow, is_secret_entry
+from lfclient.flows.model import Flow
 from lfclient.wire.server_info import parse_minor
 
 MAX_FILE_BYTES = 50_000_000  # of a file, and of all files in a ZIP

@@ -7,11 +7,11 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from lfclient.common.coerce import as_dict, as_list, as_str
+from lfclient.common.coerce import as_list, as_str
 from lfclient.common.formatting import with_number
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.common.redaction import collect_texts, find_named_secrets, is_secret_name
 from lfclient.errors import BadResponse, LangflowError
+from lfclient.flows.credentials import entry_secrets
 from lfclient.flows.encoding import sends_bare_values
 from lfclient.flows.field import Field
 from lfclient.flows.field_extraction import extract_fields
@@ -64,6 +64,7 @@ class Flow:
 
     `refreshed` is None for a flow as the server stores it. `starts_at_webhook`: its components'
     `runs` and `always_runs` are those of a run that starts at the first webhook (`for_mode`).
+    `locks_urls`: a run can't override URLs that receive stored credentials.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Flow:
     raw: JsonObject = field(default_factory=dict, repr=False, compare=False)
     refreshed: Refresh | None = field(default=None, repr=False, compare=False)
     starts_at_webhook: bool = False
+    locks_urls: bool = False
 
     @classmethod
     def from_json(cls, raw: object) -> Flow:
@@ -158,9 +160,10 @@ class Flow:
     @cached_property
     def fields(self) -> list[Field]:
         """The parameters that a run may override, in the order of the form."""
-        return extract_fields(
+        fields = extract_fields(
             self.components_in_reading_order, self.connected_parameters, self.component_numbers
         )
+        return [each for each in fields if not (self.locks_urls and each.receives_credentials)]
 
     @cached_property
     def fields_by_key(self) -> dict[str, Field]:
@@ -290,6 +293,15 @@ class Flow:
             starts_at_webhook=True,
         )
 
+    @cached_property
+    def with_locked_urls(self) -> Flow:
+        """This flow with `locks_urls`."""
+        if self.locks_urls:
+            return self
+        before = self.refreshed
+        refreshed = before and replace(before, stored=before.stored.with_locked_urls)
+        return replace(self, refreshed=refreshed, locks_urls=True)
+
     @property
     def idle_reason(self) -> str:
         """Why a component that no run includes doesn't run, as part of a sentence."""
@@ -382,17 +394,4 @@ def stored_secrets(flow: Flow | None) -> Iterator[str]:
         for component in outer.walk():
             for name, entry in component.template.items():
                 if not entry.get("load_from_db"):  # else the value is the name of a variable
-                    yield from _entry_secrets(name, entry)
-
-
-def _entry_secrets(name: str, entry: JsonObject) -> set[str]:
-    value = entry.get("value")
-    return collect_texts(value) if is_secret_entry(name, entry) else find_named_secrets(value)
-
-
-def is_secret_entry(name: str, entry: JsonObject) -> bool:
-    """Return whether a parameter's value is a secret; a group's stands for one inside it."""
-    names = (name, as_str(as_dict(entry.get("proxy")).get("field")))
-    return bool(
-        entry.get("password") or (any(map(is_secret_name, names)) and not entry.get("options"))
-    )
+                    yield from entry_secrets(name, entry)

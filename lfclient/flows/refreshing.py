@@ -10,6 +10,7 @@ from dataclasses import replace
 from lfclient.common.coerce import as_dict, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import BadResponse, InvalidRequest, LangflowError
+from lfclient.flows.credentials import is_secret_entry
 from lfclient.flows.definitions import (
     graph_data,
     output_names,
@@ -21,7 +22,7 @@ from lfclient.flows.definitions import (
 )
 from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Variable
 from lfclient.flows.field_kinds import name_items
-from lfclient.flows.model import Flow, Refresh, is_secret_entry
+from lfclient.flows.model import Flow, Refresh
 from lfclient.flows.validation import check_value, error_messages
 from lfclient.resources.models import model_identity
 
@@ -221,7 +222,8 @@ def choose(flow: Flow, key: str, value: Json, node: JsonObject) -> Flow:
     before = flow.refreshed or Refresh(flow)
     errors = {other: error for other, error in before.errors.items() if other != key}
     choices = {**before.choices, key: value}
-    return replace(Flow.from_json(raw), refreshed=Refresh(before.stored, choices, errors))
+    refreshed = Refresh(before.stored, choices, errors)
+    return replace(Flow.from_json(raw), refreshed=refreshed, locks_urls=flow.locks_urls)
 
 
 def with_error(flow: Flow, key: str, error: LangflowError) -> Flow:

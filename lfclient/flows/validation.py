@@ -42,6 +42,7 @@ _OTHER_FLOW = (
     "Langflow finds the flow by its id, so a run can't name another one. "
     "Refresh the flow with this choice first."
 )
+_LOCKED_URL = "Its component sends stored credentials there, so only the operator can change it."
 _MESSAGE_PARTS = (
     ("input_value", "message", "leave the message empty"),
     ("files", "attachments", "remove the attachments"),
@@ -111,6 +112,15 @@ def check_overrides(
     if mode:
         problems += check_start(flow, overrides, mode, server)
     return problems
+
+
+def refuse_locked_urls(flow: Flow, rows: Iterable[Mapping[str, Json]]) -> None:
+    """Raise `InvalidRequest` for an override or choice that `flow.with_locked_urls` lacks."""
+    locked = flow.with_locked_urls
+    for key in (key for overrides in rows for key in {**flow.choices, **overrides}):
+        is_editors = key in flow.choices and key not in flow.fields_by_key
+        if key not in locked.fields_by_key and not is_editors:
+            raise_errors([_unknown_key(locked, key, with_suggestion=False)])
 
 
 def check_stored_prompt(flow: Flow, field: Field) -> list[str]:
@@ -304,7 +314,7 @@ def _unknown_key(flow: Flow, key: str, *, with_suggestion: bool) -> Problem:
         message = f"{component} has no such parameter.{_suggestion(parameter, names)}"
     else:
         reason = locked_reason(owner, parameter, flow.connected_parameters)
-        message = reason or "A run can't change it."
+        message = reason or _LOCKED_URL
     return Problem(key, "error", message)
 
 

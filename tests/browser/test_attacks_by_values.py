@@ -107,19 +107,19 @@ def test_no_link_configures_an_mcp_server(traced: TracedFlow):
         with Visitor(traced.console) as visitor:
             shown = traced.open(visitor, {SERVER: value})
             assert not traced.was_reached(), case
-            assert "0 of 1 fit" in shown or visitor.is_offered("link-fill"), case
-            if visitor.is_offered("link-fill"):
-                visitor.press("link-fill")
+            assert "0 of 1 fit" in shown or visitor.is_offered("offer-fill"), case
+            if visitor.is_offered("offer-fill"):
+                visitor.press("offer-fill")
                 assert not traced.was_reached(), case
             visitor.press("run")
             assert not traced.was_reached(), case
 
 
 def test_the_url_in_a_link_is_called_once_a_person_accepts_it(traced: TracedFlow):
-    for answer in ("link-ignore", "link-fill"):
+    for answer in ("offer-ignore", "offer-fill"):
         with Visitor(traced.console) as visitor:
             assert "Fill the form with 1 value" in traced.open(visitor, {URL: traced.site.url})
             visitor.open(flow=traced.flow_id)
             assert not traced.was_reached()
             visitor.press(answer)
-            assert traced.was_reached() == (answer == "link-fill")
+            assert traced.was_reached() == (answer == "offer-fill")

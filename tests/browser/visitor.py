@@ -172,6 +172,8 @@ def start_run(visitor: Visitor, flow: str, text: str = "", **query: str) -> str:
     """Run a flow, with a text in its first field; return the id of the run."""
     needed = "field-" if text else "run"  # a busy server: the page is first drawn without its form
     wait_for(lambda: visitor.open(flow=flow, **query) and visitor.is_offered(needed))
+    if "values" in query:
+        visitor.press("offer-fill")
     if text:
         visitor.type("field-", text)
     return re.search(r"run=([0-9a-f]{32})", visitor.press("run"))[1]  # type: ignore[index]

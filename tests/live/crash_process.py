@@ -20,6 +20,7 @@ from pydantic import SecretStr
 
 from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
+from lfclient.console.config.permissions import Permissions
 from lfclient.console.runner.run_context import RunContext
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.store import Store
@@ -79,6 +80,7 @@ def run(job: dict[str, Any], point: str, server: ServerInfo, flow: Flow) -> None
     runner.start(
         connection, flow, [{}], mode=mode, session_ids=[job["sessions"][point]], server=server,
         submit_token=point,
+        permissions=Permissions(other_servers=True, install=True),
     )  # fmt: skip
     time.sleep(30)
 

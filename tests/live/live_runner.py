@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from lfclient import Flow, LangflowClient, RunStatus
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
+from lfclient.console.config.permissions import Permissions
 from lfclient.console.runner.runner import Runner, open_async_client
 from lfclient.console.runner.task_supervisor import ClientFactory
 from lfclient.console.runner.timings import Timings
@@ -64,6 +65,7 @@ class LiveRunner:
             session_ids=[uuid4().hex],
             server=self.info,
             submit_token=submit_token or uuid4().hex,
+            permissions=Permissions(other_servers=True, install=True),
         )
         return run_id
 

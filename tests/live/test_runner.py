@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
+from lfclient.console.config.permissions import Permissions
 from lfclient.console.runner.runner import Runner
 from lfclient.console.samples.graph_builder import components_by_type
 from lfclient.console.store.notes import NoteCode, has_code
@@ -71,6 +72,7 @@ class Live:
             session_ids=[uuid.uuid4().hex],
             server=self.server,
             submit_token=uuid.uuid4().hex,
+            permissions=Permissions(other_servers=True, install=True),
         )
         return run_id
 

@@ -16,6 +16,7 @@ from lfclient.async_client import AsyncLangflowClient
 from lfclient.common.backoff import Backoff
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
+from lfclient.console.config.permissions import Permissions
 from lfclient.console.runner.runner import Runner
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.database import FILE_NAME
@@ -92,8 +93,13 @@ class RunnerHarness:
         [run_id] = self.start_rows([overrides], mode, submit_token, connection)
         return run_id
 
-    def start_rows(self, rows, mode="background", submit_token=None, connection=CONNECTION):
-        """Start a run for each row of overrides and return their ids."""
+    def start_rows(
+        self, rows, mode="background", submit_token=None, connection=CONNECTION, install=True
+    ):
+        """Start a run for each row of overrides and return their ids.
+
+        `install` is the visitor's permission.
+        """
         self.submits += 1
         return self.runner.start(
             connection,
@@ -103,6 +109,7 @@ class RunnerHarness:
             session_ids=["session"] * len(rows),
             server=self.server_info(),
             submit_token=submit_token or f"submit-{self.submits}",
+            permissions=Permissions(other_servers=True, install=install),
         )
 
     def start_job(self, overrides=None):

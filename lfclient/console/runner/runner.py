@@ -14,6 +14,7 @@ from lfclient.async_client import AsyncLangflowClient
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.key_vault import SentSecrets
 from lfclient.console.config.ownership import connection_fingerprint, owner_fingerprint
+from lfclient.console.config.permissions import Permissions
 from lfclient.console.config.settings import RetentionSettings
 from lfclient.console.runner import memory
 from lfclient.console.runner.execution import run_in_mode
@@ -36,7 +37,7 @@ from lfclient.console.store.store import Store
 from lfclient.console.store.workers import Command
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import input_defaults
-from lfclient.flows.validation import collect_secrets, mask_secrets
+from lfclient.flows.validation import collect_secrets, mask_secrets, refuse_locked_urls
 from lfclient.runs.components import HumanInput
 from lfclient.runs.model import RunStatus
 from lfclient.wire.modes import Mode
@@ -164,16 +165,18 @@ class Runner:
         session_ids: Sequence[str | None],
         server: ServerInfo,
         submit_token: str,
+        permissions: Permissions,
     ) -> list[str]:
         """Start a run for each of the `rows` and return their ids in the same order.
 
-        A row has a run's overrides, which are sent unchecked: the caller has validated them
-        (`check_overrides`). `session_ids` has a session for each row. The same `submit_token`
-        returns the same runs. Several runs get it as their batch id.
+        A row has a run's overrides, validated by the caller (`check_overrides`), and a session in
+        `session_ids`. The same `submit_token` returns the same runs; it is several runs' batch id.
 
-        Runs that the server has no room for wait in the database. Raises `StoreError` if the runs
-        can't be recorded; none is started then.
+        Runs that the server has no room for wait in the database. Starts none and raises
+        `StoreError` if one can't be recorded, `InvalidRequest` if one may not set its URL.
         """
+        if not permissions.install:
+            refuse_locked_urls(flow, rows)
         is_batch, now = len(rows) > 1, datetime.now(UTC)
         with self._supervisor.reserve_room(connection.url, mode, len(rows)) as room:
             new = [

@@ -18,6 +18,7 @@ from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.runner import memory
 from lfclient.console.runner.runner import Runner
 from lfclient.errors import MissingKey
+from lfclient.flows.model import Flow
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.app import browser_cookie
 from pages._ui.connection.request_cache import RequestCache
@@ -99,6 +100,11 @@ def app_context() -> AppContext:
 def permissions() -> Permissions:
     """Return the permissions of this Streamlit session's visitor."""
     return visitor_permissions(app_context().settings, st.context.headers)
+
+
+def permitted(flow: Flow) -> Flow:
+    """Return the flow without the URLs that this visitor may not set."""
+    return flow if permissions().install else flow.with_locked_urls
 
 
 def close_run() -> None:

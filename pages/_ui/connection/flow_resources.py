@@ -22,9 +22,10 @@ def request(flow: Flow) -> tuple[str, ...]:
     return ("server.resources", *kinds) if kinds else ("variables",)
 
 
-def digest(choices: Mapping[str, Json]) -> str:
-    """Return a digest of a flow's choices, for the names of requests."""
-    return hashlib.sha256(json.dumps(dict(choices), sort_keys=True).encode()).hexdigest()
+def request_name(kind: str, flow: Flow, choices: Mapping[str, Json]) -> str:
+    """Return the name of a request whose response depends on a flow and its choices."""
+    digest = hashlib.sha256(json.dumps(dict(choices), sort_keys=True).encode()).hexdigest()
+    return f"{kind} {flow.id} {flow.updated_at} {flow.locks_urls} {digest}"
 
 
 def installed_packages(connection: Connection, flow: Flow) -> frozenset[str] | None:

@@ -27,6 +27,7 @@ from pages._ui.connection.app_context import (
     local_connection,
     open_client,
     permissions,
+    permitted,
 )
 from pages._ui.connection.request_cache import CachedResponse, raise_copy
 
@@ -56,8 +57,7 @@ class ServerSession:
     A page keeps the session until its next rerun. Methods that need the server raise `MissingKey`
     once this browser no longer has a key of the owner.
 
-    `is_stopped`: the session is a local Langflow that is not running. Its runs can be read. Methods
-    that need the server raise `Unreachable`.
+    `is_stopped`: a local Langflow that is not running. Methods that need it raise `Unreachable`.
     """
 
     connection: Connection
@@ -146,8 +146,9 @@ class ServerSession:
         return self._get("flows", max_wait=max_wait)
 
     def flow(self, flow_id: str, max_wait: float | None = None) -> CachedResponse[Flow]:
-        """Return a flow with its components and fields."""
-        return self._get("flow", flow_id, max_wait=max_wait)
+        """Return a flow with its components and the fields that this visitor may set."""
+        response = self._get("flow", flow_id, max_wait=max_wait)
+        return replace(response, value=permitted(response.value))
 
     def cached_flow(self, flow_id: str, max_wait: float | None = 0) -> Flow | None:
         """Return the flow, or None if it is not available within `max_wait` seconds."""
@@ -159,7 +160,7 @@ class ServerSession:
     def latest_flow(self, flow_id: str) -> Flow | None:
         """Return the last loaded flow without a request, or None if there is none."""
         response = app_context().request_cache.latest(self.id, f"flow {flow_id}")
-        return response.value if response else None
+        return permitted(response.value) if response else None
 
     def flow_with_choices(
         self,
@@ -193,7 +194,7 @@ class ServerSession:
         def refresh(api: LangflowClient) -> Flow:
             return api.refresh(start, new)
 
-        name = f"refreshed {stored.id} {stored.updated_at} {flow_resources.digest(choices)}"
+        name = flow_resources.request_name("refreshed", stored, choices)
         return self.fetch(name, _TTL_SECONDS["server.resources"], refresh, max_wait).value
 
     def options(self, flow: Flow, key: str) -> Sequence[str]:
@@ -205,8 +206,7 @@ class ServerSession:
             except LangflowError:
                 return []
 
-        choices = flow.choices
-        name = f"options {flow.id} {flow.updated_at} {flow_resources.digest(choices)} {key}"
+        name = flow_resources.request_name(f"options {key}", flow, flow.choices)
         return self.fetch(name, _TTL_SECONDS["server.resources"], list_options).value
 
     def mcp_servers(self) -> Sequence[McpServer]:

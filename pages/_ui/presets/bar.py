@@ -1,6 +1,6 @@
 """The preset bar below a form: the chosen preset, its differences and the actions on it."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip
 from lfclient.console.presets.fitting import FittedValues, changed_keys
+from lfclient.console.presets.sources import Source
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.presets import Preset, PresetConflict, PresetSummary
 from lfclient.errors import LangflowError
@@ -18,6 +19,7 @@ from pages._ui.form.form_state import FormState
 from pages._ui.form.prefill import clear_source
 from pages._ui.presets import menu as preset_menu
 from pages._ui.presets import share_link
+from pages._ui.presets.offer import offer
 from pages._ui.presets.preset_state import (
     apply_preset,
     banner,
@@ -124,10 +126,15 @@ def _apply_preset_by_id(state: FormState, preset_id: str) -> None:
 
 
 def _apply_preset(state: FormState, preset: Preset, *, opened: bool = False) -> None:
-    source = "" if opened else f"Filled with the preset “{clip(preset.name, 60)}”."
-    apply_preset(state, preset, source, opened=opened)
-    if not state.replaced:
-        clear_source(state)  # the select box shows the preset
+    origin = f"the preset “{clip(preset.name, 60)}”"
+    source = "" if opened else f"Filled with {origin}."
+
+    def fill(omit: Container[str]) -> None:
+        apply_preset(state, preset, source, omit, opened=opened)
+        if not state.replaced:
+            clear_source(state)  # the select box shows the preset
+
+    offer(state, masked_values(preset), Source.STORED, origin, fill)
 
 
 def _report_deleted(state: FormState) -> None:

@@ -17,6 +17,7 @@ from lfclient.console.presets.preset_file import (
     load_preset,
     validate_name,
 )
+from lfclient.console.presets.sources import Source, values_to_confirm
 from lfclient.console.store.flow_settings import FlowSettings
 from lfclient.console.store.presets import Preset, PresetSummary
 from lfclient.errors import InvalidRequest, LangflowError
@@ -110,11 +111,11 @@ def _draw_summary(
             "From another flow: values are matched by component id"
             + (", or by component type and name." if fitted.moved else ".")
         )
-    if fitted.values:
-        st.caption(f":material/check: Fits: {field_names(state, fitted.values)}")
-    if looked_up:
-        st.caption(":material/link: Langflow will look these up and may connect to them:")
-        draw_values(state.flow.stored, looked_up)
+    values = fitted.values | looked_up
+    if values:
+        flow = state.flow.stored
+        st.caption(":material/link: Import these values? Langflow may connect to what they name:")
+        draw_values(flow, values_to_confirm(flow, values, Source.OUTSIDE) | values)
     if fitted.secrets:
         names = field_names(state, fitted.secrets)
         st.caption(f":material/key: Enter these yourself: {names}")

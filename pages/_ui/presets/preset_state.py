@@ -1,7 +1,7 @@
 """Fill a form with a preset, save its values as a preset, and report values that don't fit."""
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -87,9 +87,19 @@ def report_mismatch(state: FormState, fitted: FittedValues, beginning: str) -> N
         banner(state).clear()
 
 
-def apply_preset(state: FormState, preset: Preset, source: str, *, opened: bool = False) -> None:
-    """Fill the form with a preset and link both. `opened` is as in `PresetLink`."""
-    values = masked_values(preset)
+def apply_preset(
+    state: FormState,
+    preset: Preset,
+    source: str,
+    omit: Container[str] = (),
+    *,
+    opened: bool = False,
+) -> None:
+    """Fill the form with a preset, without the keys to `omit`, and link both.
+
+    `opened` is as in `PresetLink`.
+    """
+    values = {key: each for key, each in masked_values(preset).items() if key not in omit}
     show_fields_of(state, values)
     fitted = fit_values(state.flow, values)
     fill_form(state, fitted, source)

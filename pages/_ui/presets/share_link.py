@@ -1,7 +1,8 @@
 """Links that open a form with values: creating links, and applying opened links."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from lfclient.console.presets.share_links import (
     encode_values,
     page_url,
 )
+from lfclient.console.presets.sources import Source
 from lfclient.console.store.presets import Preset
 from lfclient.errors import LangflowError
 from lfclient.flows.refreshing import looked_up
@@ -22,11 +24,11 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.form.choices import show_fields_of
 from pages._ui.form.form_state import FormState
 from pages._ui.form.prefill import clear_source
+from pages._ui.presets.offer import offer, pending
 from pages._ui.presets.preset_state import (
     apply_preset,
     banner,
     draw_notes,
-    draw_values,
     field_names,
     fill_form,
     fit_current,
@@ -34,7 +36,6 @@ from pages._ui.presets.preset_state import (
     report_mismatch,
 )
 from pages._ui.state import query_params
-from pages._ui.state.slot import Slot
 from pages._ui.widgets import copy_button
 from pages._ui.widgets.markdown import escape
 
@@ -72,11 +73,11 @@ def apply_shared_link(state: FormState) -> bool:
     """
     link = take_link()
     if link is None:
-        return _unanswered(state).get() is not None
+        return pending(state).get() is not None
     # hide the messages about an earlier link
     clear_source(state)
     banner(state).clear()
-    _unanswered(state).clear()
+    pending(state).clear()
     if link.flow_id != state.flow.id:
         name = clip(link.flow_id, 60)
         heading = f"The link's flow {name} was not found." if name else "The link has no flow."
@@ -117,65 +118,27 @@ def _apply_preset(state: FormState, preset_id: str) -> None:
             "The link's preset was not found for this server and key.",
             hint="It may have been deleted, or belong to another user.",
         )
-    apply_preset(state, preset, f"Filled with the preset “{preset.name}”.")
+    source = f"Filled with the preset “{preset.name}”."
+    fill = partial(apply_preset, state, preset, source)
+    offer(state, masked_values(preset), Source.OUTSIDE, "the link", fill)
 
 
 def _apply_values(state: FormState, text: str) -> None:
-    """Fill the form, or first draw a question if Langflow would look up some values."""
-    values = decode_values(text)
-    if looked_up(state.flow.stored, values):
-        _unanswered(state).set(values)
-    else:
-        state.flow = state.flow.stored
-        _fill_form(state, values)
+    values, flow = decode_values(text), state.flow.stored
+    fits = fit_values(flow, values).masked.keys() | looked_up(flow, values).keys()
+    usable = {key: value for key, value in values.items() if key in fits}
+    offer(state, usable, Source.OUTSIDE, "the link", partial(_fill_form, state, values))
 
 
-def _accept(state: FormState, values: JsonObject) -> None:
-    _unanswered(state).clear()
+def _fill_form(state: FormState, values: JsonObject, omit: Container[str]) -> None:
+    values = {key: value for key, value in values.items() if key not in omit}
     show_fields_of(state, values)
-    _fill_form(state, values)
-
-
-def _fill_form(state: FormState, values: JsonObject) -> None:
     fitted = fit_values(state.flow, values)
     if fitted.masked:
         count = format_count(len(fitted.values), "value")
         source = f"Filled with {count} from the link. Check the marked fields before you run."
         fill_form(state, fitted, source)
     report_mismatch(state, fitted, "Of the values in the link")
-
-
-def _unanswered(state: FormState) -> Slot[JsonObject]:
-    """Return the slot of a link's values until the person answers the question about them."""
-    return Slot(state.key("link-values"))
-
-
-def draw_question(state: FormState) -> None:
-    """Draw whether to fill the form from a link with values that Langflow would look up.
-
-    Langflow may connect to what the values name, so nothing is sent before an answer.
-    """
-    values = _unanswered(state).get()
-    if values is None:
-        return
-    question = f"**Fill the form with {format_count(len(values), 'value')} from the link?**"
-    warning = "Langflow will look these up and may connect to them. Continue if you trust the link."
-    with st.container(key="link-question", gap="xxsmall"):
-        st.info(f"{question}  \n{warning}", icon=":material/link:")
-        draw_values(state.flow.stored, looked_up(state.flow.stored, values))
-        with st.container(horizontal=True):
-            st.button(
-                "Fill the form",
-                key=state.key("link-fill"),
-                on_click=_accept,
-                args=(state, values),
-            )
-            st.button(
-                "Ignore",
-                key=state.key("link-ignore"),
-                type="tertiary",
-                on_click=_unanswered(state).clear,
-            )
 
 
 def draw(

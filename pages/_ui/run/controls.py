@@ -18,7 +18,7 @@ from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.wire.modes import MODES, Mode
 from pages._ui.app import navigation, streamlit_patches, window
-from pages._ui.connection.app_context import app_context, close_run
+from pages._ui.connection.app_context import app_context, close_run, permissions
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.connection.servers import stop_runs
 from pages._ui.form import missing_variables, prefill, provider_settings
@@ -312,6 +312,7 @@ def start_runs(
         session_ids=session_ids,
         server=form.server_info,
         submit_token=token,
+        permissions=permissions(),
     )
     mark_started(form, overrides)
     return run_ids[0]

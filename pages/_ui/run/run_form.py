@@ -1,6 +1,6 @@
 """The form of the chosen flow or of an opened run, and the modes and sessions it can run in."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from functools import partial
 
 import streamlit as st
@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip
 from lfclient.common.json_types import Json
+from lfclient.console.presets.sources import Source
 from lfclient.console.store import run_record
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import TRANSIENT_ERRORS, BadResponse, InvalidKey, LangflowError
@@ -31,6 +32,8 @@ from pages._ui.form.flow_form import FlowForm, read_form
 from pages._ui.form.form_state import FormState, FormUse, form_state
 from pages._ui.presets import bar as preset_bar
 from pages._ui.presets import share_link
+from pages._ui.presets.offer import draw as draw_offer
+from pages._ui.presets.offer import offer
 from pages._ui.state import run_options, run_page
 from pages._ui.state.slot import Slot
 from pages._ui.state.tab_choices import given_settings
@@ -101,8 +104,8 @@ def prepare(
     state = form_state(server.owner, flow, server.connection.secrets, use=use, run_id=run_id)
     if not run_id:
         preset_bar.apply_initial_values(state)
-        with notes:
-            share_link.draw_question(state)
+    with notes:
+        draw_offer(state)
     if chat:
         modes = unstreamed_modes(server_info, flow)
         mode = modes[0]
@@ -311,4 +314,9 @@ def _fill(state: FormState, record: RunRecord, inputs: RunInputs) -> None:
     if len(removed) > MAX_OMITTED:
         source += f" {len(removed) - MAX_OMITTED} more are omitted."
     hints = {one.key: one.problem for one in inputs.input_values if one.problem and one.field}
-    prefill.fill(state, inputs.reusable_overrides, source, hints)
+
+    def fill(omit: Container[str]) -> None:
+        values = {key: each for key, each in inputs.reusable_overrides.items() if key not in omit}
+        prefill.fill(state, values, source, hints)
+
+    offer(state, inputs.reusable_overrides, Source.STORED, "this run", fill)

@@ -15,8 +15,10 @@ from lfclient.api.requests import STATUS
 from lfclient.console.runner import execution, recovery
 from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.wording.run_notes import describe_notes
+from lfclient.errors import InvalidRequest
 from lfclient.runs.model import RunStatus
 from tests.support.fake_events import component_done, event
+from tests.support.flows import flow, group, node, text
 from tests.support.runner_harness import (
     CONNECTION,
     JOB,
@@ -352,3 +354,16 @@ def test_a_poll_waits_as_long_as_the_server_asks(harness, monkeypatch):
     assert re.search(r"the console tries again at \d\d:\d\d:\d\d UTC", describe_notes(record.notes))
     wait_for(lambda: len(times) == 2)
     assert times[1] - times[0] >= 1
+
+
+@pytest.mark.parametrize("key", ["OpenAI-a.api_base", "Group-g.url", "OpenAI-i.api_base"])
+def test_visitors_without_permission_send_no_url_that_gets_a_stored_key(harness, key):
+    parameters = {"api_key": text("KEY", password=True), "api_base": text("")}
+    inner = [node("OpenAI-i", **parameters)]
+    outer = group("Group-g", inner, url=("OpenAI-i", "api_base"))
+    harness.flow = flow(node("OpenAI-a", **parameters), outer)
+    with pytest.raises(InvalidRequest) as error:
+        harness.start_rows([{}, {key: "http://elsewhere"}], install=False)
+    assert error.value.field == key
+    assert harness.server.count("POST", SUBMIT) == 0
+    assert harness.start_rows([{}], install=False)

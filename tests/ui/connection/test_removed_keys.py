@@ -140,7 +140,9 @@ def test_a_preset_is_not_changed(server, connection, owner, label):
     presets = app_context().runner.store.presets
     preset = presets.create(Preset("p", owner, ONE, "Fields", "Mine", {"T-a.p": "kept"}))
     name = f"{owner[:12]}-{ONE}"
-    app = open_page(opened=[f"preset-more-{name}"], flow=ONE, preset=preset.id)
+    app = press(
+        open_page(opened=[f"preset-more-{name}"], flow=ONE, preset=preset.id), "Fill the form"
+    )
     app.session_state[f"preset-delete-asked-{name}"] = preset.id
     next(each for each in app.text_input if each.label == "Name").set_value("Theirs")
     next(each for each in app.text_input if each.key.endswith("-T-a.p")).set_value("changed")
@@ -183,7 +185,10 @@ def test_runs_are_not_deleted_in_bulk(server, connection, owner):
 def test_a_preset_does_not_become_the_default(server, connection, owner):
     presets = app_context().runner.store.presets
     preset = presets.create(Preset("p", owner, ONE, "Fields", "Mine", {"T-a.p": "kept"}))
-    app = open_page(opened=[f"preset-more-{owner[:12]}-{ONE}"], flow=ONE, preset=preset.id)
+    app = press(
+        open_page(opened=[f"preset-more-{owner[:12]}-{ONE}"], flow=ONE, preset=preset.id),
+        "Fill the form",
+    )
     remove_key(connection)
     next(each for each in app.toggle if each.label.startswith("Use as")).set_value(True).run()
     assert presets.default(owner, ONE) is None

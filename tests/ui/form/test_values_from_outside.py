@@ -19,7 +19,7 @@ from pages._ui.state.browser import drafts
 from tests.support.flows import chat_input, edge, entry, node, text
 from tests.support.http_stand_in import StandIn, flow
 from tests.ui.support.preset_pages import choose, key_of, open_page, owner, store_preset
-from tests.ui.support.whole_pages import ONE, add_ended_run, button_labels, lacks, page_text, press
+from tests.ui.support.whole_pages import ONE, add_ended_run, button_labels, page_text, press
 
 UPDATE = "POST /api/v1/custom_component/update"
 RUN = "POST /api/v2/workflows"
@@ -119,6 +119,11 @@ def by_preset(given: Given) -> AppTest:
     return choose(open_page(flow=ONE), preset)
 
 
+def by_preset_link(given: Given) -> AppTest:
+    preset = store_preset(**{parameter: value for parameter, (_, value) in given.items()})
+    return open_page(flow=ONE, preset=preset.id)
+
+
 def by_default_preset(given: Given) -> AppTest:
     store_preset(default=True, **{parameter: value for parameter, (_, value) in given.items()})
     return open_page(flow=ONE)
@@ -177,7 +182,7 @@ def test_a_run_sends_only_the_names_of_an_mcp_server_and_a_model(way: Open, serv
 @pytest.mark.parametrize("way", [by_link, by_unsaved_file])
 def test_valid_values_are_sent_once_a_person_accepts_them(way: Open, server: StandIn):
     app = way(VALID)
-    question = "Fill the form with 9 values from the link?" if way is by_link else "Fits: "
+    question = "Fill the form with 9 values from" if way is by_link else "Import these values?"
     assert question in page_text(app)
     assert UPDATE not in server.lines
     press(app, "Fill the form" if way is by_link else "Import")
@@ -193,32 +198,54 @@ def test_an_ignored_link_changes_and_sends_nothing(server: StandIn):
 
 
 @pytest.mark.parametrize("way", [by_link, by_unsaved_file])
-def test_a_person_sees_in_full_what_would_be_looked_up(way: Open):
+def test_a_person_sees_values_from_outside_in_full_and_urls_first(way: Open):
     """Length, other values and invisible characters hide no URL."""
     url = "http://trusted.example%2F" + 300 * "a" + "@127.0.0.1/"
-    more = {f"x{number}": ("", "padding") for number in range(30)}
-    given = {"plain": ("", "quiet"), "server": ("", "listed"), **more, "url": ("text", url)}
+    given = {"plain": ("", "quiet"), "server": ("", "listed"), "url": ("text", url)}
     (code,) = way(given).code
-    assert "server (T): listed" in code.value
-    assert f"url (T): {url}" in code.value
-    assert "quiet" not in code.value
+    assert code.value == f"url (T): {url}\nplain (T): quiet\nserver (T): listed"
     (code,) = way({"url": ("text", "\u200b\u202ea\n*b*")}).code
     assert code.value == "url (T): \\u200b\\u202ea\\n*b*"
 
 
 def test_a_link_asks_about_fields_that_the_flows_own_choice_may_show(server: StandIn):
     """The answer to a lookup of what the flow has already may show hidden fields."""
-    app = by_link({"mode": ("tab", "A"), "hidden": ("text", "elsewhere"), "plain": ("", "quiet")})
-    assert [each.value for each in app.code] == ["hidden (T): elsewhere"]
+    app = by_link({"mode": ("tab", "A"), "hidden": ("text", "elsewhere")})
+    assert [each.value for each in app.code] == ["mode (T): A\nhidden (T): elsewhere"]
     assert UPDATE not in server.lines
 
 
-def test_a_link_with_the_flows_own_model_sends_nothing(server: StandIn):
-    own = {**PARAMETERS, "model": {**PARAMETERS["model"], "value": [OPENAI]}}
-    server.set_flows(flow(ONE, "Looks things up", [node("T-a", **own)]))
-    app = by_link({"model": ("model", [{**OPENAI, "metadata": {"model_class": "evil"}}])})
-    assert "Filled with 1 value from the link." in page_text(app)
-    assert UPDATE not in server.lines
+@pytest.mark.parametrize("is_accepted", [False, True])
+@pytest.mark.parametrize("way", [by_link, by_preset_link, by_preset, by_default_preset, by_run])
+def test_a_url_that_gets_a_stored_key_is_sent_after_a_click_only(
+    way: Open, is_accepted: bool, server: StandIn
+):
+    set_credential_flow(server)
+    app = way({"plain": ("text", "fine"), "api_base": ("text", "http://elsewhere/v1")})
+    assert "Langflow sends stored keys to the first URL." in page_text(app)
+    assert app.code[0].value.splitlines()[0] == "api_base (T): http://elsewhere/v1"
+    press(press(app, "Fill the form") if is_accepted else app, "Run")
+    assert ("http://elsewhere/v1" in json.dumps(server.bodies(RUN))) == is_accepted
+
+
+@pytest.mark.parametrize("way", EVERY_WAY)
+def test_visitors_without_permission_send_no_url_that_gets_a_stored_key(
+    way: Open, server: StandIn, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
+    set_credential_flow(server)
+    app = way({"plain": ("text", "fine"), "api_base": ("text", "http://elsewhere/v1")})
+    press(app, "Run")
+    assert "elsewhere" not in json.dumps([server.bodies(RUN), server.bodies(UPDATE)])
+    # the JSON editor takes all values or none, and keeps a run from starting
+    assert len(server.bodies(RUN)) == (way is not by_json)
+    assert not [each for each in app.text_input if each.key.endswith("T-a.api_base")]
+
+
+def set_credential_flow(server: StandIn) -> None:
+    key = entry("SecretStrInput", "str", "OPENAI_API_KEY", load_from_db=True, password=True)
+    own = {"api_key": key, "api_base": text(""), "plain": text("", api_editable=True)}
+    server.set_flows(flow(ONE, "Asks a model", [node("T-a", **own)]))
 
 
 @pytest.mark.parametrize("provider", [{}, [], 0])
@@ -231,7 +258,7 @@ def test_a_later_link_replaces_the_question_about_an_earlier_one(server: StandIn
     app = by_link({"url": VALID["url"]})
     app.query_params["values"] = encode_values({"T-a.plain": "quiet"})
     app.run()
-    assert lacks(app, "Fill the form", shows="Filled with 1 value from the link.")
+    assert [each.value for each in app.code] == ["plain (T): quiet"]
     assert UPDATE not in server.lines
 
 
@@ -255,12 +282,6 @@ def test_an_imported_value_whose_field_no_choice_shows_is_reported():
     app = by_file({"mode": VALID["mode"], "added": ("text", "x")})
     assert "Of this file, 1 of 2 fit." in page_text(app)
     assert "T-a.added: T has no such parameter." in page_text(app)
-
-
-def test_a_link_with_values_that_are_not_looked_up_fills_the_form_at_once(server: StandIn):
-    app = by_link({"plain": ("", "quiet")})
-    assert "Filled with 1 value from the link." in page_text(app)
-    assert UPDATE not in server.lines
 
 
 @pytest.mark.parametrize("draft", [{"values": {"T-a.text": "hi"}}, {"values": {}, "json": None}])

@@ -47,7 +47,7 @@ def test_a_file_becomes_a_preset_and_fills_the_form():
     app = upload(
         enter(open_page(menu="more"), "typed"), {"values": {"T-a.p": "z"}, "secrets": ["T-a.s"]}
     )
-    assert "Fits: p (T)" in page_text(app)
+    assert [each.value for each in app.code] == ["p (T): z"]
     assert "Enter these yourself: s (T)" in page_text(app)
     assert stored_presets() == []
     press(app, "Import")

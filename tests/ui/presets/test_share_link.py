@@ -27,8 +27,9 @@ def shared_text(**values):
     return encode_values({f"T-a.{key}": value for key, value in values.items()})
 
 
-def shared(browser="b", flow=ONE, **values):
-    return open_page(browser, flow=flow, values=shared_text(**values))
+def shared(browser="b", **values):
+    """Open a link with values, and fill the form with them."""
+    return press(open_page(browser, flow=ONE, values=shared_text(**values)), "Fill the form")
 
 
 def addresses(app):
@@ -52,8 +53,10 @@ def test_a_variable_in_a_link_is_chosen_by_its_name(parameter):
     assert "can't look up variables" in page_text(app)
 
 
-def test_a_link_runs_nothing(fields_server):
-    assert value(shared(p="from the address")) == "from the address"
+def test_a_link_fills_and_runs_nothing_before_a_click(fields_server):
+    app = open_page(flow=ONE, values=shared_text(p="from the address"))
+    assert value(app) == "x"
+    assert value(press(app, "Fill the form")) == "from the address"
     assert not [line for line in fields_server.lines if line.startswith("POST")]
 
 
@@ -90,7 +93,7 @@ def test_a_masked_secret_in_a_link_is_requested_at_its_field():
 
 
 def test_a_link_to_an_unknown_flow_fills_nothing():
-    app = shared(flow="9" * 8, p="good")
+    app = open_page(flow="9" * 8, values=shared_text(p="good"))
     assert "The flow of the link is not among the 2 flows" in page_text(app)
     assert "Recent runs" not in page_text(app)  # there are none
     app.selectbox[0].set_value(ONE)
@@ -112,7 +115,7 @@ def test_a_broken_link_is_reported():
 
 
 def test_a_broken_link_clears_the_message_of_an_earlier_one():
-    app = open_page(flow=ONE, values=shared_text(p="from the address"))
+    app = shared(p="from the address")
     assert "Filled with 1 value from the link" in page_text(app)
     app.query_params["values"] = "not values"
     app.run()
@@ -120,7 +123,7 @@ def test_a_broken_link_clears_the_message_of_an_earlier_one():
     assert "Filled with" not in page_text(app)
     assert value(app) == "from the address"
     app.query_params["values"] = shared_text(p="once more")
-    app.run()
+    press(app.run(), "Fill the form")
     assert "Filled with 1 value from the link" in page_text(app)
     assert "The form is unchanged." not in page_text(app)
 
@@ -128,8 +131,9 @@ def test_a_broken_link_clears_the_message_of_an_earlier_one():
 def test_a_link_opens_a_preset():
     preset = store_preset(p="of the preset")
     app = open_page("c", flow=ONE, preset=preset.id)
-    assert value(app) == "of the preset"
+    assert value(app) == "x"
     assert "preset" not in app.query_params
+    assert value(press(app, "Fill the form")) == "of the preset"
     assert "Differs from “Mine”" in page_text(enter(app, "changed"))
 
 

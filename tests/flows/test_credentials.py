@@ -1,0 +1,54 @@
+"""Parameters that are URLs to which a component sends its stored credentials."""
+
+import pytest
+
+from tests.support.flows import chat_input, entry, flow, group, node, text
+
+KEY = entry("SecretStrInput", "str", "OPENAI_API_KEY", load_from_db=True, password=True)
+
+
+def credential_urls(**template):
+    return {
+        each.parameter for each in flow(node("A-a", **template)).fields if each.receives_credentials
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "openai_api_base", "base_url", "api_base", "azure_endpoint", "ollama_base_url", "url_input",
+        "apiBase", "baseUrl", "curl_input", "grpc_host", "hostname", "database_uri", "openai_proxy",
+        "zep_server_url", "urls", "redis-host",
+    ],
+)  # fmt: skip
+def test_names_of_urls_are_recognized_in_components_with_a_secret(name):
+    assert credential_urls(api_key=KEY, **{name: text("")}) == {name}
+    assert credential_urls(**{name: text("")}) == set()
+
+
+def test_a_label_and_a_dictionary_of_settings_count_as_urls():
+    contacts = text("", display_name="Contact Points / Astra Database ID")
+    settings = entry("DictInput", "dict", {})
+    found = credential_urls(token=KEY, database_ref=contacts, cluster_kwargs=settings)
+    assert found == {"database_ref", "cluster_kwargs"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["input_value", "model_name", "temperature", "system_prompt", "database", "curly", "hostile"],
+)
+def test_other_names_are_not_urls(name):
+    assert credential_urls(api_key=KEY, **{name: text("")}) == set()
+
+
+def test_a_header_with_a_stored_token_is_a_secret():
+    headers = entry("TableInput", "table", [{"key": "Authorization", "value": "Bearer abc12345"}])
+    assert credential_urls(headers=headers, url_input=text("")) == {"url_input"}
+
+
+def test_a_groups_url_counts_by_the_component_inside():
+    inner = [node("OpenAI-i", api_key=KEY, api_base=text(""))]
+    outer = flow(chat_input(), group("Group-g", inner, address=("OpenAI-i", "api_base")))
+    (field,) = [each for each in outer.fields if each.component == "Group-g"]
+    assert field.receives_credentials
+    assert "Group-g.address" not in outer.with_locked_urls.fields_by_key
