@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from lfclient import LangflowClient
 from lfclient.console.samples import builtin, graph_builder
 from tests.browser.attack_tools import CountedFlow, StolenSession, counted_flow, sign_in
-from tests.browser.screen import PREFIX, WINDOW, Screen, logged_lines
+from tests.browser.screen import PREFIX, WINDOW, Screen, internal_errors
 from tests.browser.visitor import (
     Visitor,
     new_cookie,
@@ -131,7 +131,7 @@ def console(
     }
     with Console(tmp_path_factory.mktemp("console"), environ) as started:
         yield started
-        assert logged_lines(started) == []
+        assert internal_errors(started) == []
 
 
 @pytest.fixture(scope="package")

@@ -308,3 +308,10 @@ def logged_lines(console: Console) -> list[str]:
     lines = [line.strip() for line in log_of(console).splitlines()]
     url = ("", "You can now view your Streamlit app in your browser.", f"URL: {console.url}")
     return [line for line in lines if line not in url]
+
+
+def internal_errors(console: Console) -> list[str]:
+    """Return the logged lines about errors of the console's own."""
+    return [
+        line for line in logged_lines(console) if re.search("error [0-9a-f]{8}: |Traceback", line)
+    ]

@@ -6,7 +6,7 @@ import uuid
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import check
-from tests.browser.screen import logged_lines
+from tests.browser.screen import internal_errors
 from tests.support.waiting import wait_for
 
 
@@ -67,4 +67,4 @@ def test_a_run_is_compared_with_an_earlier_one_of_its_flow(shared_screen, make_r
     page.set_viewport_size({"width": 500, "height": 900})
     main = page.get_by_test_id("stMain")
     wait_for(lambda: main.evaluate("main => main.scrollWidth <= main.clientWidth"))
-    assert logged_lines(console) == []
+    assert internal_errors(console) == []
