@@ -43,6 +43,13 @@ _FORMULA = re.compile(
     r"|(?P<dollar>\$)",
     re.S,
 )
+# TeX that moves or colors what it draws, makes bars, or defines other commands; and lines moved up
+_MOVING = re.compile(
+    r"\\(?:raisebox|raise|lower|smash|(?:math)?[lrc]lap|m?kern|[hm]skip|[hv]space|rule|v?center"
+    r"|f?colorbox|(?:text)?color|genfrac|above|[gex]?def|let|futurelet|global|html\w*|href|url"
+    r"|includegraphics|(?:re|provide)?(?:new)?command)(?![a-zA-Z])"
+    r"|\\(?:\\|cr)\s*\*?\s*\[\s*-"
+)
 # a line break that Markdown reads as a space; not one after a backslash
 _SOFT_END = re.compile(r"(?<![\n\\ \t])[ \t]*\n(?=[ \t]*\S)")
 _MATHEMATICAL = re.compile(r"[\\^_=<>+*/{}]|^\s*\w\s*$")
@@ -187,6 +194,8 @@ def _formula(match: re.Match[str]) -> str:
         return whole
     if match["dollar"]:
         return r"\$"
+    if _MOVING.search(whole):
+        return inline_code(whole)
     inline = match["inline"] or match["tex_inline"]
     if inline:
         if _MATHEMATICAL.search(inline) or (match["inline"] and not re.search(r"\s", inline)):

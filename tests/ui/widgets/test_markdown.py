@@ -191,6 +191,10 @@ def test_other_colons_are_unchanged(text):
 @pytest.mark.parametrize(
     ("text", "drawn"),
     [
+        (
+            "$\\int\\!\\left(\\tfrac12\\right)dx \\\\ \\text{for } \\hat{x}\\in\\mathbb{R}$",
+            None,
+        ),
         ("area $\\pi r^2$, $x$ and $a:red[b]$", None),
         ("so $$y^2$$ holds", None),
         ("$$\\frac{a}{b}$$", "\n$$\n\\frac{a}{b}\n$$\n"),
@@ -210,6 +214,25 @@ def test_formulas_are_unchanged(text, drawn):
 def test_a_price_is_not_a_formula(text):
     """Dollar signs around other text are shown."""
     assert sanitize(text)[0] == text.replace("$", "\\$")
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"\raisebox{9em}{Run}", r"\smash{x}", r"\llap{x}", r"\rlap {x}", r"\mathrlap{x}",
+        r"\mkern-99mu x", r"\hskip-9em x", r"\hspace*{-9em}x", r"\text{\color{red}x}",
+        r"\fcolorbox{red}{red}{x}", r"\colorbox{red}{x}", r"\textcolor{white}{x}", r"\def\a{x}\a",
+        r"\newcommand{\a}{x}\a", r"\let\a\kern", r"\genfrac{}{}{9em}{}{}{}", r"{a\above 9em b}",
+        r"\rule{9em}{9em}", r"\begin{matrix}a\\[-9em]b\end{matrix}", r"\htmlStyle{}{x}",
+    ],
+)  # fmt: skip
+def test_a_formula_that_moves_or_colors_is_shown_as_its_source(formula):
+    assert sanitize(f"see ${formula}$ here")[0] == f"see `${formula}$` here"
+
+
+def test_delimiters_and_links_hide_no_formula_that_moves():
+    for whole in (r"$$\kern-9em x$$", r"\(\kern-9em x\)", r"\[\kern-9em x\]"):
+        assert sanitize(f"[{whole}](https://x.example)")[0] == f"[`{whole}`](https://x.example)"
 
 
 def test_an_escaped_dollar_stays_escaped():
