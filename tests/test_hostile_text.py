@@ -31,7 +31,7 @@ from lfclient.console.snippets import snippet_request
 from lfclient.console.store import equality, search_text, text_search
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.errors import LangflowError
-from lfclient.flows import file_fields, flow_file
+from lfclient.flows import credentials, file_fields, flow_file
 from lfclient.outputs import extras, tables
 from lfclient.outputs import model as output_model
 from lfclient.outputs.model import FileRef, Output, OutputKind
@@ -219,6 +219,10 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
     "lfclient/console/store/text_search.py": {
         "split_terms": text_search.split_terms,
         "snippet": lambda text: text_search.snippet(f"\n{text}", [text[:2] or "a"]),
+    },
+    "lfclient/flows/credentials.py": {
+        "url": credentials._URL_NAME.search,
+        "settings": credentials._SETTINGS_NAME.search,
     },
     "lfclient/flows/file_fields.py": {
         "accepted_types": lambda text: file_fields.accepted_types(_file_field(text)),

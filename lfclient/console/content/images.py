@@ -5,12 +5,12 @@ public, and the connection goes to the checked address, so that a second DNS res
 nothing. Redirects are checked in the same way.
 """
 
+import asyncio
 import io
 import ipaddress
 import re
-import time
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -222,34 +222,41 @@ def load_image(
     address: str,
     *,
     resolve: Resolver = resolve,
-    transport: httpx.BaseTransport | None = None,
-    clock: Callable[[], float] = time.monotonic,
+    transport: httpx.AsyncBaseTransport | None = None,
+    timeout: float = TIMEOUT_SECONDS,
 ) -> bytes:
     """Return the bytes of a PNG, JPEG, GIF, WebP or BMP image.
 
-    Raise `ImageLoadError` for other files, and for more than 20 MB, 10 s or 3 redirects.
+    Raise `ImageLoadError` for other files, and for more than 20 MB, `timeout` seconds or 3
+    redirects.
     """
-    deadline = clock() + TIMEOUT_SECONDS
     try:
-        with httpx.Client(transport=transport, trust_env=False, follow_redirects=False) as client:
-            for _ in range(MAX_REDIRECTS + 1):
-                url = _parse_url(address)
-                with client.stream(
-                    "GET",
-                    _pin_to_resolved_ip(url, resolve),
-                    headers={
-                        "Host": url.netloc.decode(),
-                        "Accept": "image/*",
-                        "Accept-Encoding": "identity",
-                    },
-                    extensions={"sni_hostname": url.host},
-                    timeout=max(deadline - clock(), 0.1),
-                ) as response:
-                    if not response.is_redirect:
-                        return _read(response, deadline, clock)
-                    address = str(url.join(response.headers.get("location", "")))
+        return asyncio.run(asyncio.wait_for(_load(address, resolve, transport), timeout))
+    except TimeoutError as error:
+        raise ImageLoadError(f"Loading the image took longer than {timeout:g} s.") from error
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
         raise ImageLoadError(f"Couldn't load the image: {type(error).__name__}.") from error
+
+
+async def _load(
+    address: str, resolve: Resolver, transport: httpx.AsyncBaseTransport | None
+) -> bytes:
+    async with httpx.AsyncClient(transport=transport, trust_env=False, timeout=None) as client:
+        for _ in range(MAX_REDIRECTS + 1):
+            url = _parse_url(address)
+            async with client.stream(
+                "GET",
+                _pin_to_resolved_ip(url, resolve),
+                headers={
+                    "Host": url.netloc.decode(),
+                    "Accept": "image/*",
+                    "Accept-Encoding": "identity",
+                },
+                extensions={"sni_hostname": url.host},
+            ) as response:
+                if not response.is_redirect:
+                    return await _read(response)
+                address = str(url.join(response.headers.get("location", "")))
     raise ImageLoadError(f"The address redirects more than {MAX_REDIRECTS} times.")
 
 
@@ -286,7 +293,7 @@ def _is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
-def _read(response: httpx.Response, deadline: float, clock: Callable[[], float]) -> bytes:
+async def _read(response: httpx.Response) -> bytes:
     if response.status_code != 200:
         raise ImageLoadError(f"The host responded with HTTP {response.status_code}.")
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -296,12 +303,10 @@ def _read(response: httpx.Response, deadline: float, clock: Callable[[], float])
         # a chunk of 64 kB may expand to 64 MB
         raise ImageLoadError("The response is compressed, although images already are.")
     body = bytearray()
-    for chunk in response.iter_bytes():
+    async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) > MAX_BYTES:
             raise ImageLoadError("The image is larger than 20 MB.")
-        if clock() > deadline:
-            raise ImageLoadError("Loading the image took longer than 10 s.")
     data = bytes(body)
     if detect_media_type(data).kind is not MediaKind.IMAGE:
         raise ImageLoadError("The response is not a PNG, JPEG, GIF, WebP or BMP image.")

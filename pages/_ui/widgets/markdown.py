@@ -48,7 +48,7 @@ _MOVING = re.compile(
     r"\\(?:raisebox|raise|lower|smash|(?:math)?[lrc]lap|m?kern|[hm]skip|[hv]space|rule|v?center"
     r"|f?colorbox|(?:text)?color|genfrac|above|[gex]?def|let|futurelet|global|html\w*|href|url"
     r"|includegraphics|(?:re|provide)?(?:new)?command)(?![a-zA-Z])"
-    r"|\\(?:\\|cr)\s*\*?\s*\[\s*-"
+    r"|\\(?:\\|cr)[\s*]*\[\s*-"
 )
 # a line break that Markdown reads as a space; not one after a backslash
 _SOFT_END = re.compile(r"(?<![\n\\ \t])[ \t]*\n(?=[ \t]*\S)")
