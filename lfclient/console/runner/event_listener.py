@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from lfclient.console.runner.run_context import RunContext
@@ -111,17 +112,19 @@ class EventListener:
                 self.has_news.set()
 
 
-def silence_notes(context: RunContext, status: RunStatus, silent_seconds: float) -> Notes:
-    """Return the note for a queued or running job after `silent_seconds` without an update.
+def silence_notes(context: RunContext, status: RunStatus, last_activity: float) -> Notes:
+    """Return the note for a queued or running job without an update since `last_activity`.
 
     Return () before the limit, and for a queued job if its server makes progress with other runs.
     """
     limit = context.timings.silence_seconds
-    if silent_seconds < limit:
+    if context.timings.clock() - last_activity < limit:
         return ()
-    minutes = int(limit // 60)
+    is_in_contact = last_activity >= context.load.in_contact_since
+    code = NoteCode.QUEUED_SILENTLY if status is RunStatus.QUEUED else NoteCode.RUNNING_SILENTLY
+    note = Note(code if is_in_contact else NoteCode.CONTACT_LOST, number=int(limit // 60))
     if status is not RunStatus.QUEUED:
-        return (Note(NoteCode.RUNNING_SILENTLY, number=minutes),)
+        return (note,)
     record = context.record
     others = [
         other
@@ -131,10 +134,8 @@ def silence_notes(context: RunContext, status: RunStatus, silent_seconds: float)
         and other.status is RunStatus.IN_PROGRESS
     ]
     if any(other.submitted_at > record.submitted_at + _QUEUE_SLACK for other in others):
-        return (Note(NoteCode.OVERTAKEN, number=minutes),)
-    if any(not other.notes for other in others):
-        return ()
-    return (Note(NoteCode.QUEUED_SILENTLY, number=minutes),)
+        return (replace(note, code=NoteCode.OVERTAKEN),)
+    return () if any(not other.notes for other in others) else (note,)
 
 
 def last_sign(context: RunContext) -> float:

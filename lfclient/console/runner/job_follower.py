@@ -105,6 +105,8 @@ class _JobFollower:
             pause = error.retry_after and next(self._confirming, error.retry_after)
             self._back_off(pause)
             self._unreachable_since = self._unreachable_since or datetime.now(UTC)
+            if _is_connection_lost(error):
+                context.load.in_contact_since = context.timings.clock()
             await context.change(notes=self._note_failure(error, pause))
         else:
             self._last_failed, self._retry_after = False, 0.0
@@ -187,8 +189,7 @@ class _JobFollower:
     def _notes(self, status: RunStatus) -> Notes:
         if status is RunStatus.SUSPENDED:
             return () if self._decided_at else self._rejection
-        silent_seconds = self._context.timings.clock() - self.listener.last_activity
-        return silence_notes(self._context, status, silent_seconds)
+        return silence_notes(self._context, status, self.listener.last_activity)
 
     async def _check_decision(self, status: RunStatus) -> None:
         """Offer the decision again if the server accepted it but did not continue."""
@@ -361,6 +362,13 @@ class _JobFollower:
             self._set_schedule(self.listener.next_schedule())
         else:
             self._set_schedule(timings.polling)
+
+
+def _is_connection_lost(error: LangflowError) -> bool:
+    """Return whether the server may be restarting; a busy server only responds late."""
+    if isinstance(error, Unreachable):
+        return not (error.sent and error.timed_out)
+    return error.status_code in (502, 503)  # of a proxy
 
 
 def _note_refused_decision(error: LangflowError) -> Notes:

@@ -20,9 +20,9 @@ MAX_STREAMS = 20
 # Langflow has 50 database connections: with 100 polls at once after a pause, 1.12 locked up.
 MAX_POLLS = 10
 _MAX_POLLS_PER_SECOND = 20.0
+# Silence alone is no sign that a job has ended: a component may take hours.
 _STALLED = (
-    NoteCode.RUNNING_SILENTLY,
-    NoteCode.QUEUED_SILENTLY,
+    NoteCode.CONTACT_LOST,
     NoteCode.OVERTAKEN,
     NoteCode.KEY_REJECTED,
     NoteCode.OTHER_SERVER,
@@ -30,9 +30,14 @@ _STALLED = (
 
 
 class ServerLoad:
-    """The limits that the runs of one server share, in the order in which they came."""
+    """The limits that the runs of one server share, in the order in which they came.
 
-    def __init__(self) -> None:
+    `in_contact_since` is the clock's time since which the server has accepted connections. Earlier,
+    it may have been restarted, which leaves jobs that never end.
+    """
+
+    def __init__(self, now: float) -> None:
+        self.in_contact_since = now
         self.streams = asyncio.Semaphore(MAX_STREAMS)
         self.polls = asyncio.Semaphore(MAX_POLLS)
         self.followed_runs = 0
@@ -55,6 +60,6 @@ def room_for(mode: Mode, sent: Iterable[RunRecord]) -> int:
 
 
 def _occupies_server(run: RunRecord) -> bool:
-    """Return whether a run is at work or queued, and is not lost or waiting for a person."""
+    """Return whether a run is queued or in progress, and not presumed lost."""
     is_stalled = has_code(run.notes, *_STALLED)
     return run.status in (RunStatus.QUEUED, RunStatus.IN_PROGRESS) and not is_stalled

@@ -79,7 +79,7 @@ class TaskSupervisor:
         context.writer, context.timings = self._writer, self.timings
         url = context.connection.url
         with self._lock:
-            context.load = self._loads.setdefault(url, ServerLoad())
+            context.load = self._loads.setdefault(url, ServerLoad(self.timings.clock()))
             previous = self._followed.get(context.id)
             if previous and previous.connection.api_key == context.connection.api_key:
                 return

@@ -29,6 +29,7 @@ class NoteCode(StrEnum):
     RUNNING_SILENTLY = "running_silently"  # for `number` minutes
     QUEUED_SILENTLY = "queued_silently"  # for `number` minutes
     OVERTAKEN = "overtaken"  # queued for `number` minutes
+    CONTACT_LOST = "contact_lost"  # silent for `number` minutes, with an interrupted connection
     # decisions
     DECISION_REFUSED = "decision_refused"
     DECISION_LOST = "decision_lost"

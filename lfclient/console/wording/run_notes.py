@@ -51,6 +51,11 @@ _SENTENCES = {
         "This run has been queued for more than {0.number} minutes, and later runs have started. "
         "Langflow has probably lost it, as in a restart: stop it, then run it again."
     ),
+    NoteCode.CONTACT_LOST: (
+        "This run has sent no updates for more than {0.number} minutes, and the connection to "
+        "Langflow was interrupted. If Langflow was restarted in the meantime, the run will never "
+        "end: stop it, then run it again."
+    ),
     NoteCode.DECISION_REFUSED: "The decision was not accepted.",
     NoteCode.DECISION_LOST: (
         "The run still waits: the server did not continue after the decision, which may have been "

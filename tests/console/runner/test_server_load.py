@@ -50,7 +50,7 @@ def test_some_polls_are_in_flight_at_most(harness, monkeypatch):
 
 
 def test_a_run_is_polled_the_more_rarely_the_more_runs_are_followed():
-    load = ServerLoad()
+    load = ServerLoad(0.0)
     load.followed_runs = 1
     assert load.min_poll_seconds <= 0.05
     load.followed_runs = 300

@@ -14,11 +14,13 @@ from sqlalchemy import delete
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.settings import RetentionSettings
 from lfclient.console.runner import server_load
+from lfclient.console.runner.server_load import room_for
 from lfclient.console.store.errors import StoreError
-from lfclient.console.store.notes import NoteCode, has_code
+from lfclient.console.store.notes import Note, NoteCode, has_code
 from lfclient.console.store.store import Store
 from lfclient.console.store.tables import RunRow
 from lfclient.runs.model import RunStatus
+from lfclient.wire.modes import Mode
 from tests.support.fake_events import component_done, event
 from tests.support.runner_harness import (
     CONNECTION,
@@ -28,6 +30,7 @@ from tests.support.runner_harness import (
     backdate_run,
     both_dialects,
 )
+from tests.support.store_records import record as make_record
 from tests.support.waiting import wait_for
 
 ONE = Connection("typed", "http://langflow.test", SecretStr("sk-one"), "typed", user_id="u")
@@ -94,11 +97,25 @@ def test_a_bounded_number_of_runs_is_in_flight(harness, monkeypatch, mode):
 
 
 @pytest.mark.usefixtures("two_slots")
-def test_runs_that_wait_for_a_person_or_are_silent_make_room(harness):
+def test_silent_jobs_make_room_only_after_an_interruption_of_their_server(harness):
+    """A component may take hours, but a restart leaves jobs that never end."""
     harness.use_timings(silence_seconds=0.3)
-    harness.server.seconds = 60
-    harness.start_rows([ROW] * 3)
+    harness.server.seconds, harness.server.state = 60, "queued"
+    *sent, waiting = harness.start_rows([ROW] * 3)
+    silent = [harness.wait_until(run_id, lambda record: record.notes) for run_id in sent]
+    assert room_for(Mode.BACKGROUND, silent) == 0
+    harness.server.is_down = True
+    for run_id in sent:
+        harness.wait_until(run_id, lambda run: has_code(run.notes, NoteCode.UNREACHABLE))
+    assert harness.get(waiting).attempts == 0
+    harness.server.is_down = False
     wait_for(lambda: len(harness.server.jobs) == 3)
+
+
+def test_running_jobs_without_updates_fill_their_server():
+    notes = (Note(NoteCode.RUNNING_SILENTLY, number=5),)
+    jobs = [make_record(str(n), status=RunStatus.IN_PROGRESS, notes=notes) for n in range(205)]
+    assert room_for(Mode.BACKGROUND, jobs) == 0
 
 
 @pytest.mark.usefixtures("two_slots")
