@@ -14,8 +14,8 @@ class Package:
     """A package by its name in the index, what it is for, and the modules that it brings."""
 
     name: str
-    purpose: str
-    modules: tuple[str, ...]
+    purpose: str = ""
+    modules: tuple[str, ...] = ()
 
     @property
     def install_hint(self) -> str:
@@ -66,13 +66,15 @@ _CONDITIONAL = (ast.IfExp, ast.BoolOp, ast.Lambda, ast.FunctionDef, ast.AsyncFun
 _UNPARSED = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
-def package_for(module: str) -> Package | None:
-    """Return the package with a module that Langflow could not import, such as `googleapiclient`.
+def package_for(name: str) -> Package | None:
+    """Return the package of this name, or with this module, such as `googleapiclient`.
 
-    None if it is not one that the console installs.
+    Names are compared as in the index, by PEP 503. None if the console doesn't install it.
     """
-    top = module.partition(".")[0]
-    return next((package for package in PACKAGES if top in package.modules), None)
+    module = name.partition(".")[0]
+    normalized = re.sub(r"[-_.]+", "-", name).lower()
+    found = (one for one in PACKAGES if one.name == normalized or module in one.modules)
+    return next(found, None)
 
 
 def imported_packages(code: str) -> Iterator[Package]:

@@ -26,7 +26,8 @@ class CauseCode(StrEnum):
     FLOW_MISSING = "flow_missing"
     FILE_MISSING = "file_missing"
     SOURCES = "sources"  # CSV or JSON
-    PACKAGE_MISSING = "package_missing"  # the Python package
+    PACKAGE_MISSING = "package_missing"  # the Python package, or a module of a known package
+    MODULE_MISSING = "module_missing"  # the Python module
     COMPONENT_RETIRED = "component_retired"  # what it uses
     COMPONENT_OUTDATED = "component_outdated"  # its code does not fit the server
     VALUE_REFUSED = "value_refused"
@@ -46,6 +47,8 @@ class CauseCode(StrEnum):
 
 # causes for which servers refuse to build a flow's graph
 GRAPH_CAUSES = (
+    CauseCode.PACKAGE_MISSING,
+    CauseCode.MODULE_MISSING,
     CauseCode.COMPONENT_OUTDATED,
     CauseCode.SEVERAL_CHAT_INPUTS,
     CauseCode.CONNECTION_INVALID,

@@ -6,7 +6,7 @@ Langflow gives no code for these: `error_patterns` has patterns of the texts tha
 import re
 from dataclasses import dataclass
 
-from lfclient.resources.packages import package_for
+from lfclient.resources.packages import Package, package_for
 from lfclient.runs.cause_codes import CauseCode
 from lfclient.runs.error_patterns import RULES, ErrorRule
 
@@ -14,10 +14,6 @@ _REACHABLE = "that the service is running where Langflow can reach it."
 CHECK_SERVICE = f"Check {_REACHABLE}"
 CHECK_ADDRESS = f"Check the address, and {_REACHABLE}"
 CHECK_ADDRESS_AND_KEY = f"Check the address and the key, and {_REACHABLE}"
-_INSTALL_UNKNOWN = (
-    "If it is the author's own code, it can't be installed: copy its file to where Langflow runs. "
-    "Otherwise install the package that contains it. Then restart Langflow."
-)
 _MAX_SEARCHED = 10_000  # characters, in 30 ms; a component may fail with megabytes
 
 
@@ -55,11 +51,6 @@ class ErrorCause:
         return self.name or "The component"
 
     @property
-    def missing_kind(self) -> str:
-        """The noun for what is missing: a module may be its author's, and in no package."""
-        return "package" if package_for(self.name) else "Python module"
-
-    @property
     def key_places(self) -> str:
         """Where to enter a missing key, as a sentence."""
         on_server = f", or save it on the server as {self.variable}" if self.variable else ""
@@ -67,14 +58,8 @@ class ErrorCause:
 
     @property
     def installation(self) -> str:
-        """How to install a missing package, as sentences."""
-        package = package_for(self.name)
-        return package.install_hint if package else _INSTALL_UNKNOWN
-
-    @property
-    def package(self) -> str:
-        """The Python package that the server lacks; "" if none is missing."""
-        return self.name if self.code is CauseCode.PACKAGE_MISSING else ""
+        """How to install a missing package, as a sentence."""
+        return (package_for(self.name) or Package(self.name)).install_hint
 
 
 def explain_error(message: str) -> ErrorCause | None:
@@ -102,8 +87,9 @@ def _read_cause(rule: ErrorRule, found: dict[str, str]) -> ErrorCause:
     elif code is CauseCode.SOURCES:  # the component has one text for none and for several
         file, *others = (f"{name.lower()}_{end}" for end in ("file", "path", "string"))
         return ErrorCause(code, name, file, alternatives=tuple(others))
-    elif code is CauseCode.PACKAGE_MISSING:
+    elif code is CauseCode.MODULE_MISSING:
         name = name.partition(".")[0]
+        code = CauseCode.PACKAGE_MISSING if package_for(name) else code
     return ErrorCause(code, name, parameter, variable)
 
 
@@ -176,8 +162,13 @@ _SENTENCES = {
         "others empty.",
     ),
     CauseCode.PACKAGE_MISSING: (
-        "The server lacks the {0.missing_kind} “{0.name}”.",
+        "The server lacks the package “{0.name}”.",
         "{0.installation}",
+    ),
+    CauseCode.MODULE_MISSING: (
+        "The server lacks the Python module “{0.name}”.",
+        "If it is the author's own code, it can't be installed: copy its file to where Langflow "
+        "runs. Otherwise install the package that contains it. Then restart Langflow.",
     ),
     CauseCode.COMPONENT_RETIRED: (
         "The server's version of Langflow no longer supports {0.name}.",

@@ -128,14 +128,20 @@ RULES = (
     ),
     _rule(
         CauseCode.PACKAGE_MISSING,
+        (
+            r"(?i)(?:not installed\b|import\b|package\b)[^\n]{1,200}\binstall\b[^\n]{0,20}"
+            r"\bpip install (?:-\S{1,20} ){0,3}(?P<name>\w[\w.-]{0,200}\w)"
+        ),
+        r"Please install (?!it )(?P<name>[\w-]{1,200}) to use\b",
+    ),
+    _rule(
+        CauseCode.MODULE_MISSING,
         r"No module named '(?P<name>[\w.]{1,200})'",
         r"Could not import (?:module )?['`](?P<name>[\w.-]{1,200})['`](?! from)",
         (
             r"(?i)Could not import (?:the )?(?!(?:the|required|module|python)\b)"
             r"(?P<name>[\w-]{1,200})(?:,| (?:python )?(?:package|library)\b)"
         ),
-        r"Please install (?P<name>[\w-]{1,200}) to use\b",
-        r"is not installed\. Please install it with `(?:uv )?pip install (?P<name>[\w-]{1,200})`",
     ),
     _rule(
         CauseCode.FILE_ELSEWHERE,

@@ -14,6 +14,7 @@ _MAX_SEARCHED = 10_000  # characters of an error
 _CODE_CAUSES = (
     CauseCode.COMPONENT_OUTDATED,
     CauseCode.PACKAGE_MISSING,
+    CauseCode.MODULE_MISSING,
     CauseCode.GRAPH_INCOMPLETE,
 )
 # what code contains: quoted names, classes, and the classes of fields that are not found

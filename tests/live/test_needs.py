@@ -117,7 +117,7 @@ def test_a_package_that_the_server_lacks_is_named_before_the_run_fails(
         delete_flow(client, flow.id)
     causes = [cause for cause in map(explain_error, errors) if cause]
     assert package.name == "lfx-datastax"
-    assert [package_for(cause.package) for cause in causes] == [package]
+    assert [package_for(cause.name) for cause in causes] == [package]
 
 
 @dialects

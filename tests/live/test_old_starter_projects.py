@@ -30,6 +30,7 @@ _CAUSES = {
     CauseCode.KEY_MISSING: "key",
     CauseCode.VARIABLE_MISSING: "key",
     CauseCode.PACKAGE_MISSING: "package",
+    CauseCode.MODULE_MISSING: "package",
     CauseCode.UNREACHABLE: "internet",
     CauseCode.PROVIDER_UNREACHABLE: "internet",
     CauseCode.INPUT_MISSING: "connection",

@@ -272,16 +272,28 @@ def test_each_cause_has_a_message_and_a_hint(code):
         "Could not import `yfinance` module.",
         "Could not import yfinance python package. Please install it.",
         "Could not import the yfinance library.",
-        "Could not import yfinance, please install with `pip install yfinance`.",
         "Please install yfinance to use Yahoo! Finance.",
         "YF is not installed. Please install it with `uv pip install yfinance`.",
+        "Unable to import yf, please install with `pip install -U yfinance>=1`.",
     ],
 )
 def test_a_missing_package_is_named(text):
     cause = explain_error(text)
     assert cause
-    assert cause.package == "yfinance"
+    assert (cause.code, cause.name) == (CauseCode.PACKAGE_MISSING, "yfinance")
     assert "“uv pip install yfinance”" in cause.hint
+
+
+@pytest.mark.parametrize(
+    "name", ["langchain-groq", "langchain_groq", "LangChain.Groq", "ruamel.yaml"]
+)
+def test_a_package_named_by_its_distribution_can_be_installed(name):
+    text = f"{name} is not installed. Please install it with `pip install {name}`."
+    cause = explain_error(text)
+    assert cause
+    assert cause.message == f"The server lacks the package “{name}”."
+    installed = name if "ruamel" in name else "langchain-groq"
+    assert f"“uv pip install {installed}”" in cause.hint
 
 
 def test_a_module_of_the_author_is_not_taken_for_a_package():
@@ -297,6 +309,7 @@ def test_a_module_of_the_author_is_not_taken_for_a_package():
         "Could not import module components.py",
         "Could not import the package that it needs",
         "Could not import the required package",
+        "The package is not installed. Please install it to use this component.",
         "Could not import required, optional packages",
         "Could not import 'Prices' from 'lfx.components': no network",
     ],

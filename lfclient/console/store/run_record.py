@@ -79,7 +79,7 @@ class RecordProblem:
         Such as an address that it could not reach.
         """
         cause = explain_error(self.message)
-        if cause and (cause.parameter or cause.package or cause.code in GRAPH_CAUSES):
+        if cause and (cause.parameter or cause.code in GRAPH_CAUSES):
             return cause
         return None
 

@@ -228,13 +228,14 @@ def _draw_packages() -> None:
                 st.rerun()  # the panel refreshes itself from now on
 
 
-def draw_install_buttons(connection: Connection, modules: Iterable[str], key: str) -> None:
-    """Draw a button for each package whose `modules` a flow needs and the local Langflow lacks.
+def draw_install_buttons(connection: Connection, names: Iterable[str], key: str) -> None:
+    """Draw a button for each package that a flow needs and the local Langflow lacks.
 
-    `key` identifies the place on the page. Draw no button for packages that the console doesn't
-    offer or has installed, nor for visitors without permission.
+    `names` are names of packages or modules. `key` identifies the place on the page. Draw no
+    button for packages that the console doesn't offer or has installed, nor for visitors without
+    permission.
     """
-    packages = list(dict.fromkeys(filter(None, map(package_for, modules))))
+    packages = list(dict.fromkeys(filter(None, map(package_for, names))))
     if connection.source != "local" or not packages or not permissions().install:
         return
     added, running = app_context().local.installation.added, _count_running()

@@ -198,7 +198,7 @@ _ADVISERS: dict[CauseCode, Callable[[_Failure], Advice]] = {
     CauseCode.VALUE_REFUSED: _advise_old_code,
     CauseCode.SEVERAL_CHAT_INPUTS: _advise_several_inputs,
 }
-_NEEDS_FLOW = (*_ADVISERS, CauseCode.PACKAGE_MISSING, CauseCode.GRAPH_INCOMPLETE)
+_NEEDS_FLOW = (*_ADVISERS, *GRAPH_CAUSES)
 
 
 def _with_update(

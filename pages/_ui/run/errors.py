@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames
+from lfclient.runs.cause_codes import CauseCode
 from lfclient.runs.components import RunError
 from lfclient.runs.error_causes import explain_error
 from lfclient.runs.model import Run
@@ -79,8 +80,8 @@ def draw_packages(server: ServerSession, record: RunRecord) -> None:
     messages = [record.problem.message] if record.problem else []
     messages += [error.message for error in record.run.errors] if record.run else []
     causes = [cause for cause in map(explain_error, messages) if cause]
-    modules = [cause.package for cause in causes]
-    local_panel.draw_install_buttons(server.connection, modules, "run")
+    names = [cause.name for cause in causes if cause.code is CauseCode.PACKAGE_MISSING]
+    local_panel.draw_install_buttons(server.connection, names, "run")
 
 
 def _draw_error(error: RunError, source: str, advice: Advice, key: str) -> None:

@@ -316,7 +316,7 @@ def local(langflow_stand_in, monkeypatch):
 
 def test_a_refused_run_offers_the_package_too(local, langflow_stand_in):
     langflow_stand_in.set_flows(flow(ONE, "Echo"))
-    problem = RecordProblem(NO_MODULE)
+    problem = RecordProblem("YF is not installed. Please install it with `pip install YFinance`.")
     record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, problem=problem)
     assert "Install yfinance" in button_labels(open_app(run=record.id))
 
