@@ -9,6 +9,7 @@ import secrets
 import socket
 from collections import Counter
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -43,7 +44,7 @@ from streamlit.typing import UploadedFile
 parse_query_string = _parse_query_string
 
 _MEDIA_KEY = secrets.token_bytes(32)  # of this process, which is the only one that has its files
-_start_script: Any = AppSession._create_scriptrunner
+_create_script: Any = AppSession._create_scriptrunner
 _run_callbacks: Any = SafeSessionState.on_script_will_rerun
 _remove_orphaned_files = MediaFileManager.remove_orphaned_files
 
@@ -58,7 +59,7 @@ def install() -> None:
     patched = MediaFileManager
     patched.remove_orphaned_files = lambda _: None  # see remove_unused_media
     patched = AppSession
-    patched._create_scriptrunner = _start_script_after_page
+    patched._create_scriptrunner = _start_script
     patched = SafeSessionState
     patched.on_script_will_rerun = _run_callbacks_to_end
 
@@ -85,7 +86,7 @@ def remove_unused_media() -> None:
     _remove_orphaned_files(get_instance().media_file_mgr)
 
 
-def _start_script_after_page(session: AppSession, request: RerunData) -> None:
+def _start_script(session: AppSession, request: RerunData) -> None:
     """Start a script, but no fragment's in place of a page that is still being sent.
 
     Between the end of a script's thread and the moment that the event loop has handled its last
@@ -93,11 +94,16 @@ def _start_script_after_page(session: AppSession, request: RerunData) -> None:
     yet: github.com/streamlit/streamlit/issues/9921. A request for the whole page sends that again.
     A fragment's does not, so the page would show its run as running for ever: up to 12 of 150 busy
     sessions did. Here a timer's request is dropped, and a click's reruns the whole page.
+
+    Each script keeps its own page. All threads of a session would share it, as the page's script
+    was in github.com/streamlit/streamlit/issues/9100: the script that a click on another page ends
+    could set its page once more, and the new script would draw that page, so the click was lost.
     """
     is_ending = session._scriptrunner is not None
     if is_ending and request.fragment_id and request.is_auto_rerun:
         return
-    _start_script(session, replace(request, fragment_id=None) if is_ending else request)
+    session._pages_manager = copy(session._pages_manager)
+    _create_script(session, replace(request, fragment_id=None) if is_ending else request)
 
 
 def _run_callbacks_to_end(state: SafeSessionState, *args: Any, **kwargs: Any) -> None:

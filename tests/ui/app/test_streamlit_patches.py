@@ -41,6 +41,17 @@ def part():
 part()
 st.markdown("of the page")
 """
+PAGES = """
+import streamlit as st
+
+def one():
+    st.markdown("page one")
+
+def two():
+    st.markdown("page two")
+
+st.navigation([one, two]).run()
+"""
 
 
 def test_streamlit_never_runs_a_file_of_pages_directly():
@@ -131,14 +142,18 @@ def open_session(tmp_path, monkeypatch):
     """Open a session of Streamlit's own, which no browser reads."""
     monkeypatch.setattr("streamlit.runtime.get_instance", Mock())
     script = tmp_path / "app.py"
-    script.write_text(SCRIPT)
-    return lambda: AppSession(
-        ScriptData(str(script), is_hello=False),
-        MemoryUploadedFileManager("/upload"),
-        ScriptCache(),
-        message_enqueued_callback=None,
-        user_info={},
-    )
+
+    def open_session(content=SCRIPT):
+        script.write_text(content)
+        return AppSession(
+            ScriptData(str(script), is_hello=False),
+            MemoryUploadedFileManager("/upload"),
+            ScriptCache(),
+            message_enqueued_callback=None,
+            user_info={},
+        )
+
+    return open_session
 
 
 def request(session, fragment_id="", *, tick=False):
@@ -216,6 +231,36 @@ def test_at_any_other_time_the_fragment_runs(open_session, tick):
         return fragments(received) == [[fragment_id]]
 
     assert asyncio.run(scene())
+
+
+def test_a_click_on_another_page_wins_over_a_rerun_that_is_just_starting(open_session, monkeypatch):
+    """The ended script of the old page writes its page after the new script has."""
+    has_begun, is_overtaken, has_written = (threading.Event() for _ in range(3))
+    write = PagesManager.set_script_intent
+
+    def write_late(manager, page, name):
+        if name == "one":
+            has_begun.set()
+            is_overtaken.wait(20)
+        write(manager, page, name)
+        if name == "one":
+            has_written.set()
+        else:
+            is_overtaken.set()
+            has_written.wait(20)
+
+    monkeypatch.setattr(PagesManager, "set_script_intent", write_late)
+
+    async def scene():
+        session = open_session(PAGES)
+        session.request_rerun(ClientState(page_name="one"))
+        has_begun.wait(20)
+        session.request_rerun(ClientState(page_name="two"))
+        received = await messages(session)
+        session.shutdown()
+        return received
+
+    assert texts(asyncio.run(scene())) == ["page two"]
 
 
 def _page():
