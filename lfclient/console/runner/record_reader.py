@@ -79,9 +79,14 @@ class RecordReader:
             time.sleep(min(remaining, max(self._poll_seconds, pause)))
         return self._cache.wait(run_id, version, deadline - time.monotonic(), pause)
 
-    def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
-        """Return the owner's latest runs, newest first, without `run`."""
-        stored = self._store.recent(owner, limit, flow_id)
+    def recent(
+        self, owner: str, limit: int = 10, flow_id: str | None = None, session_id: str | None = None
+    ) -> list[RunRecord]:
+        """Return the owner's latest runs, newest first, without `run`.
+
+        With `session_id`, the session's unfinished runs come first.
+        """
+        stored = self._store.recent(owner, limit, flow_id, session_id)
         newest = [self._cache.newer_than(record) or record for record in stored]
         return [replace(record, run=None) for record in newest]
 

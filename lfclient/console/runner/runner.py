@@ -89,6 +89,7 @@ class Runner:
             self._reader = RecordReader(
                 store, self._cache, self.is_followed, timings.store_poll_seconds
             )
+            self.recent = self._reader.recent
             self.history = LiveHistory(store.database, self._cache, self._supervisor.abandon)
             self._release_memory_soon = False
             self._commands = CommandHandler(store, self._cache, self._supervisor, self._registry.id)
@@ -331,10 +332,6 @@ class Runner:
         Wait at least `pause` seconds for any that is not the run's end. Raises `StoreError`.
         """
         return self._reader.wait_for_change(run_id, version, timeout, pause)
-
-    def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
-        """Return the owner's latest runs, newest first, without `run`. Raises `StoreError`."""
-        return self._reader.recent(owner, limit, flow_id)
 
     def delete_session_runs(self, connection: Connection, flow_id: str, session_id: str) -> int:
         """Delete the owner's ended runs of a session; return how many are unfinished and stay.

@@ -183,12 +183,23 @@ class Store:
             row = connection.execute(_SELECT_RUNS.where(RunRow.id == run_id)).one_or_none()
         return None if row is None else (from_row(row), row._mapping[RUNS.c.response_bytes])
 
-    def recent(self, owner: str, limit: int = 10, flow_id: str | None = None) -> list[RunRecord]:
-        """Return an owner's latest records, newest first, without responses."""
-        query = _SELECT_RUNS.where(RunRow.owner == owner)
+    def recent(
+        self, owner: str, limit: int = 10, flow_id: str | None = None, session_id: str | None = None
+    ) -> list[RunRecord]:
+        """Return an owner's latest records, newest first, without responses.
+
+        With `session_id`, the session's unfinished records come first.
+        """
+        query, is_owned = _SELECT_RUNS, RunRow.owner == owner
+        if session_id is not None:
+            # coalesce: otherwise SQLite would prefer the index of the flow's runs
+            is_owned = func.coalesce(RunRow.owner, "") == owner
+            query = query.where(RunRow.session_id == session_id)
+            query = query.order_by(RunRow.status.in_(UNFINISHED_STATUSES).desc())
         if flow_id is not None:
             query = query.where(RunRow.flow_id == flow_id)
-        query = query.order_by(RunRow.created_at.desc(), RunRow.id.desc()).limit(limit)
+        query = query.where(is_owned).order_by(RunRow.created_at.desc(), RunRow.id.desc())
+        query = query.limit(limit)
         with self._read() as connection:
             return [from_row(row) for row in connection.execute(query)]
 

@@ -32,8 +32,7 @@ UNSTORED = "unstored"  # category of a message that the server does not have
 WINDOW = 50  # messages drawn at once
 MAX_FETCHED = 200  # messages in one response
 TTL_SECONDS = 15.0
-_LATEST_RUNS = 5
-_MAX_RUNS = 50  # the flow's latest runs, which are searched for a conversation's runs
+_MAX_RUNS = 50  # of a session
 _CLOCK_SKEW = timedelta(seconds=2)  # how far the server's times may be off; 1.8 sends whole seconds
 
 
@@ -45,10 +44,10 @@ class Conversation:
     - `error`: why the history is missing or outdated.
     - `is_complete`: whether no message precedes the history.
     - `is_history_final`: whether the history was loaded after the latest run's end.
-    - `record`: the latest run, redacted except for its inputs, messages and outputs.
-    - `earlier_runs`: the previous runs, newest first.
+    - `record`: the unfinished run, otherwise the latest run, redacted except for its inputs,
+      messages and outputs.
+    - `earlier_runs`: the session's other runs: unfinished runs, then ended runs, newest first.
     - `redactor`: the result of `form_redactor`.
-    - `flow_runs`: the flow's latest runs in all its sessions.
     """
 
     form: FlowForm
@@ -60,7 +59,6 @@ class Conversation:
     record: RunRecord | None
     redactor: Redactor
     earlier_runs: Sequence[RunRecord] = ()
-    flow_runs: Sequence[RunRecord] = ()
 
     @property
     def is_refused(self) -> bool:
@@ -95,8 +93,7 @@ def load(form: FlowForm, refusal: LangflowError | None = None) -> Conversation:
     server, flow = form.server, form.flow
     named = chat_state.current_session(server.owner, flow.id)
     name = named or chat_state.next_session(server.owner, flow.id)
-    latest = app_context().runner.recent(server.owner, _MAX_RUNS, flow.id)
-    records = [record for record in latest if record.session_id == name]
+    records = app_context().runner.recent(server.owner, _MAX_RUNS, flow.id, name)
     record = app_context().runner.get(records[0].id, server.owner) if records else None
     redactor = form_redactor(form)
     conversation = Conversation(
@@ -109,7 +106,6 @@ def load(form: FlowForm, refusal: LangflowError | None = None) -> Conversation:
         record=record and redact_record(record, redactor),
         redactor=redactor,
         earlier_runs=records[1:],
-        flow_runs=latest,
     )
     return _with_history(conversation) if named else conversation
 
@@ -120,11 +116,10 @@ def require_history(form: FlowForm) -> None:
     raise_copy(load(form).error)
 
 
-def latest_run(conversation: Conversation) -> RunRecord | None:
-    """Return the latest run in the session, if it is among the flow's 5 latest runs."""
-    form = conversation.form
-    records = app_context().runner.recent(form.server.owner, _LATEST_RUNS, form.flow.id)
-    return next((record for record in records if record.session_id == conversation.id), None)
+def current_run(conversation: Conversation) -> RunRecord | None:
+    """Return the session's unfinished run, otherwise its latest run, or None without runs."""
+    server, flow = conversation.form.server, conversation.form.flow
+    return next(iter(app_context().runner.recent(server.owner, 1, flow.id, conversation.id)), None)
 
 
 def _with_history(conversation: Conversation) -> Conversation:

@@ -76,7 +76,7 @@ def draw(conversation: Conversation) -> None:
 @alerts.show_errors()
 def _watch(conversation: Conversation) -> None:
     """Rerun the page when a message is sent in the same session elsewhere."""
-    newest = chat.latest_run(conversation)
+    newest = chat.current_run(conversation)
     if newest and newest.id != (conversation.record.id if conversation.record else None):
         notices.rerun()
 

@@ -25,6 +25,7 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.state.run_options import is_run_session, named_session
 
 UNTITLED = "Untitled"  # a session with only a generated ID
+_MAX_RUNS = 50  # the flow's latest runs, whose sessions are listed
 _MAX_FIRST_WORDS = 2000  # characters of a session's first message that are cached
 
 
@@ -115,10 +116,11 @@ def _local_sessions(conversation: Conversation, stored: StoredSessions) -> list[
     Sessions that were deleted on the server are left out. A session was deleted if the server had
     stored one of its messages before the list was requested.
     """
+    server, flow = conversation.form.server, conversation.form.flow
     ids = {session.id for session in stored.entries}
     runs = [
         (each.session_id, conversation.shown_text(each), each)
-        for each in conversation.flow_runs
+        for each in app_context().runner.recent(server.owner, _MAX_RUNS, flow.id)
         if each.session_id and each.session_id not in ids
     ]
     known = {

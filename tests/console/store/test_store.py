@@ -137,16 +137,19 @@ def test_one_of_several_concurrent_claims_of_a_job_succeeds(any_store):
 
 
 def test_recent_lists_an_owners_runs_newest_first_without_responses(store):
-    """All, or those of one flow."""
+    """All, or the runs of one flow, or of one session with its unfinished runs first."""
     for n in range(12):
         late = NOW + timedelta(seconds=n)
-        store.create(record(f"r{n}", created_at=late, flow_id=f"f{n % 2}"))
+        status = RunStatus.COMPLETED if n else RunStatus.IN_PROGRESS
+        more = {"status": status, "session_id": f"s{n % 3}", "flow_id": f"f{n % 2}"}
+        store.create(record(f"r{n}", created_at=late, **more))
     store.create(record("x", owner="you"))
     store.update(
         record("r11", created_at=NOW + timedelta(seconds=11), run=whole_run()), with_response=True
     )
     assert [found.id for found in store.recent("me", limit=3)] == ["r11", "r10", "r9"]
     assert [found.id for found in store.recent("me", flow_id="f0", limit=2)] == ["r10", "r8"]
+    assert [found.id for found in store.recent("me", 2, session_id="s0")] == ["r0", "r9"]
     assert store.recent("me")[0].run is None
 
 

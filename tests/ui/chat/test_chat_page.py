@@ -24,6 +24,7 @@ from tests.ui.support.whole_pages import (
     TWO,
     add_running_run,
     add_suspended_run,
+    make_record,
     page_text,
 )
 
@@ -185,15 +186,20 @@ def test_messages_are_drawn_safely_by_sender(chat_langflow):
     assert not any(each.allow_html for each in app.markdown if "<script>" in each.value)
 
 
-def test_an_awaited_answer_says_which_component_is_running(chat_langflow):
+def test_an_awaited_answer_shows_its_progress_and_stop_despite_many_newer_runs(chat_langflow):
     components = {
         "ChatInput-a": ComponentRun("ChatInput-a", state=ComponentState.DONE),
         "ChatOutput-b": ComponentRun("ChatOutput-b", state=ComponentState.RUNNING),
     }
     run = Run(ONE, "background", RunStatus.IN_PROGRESS, job_id="j", components=components)
     record = add_running_run(chat_langflow.server.url, session_id="s", run=run)
-    app_context().runner.store.create(record)
+    newer = [
+        make_record(chat_langflow.server.url, id=id, submit_token=id, session_id=session)
+        for id, session in zip(map(str, range(102)), ["s", "other"] * 51, strict=True)
+    ]
+    app_context().runner.store.create(record, *newer)
     app = open_chat(flow=ONE, session="s")
+    assert "Stop" in button_labels(app)
     (line,) = (each.value for each in app.markdown if "**…**" in each.value)
     assert "s · 1 of 2 components · Running ChatOutput" in line
 
