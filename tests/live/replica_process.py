@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from lfclient.client import LangflowClient
 from lfclient.console.config.connection import Connection
+from lfclient.console.config.permissions import Permissions
 from lfclient.console.runner.runner import Runner
 
 
@@ -29,6 +30,7 @@ def main() -> None:
         [run_id] = runner.start(
             connection, flows[one["flow"]], [one.get("overrides", {})], mode=one["mode"],
             session_ids=[one["session"]], server=server, submit_token=one["session"],
+            permissions=Permissions(other_servers=True, install=True),
         )  # fmt: skip
         print(run_id, flush=True)
     time.sleep(600)
