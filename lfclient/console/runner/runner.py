@@ -84,12 +84,14 @@ class Runner:
             opened.callback(self._registry.close)
             self._cache = RunCache(timings.ended_ttl_seconds, timings.clock)
             self._writer = RecordWriter(self._cache, store)
+            self.is_saved, self.unsaved_reason = self._cache.is_saved, self._writer.failure
             self._supervisor = TaskSupervisor(self._writer, connect, timings)
             opened.callback(self._supervisor.close)
             self._reader = RecordReader(
                 store, self._cache, self.is_followed, timings.store_poll_seconds
             )
             self.recent = self._reader.recent
+            self.wait_for_change = self._reader.wait_for_change
             self.history = LiveHistory(store.database, self._cache, self._supervisor.abandon)
             self._release_memory_soon = False
             self._commands = CommandHandler(store, self._cache, self._supervisor, self._registry.id)
@@ -128,14 +130,6 @@ class Runner:
     def save_error(self) -> StoreError | None:
         """The error that keeps runs from being saved, or None. Saving is retried."""
         return self._writer.error
-
-    def unsaved_reason(self, run_id: str) -> StoreError | None:
-        """Return why the newest record of a run is in memory only, None if it is stored."""
-        return self._writer.failure(run_id)
-
-    def is_saved(self, run_id: str) -> bool:
-        """Return whether a run's newest record is stored; until then, a save may still fail."""
-        return self._cache.is_saved(run_id)
 
     def owner_of(self, connection: Connection) -> str:
         """Return the fingerprint of the owner whose runs this connection may see."""
@@ -323,15 +317,6 @@ class Runner:
             self._takeover.search_again(record, connection)
             return self._reader.get(run_id)
         return record
-
-    def wait_for_change(
-        self, run_id: str, version: int, timeout: float, pause: float = 0.0
-    ) -> RunRecord | None:
-        """Wait up to `timeout` seconds for a version other than `version`; return the newest.
-
-        Wait at least `pause` seconds for any that is not the run's end. Raises `StoreError`.
-        """
-        return self._reader.wait_for_change(run_id, version, timeout, pause)
 
     def delete_session_runs(self, connection: Connection, flow_id: str, session_id: str) -> int:
         """Delete the owner's ended runs of a session; return how many are unfinished and stay.

@@ -20,8 +20,8 @@ MAX_STREAMS = 20
 # Langflow has 50 database connections: with 100 polls at once after a pause, 1.12 locked up.
 MAX_POLLS = 10
 _MAX_POLLS_PER_SECOND = 20.0
-# Silence alone is no sign that a job has ended: a component may take hours.
-_STALLED = (
+# Notes of runs that may have ended unseen. Silence alone is none: a component may take hours.
+_LOST = (
     NoteCode.CONTACT_LOST,
     NoteCode.OVERTAKEN,
     NoteCode.KEY_REJECTED,
@@ -50,16 +50,11 @@ class ServerLoad:
 
 def room_for(mode: Mode, sent: Iterable[RunRecord]) -> int:
     """Return how many runs of a mode may be sent to a server, given the runs `sent` to it."""
-    in_flight = [run for run in sent if _occupies_server(run)]
+    active = (RunStatus.QUEUED, RunStatus.IN_PROGRESS)
+    in_flight = [run for run in sent if run.status in active and not has_code(run.notes, *_LOST)]
     room = MAX_IN_FLIGHT - len(in_flight)
     if MODES[mode].response == "job":
         queued = [run for run in in_flight if run.status is RunStatus.QUEUED]
         jobs = sum(MODES[run.mode].response == "job" for run in queued)
         room = min(room, MAX_QUEUED_JOBS - jobs)
     return max(room, 0)
-
-
-def _occupies_server(run: RunRecord) -> bool:
-    """Return whether a run is queued or in progress, and not presumed lost."""
-    is_stalled = has_code(run.notes, *_STALLED)
-    return run.status in (RunStatus.QUEUED, RunStatus.IN_PROGRESS) and not is_stalled

@@ -30,9 +30,7 @@ from lfclient.console.store.run_record import (
     UNFINISHED_STATUSES,
     RunRecord,
 )
-from lfclient.console.store.search_text import (
-    search_columns,
-)
+from lfclient.console.store.search_text import search_columns
 from lfclient.console.store.shares import ShareStore
 from lfclient.console.store.stored_responses import (
     read_response,
@@ -276,14 +274,6 @@ class Store:
         )
         with self._read() as connection:
             return {id for id in connection.execute(query).scalars() if id is not None}
-
-    def session_run_count(self, owner: str, flow_id: str, session_id: str) -> int:
-        """Return how many runs of a flow an owner has started in a session."""
-        matches = func.count().filter(RunRow.owner == owner, RunRow.flow_id == flow_id)
-        # WHERE has the session alone: SQLite would prefer the index of the flow's runs
-        query = select(matches).where(RunRow.session_id == session_id)
-        with self._read() as connection:
-            return connection.execute(query).scalar_one()
 
     def delete_session(self, owner: str, flow_id: str, session_id: str) -> list[str]:
         """Delete an owner's ended records of a flow's session and return their ids."""

@@ -40,12 +40,11 @@ _SENTENCES = {
     NoteCode.NOT_FOLLOWED: "This run can't be followed.",
     NoteCode.RUNNING_SILENTLY: (
         "This run has sent no updates for more than {0.number} minutes. A component may take that "
-        "long. If Langflow was restarted in the meantime, the run will never end: stop it."
+        "long."
     ),
     NoteCode.QUEUED_SILENTLY: (
         "This run has been queued for more than {0.number} minutes. The server may be busy with "
-        "other runs. If Langflow was restarted in the meantime, the run will never start: stop it, "
-        "then run it again."
+        "other runs."
     ),
     NoteCode.OVERTAKEN: (
         "This run has been queued for more than {0.number} minutes, and later runs have started. "

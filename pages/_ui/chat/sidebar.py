@@ -69,7 +69,7 @@ class SessionChange:
                 f"Couldn't rename: a session “{self.name}” already exists.",
                 hint="Use another name.",
             )
-        if runner.store.session_run_count(owner, self.flow_id, self.name):
+        if runner.recent(owner, 1, self.flow_id, self.name):
             # the list lacks the session if it was deleted in Langflow
             raise InvalidRequest(
                 f"Couldn't rename: a session “{self.name}” has runs in this console.",
@@ -78,7 +78,7 @@ class SessionChange:
         try:
             api.sessions.rename(self.session_id, self.name, flow=self.flow_id)
         except SessionNotFound:  # the session may exist only in this console
-            if not runner.store.session_run_count(owner, self.flow_id, self.session_id):
+            if not runner.recent(owner, 1, self.flow_id, self.session_id):
                 raise
         runner.rename_session(connection, self.flow_id, self.session_id, self.name)
         return 0

@@ -206,7 +206,7 @@ def _is_in_chat(record: RunRecord) -> bool:
         return bool(session)
     try:  # each time: the run may just have been continued
         store = app_context().runner.store
-        return store.session_run_count(record.owner, record.flow_id, session) > 1
+        return len(store.recent(record.owner, 2, record.flow_id, session)) > 1
     except LangflowError:
         return False  # the list of recent runs shows the error
 

@@ -145,7 +145,5 @@ def test_the_continued_sessions_of_a_flow_are_found_among_its_runs_alone(full_st
 def test_a_sessions_runs_are_found_without_reading_the_runs_of_its_flow(full_store):
     (session,) = {run.session_id for run in full_store.history.page([OWNER], limit=1).runs}
     with plans(full_store) as queries:
-        full_store.session_run_count(OWNER, "flow-1", session)
         full_store.recent(OWNER, flow_id="flow-1", session_id=session)
-    assert all("ix_runs_session_id" in plan for _, plan in queries)
-    assert "count(" in queries[0][0]  # a session may have many runs, of all owners
+    assert "ix_runs_session_id" in queries[0][1]
