@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from lfclient import FlowNotFound, LangflowError
+from lfclient import LangflowError
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import browser
@@ -21,14 +21,6 @@ def test_the_first_flow_opens_with_its_form(langflow_stand_in):
     assert "About Echo" in page_text(app)
     assert app.text_area[0].value == "hello"
     assert "Run" in button_labels(app)
-
-
-def test_both_modes_are_offered_and_background_is_preselected(langflow_stand_in):
-    """Langflow 1.13 streams job events."""
-    app = open_app()
-    mode = next(each for each in app.radio if each.label == "Run mode")
-    assert mode.options == ["Background", "Synchronous"]
-    assert mode.value == "background"
 
 
 def test_the_chosen_mode_survives_a_reload(langflow_stand_in, monkeypatch):
@@ -61,35 +53,12 @@ def test_a_server_without_flows_offers_a_refresh(langflow_stand_in):
     assert "Refresh" in button_labels(app)
 
 
-def test_flows_with_the_same_name_are_listed_with_part_of_their_ids(langflow_stand_in):
-    langflow_stand_in.set_flows(flow(ONE, "Twin"), flow(TWO, "Twin"))
-    options = open_app().selectbox[0].options
-    assert len(set(options)) == 2
-    assert all(option.startswith("Twin") for option in options)
-
-
 def test_names_of_flows_cannot_reverse_the_text_after_them(langflow_stand_in):
     """Names that differ in nothing else are listed with part of their ids."""
     langflow_stand_in.set_flows(flow(ONE, "Bidi \u202egnp.exe"), flow(TWO, "Bidi gnp.exe"))
     options = open_app().selectbox[0].options
     assert len(set(options)) == 2
     assert all(option.startswith("Bidi gnp.exe · …") for option in options)
-
-
-def test_the_flow_in_the_url_is_preselected(langflow_stand_in):
-    langflow_stand_in.set_flows(flow(ONE, "First"), flow(TWO, "Second"))
-    assert open_app(flow=TWO).selectbox[0].value == TWO
-
-
-def test_a_flow_without_inputs_can_be_run(langflow_stand_in):
-    langflow_stand_in.set_flows(flow(ONE, "Empty", nodes=[]))
-    assert "Run" in button_labels(open_app())
-
-
-def test_an_invalid_setting_is_named(monkeypatch):
-    monkeypatch.setenv("LANGFLOW_SERVER_URL", "nonsense://x")
-    app = open_app()
-    assert "LANGFLOW_SERVER_URL" in page_text(app)
 
 
 def test_an_unknown_run_is_reported_with_a_field_for_another_key(langflow_stand_in):
@@ -103,36 +72,6 @@ def test_a_malformed_run_id_in_the_url_is_ignored(langflow_stand_in):
     app = open_app(run="<script>")
     assert "Run not found" not in page_text(app)
     assert "Results appear here" in page_text(app)
-
-
-def test_a_run_does_not_start_while_required_fields_are_empty(langflow_stand_in):
-    """The message names them as the form does; its heading is the next step."""
-    node = {**flow(ONE, "x")["data"]["nodes"][0]}
-    template = node["data"]["node"]["template"]
-    template = {
-        **template,
-        "input_value": {**template["input_value"], "required": True, "value": ""},
-        "need": {
-            "name": "need",
-            "display_name": "Need",
-            "type": "str",
-            "_input_type": "StrInput",
-            "show": True,
-            "required": True,
-            "value": "",
-        },
-    }
-    node = {
-        **node,
-        "data": {**node["data"], "node": {**node["data"]["node"], "template": template}},
-    }
-    langflow_stand_in.set_flows(flow(ONE, "Needs", nodes=[node]))
-    app = open_app()
-    next(button for button in app.button if button.label == "Run").click().run()
-    assert [each.value for each in app.error] == [
-        "**Fill in the required fields**\n\nMessage \\(Chat Input\\), Need \\(Chat Input\\)"
-    ]
-    assert not [line for line in langflow_stand_in.lines if line.startswith("POST")]
 
 
 def test_a_session_named_by_the_api_key_is_refused(langflow_stand_in):
@@ -176,17 +115,6 @@ def test_a_discovered_langflow_with_auto_login_is_connected_with_one_click(monke
         assert "sk-created-on-click" not in page_text(app)
 
 
-def test_a_discovered_langflow_that_requires_a_key_is_offered_with_its_address(monkeypatch):
-    """The local Langflow is offered as well."""
-    with StandIn() as server:
-        monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", server.url)
-        app = open_app()
-        assert "Langflow 1.13.0 is running here" in page_text(app)
-        address = next(each for each in app.text_input if each.label == "Address")
-        assert address.value == server.url
-        assert "Install and start" in button_labels(app)
-
-
 def test_another_web_server_at_the_default_address_is_not_offered(monkeypatch):
     with StandIn({"GET /api/v1/version": (200, b"<html>")}) as server:
         monkeypatch.setenv("LFCONSOLE_DISCOVER_URL", server.url)
@@ -224,21 +152,6 @@ def test_a_server_with_an_endless_version_is_refused(langflow_stand_in):
         app = open_app(page)
         assert "reports a version of 5,000 characters" in page_text(app)
         assert "1" * 100 not in page_text(app)
-
-
-def test_an_entered_server_is_used_after_a_successful_test(langflow_stand_in):
-    """The key field is cleared."""
-    with StandIn() as other:
-        other.set_flows(flow(TWO, "Elsewhere"))
-        app = open_app("pages/connection.py")
-        next(each for each in app.text_input if each.label == "Address").set_value(other.url)
-        key = next(each for each in app.text_input if each.label == "API key")
-        key.set_value("sk-key-of-the-other")
-        next(button for button in app.button if button.label == "Connect").click().run()
-        assert "Connected to" in page_text(app)
-        assert app.session_state[connection_state.API_KEY] == ""
-        app.switch_page("pages/run.py").run()
-        assert app.selectbox[0].options[0].startswith("Elsewhere")
 
 
 @pytest.mark.usefixtures("no_pauses")
@@ -311,25 +224,6 @@ def test_a_user_can_switch_between_configured_servers(monkeypatch, tmp_path):
 
 
 # a server that fails or whose flows change
-
-
-def test_the_previous_response_is_served_while_the_server_fails(langflow_stand_in):
-    """Not for a deleted flow, which raises an error."""
-    shared = app_context()
-    connection = servers.available_connections()[0]
-    server = servers.attach(connection)
-    assert server.flows().error is None
-    langflow_stand_in.answers["GET /api/v1/flows/"] = (500, {"detail": "oops"})
-    server.refresh()
-    again = server.flows()
-    assert [each.name for each in again.value] == ["Echo"]
-    assert again.error is not None
-    server.flow(ONE)
-    langflow_stand_in.answers[f"GET /api/v1/flows/{ONE}"] = (404, {"detail": "Flow not found"})
-    server.refresh()
-    with pytest.raises(FlowNotFound):
-        server.flow(ONE)
-    assert shared is app_context()
 
 
 @pytest.mark.parametrize("page", [None, "pages/chat.py"])

@@ -10,10 +10,8 @@ from lfclient.flows.field import Variable
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import request_cache, servers
 from pages._ui.connection.app_context import app_context
-from tests.support.flows import edge, node
-from tests.support.http_stand_in import NODE, flow
+from tests.support.http_stand_in import flow
 from tests.support.waiting import wait_for
-from tests.ui.support.chat_langflow import ChatLangflow
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,
@@ -54,13 +52,6 @@ def test_each_fault_is_explained_with_a_next_step(langflow_stand_in, case):
     assert "sk-configured-key" not in page_text(app)
 
 
-def test_a_refused_key_leads_to_the_connection_page(langflow_stand_in):
-    langflow_stand_in.answers["GET /api/v1/flows/"] = (403, {"detail": "Invalid API key"})
-    app = open_app()
-    links = {each.proto.label: each.proto.page for each in app.get("page_link")}
-    assert links["Open Connection"] == "connection"
-
-
 @pytest.mark.usefixtures("no_pauses")
 def test_a_server_that_is_down_leaves_the_page_usable(langflow_stand_in):
     """Its previous responses and the recent runs are still there."""
@@ -87,15 +78,6 @@ def test_a_flow_that_was_not_loaded_before_its_server_went_down_is_reported_besi
     assert page_text(app).count("The server failed") == 2
 
 
-@pytest.mark.usefixtures("no_pauses")
-def test_a_server_that_never_responded_shows_an_error_and_a_retry_button(monkeypatch):
-    monkeypatch.setenv("LANGFLOW_SERVER_URL", "http://127.0.0.1:9")
-    app = open_app()
-    assert "reach the server" in page_text(app)
-    assert [each.value for each in app.title] == ["Run"]
-    assert "Try again" in button_labels(app)
-
-
 def test_a_page_opens_at_once_while_it_waits_for_a_slow_server(langflow_stand_in, monkeypatch):
     """The flow appears once the server has responded."""
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
@@ -111,15 +93,6 @@ def test_a_page_opens_at_once_while_it_waits_for_a_slow_server(langflow_stand_in
     app.run()
     assert app.selectbox[0].options[0].startswith("Echo")
     assert "Waiting for" not in page_text(app)
-
-
-def test_a_slow_refresh_leaves_the_form_with_a_warning(langflow_stand_in, monkeypatch):
-    app = open_app()
-    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    langflow_stand_in.hold("GET /api/v1/flows/")
-    next(button for button in app.button if button.key == "refresh-flows").click().run()
-    assert app.text_area[0].value == "hello"
-    assert "may be outdated" in page_text(app)
 
 
 def test_a_page_waits_for_a_new_flow_in_the_url(langflow_stand_in, monkeypatch):
@@ -242,17 +215,6 @@ def test_a_form_stays_open_beside_the_run_that_the_server_refused(langflow_stand
     assert page_text(app).count("The API key is not accepted") == 1
     assert app.text_area[0].value == "typed before"
     assert "Run inputs" not in page_text(app)
-
-
-def test_a_chat_stays_open_while_the_key_is_refused(langflow_stand_in):
-    ChatLangflow(langflow_stand_in)
-    talker = flow(ONE, "Talker", nodes=[NODE, node("ChatOutput-b")])
-    talker["data"]["edges"] = [edge("ChatInput-a", "ChatOutput-b")]
-    langflow_stand_in.set_flows(talker)
-    app = refuse_key(langflow_stand_in, open_app("pages/chat.py", flow=ONE))
-    assert "The API key is not accepted" in page_text(app)
-    assert app.title[0].value == "Talker"
-    assert app.chat_input
 
 
 def test_no_other_flow_is_opened_while_the_key_is_refused(langflow_stand_in):

@@ -1,7 +1,5 @@
 """The Chat page while its server refuses the key, and messages that failed or were not sent."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from lfclient.console.store.notes import Note, NoteCode
@@ -110,15 +108,6 @@ def test_a_refused_stop_is_reported_below_a_partial_answer(chat_langflow, text):
     app = open_chat(flow=ONE, session="s")
     assert (text or "…") in page_text(app)
     assert "The server refused to stop the run." in page_text(app)
-
-
-def test_a_long_call_shows_a_possible_cause(chat_langflow):
-    started_at = datetime.now(UTC) - timedelta(minutes=3)
-    more = {"mode": "sync", "job_id": None, "session_id": "s", "started_at": started_at}
-    record = add_running_run(chat_langflow.server.url, **more)
-    app_context().runner.store.create(record)
-    app = open_chat(flow=ONE, session="s")
-    assert "No response for more than 2 minutes." in page_text(app)
 
 
 def test_an_error_that_the_flow_sent_as_a_message_is_shown_once_as_on_the_run_page(chat_langflow):

@@ -88,11 +88,6 @@ def test_an_answer_shows_that_a_frozen_component_may_have_cached_it(chat_langflo
     assert "frozen: Langflow may have returned a result of another run" in page_text(app)
 
 
-def test_a_text_sent_twice_makes_two_messages(chat_langflow):
-    app = send(send(open_chat(), "yes"), "yes")
-    assert [text for _, text in conversation(app)] == ["yes", "echo of yes"] * 2
-
-
 def test_a_message_can_be_sent_again_after_its_run_failed(chat_langflow):
     """Until then, the message is shown with the error, even after a reload."""
     chat_langflow.failure = (500, {"detail": "The database is locked."})
@@ -110,19 +105,6 @@ def test_a_message_can_be_sent_again_after_its_run_failed(chat_langflow):
         ("assistant", "echo of precious words"),
     ]
     assert "The database is locked" not in page_text(again)
-
-
-def test_an_unanswered_message_stays_after_later_messages(chat_langflow):
-    chat_langflow.failure = (500, {"detail": "locked"})
-    app = send(open_chat(), "precious words")
-    chat_langflow.failure = None
-    send(app, "other words")
-    assert [text for _, text in conversation(app)] == [
-        "precious words",
-        "other words",
-        "echo of other words",
-    ]
-    assert "No answer" in page_text(app)
 
 
 def test_a_message_that_cannot_be_sent_returns_to_the_chat_input(chat_langflow, monkeypatch):
@@ -263,27 +245,6 @@ def test_an_answer_is_shown_from_its_run_until_a_slow_server_has_sent_the_stored
     answers = [text for sender, text in conversation(app) if sender == "assistant"]
     assert answers == ["echo of hello", "echo of again"]
     assert "The data shown may be outdated" in page_text(app)
-
-
-def test_the_chat_waits_for_a_new_flow_that_a_slow_server_has_not_listed_yet(
-    chat_langflow, monkeypatch
-):
-    first = chat_langflow.server.answers[f"GET /api/v1/flows/{ONE}"][1]
-    open_chat()  # caches the list of flows
-    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    chat_langflow.server.set_flows(first, {**first, "id": TWO, "name": "Zebra"})
-    chat_langflow.server.hold("GET /api/v1/flows/")
-    app = open_chat(flow=TWO)
-    assert "Waiting for" in page_text(app)
-    assert "no such flow" not in page_text(app)
-
-
-def test_failing_to_load_messages_offers_a_retry_and_keeps_the_input(chat_langflow):
-    chat_langflow.server.answers[f"GET {MESSAGES}"] = (500, {"detail": "locked"})
-    app = open_chat(flow=ONE, session="s")
-    assert "locked" in page_text(app)
-    assert "Try again" in button_labels(app)
-    assert app.chat_input
 
 
 def test_an_unreachable_server_is_reported_once_without_repeated_requests(

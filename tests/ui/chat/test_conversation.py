@@ -198,12 +198,6 @@ def test_a_message_with_an_unknown_outcome_appears_once():
     assert shown(make_conversation(history, RunStatus.OUTCOME_UNKNOWN, job=None)) == [HI, HELLO]
 
 
-def test_a_flow_with_chat_input_and_output_has_chat():
-    assert FLOW.has_chat
-    assert not flows.flow(flows.chat_input()).has_chat
-    assert not flows.flow(flows.node("ChatOutput-b")).has_chat
-
-
 def answers(record, *messages):
     """Return the run's answers from messages: (sender, text, job, seconds after its start)."""
     stored = [

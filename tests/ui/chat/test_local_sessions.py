@@ -67,21 +67,6 @@ def test_a_session_is_listed_if_the_server_has_not_stored_its_message(chat_langf
     assert "never stored" in button_labels(open_chat(flow=ONE))
 
 
-def test_a_run_is_read_once_to_list_its_session(chat_langflow, monkeypatch):
-    """A run that was never sent, or without a message, is not read. No run is kept in memory."""
-    add_message(chat_langflow, status=RunStatus.FAILED)
-    more = {"session_id": "console-0123456789ac", "status": RunStatus.CANCELLED}
-    add_message(chat_langflow, id="b" * 32, submit_token="b", attempts=0, **more)
-    add_message(chat_langflow, id="d" * 32, submit_token="d", overrides={}, **more)
-    runner, read = app_context().runner, []
-    read_record = runner.store.get
-    monkeypatch.setattr(runner.store, "get", lambda id: read.append(id) or read_record(id))
-    app = open_chat(flow=ONE)
-    assert button_labels(app.run()).count("never stored") == 2
-    assert read == ["a" * 32]
-    assert runner._cache.snapshot("a" * 32) is None
-
-
 def test_an_unreadable_run_does_not_hide_its_session(chat_langflow, monkeypatch):
     chat_langflow.store_message("Trip", "earlier")
     add_message(chat_langflow, status=RunStatus.FAILED, job_id="j")

@@ -18,7 +18,6 @@ from tests.ui.support.chat_page import (
     links,
     open_chat,
     press,
-    send,
     session_in_url,
 )
 from tests.ui.support.whole_pages import (
@@ -28,45 +27,6 @@ from tests.ui.support.whole_pages import (
     open_app,
     page_text,
 )
-
-
-def test_a_conversation_stays_in_its_session_until_a_new_one_is_started(chat_langflow):
-    app = send(send(open_chat(), "one"), "two")
-    assert [text for _, text in conversation(app)] == ["one", "echo of one", "two", "echo of two"]
-    first = session_in_url(app)
-    press(app, "New session")
-    assert (conversation(app), session_in_url(app)) == ([], None)
-    send(app, "three")
-    assert len({row["session_id"] for row in chat_langflow.rows}) == 2
-    press(app, "one")
-    assert session_in_url(app) == first
-    assert len(conversation(app)) == 4
-
-
-def test_the_first_answer_of_a_slow_server_waits_for_the_list_of_sessions(
-    chat_langflow, monkeypatch
-):
-    app = open_chat()
-    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    chat_langflow.server.hold(f"GET {MESSAGES}/sessions")
-    send(app, "hello")
-    assert any("The data shown may be outdated" in each.value for each in app.sidebar.markdown)
-    assert "**hello**" in button_labels(app)
-    assert "Rename" in [each.proto.popover.label for each in app.get("popover")]
-    chat_langflow.server.release()
-    wait_for(lambda: "**hello**" in button_labels(app.run()))
-
-
-def test_a_session_has_its_name_while_a_slow_server_loads_it(chat_langflow, monkeypatch):
-    chat_langflow.store_message("Holiday plans", "hello")
-    open_chat()  # caches the flow and the server
-    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    chat_langflow.server.hold(f"GET {MESSAGES}")
-    app = open_chat(flow=ONE, session="Holiday plans")
-    captions = [each.value for each in app.main.caption]
-    assert "Holiday plans" in captions
-    assert "New session" not in captions
-    assert "Delete session" not in button_labels(app)
 
 
 def test_generated_session_names_are_replaced_by_the_first_words():

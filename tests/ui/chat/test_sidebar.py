@@ -1,20 +1,15 @@
 """The sidebar of the Chat page: the parameters of its messages."""
 
 import copy
-import json
 from threading import Event
 from types import SimpleNamespace
 
 from lfclient import Run, RunError, RunStatus
-from lfclient.console.store.run_record import RecordProblem
-from lfclient.errors import InvalidRequest
 from lfclient.flows.run_inputs import SECRET_HINT
 from pages._ui.connection import servers
-from pages._ui.connection.server_session import MCP_TOOLS, ServerSession
 from pages._ui.form.entries import EnteredValue, InvalidEntry
 from pages._ui.state import browser
 from pages._ui.state.chat import chat_key
-from pages._ui.state.notices import NOTICE
 from tests.support.flows import chat_input, edge, entry, node
 from tests.support.http_stand_in import VERSION
 from tests.ui.support.chat_langflow import RUN, chat_flow
@@ -97,61 +92,6 @@ def test_setup_is_opened_after_a_message_was_refused_for_missing_values(langflow
     assert app.chat_input[0].proto.value == "hello"
     press(app, "Open Setup")
     assert any(each.key.endswith("Agent-a.model") for each in app.text_input)
-
-
-def test_a_provider_that_the_menu_opened_is_scrolled_to_once_while_parameters_are_closed(
-    langflow_stand_in,
-):
-    """The provider stays closed once it was closed, even when the parameters are opened."""
-    talker = chat_flow()
-    model = entry("ModelInput", "model", [], required=True)
-    talker["data"]["nodes"].append(node("Agent-a", model=model))
-    talker["data"]["edges"].append(edge("Agent-a", "ChatOutput-b"))
-    langflow_stand_in.set_flows(talker)
-    langflow_stand_in.answers |= {
-        PROVIDERS: (200, [provider("Far", "FAR_KEY", "api_key")]),
-        MODELS: (200, []),
-        "GET /api/v1/variables/": (200, []),
-    }
-    app = open_chat()
-    app.menu_button[0].click("Far").run()
-    assert setting_boxes(app, "FAR_KEY")
-    scrolled = [json.loads(one.proto.json).get("first") for one in app.get("bidi_component")]
-    assert scrolled.count("provider-Far") == 1
-    press(app, "Cancel")
-    open_parameters(app)
-    assert not setting_boxes(app.run(), "FAR_KEY")
-
-
-def test_setup_is_redrawn_with_the_pages_notice_once_mcp_tools_are_loaded(
-    langflow_stand_in, monkeypatch
-):
-    """The parameters are closed."""
-    talker = chat_flow()
-    server = entry("McpInput", "mcp", {"name": "adding"})
-    talker["data"]["nodes"].append(node("MCPTools-m", mcp_server=server))
-    talker["data"]["edges"].append(edge("MCPTools-m", "ChatOutput-b"))
-    langflow_stand_in.set_flows(talker)
-    langflow_stand_in.answers |= {
-        "GET /api/v2/mcp/servers": (200, [{"name": "adding"}]),
-        PROVIDERS: (200, []),
-    }
-    app = open_chat()
-    app.session_state[NOTICE.key] = InvalidRequest("Not this message.")
-    seconds = [1.0, None]  # while the page is drawn, and then
-
-    def seconds_waiting(server, *names, **more):
-        return seconds.pop(0) if seconds and names == (MCP_TOOLS,) else None
-
-    monkeypatch.setattr(ServerSession, "seconds_waiting", seconds_waiting)
-    app.run()
-    assert seconds == []
-    assert "Not this message." in page_text(app)
-
-
-def setting_boxes(app, name):
-    """Return the fields of a provider's setting."""
-    return [box for box in app.text_input if box.key.endswith(name)]
 
 
 def test_an_unsaved_secret_is_requested_while_the_parameters_are_closed(chat_langflow, monkeypatch):
@@ -292,21 +232,6 @@ def test_a_problem_that_no_field_shows_is_in_the_sidebar(chat_langflow):
     app.chat_input[0].set_value("hello").run()
     assert "The message was not sent" in page_text(app)
     assert RUN not in chat_langflow.server.lines
-
-
-def test_a_message_that_failed_is_explained_as_on_the_run_page(chat_langflow):
-    text = "Error creating class. ModuleNotFoundError(No module named 'yfinance')."
-    add_ended_run(
-        chat_langflow.server.url,
-        status=RunStatus.FAILED,
-        problem=RecordProblem(text, "Correct the value."),
-        session_id="s",
-        overrides={"ChatInput-a.input_value": "hello"},
-    )
-    app = open_chat(flow=ONE, session="s")
-    assert "The server lacks the package “yfinance”." in page_text(app)
-    assert "Correct the value" not in page_text(app)
-    assert [each.label for each in app.expander if "Details" in each.label]
 
 
 def test_setup_is_shown_while_the_parameters_are_closed_until_an_error_opens_them(chat_langflow):

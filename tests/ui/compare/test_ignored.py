@@ -75,37 +75,6 @@ def test_the_table_of_several_runs_ignores_it_too(records, create_run):
     assert list(app.dataframe[0].value["Out"]) == ["baseline", "same", "≠ 3 of 3 rows"]
 
 
-def test_the_choice_is_kept_for_the_flow(records, create_run):
-    app = open_comparison(*records)
-    names(app).unselect("id").select("n").run()
-    assert "Outputs are identical" not in page_text(app)
-    assert settings(records[0]) == FlowSettings({"ignored": ["n"], "compared": ["id"]}, 1)
-    other = create_run({}, [output(OutputKind.TABLE, rows(20))])
-    app = open_comparison(records[0], other)
-    assert names(app).value == ["n"]
-    assert "Ignored: n –" in page_text(app)
-
-
-def test_a_choice_does_not_undo_one_about_names_that_these_runs_lack(records, create_run):
-    store = app_context().runner.store.flow_settings
-    others = FlowSettings({"ignored": ["noise"], "compared": ["created_at"]})
-    store.save(records[0].owner, ONE, PURPOSE, others)
-    names(open_comparison(*records)).select("n").run()
-    assert settings(records[0]).content == {"ignored": ["n", "noise"], "compared": ["created_at"]}
-
-
-def test_a_name_that_is_compared_again_can_be_ignored_for_runs_in_which_it_is_not_guessed(
-    records, create_run
-):
-    names(open_comparison(*records)).unselect("id").run()
-    same = create_run({}, [output(OutputKind.TABLE, rows(0, "Rome"))])
-    app = open_comparison(records[0], same)
-    app = names(app).select("id").run()
-    assert names(app).value == ["id"]
-    assert "Ignored: id – " in page_text(app)
-    assert settings(records[0]).content == {"ignored": ["id"], "compared": []}
-
-
 def test_more_names_than_can_be_offered_stay_ignored(create_run, monkeypatch):
     monkeypatch.setattr(ignored, "MAX_OPTIONS", 2)
     ids = ["a_id", "b_id", "c_id"]
@@ -120,17 +89,6 @@ def test_more_names_than_can_be_offered_stay_ignored(create_run, monkeypatch):
     app = names(app).unselect("a_id").run()
     assert settings(runs[0]).content == {"ignored": [], "compared": ["a_id"]}
     assert "Ignored: b_id, c_id" in page_text(app)
-
-
-def test_long_names_that_begin_and_end_alike_are_offered_under_labels_of_their_own(create_run):
-    long = [f"{'n' * 70}{middle}{'n' * 70}" for middle in "ab"]
-    runs = [
-        create_run({}, [output(OutputKind.DATA, dict.fromkeys(long, value))]) for value in (1, 2)
-    ]
-    app = open_comparison(*runs)
-    assert len(set(names(app).options)) == 2
-    assert names(app).select(names(app).options[1]).run().exception == []
-    assert settings(runs[0]).content["ignored"] == [long[1]]
 
 
 def test_keys_of_data_and_inputs_are_ignored_as_well(create_run):

@@ -64,15 +64,6 @@ def test_tables_with_images_open_with_their_differences(create_run):
     assert views.value == "Differences"
 
 
-def test_an_overlay_has_a_slider():
-    app = draw("Overlay", RED, BLUE)
-    (slider,) = app.slider
-    assert (slider.label, slider.value) == ("Run 1 to Run 2", 50)
-    assert len(app.get("image")) == 1
-    slider.set_value(100).run()
-    assert len(app.get("image")) == 1
-
-
 def test_pixels_that_differ_are_counted():
     quarter = Image.new("RGB", (20, 10), "crimson")
     quarter.paste("royalblue", (0, 0, 5, 10))
@@ -107,14 +98,6 @@ def test_remote_images_are_compared_once_loaded(create_run, monkeypatch):
     for _ in runs:
         app = press(app.run(), "Load from pictures\\.example")
     assert "No pixel differs visibly" in page_text(switch(app, "Changed pixels"))
-
-
-def test_images_of_messages_are_compared_in_their_order():
-    texts = [f"![one]({as_uri(RED)}) {word} ![two]({as_uri(BLUE)})" for word in ("a", "b")]
-    app = draw("Changed pixels", *map(message, texts))
-    assert "No pixel differs visibly" in page_text(app)
-    box = next(each for each in app.selectbox if each.label == "Image")
-    assert box.options == ["one", "two"]
 
 
 def test_images_of_one_name_are_told_apart():

@@ -6,7 +6,6 @@ from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.model import Output, OutputKind
 from pages._ui.state import compare_page
 from pages._ui.widgets.markdown import escape_lines
-from tests.support.flows import node, text
 from tests.support.http_stand_in import flow
 from tests.ui.support.compare_pages import (
     NOW,
@@ -51,15 +50,6 @@ def test_secrets_are_reported_as_not_comparable():
     assert "No other input differs." in page_text(app)
     assert "Can't compare 1 secret" in page_text(app)
     assert [each.label for each in app.toggle if each.label.startswith("Show")] == []
-
-
-def test_secrets_are_not_counted_among_the_identical_inputs():
-    same = {TEXT: "Oslo", "T.api_key": SECRET_MASK}
-    app = draw_inputs(make_run({**same, "T.n": 1}), make_run({**same, "T.n": 2}))
-    next(each for each in app.toggle if each.label == "Show identical inputs (1)").set_value(True)
-    assert list(tables(app.run())[1].iloc[0]) == ["Oslo", "Oslo"]
-    assert len(tables(app)[1]) == 1
-    assert "Can't compare 1 secret" in page_text(app)
 
 
 def test_inputs_are_identical_only_if_those_of_all_runs_are_known():
@@ -107,17 +97,6 @@ def test_a_parameter_missing_in_another_flow_is_not_shown_as_its_default(
     langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "Other", []))
     app = open_comparison(create_run({TEXT: "a"}), create_run({}, flow_id=TWO, flow_name="Other"))
     assert list(tables(app)[0].iloc[0]) == ["a", "*not in this flow*"]
-
-
-def test_parameters_of_components_with_the_same_name_show_their_numbers(
-    create_run, langflow_stand_in
-):
-    ids = ("M-a", "M-b")
-    nodes = [node(id, "Language Model", heat=text("x")) for id in ids]
-    langflow_stand_in.set_flows(flow(ONE, "Echo", nodes))
-    app = open_comparison(create_run({f"{id}.heat": id for id in ids}), create_run())
-    rows = list(tables(app)[0].index)
-    assert rows == [f"**heat** :gray[· Language Model {number}]" for number in (1, 2)]
 
 
 def test_runs_are_ordered_by_age_whatever_their_order_in_the_address(create_run):

@@ -85,17 +85,6 @@ def test_table_rows_are_matched_by_the_best_column_or_a_chosen_one(create_run):
     assert "16 rows changed" in page_text(app)
 
 
-def test_only_the_differing_paths_of_data_are_listed(create_run):
-    app = open_comparison(
-        create_run({}, [output(OutputKind.DATA, {"a": {"b": 1}, "c": 2})]),
-        create_run({}, [output(OutputKind.DATA, {"a": {"b": 5}, "c": 2})]),
-    )
-    listed = app.dataframe[0].value
-    assert listed.to_dict("records") == [
-        {"±": "≠ changed", "Path": "a.b", "Run 1": "1", "Run 2": "5"}
-    ]
-
-
 def test_outputs_of_different_kinds_are_drawn_side_by_side_with_a_note(create_run):
     app = open_comparison(
         create_run({}, [message("text")]), create_run({}, [output(OutputKind.TABLE, [{"a": 1}])])
@@ -144,20 +133,6 @@ def test_a_run_that_was_deleted_meanwhile_says_so(create_run):
     app_context().runner.history.delete([records[0].owner], [records[0].id])
     app.run()
     assert "One run in this link was not found" in page_text(app)
-
-
-def test_outputs_come_before_inputs(create_run):
-    app = open_comparison(*(create_run({TEXT: text}, [message(text)]) for text in "ab"))
-    headings = [each.value for each in app.markdown if each.value.startswith("## ")]
-    assert headings == ["## Outputs", "## Inputs", "## Summary", "## Timings"]
-
-
-def test_two_runs_can_be_swapped(create_run):
-    app = open_comparison(*(create_run({}, [message(f"{text} x")]) for text in "ab"))
-    assert "Run 1 → Run 2" in page_text(app)
-    app = press(app, "Swap")
-    assert "Run 2 → Run 1" in page_text(app)
-    assert "Run 1 → Run 2" in page_text(press(app, "Swap"))
 
 
 def test_the_baseline_comes_first_everywhere(create_run):

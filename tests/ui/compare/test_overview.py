@@ -1,6 +1,5 @@
 """Several runs are compared with a baseline, in a table of runs and outputs."""
 
-import json
 import weakref
 from dataclasses import replace
 
@@ -18,7 +17,6 @@ from tests.ui.support.compare_pages import (
     message,
     open_comparison,
     output,
-    run_in_progress,
 )
 from tests.ui.support.whole_pages import TWO, page_text, press
 
@@ -31,16 +29,6 @@ def overview_table(app):
 
 def column(app, name="Out"):
     return list(overview_table(app)[name])
-
-
-def press_cell(app, row, name):
-    """Press a cell of the table, which AppTest can't."""
-    selection = {"rows": [], "columns": [], "cells": [[row, name]]}
-    states = app._tree.get_widget_states()
-    states.widgets.add(
-        id=app.dataframe[0].proto.id, string_value=json.dumps({"selection": selection})
-    )
-    return app._run(states)
 
 
 def choose(app, label, number):
@@ -92,12 +80,6 @@ def test_the_shown_run_can_become_the_baseline(create_run):
     app = press(app, "Swap")
     assert column(app)[2] == "baseline"
     assert "Run 3 → Run 1" in page_text(app)
-
-
-def test_a_cell_of_the_table_chooses_its_run(create_run):
-    app = open_comparison(*(create_run({}, [message(f"{text} x")]) for text in "abc"))
-    assert "Run 1 → Run 2" in page_text(app)
-    assert "Run 1 → Run 3" in page_text(press_cell(app, 2, "Out"))
 
 
 def test_another_baseline_is_kept_in_the_address(create_run):
@@ -156,14 +138,6 @@ def test_rows_and_cards_name_the_flow_and_the_start_of_a_run(create_run):
     assert "First" not in " ".join(column(same_flow, "Run"))
 
 
-def test_outputs_of_components_that_share_a_name_have_columns_and_cards_of_their_own(create_run):
-    twice = [message("a"), replace(message("b"), component_id="Out-b")]
-    app = open_comparison(*(create_run({}, twice) for _ in range(3)))
-    for name in ("Out-a", "Out-b"):
-        assert f"**Out, {name}**" in page_text(app)
-    assert list(overview_table(app))[:3] == ["Run", "Out, Out-a", "Out, Out-b"]
-
-
 def test_inputs_are_counted():
     app = draw_overview(
         *(make_run({TEXT: text, "T.n": 1}) for text in ("a", "b", "a")),
@@ -204,12 +178,6 @@ def test_a_damaged_record_does_not_hide_the_others(create_run):
     assert column(app)[0] == "baseline"
     assert column(app)[1] == "not compared: its stored response is damaged"
     assert column(app)[2] == "same"
-
-
-def test_a_run_in_progress_has_no_output_yet(create_run):
-    records = [create_run({}, [message("a")]) for _ in range(2)]
-    app = open_comparison(*records, run_in_progress())
-    assert column(app)[-1] == "no output yet"
 
 
 def test_more_outputs_than_fit_are_counted():

@@ -105,17 +105,6 @@ def test_the_page_shows_a_refused_key_at_once(langflow_stand_in):
     assert [each.proto.expanded for each in app.expander if "key" in each.label] == [True]
 
 
-def test_the_page_shows_a_refused_key_after_another_page_with_a_form(
-    langflow_stand_in,
-):
-    app = open_app(run="0" * 32)
-    assert "Run not found" in page_text(app)
-    langflow_stand_in.answers["GET /api/v1/flows/"] = (403, {"detail": "Invalid API key"})
-    app.switch_page("pages/connection.py").run()
-    assert "The API key is not accepted" in page_text(app)
-    assert "Connected" not in page_text(app)
-
-
 def test_the_status_is_requested_once_while_the_page_is_open(langflow_stand_in):
     app = open_app("pages/connection.py").run()
     assert langflow_stand_in.lines.count("GET /api/v1/flows/") == 1

@@ -75,14 +75,6 @@ def test_an_outdated_conversation_is_shown_until_its_server_responds(langflow_st
     assert PROMISE not in page_text(app)
 
 
-def test_a_presented_flow_is_shown_once_its_server_responds(langflow_stand_in, at_once):
-    fail_first(langflow_stand_in, f"GET /api/v1/flows/{ONE}")
-    app = open_app(view="present", flow=ONE)
-    assert app.text_area[0].value == "hello"
-    assert "Run" in button_labels(app)
-    assert not app.warning
-
-
 def test_typed_text_stays_while_an_outdated_list_is_refreshed(langflow_stand_in, monkeypatch):
     app = open_app()
     app.text_area[0].set_value("typed before").run()

@@ -124,11 +124,6 @@ def test_the_label_of_a_button_that_downloads_contains_install(state, label):
     assert any("to download" in each.value for each in app.caption) == ("Install" in label)
 
 
-def test_the_local_langflow_is_distinguished_from_other_local_servers():
-    app, _ = show(LocalState.ABSENT)
-    assert "separate from any other on this computer" in page_text(app)
-
-
 def test_a_running_langflow_shows_the_place_of_its_key():
     app, _ = show(LocalState.RUNNING)
     assert any("/data/secret.json" in each.value for each in app.caption)

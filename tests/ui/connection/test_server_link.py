@@ -64,20 +64,6 @@ def test_a_page_of_stored_runs_shows_its_unreachable_server(langflow_stand_in, p
     assert "Langflow 1" not in label
 
 
-def test_a_complete_page_shows_that_its_server_stopped_responding(langflow_stand_in, monkeypatch):
-    """The page also shows that the server is back."""
-    monkeypatch.setattr(server_session, "_CHECK_SECONDS", 0)
-    app = open_app()
-    requests = list(langflow_stand_in.lines)
-    answer = langflow_stand_in.answers[VERSION]
-    for answered, words in [(LOST, "Not responding · "), (answer, "Langflow 1.13.0")]:
-        langflow_stand_in.answers[VERSION] = answered
-        wait_for(lambda words=words: words in server_links(app.run())[0])
-        assert not app.error
-        assert not app.warning
-    assert langflow_stand_in.lines.count(LIST) == requests.count(LIST)
-
-
 def test_the_connection_page_shows_in_both_places_that_its_server_is_back(
     langflow_stand_in, monkeypatch
 ):

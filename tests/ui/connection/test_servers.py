@@ -51,12 +51,6 @@ def test_flows_are_loaded_in_parallel_and_late_flows_are_missing(load, monkeypat
     assert load(dict.fromkeys(IDS[:10], 0.3) | dict.fromkeys(IDS[10:], 60)) == IDS[:10]
 
 
-def test_a_flow_that_hangs_does_not_delay_other_flows(load, monkeypatch):
-    monkeypatch.setattr(servers, "MAX_FLOW_REQUESTS", 5)
-    monkeypatch.setattr(servers, "MAX_FLOWS_SECONDS", 1)
-    assert load({IDS[0]: 20}) == IDS[1:]
-
-
 def test_a_server_that_hangs_does_not_delay_other_servers(load, fields_server, monkeypatch):
     monkeypatch.setattr(servers, "MAX_FLOW_REQUESTS", 5)
     monkeypatch.setattr(servers, "MAX_FLOWS_SECONDS", 1)
@@ -70,14 +64,6 @@ def test_a_server_that_hangs_does_not_delay_other_servers(load, fields_server, m
         wanted = [(server, id) for server in (first, second) for id in IDS]
         flows = servers.load_flows(wanted)
     assert [*flows] == [(second.owner, id) for id in IDS]
-
-
-def test_cached_flows_are_used_if_their_server_hangs(load, monkeypatch):
-    monkeypatch.setattr(servers, "MAX_FLOW_REQUESTS", 5)
-    assert load({}) == IDS
-    servers.attach(servers.available_connections()[0]).refresh()
-    monkeypatch.setattr(servers, "MAX_FLOWS_SECONDS", 0.1)
-    assert load(dict.fromkeys(IDS, 20)) == IDS
 
 
 def test_a_deleted_flow_is_missing(load, fields_server):

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from lfclient.console.store.run_record import RunRecord
-from lfclient.errors import InvalidKey
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.state.connection import API_KEY
@@ -156,28 +155,6 @@ def test_the_user_is_requested_when_a_key_is_typed_and_not_by_the_pages(
     listed_flows(app)
     app.switch_page("pages/run.py").run()
     assert typed_server.lines.count(WHOAMI) == 1
-
-
-def test_a_refused_key_does_not_fail_the_requests_of_another_key_of_its_user(
-    langflow_stand_in, typed_server
-):
-    """Responses are cached by key."""
-    keys = [
-        replace(servers.typed_connection(typed_server.url, key), user_id="ada")
-        for key in ("sk-one", "sk-two")
-    ]
-    one, two = (
-        replace(servers.attach(key), browser_id=browser * 43)
-        for key, browser in zip(keys, "bc", strict=True)
-    )
-    for session in (one, two):
-        app_context().vault.save(session.browser_id, session.connection)
-    assert one.owner == two.owner
-    assert one.flows().value
-    typed_server.answers["GET /api/v1/flows/"] = (403, {"detail": "Invalid API key"})
-    with pytest.raises(InvalidKey):
-        two.flows()
-    assert one.flows().value
 
 
 def test_a_key_that_could_not_be_tested_is_kept_for_the_next_click(langflow_stand_in, typed_server):

@@ -105,15 +105,6 @@ def test_names_in_a_file_are_no_markup():
     assert line.startswith(r"- **\*\*x\*\* \:red\[y\] \- z**")
 
 
-def test_a_large_flow_can_be_added(langflow_stand_in):
-    nodes = [node(f"T-{number}") for number in range(2_000)]
-    app = choose_file(draw_dialog("Upload"), {**AGENT, "data": {"nodes": nodes, "edges": []}})
-    assert "2,000 components" in page_text(app)
-    create_on_upload(langflow_stand_in)
-    press(app, "Add")
-    assert len(uploaded(langflow_stand_in)[0][0]["data"]["nodes"]) == 2_000
-
-
 def test_a_long_project_is_listed_in_part():
     app = choose_file(draw_dialog("Upload"), {"flows": [AGENT] * 30})
     assert "- 10 more" in page_text(app)
@@ -168,14 +159,6 @@ def test_what_the_server_lacks_is_named_before_the_flow_is_added(langflow_stand_
     assert "the server has no “b.csv”" in page
 
 
-def test_the_server_lists_its_components_once_for_several_files(langflow_stand_in):
-    app = draw_dialog("Upload")
-    for file in (flow_with_code("Tool"), flow_with_code("Other")):
-        app = choose_file(app, file)
-    assert "Other" in warnings(app)[0]
-    assert langflow_stand_in.lines.count(CATALOGUE) == 1
-
-
 def test_many_components_with_other_code_are_listed_on_request():
     names = [f"Tool {number}" for number in range(7)]
     app = choose_file(draw_dialog("Upload"), flow_with_code(*names, "Tool 0"))
@@ -215,10 +198,3 @@ def test_a_flow_is_added_only_after_its_code_was_compared(langflow_stand_in, mon
     app = app.run()
     assert "Add" in button_labels(app)
     assert "Tool" in warnings(app)[0]
-
-
-def test_code_and_a_newer_release_share_a_warning():
-    file = flow_with_code("Tool", last_tested_version="1.99.0")
-    (warning,) = warnings(choose_file(draw_dialog("Upload"), file))
-    assert "Tool" in warning
-    assert "but this server runs" in warning

@@ -15,7 +15,7 @@ from tests.ui.support.flow_pages import (
     uploaded,
     was_added,
 )
-from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
+from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
 
 HOSTILE = {
     **AGENT,
@@ -120,19 +120,6 @@ def test_templates_that_cannot_be_read_leave_the_rest_usable(langflow_stand_in, 
     app = open_dialog()
     assert message in page_text(app)
     assert "Run" in button_labels(app)
-
-
-def test_a_slow_list_says_so(langflow_stand_in, monkeypatch):
-    offer(langflow_stand_in, AGENT)
-    app = open_app()
-    langflow_stand_in.hold(TEMPLATES)
-    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.1)
-    monkeypatch.setattr(loading, "POLL_SECONDS", 60)
-    app = press(app, "Add a flow")
-    assert "Waiting for" in page_text(app)
-    langflow_stand_in.release()
-    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
-    assert "**Simple Agent**" in titles(app.run())
 
 
 def test_a_refused_template_is_an_error_in_the_dialog(langflow_stand_in):

@@ -4,7 +4,7 @@ import json
 
 from pages._ui.form import all_parameters
 from pages._ui.state.run_page import SHOWN_FIELD
-from tests.support.flows import chat_input, edge, entry, node, text
+from tests.support.flows import chat_input, entry, node, text
 from tests.ui.support.forms import editable_node, form
 
 
@@ -101,12 +101,6 @@ def test_a_refused_run_opens_the_component_of_an_invalid_value():
     assert found.refuse().find("text_input", "T-a.n").value == "many"
 
 
-def test_a_refused_run_opens_nothing_for_a_field_at_the_top():
-    found = form(editable_node(n=entry("IntInput", "int", 5)), node("U-b", r=text()))
-    found.set("text_input", "T-a.n", "many").refuse()
-    assert labels(found) == ["All parameters :gray[· 1]", "Overrides as JSON"]
-
-
 def test_a_flow_of_many_components_shows_them_in_pages(monkeypatch):
     """One with an invalid value or that is open is shown on each."""
     monkeypatch.setattr(all_parameters, "COMPONENTS_PAGE_SIZE", 10)
@@ -142,13 +136,6 @@ def test_the_only_component_has_fields_below_a_long_list_of_marked_ones():
     assert found.find("text_input", "T-a.p00")
 
 
-def test_a_refused_run_shows_an_invalid_value_beyond_the_first_page():
-    found = form(large_component(n=entry("IntInput", "int", 5)))
-    found.search("T-a n").set("text_input", "T-a.n", "many").open_all_parameters(False)
-    assert found.find("text_input", "T-a.n") is None
-    assert found.refuse().find("text_input", "T-a.n").value == "many"
-
-
 def components(found) -> list[str]:
     """Return the names of the components that the form shows."""
     names = [each.label.split(" :")[0] for each in found.at.expander if " :gray[" in each.label]
@@ -164,13 +151,6 @@ def test_search_finds_parameters_of_closed_components():
     assert "No parameter found" in found.search("nothing").text()
 
 
-def test_search_distinguishes_components_with_the_same_name():
-    nodes = [node(id, "A long name of a model" * 9, heat=text("x")) for id in ("M-a", "M-b")]
-    found = form(*nodes, node("U-b", heat=text("z"))).search("heat")
-    heads = [each.value for each in found.at.markdown if each.value.startswith("**heat**")]
-    assert [head[-4:] for head in heads] == ["… 1]", "… 2]", "· U]"]
-
-
 def test_search_finds_a_component_by_its_number():
     found = form(*(node(id, "Step", heat=text(id)) for id in ("S-a", "S-b"))).search("step 2")
     assert [each.value for each in found.at.text_input if each.value in ("S-a", "S-b")] == ["S-b"]
@@ -181,16 +161,6 @@ def test_search_finds_the_chat_text_by_its_label():
     found = form(chat, node("T-a", alpha=text("x")))
     for name in ("message", "input text", "text message"):
         assert "Found above" in found.search(name).text()
-
-
-def test_components_that_will_not_run_are_marked_also_in_a_search():
-    nodes = chat_input(), node("Idle-x", p=text()), node("Bare-y"), node("O-z", q=text())
-    found = form(*nodes, edges=[edge("ChatInput-a", "O-z", "r")])
-    named = labels(found.open_all_parameters())
-    assert [label[:4] for label in named if "Does not run" in label] == ["Idle"]
-    assert "Bare" in found.text()
-    for name, count in (("q", 0), ("p", 1)):
-        assert found.search(name).text().count("gray-badge[Does not run]") == count
 
 
 def test_a_found_switch_shows_its_component():

@@ -103,14 +103,6 @@ def type_into(app, parameter: str, words: str):
     return app.run()
 
 
-def test_a_run_after_a_choice_sends_the_graph_that_the_server_made(server):
-    app = type_into(choose(open_app(flow=ONE), "Stringify"), "clean", "yes")
-    press(app, "Run")
-    sent, made = sent_run(server)
-    assert made["mode"]["value"] == "Stringify"
-    assert sent["tweaks"]["Parser-p"]["clean"] == "yes"
-
-
 def list_flows(request: httpx.Request) -> tuple[int, Any]:
     """List the flows that a component may run; add the inputs of the one that it is told by id."""
     body = json.loads(request.content)

@@ -245,14 +245,6 @@ def test_an_upload_can_be_cancelled(monkeypatch: pytest.MonkeyPatch):
     assert (page.run().overrides, page.result.ready, server.arrived) == ({}, True, [])
 
 
-def test_files_go_to_the_server_of_their_form():
-    page = choose(open_file_form(Server(), path=FILE), "T-a.path", ("a.txt", b"1"))
-    page.at.session_state["owner"] = "another-server"
-    assert page.run().overrides == {}
-    page.at.session_state["owner"] = OWNER
-    assert page.run().overrides == {"T-a.path": "u/1-a.txt"}
-
-
 def test_uploaded_files_survive_a_reload():
     choose(open_file_form(Server(), path=FILE), "T-a.path", ("../mine.txt", b"1"))
     page = open_file_form(Server(), path=FILE)
@@ -311,14 +303,6 @@ def test_reset_forgets_files():
     choose(page, "T-a.path", ("b.txt", b"1"))
     page.press("Reset")
     assert (page.overrides, page.result.ready) == ({}, True)
-
-
-def test_json_holds_paths():
-    page = choose(open_file_form(Server(), path=FILES), "T-a.path", ("a.txt", b"1"))
-    page.at.session_state["load"] = {"T-a.path": ["u/x.csv", "u/x.csv"]}
-    page.run()
-    assert page.overrides == {"T-a.path": ["u/x.csv", "u/x.csv"]}
-    assert "x.csv" in page.text()
 
 
 def chat(server: Server) -> Form:

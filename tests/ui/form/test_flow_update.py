@@ -207,16 +207,6 @@ def test_a_click_on_update_shows_the_components_of_a_server_with_another_version
     assert stored_code(server) == []
 
 
-def test_the_components_are_compared_again_soon_after_an_error(server: Any, monkeypatch):
-    monkeypatch.setattr(request_cache, "_ERROR_SECONDS", 0)
-    add_here()
-    right, server.answers[ALL] = server.answers[ALL], (503, {"detail": "starting"})
-    app = open_app()
-    assert lacks(app, DIFFERS, shows="Echo")
-    server.answers[ALL] = right
-    assert DIFFERS in page_text(app.run())
-
-
 def test_visitors_see_that_components_are_outdated_and_no_button(server: Any, monkeypatch):
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     app = open_app()

@@ -14,7 +14,7 @@ from lfclient.errors import FileRefused, InvalidRequest, LangflowError, ServerFa
 from lfclient.resources.models import ModelOption, Provider, ProviderSetting
 from lfclient.resources.server_resources import KnowledgeBase, ServerResources
 from pages._ui.form import knowledge_dialog
-from pages._ui.form.knowledge_dialog import _contents, _progress_label
+from pages._ui.form.knowledge_dialog import _contents
 from tests.support.flows import entry, node
 from tests.ui.support import forms
 from tests.ui.support.forms import Form, form, form_server
@@ -272,14 +272,6 @@ def test_refused_files_leave_no_knowledge_base(api, kind):
     assert "The file type is not supported." in found.text()
     assert api.deleted == ["My_notes"]
     assert chosen(found) is None
-
-
-@pytest.mark.parametrize(
-    ("chunks", "label"),
-    [(0, "Adding the files"), (1, "Adding the files: 1 chunk of text so far")],
-)
-def test_the_progress_counts_no_chunks_before_the_first(chunks, label):
-    assert _progress_label(KnowledgeBase("a", "a", "ingesting", chunks)) == label
 
 
 def test_files_that_the_server_could_not_add_leave_its_reason_and_no_knowledge_base(api):

@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from lfclient.resources.server_resources import ServerResources
 from tests.support.flows import entry, node
 from tests.support.http_stand_in import StandIn, flow
 from tests.ui.support.forms import RESOURCES, Form, setup
-from tests.ui.support.whole_pages import ONE, button_labels, lacks, open_app, page_text, press
+from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text, press
 
 LIST, SAVE = "GET /api/v1/variables/", "POST /api/v1/variables/"
 NAME = "TAVILY"
@@ -115,12 +114,6 @@ def test_only_those_who_may_change_the_server_can_save_a_variable():
     assert [one for one in lacking().at.button if one.label == "Save on the server"]
 
 
-def test_a_value_entered_in_the_field_takes_the_place_of_the_variable():
-    found = lacking().set("text_input", "T-a.token", "tvly-1")
-    assert "Save on the server" not in [one.label for one in found.at.button]
-    assert found.overrides == {"T-a.token": "tvly-1"}
-
-
 def test_the_address_of_a_provider_is_checked_where_it_is_missing(api):
     name = "OLLAMA_BASE_URL"
     url = entry("MessageTextInput", "str", name, load_from_db=True)
@@ -128,8 +121,3 @@ def test_the_address_of_a_provider_is_checked_where_it_is_missing(api):
     found.set("text_input", name, "http://169.254.169.254").press("Save on the server")
     assert "link-local or cloud metadata address" in found.text()
     assert api.saved == []
-
-
-def test_variables_that_can_not_be_listed_are_not_asked_for():
-    found = setup(tool(), resources=ServerResources(variables=None))
-    assert lacks(found.at, "Save on the server", shows="All parameters")

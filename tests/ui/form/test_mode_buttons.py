@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lfclient.console.presets.drafts import Drafts
 from pages._ui.connection import server_session
-from pages._ui.state import browser, flow_choice, run_options
+from pages._ui.state import browser, flow_choice
 from tests.support.flows import chat_input, edge, entry, node, text
 from tests.support.http_stand_in import VERSION, StandIn, flow
 from tests.ui.form.test_choices import UPDATE, after_the_choice
@@ -100,16 +99,6 @@ def test_a_mode_chosen_for_a_flow_with_its_own_is_not_that_of_other_flows(server
     choose_mode(go_to(app, ONE), "sync")
     choose_mode(go_to(app, TWO), "background")
     assert mode(go_to(app, ONE)) == "background"
-
-
-def test_modes_of_flows_take_one_draft(server, monkeypatch):
-    """One for each flow would be one more to read for each, and push other drafts aside."""
-    read: set[str] = set()
-    get = Drafts.get
-    monkeypatch.setattr(Drafts, "get", lambda self, key: read.add(key[2]) or get(self, key))
-    server.set_flows(flow(ONE, "Echo", [chat_input()]), flow(TWO, "Other", [chat_input()]))
-    go_to(open_app(flow=ONE), TWO)
-    assert [name for name in read if name.startswith(run_options.MODE)] == [run_options.MODE]
 
 
 def test_a_flow_with_several_chat_inputs_runs_synchronously_and_says_so_under_options(server):

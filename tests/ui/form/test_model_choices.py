@@ -17,7 +17,6 @@ from tests.ui.support.model_pages import (
     agent,
     choose_model,
     find_model,
-    provider,
     serve_models,
     show_setting,
 )
@@ -75,11 +74,6 @@ def test_the_setting_of_a_provider_can_be_given_for_runs_once_its_parameter_is_s
     assert sent["tweaks"]["Agent-a"]["address"] == "http://127.0.0.1:9"
 
 
-def test_a_model_that_the_flow_stores_takes_no_request(server):
-    search(open_app(flow=ONE), "api_key")
-    assert UPDATE not in server.lines
-
-
 def test_the_form_requests_each_list_once_for_all_agents(server):
     agents = [agent(f"Agent-{letter}") for letter in "abc"]
     server.set_flows(flow(ONE, "Echo", agents))
@@ -131,21 +125,6 @@ def test_a_model_keeps_its_name_when_its_provider_is_set_up(server):
     assert find_model(app).value == "Far: Far-1"
     form = next(iter(app.session_state["forms"].values()))
     assert [model["name"] for model in form.overrides()["Agent-a.model"]] == ["Far-1"]
-
-
-def test_all_models_of_a_provider_that_is_set_up_are_offered(server):
-    """The server itself offers the five that it enables."""
-    names = [f"Far-{number}" for number in range(1, 8)]
-    known = [{"model_name": name, "metadata": {"model_type": "llm"}} for name in names]
-    far = {**provider("Far", "FAR_KEY", "api_key"), "is_configured": True, "models": known}
-    server.answers[PROVIDERS] = (200, [far])
-    server.answers[MODELS] = (200, [{"name": name, "provider": "Far"} for name in names[:5]])
-    flow = server.answers[f"GET /api/v1/flows/{ONE}"][1]
-    stored = [{"name": "Far-7", "provider": "Far"}]
-    flow["data"]["nodes"][0]["data"]["node"]["template"]["model"]["value"] = stored
-    app = open_app(flow=ONE)
-    assert find_model(app).options == [f"Far: {name}" for name in names]
-    assert "not in this server's list" not in page_text(app)
 
 
 def test_a_run_leaves_its_models_for_the_next_flow_and_what_was_only_chosen_is_none(server):

@@ -136,12 +136,3 @@ def test_replaced_input_is_offered_and_survives_a_reload():
         assert SOURCE in each.text()
         assert each.press("Restore my input").overrides == {"T-a.name": "mine"}
         assert "Restore my input" not in labels(each)
-
-
-def test_a_field_with_a_hint_is_marked_and_visible():
-    page = form(node("T-a", key=SECRET), mode="background")
-    load(page, {}, hints={"T-a.key": SECRET_HINT})
-    assert "Enter this value" in page.text()
-    page.set("text_input", "T-a.key", "sk-new-secret")
-    assert "Enter this value" not in page.text()
-    assert page.overrides == {"T-a.key": "sk-new-secret"}

@@ -109,18 +109,6 @@ def test_settings_that_are_entered_stay_while_another_page_is_open_and_until_can
     assert box(open_settings(app, "Local"), "LOCAL_URL").value == ""
 
 
-def test_settings_that_are_entered_but_not_saved_hold_up_the_run(server):
-    """Said beside the result and beside the box, to which the form scrolls, until that changes."""
-    app = choose_model(open_settings(open_app(flow=ONE), "Local"), "Near: Near-1")
-    box(app, "LOCAL_URL").set_value("http://127.0.0.1:1234/v1")
-    app = press(app.run(), "Run")
-    assert page_text(app).count("The Local setting is entered but not used yet.") == 2
-    assert "Click Save on the server, or clear the box." in page_text(app)
-    assert "provider-Local" in scrolled(app)
-    box(app, "LOCAL_URL").set_value("http://127.0.0.1:1235/v1")
-    assert "is entered but not used yet" not in page_text(app.run())
-
-
 def test_a_run_with_settings_that_were_refused_says_so_at_each_press(server):
     """Beside the box stays what the server said of them."""
     app = choose_model(open_settings(open_app(flow=ONE), "Local"), "Near: Near-1")

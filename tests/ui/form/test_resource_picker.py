@@ -67,16 +67,6 @@ def test_a_memory_base_is_chosen_among_those_of_the_flow():
     assert "Ready" in found.text()
 
 
-def test_a_memory_base_of_another_flow_is_refused_in_words():
-    stored = knowledge_node("memory_base")
-    stored["data"]["node"]["template"]["memory_base"]["value"] = "theirs"
-    found = pick(stored, memory_bases=(MemoryBase("2", "theirs", "2"),))
-    assert "1 to do" in found.text()
-    advice = "Add it in Langflow's editor, under Memories, or choose another."
-    assert f"this flow has no “theirs”. {advice}" in found.text()
-    assert links(found) == {"Edit in Langflow": f"{URL}/flow/{FLOW_ID}"}
-
-
 def test_a_flow_without_memory_bases_says_where_to_add_one():
     found = pick(knowledge_node("memory_base"), memory_bases=(MemoryBase("2", "theirs", "2"),))
     assert "Add one in Langflow's editor, under Memories." in found.text()
@@ -124,13 +114,6 @@ def test_a_server_without_mcp_servers_says_where_to_add_one():
     assert "Add one in Langflow" not in unlisted.text()
     unlisted.set("text_input", "MCPTools-m.mcp_server", "typed")
     assert unlisted.overrides == {"MCPTools-m.mcp_server": "typed"}
-
-
-def test_an_mcp_server_that_the_flow_describes_itself_is_not_marked_as_missing():
-    described = mcp_node({"name": "own", "config": {"url": "https://mcp.example"}})
-    found = pick(described, mcp_servers=frozenset({"other"})).open("MCPTools-m")
-    assert found.find("selectbox", "MCPTools-m.mcp_server").options == ["other", "own"]
-    assert links(found) == {}
 
 
 def test_mcp_servers_tell_their_tools_or_that_langflow_can_not_connect():

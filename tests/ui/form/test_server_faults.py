@@ -55,14 +55,6 @@ def test_a_model_is_typed_while_the_servers_list_fails(server, line, error):
     assert find_model(app).value == "OpenAI: gpt-4o"
 
 
-def test_a_model_is_typed_where_the_server_knows_of_none(server):
-    server.answers[PROVIDERS] = server.answers[MODELS] = (200, [])
-    app = open_app(flow=ONE)
-    assert "such as “OpenAI: gpt-4o-mini”" in page_text(app)
-    press(choose_model(app, "OpenAI: gpt-4o"), "Run")
-    assert sent_model(server) == [{"name": "gpt-4o", "provider": "OpenAI"}]
-
-
 @pytest.mark.parametrize("line", [PROVIDERS, MODELS])
 def test_a_model_is_typed_while_the_servers_list_is_slow(server, line, monkeypatch):
     """What was typed is chosen in the list once that has arrived."""

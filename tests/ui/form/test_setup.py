@@ -226,16 +226,6 @@ def test_a_flow_that_needs_nothing_has_no_setup():
     assert lacks(setup(node("T-a", p=text("x"))).at, "Setup", shows="All parameters")
 
 
-def test_a_component_that_names_no_mcp_server_or_flow_asks_for_it():
-    tools = node("MCPTools-m", mcp_server=entry("McpInput", "mcp", {}))
-    other = node("RunFlow-r", flow_name_selected=entry("DropdownInput", "str", "", options=["Sum"]))
-    found = setup(tools, other, resources=replace(RESOURCES, mcp_servers=frozenset({"adding"})))
-    assert "2 to do" in found.text()
-    found.set("selectbox", "MCPTools-m.mcp_server", "adding")
-    found.set("selectbox", "RunFlow-r.flow_name_selected", "Sum")
-    assert "Ready" in found.text()
-
-
 def test_a_variable_that_the_server_lacks_is_named_until_a_value_takes_its_place():
     token = entry(
         "SecretStrInput", "str", "TAVILY", load_from_db=True, required=True, password=True
@@ -252,13 +242,3 @@ def test_a_variable_that_the_server_lacks_is_named_until_a_value_takes_its_place
     assert found.find("text_input", "T-a.token").value == "tvly-1"
     resources = replace(RESOURCES, variables=frozenset({"TAVILY"}))
     assert "Ready" in setup(node("T-b", token=token), resources=resources).text()
-
-
-def test_a_package_that_the_server_lacks_is_named_in_setup():
-    stocks = node("Stocks-s", code={"type": "code", "value": "import yfinance"})
-    found = setup(agent(), stocks, resources=replace(RESOURCES, packages=frozenset()))
-    assert "2 to do" in found.text()
-    assert "Stocks: the server lacks the package yfinance." in found.text().replace("\\", "")
-    assert not [button for button in found.at.button if "Install" in button.label]
-    has_it = setup(agent(), stocks, resources=replace(RESOURCES, packages=frozenset({"yfinance"})))
-    assert "yfinance" not in has_it.text()

@@ -106,14 +106,6 @@ def test_the_csv_export_has_all_matching_runs_and_no_formulas(url, monkeypatch):
     assert {row["inputs"] for row in rows} == {"'=1+1"}
 
 
-def test_the_selected_runs_are_exported_as_csv(url, downloads):
-    for number in range(3):
-        add(url, f"r{number}", number)
-    select_runs(history(), "r0", "r2")
-    rows = csv.DictReader(io.StringIO(downloads["runs.csv"]().decode("utf-8-sig")))
-    assert [row["run"] for row in rows] == ["r0", "r2"]
-
-
 def test_selected_runs_are_exported_as_they_are_at_the_click(url, downloads):
     """A run ended after the list was drawn, and another run was deleted."""
     runner, ends = app_context().runner, {"id": "ends", "submit_token": "ends"}

@@ -76,18 +76,6 @@ def test_the_actions_on_all_runs_are_above_a_list_of_results(url):
     assert not select_runs(app, "r2").get("download_button")
 
 
-def test_a_selection_of_too_many_results_is_reported(url):
-    names = [f"r{n:02}" for n in range(13)]
-    for n, name in enumerate(names):
-        add_result(url, name, n, name)
-    app = history(group="yes")
-    assert "Compare takes" not in page_text(select_runs(app, *names[:12]))
-    app = select_runs(app, *names)
-    assert "Compare takes 2 to 12 runs." in page_text(app)
-    assert "shows what differs" not in page_text(app)
-    assert next(each for each in app.button if each.label == "Compare").disabled
-
-
 def test_the_runs_of_a_result_are_listed_and_all_results_again(url):
     add_four(url)
     app = select_runs(history(group="yes"), "r2")
@@ -187,12 +175,6 @@ def test_the_oldest_run_is_the_baseline_of_equally_frequent_results(url):
     links = compare_links(select_runs(history(group="yes"), "r0", "r1"))
     assert "runs=r0%2Cr1" in links
     assert "baseline" not in links
-
-
-def test_a_group_without_matching_runs_is_reported(url):
-    add_result(url, "a", 0, "sunny")
-    app = history(result="no such", group="yes")
-    assert "No matching runs" in page_text(app)
 
 
 def test_tables_are_distinguished_by_their_first_values_or_fingerprints(url):

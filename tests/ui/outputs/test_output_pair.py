@@ -32,14 +32,6 @@ def test_a_single_output_has_no_comparison_panel():
     assert lacks(draw_outputs(output(OutputKind.MESSAGE, "only")), "Compare", shows="only")
 
 
-def test_two_texts_are_compared_by_words_or_lines():
-    app = open_pair((OutputKind.MESSAGE, "a\nb c"), (OutputKind.MESSAGE, "a\nb d"))
-    app.segmented_control[0].set_value(outputs_view.DIFFERENCES).run()
-    assert ":red-background[− c]" in texts(app)
-    app.segmented_control[1].set_value("Lines").run()
-    assert "- b c\n+ b d" in app.code[-1].value
-
-
 def test_tables_are_compared_by_row_and_data_by_path():
     rows = [{"id": 1, "n": 1}, {"id": 2, "n": 2}]
     app = open_pair((OutputKind.TABLE, rows), (OutputKind.TABLE, rows[:1]))

@@ -5,14 +5,7 @@ import streamlit as st
 from pages._ui.present import view
 from tests.ui.present.support import present, store
 from tests.ui.present.test_editor import edit, title
-from tests.ui.support.whole_pages import TWO, press
-
-
-def test_unsaved_settings_are_found_again_after_a_reload():
-    title(edit()).set_value("Unsaved").run()
-    assert title(edit()).value == "Unsaved"
-    press(edit(), "Discard")
-    assert title(edit()).value == ""
+from tests.ui.support.whole_pages import TWO
 
 
 def test_unsaved_settings_are_found_again_after_a_drawing_that_was_cut_short(monkeypatch):

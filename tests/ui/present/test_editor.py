@@ -29,14 +29,6 @@ def title(app):
     return app.text_input(key="present-edit-title")
 
 
-def test_the_run_page_opens_the_view_and_the_view_returns_to_it():
-    app = press(open_page(flow=ONE), "Present")
-    assert dict(app.query_params) == {"view": "present", "flow": ONE}
-    app = present_as_presenter()
-    assert {"Edit", "Exit", "Run"} <= set(button_labels(app))
-    assert dict(press(app, "Exit").query_params) == {"flow": ONE}
-
-
 def test_a_presenter_returns_to_the_own_form_with_the_presented_run(fields_server):
     record = add_ended_run(fields_server.url)
     press(present_as_presenter(run=record.id), "Exit")
@@ -110,25 +102,6 @@ def test_somebody_who_opened_the_address_can_neither_edit_nor_leave():
     press(open_page("b", flow=ONE), "Present")
     assert not {"Edit", "Exit"} & set(button_labels(present(browser="c")))
     assert not {"Edit", "Exit"} & set(button_labels(present(TWO, browser="b")))
-
-
-def test_after_a_reload_a_presenter_can_still_edit_and_leave():
-    press(open_page("b", flow=ONE), "Present")
-    app = present(browser="b")
-    assert {"Edit", "Exit"} <= set(button_labels(app))
-    press(app, "Exit")
-    assert not {"Edit", "Exit"} & set(button_labels(present(browser="b")))
-
-
-def test_settings_that_are_edited_stay_those_of_their_flow():
-    app = edit()
-    title(app).set_value("First").run()
-    app.query_params["flow"] = TWO
-    app.run()
-    assert app.title[0].value == "Other"
-    assert "Save" not in button_labels(app)
-    app.query_params["flow"] = ONE
-    assert title(app.run()).value == "First"
 
 
 def test_the_editor_is_not_open_over_another_flow_that_is_presented_next():

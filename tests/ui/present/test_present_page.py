@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from lfclient.console.present.presentation import PURPOSE
-from lfclient.console.runner.runner import Runner
 from lfclient.console.store.flow_settings import FlowSettings
 from lfclient.errors import Unreachable
 from lfclient.outputs.model import Output, OutputKind
@@ -69,13 +68,6 @@ def test_neither_server_nor_ids_nor_secrets_are_shown(fields_server):
     assert lacks(app, "T-a", "127.0.0.1", "**s**", shows="**p**")
 
 
-def test_fields_that_share_a_label_are_told_apart(fields_server):
-    nodes = [node(f"T-{name}", p={**text("x"), "api_editable": True}) for name in "ab"]
-    fields_server.set_flows(flow(ONE, "Two", nodes=nodes))
-    app = present()
-    assert "**p · T 1** **p · T 2**" in page_text(app)
-
-
 def test_values_that_are_not_shown_come_from_the_default_preset(fields_server):
     store_preset(default=True, p="of the preset")
     store(inputs={"T-a.n": {}})
@@ -85,19 +77,6 @@ def test_values_that_are_not_shown_come_from_the_default_preset(fields_server):
     press(app, "Run")
     sent = fields_server.bodies(RUN)[0]
     assert sent["tweaks"] == {"T-a": {"p": "of the preset"}}
-
-
-def test_values_that_are_shown_begin_with_those_of_the_default_preset():
-    store_preset(default=True, p="of the preset")
-    app = present()
-    assert value(app) == "of the preset"
-
-
-def test_values_come_from_the_preset_of_the_address():
-    store_preset(default=True, p="of the default")
-    chosen = store_preset("Chosen", p="of the address")
-    app = present(preset=chosen.id)
-    assert value(app) == "of the address"
 
 
 def test_a_preset_that_no_longer_fits_is_reported_to_a_presenter_with_the_names():
@@ -163,12 +142,6 @@ def test_a_presented_form_shares_nothing_with_the_form_of_the_run_page():
     assert value(present(browser="b")) == "x"
 
 
-def test_an_ended_run_of_the_flow_is_shown_by_its_address(fields_server):
-    record = add_ended_run(fields_server.url)
-    app = present(run=record.id)
-    assert "Completed" in page_text(app)
-
-
 def test_a_run_of_another_flow_is_not_shown(fields_server):
     record = add_ended_run(fields_server.url)
     app = present(TWO, run=record.id)
@@ -180,19 +153,6 @@ def test_a_run_that_ends_at_once_is_shown(fields_server, monkeypatch):
     refuse_drawn_run(fields_server, monkeypatch)
     app = press(present(), "Run")
     assert "failed" in page_text(app).lower()
-
-
-def test_a_second_press_on_stop_starts_no_run(fields_server, monkeypatch):
-    monkeypatch.setattr(Runner, "stop", lambda *_: None)
-    record = add_running_run(fields_server.url)
-    app = present(run=record.id)
-    assert "Run" not in button_labels(app)
-    press(app, "Stop")
-    del app.query_params["run"]  # as once the run has ended
-    app.run()
-    press(app, "Run")
-    assert [toast.value for toast in app.toast] == ["Not started: the run was just stopped."]
-    assert RUN not in fields_server.lines
 
 
 def test_a_flow_that_was_deleted_is_reported(fields_server):
@@ -227,13 +187,6 @@ def test_without_a_server_the_page_says_so_in_words(monkeypatch):
     app = present()
     assert "Nothing is presented here yet" in page_text(app)
     assert not button_labels(app)
-
-
-def test_a_server_that_fails_is_reported_without_its_address(fields_server):
-    fields_server.answers[f"GET /api/v1/flows/{ONE}"] = (500, {"detail": fields_server.url})
-    app = present()
-    assert "The flow can't be reached right now" in page_text(app)
-    assert fields_server.url not in page_text(app)
 
 
 def test_a_form_that_lacks_the_effects_of_a_choice_is_redrawn_once_the_choice_is_applied(
@@ -276,14 +229,6 @@ def test_hostile_text_of_a_flow_is_not_executed(fields_server):
     assert "evil.example/y" not in page_text(app)
 
 
-def test_sixty_inputs_are_drawn(fields_server):
-    many = {f"p{n}": text("x") for n in range(60)}
-    fields_server.set_flows(flow(ONE, "Many", nodes=[node("T-a", **many)]))
-    store(inputs={f"T-a.p{n}": {"label": f"Input {n}"} for n in range(60)})
-    app = present()
-    assert inputs(app) == [f"Input {n}" for n in range(60)]
-
-
 def test_each_of_many_needed_inputs_is_drawn_once(fields_server):
     needed = {**text(""), "required": True, "api_editable": True}
     nodes = [node("T-a", **{f"p{n}": needed for n in range(30)})]
@@ -314,16 +259,6 @@ def test_an_only_output_is_named_if_another_might_have_come(fields_server, is_on
     app = present(run=add_ended_run(fields_server.url, run=run).id)
     assert lacks(app, "**Urgent desk**", shows="Help is near") is not is_one_of_several
     assert lacks(app, "Normal desk", shows="Help is near")
-
-
-def test_outputs_of_components_that_share_a_name_have_their_numbers(fields_server):
-    ids = ("C-a", "C-b")
-    fields_server.set_flows(flow(ONE, "Two", nodes=[node(id, "C") for id in reversed(ids)]))
-    outputs = {id: Output(id, OutputKind.MESSAGE, id, display_name="C") for id in ids}
-    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
-    app = present(run=add_ended_run(fields_server.url, run=run).id)
-    words = page_text(app)
-    assert words.index("**C 2**") < words.index("C-a") < words.index("**C 1**")
 
 
 def test_an_audience_takes_a_table_in_no_format_for_developers(fields_server):

@@ -40,18 +40,6 @@ def test_a_missing_value_that_is_not_shown_is_named_for_a_presenter_alone(fields
     assert f"Not filled in: s (Token). {SET_SECRETS}" in words
 
 
-def test_run_says_that_the_flow_is_not_ready_and_repeats_no_reason(fields_server):
-    required = {**SECRET, "required": True}
-    fields_server.set_flows(flow(ONE, "Trip", nodes=[node("Token-a", s=required)]))
-    app = present_as_presenter()
-    assert "Results appear here." in page_text(app)
-    words = page_text(press(app, "Run"))
-    assert "The flow is not ready to run" in words
-    assert words.count("Not filled in: s (Token).") == 1
-    assert words.count(SET_SECRETS) == 1
-    assert "Results appear here." not in words
-
-
 def test_each_kind_of_missing_value_has_its_own_hint(fields_server):
     secret = {**SECRET, "required": True}
     nodes = [node("Agent-a", model=model(GPT)), node("File-b", s=secret, model=model())]
@@ -63,15 +51,6 @@ def test_each_kind_of_missing_value_has_its_own_hint(fields_server):
     app = present_as_presenter()
     fill_in = "On the Run page, fill in what is missing and save it as the default preset."
     assert f"{SET_SECRETS} {fill_in} {SAVE_SETTINGS}" in page_text(app)
-
-
-def test_a_missing_variable_brings_its_own_hint(fields_server):
-    key = entry("SecretStrInput", "str", "TAVILY", load_from_db=True, required=True)
-    fields_server.set_flows(flow(ONE, "Trip", nodes=[node("T-a", key=key)]))
-    fields_server.answers["GET /api/v1/variables/"] = (200, [])
-    words = page_text(present_as_presenter())
-    assert "no variable “TAVILY”. Enter a value, or save the variable in Setup." in words
-    assert "Set secrets" not in words
 
 
 def test_a_wrong_value_is_to_be_corrected(fields_server):

@@ -2,7 +2,6 @@
 
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 from pydantic import SecretStr
@@ -11,7 +10,6 @@ from lfclient.api import requests
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.runner import Runner
 from lfclient.console.store.errors import StoreError
-from lfclient.console.store.notes import Note, NoteCode, quote
 from pages._ui.connection import loading, request_cache, servers
 from pages._ui.connection.app_context import app_context
 from tests.support.flows import entry, node
@@ -23,8 +21,6 @@ from tests.ui.support.preset_pages import enter, fields_flow, value
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,
-    add_running_run,
-    button_labels,
     page_text,
     press,
 )
@@ -111,23 +107,6 @@ def words_for_presenter(app, *, redraws=True):
     words = page_text(app.run() if redraws else app)
     assert "who sent you this link" not in words
     return words
-
-
-def test_a_presented_form_stays_if_its_server_goes_down_after_it_refused_the_key(fields_server):
-    app = present()
-    enter(app, "typed before")
-    before = refuse_key(fields_server)
-    app.run()
-    fields_server.answers |= dict.fromkeys(before, (503, {"detail": "down"}))
-    refresh()
-    app.run()
-    assert "Retrying automatically." in page_text(app)
-    assert "refuses access" not in page_text(app)
-    assert value(app) == "typed before"
-    fields_server.answers |= before
-    press(app, "Try again")
-    assert UNREACHED not in page_text(app)
-    assert value(app) == "typed before"
 
 
 def test_choices_that_a_presented_form_lacks_are_loaded_once_the_server_responds(
@@ -269,13 +248,6 @@ def test_a_visitor_who_entered_no_key_is_asked_for_one(keyless):
     assert_asks_for_a_key(app)
 
 
-def test_a_run_of_a_visitor_who_entered_no_key_asks_for_one(keyless):
-    keyless.answers[SUBMIT] = REFUSED
-    app = press(present(TWO, browser="b"), "Run")
-    wait_for(lambda: "The run did not start" in page_text(app.run()))
-    assert_asks_for_a_key(app)
-
-
 def test_try_again_repeats_the_requests_of_the_flow_s_server_only(fields_server, other):
     app = present(browser="b")
     before = refuse_key(fields_server)
@@ -300,17 +272,6 @@ def test_a_view_says_that_the_other_server_of_its_flow_fails(other):
     other.answers[OTHER_FLOW] = answer
     press(app, "Try again")
     assert inputs(app) == ["p", "n"]
-
-
-def test_a_presented_run_that_waits_for_the_server_says_so(fields_server):
-    """In words for an audience, not in those of the run's note."""
-    notes = (
-        Note(NoteCode.FAILING, at=datetime(2026, 12, 1, 12, tzinfo=UTC)),
-        quote(fields_server.url),
-    )
-    app = present(run=add_running_run(fields_server.url, notes=notes, worker="w").id)
-    assert "Waits for the server and goes on by itself." in page_text(app)
-    assert "12:00:00" not in page_text(app)
 
 
 def test_a_presented_run_that_a_busy_server_refuses_says_how_long_to_wait(fields_server):
@@ -345,18 +306,6 @@ def test_a_presented_run_that_is_refused_says_why_without_the_server_s_words(
     assert "host-7" not in page_text(app)
     assert "key" not in page_text(app)
     assert ("Try again in a moment" in page_text(app)) == (answer is not REFUSED)
-
-
-def test_an_audience_need_not_wait_as_long_as_the_server_asks(fields_server):
-    job = {"job_id": "j", "flow_id": ONE, "object": "job", "status": "in_progress", "errors": []}
-    fields_server.answers |= {SUBMIT: (200, job), STATUS: busy(86400)}
-    app = press(present(), "Run")
-    wait_for(lambda: "Check now" in button_labels(app.run()))
-    ended = {**job, "object": "response", "status": "completed", "inputs": {}, "outputs": {}}
-    fields_server.answers[STATUS] = (200, ended)
-    press(app, "Check now")
-    wait_for(lambda: "Completed" in page_text(app.run()))
-    assert "Check now" not in button_labels(app)
 
 
 def test_a_visitor_is_asked_for_the_key_of_a_server_that_is_configured_without_one(

@@ -159,11 +159,6 @@ def shared_inputs(token):
     return {each["label"]: each["value"] for each in content["inputs"]}
 
 
-def test_inputs_that_the_run_does_not_record_are_not_shared(record):
-    store(inputs={"T-a.p": {"label": "City"}, "T-a.n": {}})
-    assert shared_inputs(create(record)) == {"City": "Lisbon"}
-
-
 def test_without_settings_the_inputs_of_the_default_presentation_are_shared(fields_server):
     fields = {"p": text("", api_editable=True), "q": text(""), "r": text("", required=True)}
     fields_server.set_flows(flow(ONE, "Fields", nodes=[node("T-a", **fields)]))
@@ -181,14 +176,6 @@ def test_inputs_with_equal_labels_have_the_names_of_the_presentation(fields_serv
     record = add_ended_run(fields_server.url, overrides=overrides, run=run)
     assert inputs(present()) == ["p · T 1", "p · T 2", "p · U"]
     assert shared_inputs(create(record)) == {"p · T 1": "Lisbon", "p · U": "Porto"}
-
-
-def test_that_a_link_must_be_copied_now_is_said_above_it(record):
-    """What is below the buttons is below the fold of the menu."""
-    app = press(menu(record), "Create link")
-    texts = [str(each.value) for each in app.main if each.type in ("caption", "markdown")]
-    warning = next(n for n, words in enumerate(texts) if words.startswith("Copy the link now"))
-    assert "view=result&id=" in texts[warning + 1]
 
 
 def test_a_revoked_address_says_so(record):
@@ -309,14 +296,6 @@ def test_an_audience_sees_no_internal_columns(fields_server):
     app = shared_output(fields_server, Output("A", OutputKind.TABLE, [message]))
     assert list(app.table[0].value.columns) == ["text", "sender\\_name"]
     assert not app.checkbox
-
-
-def test_an_audience_sees_no_internal_columns_of_a_text_that_is_a_table(fields_server):
-    rows = Output("A", OutputKind.TABLE, [{"a": 1, "_key": 2}])
-    text = Output("A", OutputKind.MESSAGE, "| a | _key |", extras=(rows,))
-    app = shared_output(fields_server, text)
-    app.segmented_control[0].set_value("Rows").run()
-    assert list(app.table[0].value.columns) == ["a"]
 
 
 def test_the_controls_of_a_result_do_not_name_its_component(fields_server):

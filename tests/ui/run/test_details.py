@@ -61,15 +61,6 @@ def test_an_output_of_a_stopped_run_is_titled_as_in_a_completed_one(langflow_sta
     assert titles == [f":material/chat: **{name}" for name in expected]
 
 
-def test_a_run_is_opened_in_chat(langflow_stand_in):
-    talk = flow(ONE, "Talk", [chat_input(), node("ChatOutput-b")])
-    langflow_stand_in.set_flows(talk | {"data": talk["data"] | {"edges": [TALKS]}})
-    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"ChatOutput-b": ANSWER})
-    app = open_app(run=add_ended_run(langflow_stand_in.url, run=run, session_id="s").id)
-    links = " ".join(link.proto.query_string for link in app.get("page_link"))
-    assert "session=s" in links
-
-
 @pytest.mark.parametrize(
     ("session", "count", "label"),
     [

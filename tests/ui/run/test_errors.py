@@ -94,12 +94,6 @@ def test_numbers_of_errors_and_ids_are_under_details_only(failed):
     assert [each.value for each in app.run().code if "Errno" in each.value] == [text]
 
 
-def test_the_address_in_an_error_copies_clean(failed):
-    app = failed("No answer from http://127.0.0.1:7860/v1: refused")
-    assert any("`http://127.0.0.1:7860/v1`" in each.value for each in app.error)
-    assert not any("\u2060" in each.value for each in app.error)
-
-
 def test_the_button_of_an_error_inside_a_group_leads_to_the_groups_field(langflow_stand_in):
     """An error names the component inside."""
     inner = node("File-a", path=entry("FileInput", "file", "", file_path=[], list=True))
@@ -174,14 +168,6 @@ def test_a_refused_run_is_explained(langflow_stand_in):
     page = page_text(open_app(run=record.id))
     assert "The server lacks the package “yfinance”." in page
     assert "Correct the value" not in page
-
-
-def test_a_refused_run_leads_to_the_field_that_lacks_a_value(langflow_stand_in):
-    file = entry("FileInput", "file", "", file_path=[], list=True)
-    langflow_stand_in.set_flows(flow(ONE, "Echo", [node("File-a", path=file)]))
-    add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, problem=RecordProblem(NO_FILE))
-    app = press(open_app(run="a" * 32), "Choose a file")
-    assert list(app.get("file_uploader"))
 
 
 OLD_CODE = "Error creating class. KeyError('OpenAI')."

@@ -48,17 +48,3 @@ def test_the_order_of_the_page_is_that_of_the_screen(langflow_stand_in):
     assert labels.index(result) < labels.index(form)
     labels = button_labels(press(app, "Leave full width"))
     assert labels.index(form) < labels.index(result)
-
-
-def test_the_choice_holds_for_the_next_runs_of_the_flow_whatever_they_return(langflow_stand_in):
-    app = press(open_app(run=add_run(langflow_stand_in.url).id), "Full width")
-    assert "Leave full width" in button_labels(app)
-    for record in (
-        add_run(langflow_stand_in.url, OutputKind.MESSAGE, "Hi"),
-        add_running_run(langflow_stand_in.url),
-    ):
-        app.query_params["run"] = record.id
-        app.run()
-        assert "Leave full width" in button_labels(app)
-    press(app, "Leave full width")
-    assert not {"Leave full width", "Full width"} & set(button_labels(app))

@@ -15,7 +15,6 @@ from tests.ui.support.runs import POST, RESPONSE, store_ended_run
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,
-    add_running_run,
     button_labels,
     open_app,
     page_text,
@@ -134,17 +133,6 @@ def test_what_was_entered_before_a_run_was_opened_stays(langflow_stand_in, monke
     press(app, "Close")
     assert boxes(app) == ["my own words"]
     assert form.overrides() == {TEXT: "my own words", SECRET: "typed-secret"}
-
-
-def test_a_run_of_the_list_comes_with_its_inputs_although_the_form_started_it(langflow_stand_in):
-    langflow_stand_in.answers[POST] = (200, RESPONSE)
-    app = press(open_app(), "Run")
-    started = address(app)
-    press(app, "Close")
-    app.text_area[0].set_value("typed since").run()
-    app.button(key=f"open-{started}").click().run()
-    assert boxes(app) == ["hello"]
-    assert boxes(press(app, "Close")) == ["typed since"]
 
 
 def test_a_run_from_an_opened_one_goes_on_with_its_form(langflow_stand_in):
@@ -298,11 +286,3 @@ def test_inputs_of_a_deleted_flow_that_were_not_stored_are_reported(langflow_sta
     app = open_app(run=record.id)
     assert "LFCONSOLE_KEEP_INPUTS" in page_text(app)
     assert "All values: flow defaults" not in page_text(app)
-
-
-def test_a_running_run_fills_the_form_and_is_stopped(langflow_stand_in):
-    record = add_running_run(langflow_stand_in.url, overrides={TEXT: "Oslo"})
-    app = open_app(run=record.id)
-    assert boxes(app) == ["Oslo"]
-    assert "Stop" in button_labels(app)
-    assert "Run" not in button_labels(app)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import streamlit as st
 
-from lfclient.runs.components import ComponentRun, ComponentState, RunError
+from lfclient.runs.components import ComponentRun, ComponentState
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import details, pace, progress, recent_runs
@@ -105,29 +105,6 @@ def test_tools_that_are_not_called_yet_count_as_waiting(langflow_stand_in):
     assert not [each for each in app.selectbox if each.label == "Component output"]
 
 
-def test_a_tool_that_was_not_called_has_ended(langflow_stand_in):
-    run, _ = run_with_unused_tool()
-    langflow_stand_in.set_flows({**flow(ONE, "Echo"), "data": graph_with_tools()["data"]})
-    going_on = run_with(components=run.components, messages=run.messages)
-    app = open_app(run=add_running_run(langflow_stand_in.url, run=going_on).id)
-    assert "3 of 3 components" in app.get("progress")[0].proto.text
-
-
-def test_components_of_one_name_have_their_ids_without_a_known_flow(langflow_stand_in):
-    twins = {
-        name: ComponentRun(name, state, "Read File")
-        for name, state in (("R1", ComponentState.RUNNING), ("R2", ComponentState.FAILED))
-    }
-    record = add_running_run(langflow_stand_in.url, run=run_with(components=twins))
-    assert "Running Read File, R1" in open_app(run=record.id).get("progress")[0].proto.text
-    error = RunError("No files", "R2", "Read File")
-    run = run_with(RunStatus.FAILED, components=twins, errors=(error,))
-    more = {"id": "b" * 32, "submit_token": "d", "status": RunStatus.FAILED, "run": run}
-    assert "Read File, R2** failed" in page_text(
-        open_app(run=add_ended_run(langflow_stand_in.url, **more).id)
-    )
-
-
 def test_changes_during_drawing_are_shown_before_the_first_tick(langflow_stand_in, monkeypatch):
     record = add_running_run(langflow_stand_in.url, run=run_with(components={}))
     news = [app_context().runner._cache.snapshot(record.id), None]
@@ -161,15 +138,6 @@ def test_the_end_of_a_quick_run_is_shown_before_the_page_is_drawn_anew(
     monkeypatch.setattr(pace, "rerun_page", lambda *_: (steps.append("page"), rerun()))
     assert "Failed" in page_text(press(open_app(flow=ONE), "Run"))
     assert steps == ["end", "page", "end"]
-
-
-def test_a_components_output_can_be_opened_during_the_run(langflow_stand_in):
-    record = add_running_run(langflow_stand_in.url, run=run_with())
-    app = open_table(record)
-    choice = next(each for each in app.selectbox if each.label == "Component output")
-    assert choice.options == ["✓ Chat Input, A · 0.2 s"]
-    choice.set_value("A").run()
-    assert "in" in [each.value for each in app.markdown]
 
 
 def test_only_failed_components_are_offered_if_none_is_done(langflow_stand_in):

@@ -60,26 +60,6 @@ def test_a_run_is_watched_until_it_is_saved(browser, unsaved):
     assert not browser.timers
 
 
-def test_the_warning_comes_once_a_save_fails_however_late(browser, unsaved):
-    browser.open(run=unsaved)
-    browser.tick()
-    assert not shows_warning(browser)
-    fail_to_save()
-    browser.tick()
-    assert shows_warning(browser)
-
-
-def test_the_warning_goes_once_the_run_is_saved(browser, unsaved):
-    fail_to_save()
-    browser.open(run=unsaved)
-    assert shows_warning(browser)
-    browser.tick()
-    assert len(browser.timers) == 1
-    save()
-    browser.tick()
-    assert not shows_warning(browser)
-
-
 def test_the_warning_comes_if_a_save_fails_while_the_page_is_drawn(browser, unsaved, monkeypatch):
     """The place of the warning has been drawn by then."""
     monkeypatch.setattr(details, "draw_problems", lambda *_: fail_to_save())

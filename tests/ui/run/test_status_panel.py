@@ -10,7 +10,7 @@ from lfclient.console.store.notes import Note, NoteCode, quote
 from lfclient.console.store.run_record import ADOPTED_TOKEN_PREFIX, RecordProblem
 from lfclient.console.wording.run_notes import describe_notes
 from lfclient.console.wording.statuses import run_status_label, status_name
-from lfclient.runs.components import ComponentRun, ComponentState, RunError, Usage
+from lfclient.runs.components import ComponentRun, ComponentState, Usage
 from lfclient.runs.model import RunStatus
 from pages._ui.run import status
 from tests.support import store_records
@@ -89,18 +89,6 @@ def test_partial_output_is_kept_and_marked(langflow_stand_in, status):
     assert "partial" in page_text(app)
     assert "Once upon" in page_text(app)
     assert "the answer" in page_text(app)
-
-
-def test_a_traceback_is_sent_only_once_it_is_opened(langflow_stand_in):
-    error = RunError("boom", "A", "Chat Input", traceback="Traceback: line 1")
-    run = run_with(RunStatus.FAILED, errors=(error,))
-    record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run)
-    app = open_app(run=record.id)
-    assert "boom" in page_text(app)
-    assert "Traceback: line 1" not in " ".join(each.value for each in app.code)
-    app.session_state[f"traceback-{record.id}-0"] = True
-    app.run()
-    assert "Traceback: line 1" in " ".join(each.value for each in app.code)
 
 
 def test_the_details_of_a_run_are_drawn_tab_by_tab(langflow_stand_in):
