@@ -34,17 +34,6 @@ def chain(*ids, nodes=None):
     return flows.flow(*nodes, edges=[flows.edge(a, b) for a, b in itertools.pairwise(ids)])
 
 
-def test_a_plan_of_a_flow_without_components_is_a_sentence():
-    def page():
-        from pages._ui.components.graph import draw_plan
-        from tests.support import flows
-
-        draw_plan(flows.flow(), "plan")
-
-    app = AppTest.from_function(page).run()
-    assert [each.value for each in app.caption] == ["This flow has no components."]
-
-
 def test_the_layout_keeps_the_order_of_the_authors_arrangement():
     """Left stays left and above stays above."""
     flow = components.big_flow()

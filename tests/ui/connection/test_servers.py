@@ -29,7 +29,7 @@ def test_any_number_of_flows_is_loaded(load, monkeypatch):
     assert load({}) == IDS
 
 
-@pytest.mark.parametrize("status", [200, 404, 503])
+@pytest.mark.parametrize("status", [200, 503])
 def test_flows_that_no_longer_fit_into_the_cache_are_not_lost(
     load, fields_server, monkeypatch, status
 ):

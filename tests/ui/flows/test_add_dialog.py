@@ -29,10 +29,9 @@ from tests.ui.support.whole_pages import (
 )
 
 
-@pytest.mark.parametrize("page", ["pages/run.py", "pages/chat.py"])
-def test_flows_are_added_beside_the_flow_picker(langflow_stand_in, page):
+def test_flows_are_added_beside_the_flow_picker_of_a_chat(langflow_stand_in):
     offer(langflow_stand_in, AGENT)
-    app = open_dialog(page)
+    app = open_dialog("pages/chat.py")
     create_on_upload(langflow_stand_in)
     assert shown_flow(press(app, "Add")) == TWO
 

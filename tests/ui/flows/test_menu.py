@@ -196,9 +196,8 @@ def test_an_added_flow_that_is_not_remembered_is_chosen_all_the_same(
     assert "The disk is full." in page_text(app)
 
 
-@pytest.mark.parametrize("page", ["pages/run.py", "pages/chat.py"])
-def test_the_menu_is_beside_the_flow_picker(langflow_stand_in, page):
-    app = open_app(page, session_state={"flow-menu": True})
+def test_the_menu_is_beside_the_flow_picker_of_a_chat(langflow_stand_in):
+    app = open_app("pages/chat.py", session_state={"flow-menu": True})
     assert "Duplicate" in button_labels(app)
 
 

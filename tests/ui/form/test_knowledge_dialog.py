@@ -287,23 +287,11 @@ def test_files_that_the_server_could_not_add_leave_its_reason_and_no_knowledge_b
     assert chosen(found) is None
 
 
-@pytest.mark.parametrize(
-    ("reason", "sentences"),
-    [
-        (
-            "HTTPSConnectionPool(host='openaipublic.blob.core.windows.net', port=443)",
-            [
-                "could not fetch a file from the internet that OpenAI embeddings need",
-                "A model of Ollama needs none.",
-            ],
-        ),
-        ("Connection error.", ["Couldn't reach Ollama."]),
-    ],
-)
-def test_a_known_reason_why_files_could_not_be_added_is_explained(api, reason, sentences):
+def test_a_known_reason_why_files_could_not_be_added_is_explained(api):
+    reason = "Connection error."
     api.ended = KnowledgeBase("My notes", "My_notes", "failed", failure=reason)
     found = create(open_dialog())
-    assert [words for words in sentences if words not in found.text()] == []
+    assert "Couldn't reach Ollama." in found.text()
     assert "Check the embedding model's provider and the files" not in found.text()
     assert [code.value for code in found.at.code] == [reason]
 

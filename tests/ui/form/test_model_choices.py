@@ -51,10 +51,9 @@ def test_a_model_shows_the_parameter_of_its_provider_and_hides_that_of_others(se
     assert search(app, "api_key") == ["api_key"]
 
 
-@pytest.mark.parametrize("typed", ["Near-1", "ear-1"])
-def test_a_model_that_is_typed_by_its_name_alone_is_shown_with_its_provider(server, typed):
-    """Or by a part of it: Enter takes what was typed, before what the list has of it."""
-    app = choose_model(open_app(flow=ONE), typed)
+def test_a_model_that_is_typed_by_a_part_of_its_name_is_shown_with_its_provider(server):
+    """Enter takes what was typed, before what the list has of it."""
+    app = choose_model(open_app(flow=ONE), "ear-1")
     assert find_model(app).value == "Near: Near-1"
     form = next(iter(app.session_state["forms"].values()))
     assert form.overrides()["Agent-a.model"][0]["provider"] == "Near"

@@ -198,10 +198,9 @@ def failed_agent(message: str, component: str | None = None) -> Run:
             {"problem": RecordProblem(f"Failed to build graph from flow data: {OLD_CODE}")},
             "Its code doesn't work on this version of Langflow.",
         ),
-        ({"run": failed_agent(OLD_CODE)}, "Its code doesn't work on this version of Langflow."),
         ({"run": failed_agent("'tools'", "Agent-a")}, "'tools'"),
     ],
-    ids=["synchronous", "in the background", "of unknown cause"],
+    ids=["synchronous", "of unknown cause"],
 )
 def test_an_error_of_an_outdated_component_names_it_and_leads_to_its_update(
     langflow_stand_in, ended, reason
