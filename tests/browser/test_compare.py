@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, expect
 
 from lfclient.console.config.ownership import owner_fingerprint
@@ -123,26 +121,6 @@ def test_the_overview_can_be_read_as_a_table(compared: Screen):
     cells = compared.part("compared-overview").locator("[role=gridcell]")
     for text in ("baseline", "≠ 1 word", "same", "≠ other image"):
         expect(cells.filter(has_text=text)).not_to_have_count(0)
-
-
-@pytest.mark.exhaustive
-def test_an_image_lies_over_the_other_as_the_slider_says(compared: Screen):
-    card = output_card(compared, "Image")
-    card.get_by_text("Overlay").click()
-    image = card.get_by_role("img").last
-    expect(card.get_by_role("slider")).to_be_visible()
-    before = image.get_attribute("src")
-    card.get_by_role("slider").press("End")
-    expect(image).not_to_have_attribute("src", before)
-    image.scroll_into_view_if_needed()
-    shown = Image.open(io.BytesIO(image.screenshot())).convert("RGB")
-    red, _, blue = shown.getpixel((shown.width // 2, shown.height // 2))
-    assert blue > 200 > red
-    card.get_by_text("Changed pixels").click()
-    expect(card).to_contain_text("100.0 % of the pixels")
-    card.get_by_text("Side by side").click()
-    expect(card.get_by_text("100.0 % of the pixels")).to_have_count(0)
-    compared.drawn()
 
 
 @pytest.mark.exhaustive

@@ -131,13 +131,13 @@ def undrawable_reason(data: bytes) -> str:
 def _read_size(data: bytes) -> tuple[int, int] | None:
     """Return `image_size`. Raise `DecompressionBombError` for a WebP of 179 megapixels or more."""
     try:
-        with open_image(data) as image:
+        with _open_image(data) as image:
             return image.size
     except (OSError, SyntaxError, ValueError):
         return None
 
 
-def open_image(data: bytes) -> ImageFile.ImageFile:
+def _open_image(data: bytes) -> ImageFile.ImageFile:
     """Return a PNG, JPEG, GIF, WebP or BMP without decoding its pixels.
 
     Raise OSError, SyntaxError or ValueError for other or damaged files, and
@@ -198,7 +198,7 @@ def make_thumbnail(outputs: Iterable[Output]) -> bytes | None:
 
 def _shrink(data: bytes) -> bytes | None:
     try:
-        with open_image(data) as image:
+        with _open_image(data) as image:
             if image.width * image.height > MAX_SOURCE_PIXELS:
                 return None
             size = (MAX_THUMBNAIL_PIXELS, MAX_THUMBNAIL_PIXELS)

@@ -14,9 +14,9 @@ from lfclient.console.compare.survey import (
     match_outputs,
 )
 from lfclient.console.compare.volatile import IDS_AND_TIMES
+from lfclient.console.content.images import find_images
 from lfclient.console.wording.statuses import not_run_label
 from lfclient.outputs.model import Output
-from pages._ui.compare import images
 from pages._ui.compare.runs import ShownRun, versions_key
 from pages._ui.connection.app_context import app_context
 from pages._ui.outputs import message
@@ -131,23 +131,15 @@ def _load_pair(runs: RunPair, key: MatchKey, one_flow: bool) -> OutputPair | Non
 def _draw_outputs(runs: RunPair, number: int, pair: OutputPair, cell: OutputCell) -> None:
     outputs = list(zip(runs, (pair.before, pair.after), strict=True))
     both = as_structured(pair.before, pair.after) if pair.before and pair.after else None
-    has_images = images.has_images((pair.before, pair.after))
-    views = [SIDE_BY_SIDE]
+    view = SIDE_BY_SIDE
     if both and diffs.can_diff(*both):
         # the source text of a message has its images in base64
-        is_illustrated = has_images and both[1].markdown is not None
-        views.insert(1 if is_illustrated else 0, DIFFERENCES)
-    if has_images:
-        views += images.VIEWS
-    view = SIDE_BY_SIDE
-    if len(views) > 1:
+        is_illustrated = both[1].markdown is not None and all(map(find_images, both))
+        views = [SIDE_BY_SIDE, DIFFERENCES] if is_illustrated else [DIFFERENCES, SIDE_BY_SIDE]
         view_key = compare_page.compare_key(f"view-{number}-{escape(cell.component)}")
         view = controls.view_switch("View", views, view_key)
     if both and view == DIFFERENCES:
         _draw_differences(runs, number, both, cell)
-    elif view in images.VIEWS:
-        cards = [_card(run, output, number) for run, output in outputs if output]
-        images.draw(view, _pair_key(runs, number), versions_key(runs), runs, cards)
     else:
         marked = _mark_words(runs, number, both, cell) if both else None
         texts = marked or (None, None)

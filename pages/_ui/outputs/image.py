@@ -26,7 +26,7 @@ from pages._ui.widgets.markdown import escape
 ImageWidth: TypeAlias = int | Literal["content", "stretch"]
 MAX_ENLARGEMENT = 4
 DAMAGED_TEXT = "The base64 text is damaged or truncated."
-PILLOW_ERRORS = (OSError, SyntaxError, ValueError)  # of damaged files
+_PILLOW_ERRORS = (OSError, SyntaxError, ValueError)  # of damaged files
 PER_PAGE, PER_ROW = 12, 3  # images of a gallery
 
 
@@ -47,7 +47,7 @@ def is_remote(source: object) -> TypeGuard[str]:
     return isinstance(source, str) and not source.startswith("data:")
 
 
-def loaded_image(card: OutputCard) -> bytes | None:
+def _loaded_image(card: OutputCard) -> bytes | None:
     """Return the image that `draw_remote` has loaded for this card, or None."""
     return st.session_state.get(card.state_key("loaded"))
 
@@ -59,7 +59,7 @@ def draw_remote(card: OutputCard, url: str) -> None:
     if not host:
         st.caption(f":material/broken_image: Not an image URL: {escape(clip(url, 120))}")
         return
-    data = loaded_image(card) or _offer_to_load(card, url, host)
+    data = _loaded_image(card) or _offer_to_load(card, url, host)
     if data:
         draw_image(data, f"Image from {host}")
         draw_buttons(card, data)
@@ -111,7 +111,7 @@ def draw_image(data: bytes, name: str, width: ImageWidth = "content") -> None:
     try:
         output_format: Literal["PNG", "auto"] = "PNG" if media.extension == "png" else "auto"
         st.image(data, output_format=output_format, width=width, alt=name)
-    except PILLOW_ERRORS:
+    except _PILLOW_ERRORS:
         st.caption("This image is damaged.")
 
 
@@ -158,7 +158,7 @@ def draw_gallery(card: OutputCard, pictures: list[FoundImage]) -> None:
                 _draw_cell(card, pictures, number)
 
 
-def cell_card(card: OutputCard, number: int) -> OutputCard:
+def _cell_card(card: OutputCard, number: int) -> OutputCard:
     """Return the card of one image of an output."""
     return replace(card, key=f"{card.key}-picture-{number}")
 
@@ -167,13 +167,13 @@ def _with_loaded_data(card: OutputCard, picture: FoundImage, number: int) -> Fou
     """Return a remote image with its data, if a person has loaded it."""
     if not is_remote(picture.source):
         return picture
-    loaded = loaded_image(cell_card(card, number))
+    loaded = _loaded_image(_cell_card(card, number))
     return replace(picture, source=loaded or picture.source)
 
 
 def _draw_cell(card: OutputCard, pictures: list[FoundImage], number: int) -> None:
     picture = pictures[number]
-    cell = cell_card(card, number)
+    cell = _cell_card(card, number)
     if is_remote(picture.source):
         draw_remote(cell, picture.source)
         return

@@ -8,6 +8,7 @@ from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import compare_page
+from tests.support.pictures import as_uri, picture
 from tests.ui.support.compare_pages import (
     TEXT,
     message,
@@ -17,6 +18,8 @@ from tests.ui.support.compare_pages import (
     tables,
 )
 from tests.ui.support.whole_pages import ONE, TWO, lacks, page_text, press
+
+IMAGES = [picture(color, "") for color in ("crimson", "royalblue")]
 
 
 def test_identical_outputs_are_drawn_only_on_request(create_run):
@@ -47,6 +50,29 @@ def test_differences_of_markdown_explain_that_the_source_is_compared(create_run)
         create_run({}, [message("2 * 3 = 6")]), create_run({}, [message("2 * 3 is 6")])
     )
     assert words not in page_text(app)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "views"),
+    [
+        ([output(OutputKind.IMAGE, each) for each in IMAGES], None),
+        (
+            [message(f"{word} ![one]({as_uri(IMAGES[0])})") for word in ("this", "last")],
+            ["Side by side", "Differences"],
+        ),
+        (
+            [output(OutputKind.TABLE, [{"photo": as_uri(each), "n": 1}]) for each in IMAGES],
+            ["Differences", "Side by side"],
+        ),
+    ],
+    ids=["images", "messages with images", "tables with images"],
+)
+def test_images_and_messages_with_images_are_side_by_side_at_first(create_run, outputs, views):
+    app = open_comparison(*[create_run({}, [each]) for each in outputs])
+    shown = next((each for each in app.segmented_control if each.label == "View"), None)
+    assert (shown and shown.options) == views
+    assert (shown and shown.value) == (views and views[0])
+    assert len(app.get("image")) == (0 if views else 2)
 
 
 def side_by_side(create_run, *texts):

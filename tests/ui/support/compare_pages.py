@@ -12,7 +12,6 @@ from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.compare.runs import ShownRun
-from pages._ui.outputs.card import OutputCard
 from tests.support import flows
 from tests.support.store_records import record
 from tests.ui.support.whole_pages import ONE, add_running_run, open_app
@@ -117,19 +116,3 @@ def draw_overview(*records):
     runs, compared = compare(records)
     counts = count_differences(runs, runs[0], compared)
     return AppTest.from_function(page, args=(runs, counts)).run()
-
-
-def draw_images(*outputs, view):
-    """Draw a view of two outputs with images."""
-
-    def page(runs, cards, view):
-        from pages._ui.compare import images
-
-        images.draw(view, "key", "version", runs, cards)
-
-    runs, _ = compare([make_run({}, [each]) for each in outputs])
-    cards = [
-        OutputCard(each, run.record.id, f"card-{run.number}", None)
-        for run, each in zip(runs, outputs, strict=True)
-    ]
-    return AppTest.from_function(page, args=(runs, cards, view)).run()
