@@ -1,5 +1,6 @@
 """Models, and the providers that serve them."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -9,6 +10,8 @@ from lfclient.common.json_types import Json, JsonObject
 
 # the optional address whose list of models takes the place of the provider's own, once it responds
 LISTING_ADDRESS = "OPENAI_BASE_URL"
+# the names by which most embedding models are recognized in a list without kinds
+_EMBEDDING_NAMES = re.compile(r"embed|minilm|\b(?:bge|e5|gte)-", re.IGNORECASE)
 ModelKind = Literal["language", "embedding"]
 
 # ends of the names of settings that are the address of a provider's server
@@ -272,10 +275,11 @@ def merge_options(
     """Return the models of `GET /api/v1/model_options`, and then all others of the providers.
 
     The former are those that are enabled: unless a person changes it in Langflow's editor, the
-    first five of each provider that is ready. Runs take the others as well. Those of a provider
-    stand together, in the server's order, but those of resellers last, and models that may be of
-    the other kind after the provider's others. A server that has no provider ready offers the
-    models of all of them.
+    first five of each provider that is ready. Runs take the others as well. A provider's models
+    stand together, in the server's order, and the models of resellers come last. A gateway lists
+    each model as both kinds. Its embedding models are recognized by their names: they are no
+    language models, and come first as embedding models. A server that has no provider ready offers
+    the models of all of them.
     """
     by_name = {provider.name: provider for provider in providers}
     enabled = list(_parse_options(options, by_name, kind))
@@ -287,22 +291,22 @@ def merge_options(
         for model in provider.models(kind)
         if (model.provider, model.name) not in listed
     ]
-    merged = [*enabled, *others]
-    places = {name: place for place, name in enumerate(dict.fromkeys(m.provider for m in merged))}
-
     of_both_kinds = {
         (provider.name, name)
         for provider in by_name.values()
         for name in _names(provider.language_models) & _names(provider.embedding_models)
     }
 
+    def embeds(option: ModelOption) -> bool:
+        is_unclear = (option.provider, option.name) in of_both_kinds
+        return is_unclear and bool(_EMBEDDING_NAMES.search(option.name))
+
+    merged = [each for each in (*enabled, *others) if kind == "embedding" or not embeds(each)]
+    places = {name: place for place, name in enumerate(dict.fromkeys(m.provider for m in merged))}
+
     def place(option: ModelOption) -> tuple[bool, bool, int, bool]:
         is_reseller = option.provider in _RESELLERS
-        # a gateway doesn't tell the kind of a model, but most names of the embedding ones do
-        is_other_kind = (option.provider, option.name) in of_both_kinds and (
-            ("embed" in option.name.casefold()) != (kind == "embedding")
-        )
-        return not option.is_ready, is_reseller, places[option.provider], is_other_kind
+        return not option.is_ready, is_reseller, places[option.provider], not embeds(option)
 
     return sorted(merged, key=place)
 

@@ -150,14 +150,19 @@ def test_the_models_of_a_provider_stand_together_in_the_servers_order():
     ]
 
 
-@pytest.mark.parametrize(("kind", "first"), [("language", "chat"), ("embedding", "e-embed")])
-def test_models_that_a_gateway_lists_as_both_kinds_are_ordered_by_their_names(
-    kind: ModelKind, first: str
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [("language", ["chat"]), ("embedding", ["e-embed", "all-minilm", "bge-m3", "chat"])],
+)
+def test_embedding_models_that_a_gateway_lists_as_both_kinds_are_no_language_models(
+    kind: ModelKind, names: list[str]
 ):
-    both = [model(name, each) for each in ("llm", "embeddings") for name in ("e-embed", "chat")]
+    listed = ("e-embed", "chat", "all-minilm", "bge-m3")
+    both = [model(name, each) for each in ("llm", "embeddings") for name in listed]
     gateway = parse_provider({**OPENAI, "models": both}, {})
     assert gateway
-    assert next(one.name for one in merge_options([], [gateway], kind)) == first
+    enabled = [{"name": "e-embed", "provider": "OpenAI"}]
+    assert [one.name for one in merge_options(enabled, [gateway], kind)] == names
 
 
 def test_providers_that_resell_the_models_of_others_follow_those_not_set_up():
