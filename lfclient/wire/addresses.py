@@ -116,7 +116,7 @@ def resolve_allowed(host: str, port: int, resolve: Resolver = resolve) -> list[s
         raise _refusal(name)
     addresses = list(resolve(name, port))
     for address in addresses:
-        if _is_refused_ip(address):
+        if is_refused_ip(address):
             raise _refusal(name, address)
     return addresses
 
@@ -146,7 +146,8 @@ def unwrap_ipv4(ip: IPAddress) -> IPAddress:
     return inner or ip
 
 
-def _is_refused_ip(address: str) -> bool:
+def is_refused_ip(address: str) -> bool:
+    """Return whether an IP address is link-local, multicast or of a cloud's metadata service."""
     ip = unwrap_ipv4(ip_address(address.partition("%")[0]))
     return any(ip in network for network in _REFUSED_NETWORKS)
 

@@ -11,6 +11,7 @@ import ipaddress
 import re
 from base64 import b64decode
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -34,7 +35,7 @@ from lfclient.console.content.media_types import MediaKind, detect_media_type
 from lfclient.console.content.output_kinds import handler_for
 from lfclient.errors import LangflowError
 from lfclient.outputs.model import Output
-from lfclient.wire.addresses import Resolver, resolve, unwrap_ipv4
+from lfclient.wire.addresses import Resolver, is_refused_ip, resolve, unwrap_ipv4
 
 MAX_IMAGES = 500
 # Drawing an image takes 4 bytes for each pixel, and scaling it another 4. A file of 640 kB can
@@ -62,6 +63,7 @@ _QUALITY = 70
 MAX_BYTES = 20_000_000
 TIMEOUT_SECONDS = 10.0
 MAX_REDIRECTS = 3
+_LOOKUPS = ThreadPoolExecutor()  # not asyncio's own, which would wait for a slow DNS lookup
 
 
 @dataclass(frozen=True)
@@ -246,7 +248,7 @@ async def _load(
             url = _parse_url(address)
             async with client.stream(
                 "GET",
-                _pin_to_resolved_ip(url, resolve),
+                await _pin_to_resolved_ip(url, resolve),
                 headers={
                     "Host": url.netloc.decode(),
                     "Accept": "image/*",
@@ -263,22 +265,20 @@ async def _load(
 def _parse_url(address: str) -> httpx.URL:
     try:
         url = httpx.URL(address)
-    except httpx.InvalidURL as error:
+        if url.scheme not in ("http", "https") or not url.host or (url.port or 0) > 65_535:
+            raise ImageLoadError("Images are only loaded from http and https addresses.")
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise ImageLoadError("This is not a valid URL.") from error
-    if url.scheme not in ("http", "https") or not url.host:
-        raise ImageLoadError("Images are only loaded from http and https addresses.")
     if url.userinfo:
-        raise ImageLoadError(
-            "Images are not loaded from addresses that contain a username or password."
-        )
+        raise ImageLoadError("Images are not loaded from URLs with a username or password.")
     return url
 
 
-def _pin_to_resolved_ip(url: httpx.URL, resolve: Resolver) -> httpx.URL:
-    port = url.port or (443 if url.scheme == "https" else 80)
+async def _pin_to_resolved_ip(url: httpx.URL, resolve: Resolver) -> httpx.URL:
+    loop = asyncio.get_running_loop()
     try:
-        addresses = list(resolve(url.host, port))
-    except OSError as error:
+        addresses = list(await loop.run_in_executor(_LOOKUPS, resolve, url.host, url.port or 0))
+    except (OSError, UnicodeError) as error:
         raise ImageLoadError(f"Couldn't find the host {url.host}.") from error
     if not addresses or not all(_is_public(address) for address in addresses):
         raise ImageLoadError(f"{url.host} is not a public address, so no image is loaded from it.")
@@ -288,9 +288,9 @@ def _pin_to_resolved_ip(url: httpx.URL, resolve: Resolver) -> httpx.URL:
 def _is_public(address: str) -> bool:
     try:
         ip = unwrap_ipv4(ipaddress.ip_address(address.partition("%")[0]))
+        return ip.is_global and not (is_refused_ip(address) or getattr(ip, "is_site_local", False))
     except ValueError:
         return False
-    return ip.is_global and not ip.is_multicast
 
 
 async def _read(response: httpx.Response) -> bytes:

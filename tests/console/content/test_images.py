@@ -227,6 +227,9 @@ def test_connects_to_the_checked_address_without_credentials():
         "::ffff:127.0.0.1",
         "2002:7f00:1::",
         "64:ff9b::7f00:1",
+        "192.0.0.192",
+        "168.63.129.16",
+        "fec0::1",
         "nonsense",
     ],
 )
@@ -329,16 +332,38 @@ def dripping_server(start, drip):
 
 
 @pytest.mark.parametrize(
-    "address", ["file:///etc/passwd", "ftp://a.example/b", "http://u:p@a.example/b", "http://"]
+    "address",
+    [
+        "file:///etc/passwd",
+        "ftp://a.example/b",
+        "http://u:p@a.example/b",
+        "http://",
+        "http://xn--/",
+        "http://a.example:99999/",
+    ],
 )
-def test_refuses_other_schemes_and_urls_with_credentials(address):
+def test_refuses_other_schemes_invalid_urls_and_urls_with_credentials(address):
     with pytest.raises(ImageLoadError):
         load(address, png)
 
 
-def test_an_unknown_host_is_reported():
+@pytest.mark.parametrize("error", [OSError("no such host"), UnicodeError("label empty")])
+def test_an_unknown_host_is_reported(error):
     def unknown(host, port):
-        raise OSError("no such host")
+        raise error
 
     with pytest.raises(ImageLoadError, match="find the host"):
-        load_image("http://nowhere.example/a.png", resolve=unknown)
+        load_image("http://nowhere..example/a.png", resolve=unknown)
+
+
+def test_the_deadline_ends_a_slow_dns_lookup():
+    found, is_slow = threading.Event(), []
+
+    def resolve(host, port):
+        is_slow.append(found.wait(5))
+        return [PUBLIC]
+
+    with pytest.raises(ImageLoadError, match="took longer"):
+        load_image("http://slow.example/a.png", resolve=resolve, timeout=0.2)
+    assert is_slow == []
+    found.set()
