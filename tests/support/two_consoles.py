@@ -1,5 +1,7 @@
 """Two consoles on one database: one follows a run, the other watches it."""
 
+import pytest
+
 from lfclient.console.config.settings import RetentionSettings
 from lfclient.console.store.run_record import StoredParts
 from tests.support.fake_events import event
@@ -7,6 +9,7 @@ from tests.support.fake_langflow import FakeLangflow
 from tests.support.runner_harness import CONNECTION, RUN_STARTED, RunnerHarness
 from tests.support.waiting import wait_for, wait_for_record
 
+on_both_databases = pytest.mark.parametrize("two", ["sqlite", "postgresql"], indirect=True)
 SECRET = "sk-very-secret-1234567890"
 REDUCED_RETENTION = [
     (RetentionSettings(store_outputs=False), StoredParts.NOT_WANTED),

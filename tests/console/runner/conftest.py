@@ -70,9 +70,9 @@ def harness(tmp_path, request, runner_timings):
     harness.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def two(request, tmp_path):
-    """Two consoles on one SQLite folder, and on one PostgreSQL database."""
+    """Two consoles on one SQLite folder, or on one PostgreSQL database."""
     timings = replace(
         _EAGER_TIMINGS,
         sync_seconds=0.05,
@@ -80,7 +80,7 @@ def two(request, tmp_path):
         maintenance_seconds=0.2,
         store_poll_seconds=0.05,
     )
-    url = databases.create_postgres() if request.param == "postgresql" else None
+    url = databases.create_postgres() if getattr(request, "param", "") == "postgresql" else None
     two = TwoConsoles(tmp_path, url, timings)
     yield two
     two.close()

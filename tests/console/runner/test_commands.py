@@ -113,18 +113,15 @@ def test_a_stop_is_offered_again_if_the_run_is_released_as_it_is_sent(
     assert (record.ended, record.stop_requested_at) == (False, None)
 
 
-@pytest.mark.parametrize("restarted", [False, True])
-def test_an_adopted_run_is_saved_without_its_raw_response(harness, suspended, restarted):
+def test_an_adopted_run_is_saved_without_its_raw_response(harness, suspended):
     """This console doesn't know the secrets that were sent, so it can't redact them."""
     harness.folder = harness.folder / "other"
     harness.restart()
     harness.owner = owner_fingerprint(CONNECTION, harness.folder)
     run_id = harness.runner.adopt(CONNECTION, harness.flow, harness.question)
+    harness.restart()
+    harness.runner.attach(CONNECTION)
     harness.wait_until(run_id, lambda record: record.run and record.run.waiting_for)
-    if restarted:
-        harness.restart()
-        harness.runner.attach(CONNECTION)
-        harness.wait_until(run_id, lambda record: record.run and record.run.waiting_for)
     harness.server.seconds = 0.2
     harness.runner.decide(run_id, CONNECTION, harness.question, "approve")
     record = harness.wait_for_end(run_id)
@@ -195,20 +192,6 @@ def refuse(harness, monkeypatch):
     return choose
 
 
-def test_a_stop_is_sent_although_the_server_asks_to_wait_with_polls(harness, refuse):
-    """The server accepts it, which the run says, and gets no second one."""
-    harness.server.seconds = 60
-    refuse(POLL)
-    run_id = harness.start()
-    harness.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
-    harness.runner.stop(run_id, CONNECTION)
-    record = harness.wait_until(run_id, lambda record: record.stop_result)
-    assert harness.server.jobs[JOB].state == "cancelled"
-    assert has_code(record.stop_result, NoteCode.STOP_UNCONFIRMED)
-    harness.wait_for_polls()
-    assert harness.server.count("POST", STOP) == 1
-
-
 def test_a_stopped_run_ends_although_the_server_has_asked_for_a_day_without_polls(harness, refuse):
     """The console asks again some seconds after the stop."""
     harness.use_timings(confirming=Backoff(0.1, 60.0, attempts=10))
@@ -217,8 +200,10 @@ def test_a_stopped_run_ends_although_the_server_has_asked_for_a_day_without_poll
     run_id = harness.start()
     harness.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
     harness.runner.stop(run_id, CONNECTION)
-    harness.wait_until(run_id, lambda record: record.stop_result)
+    record = harness.wait_until(run_id, lambda record: record.stop_result)
+    assert has_code(record.stop_result, NoteCode.STOP_UNCONFIRMED)
     harness.wait_for_polls()
+    assert harness.server.count("POST", STOP) == 1
     refuse()
     assert harness.wait_for_end(run_id).stop_result == (Note(NoteCode.STOPPED),)
 

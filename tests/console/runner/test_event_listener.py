@@ -146,11 +146,10 @@ def test_a_decision_whose_response_is_lost_is_not_sent_again(harness, suspended)
     assert (record.status, harness.server.decisions) == (RunStatus.COMPLETED, ["approve"])
 
 
-@pytest.mark.parametrize("status", [500, 503])
 def test_a_decision_that_is_answered_by_a_fault_is_recorded_if_the_run_continues(
-    harness, suspended, status
+    harness, suspended
 ):
-    harness.server.resume_fault = httpx.Response(status, json={"detail": "boom"})
+    harness.server.resume_fault = httpx.Response(503, json={"detail": "boom"})
     harness.server.seconds = 0.5
     harness.runner.decide(suspended, CONNECTION, harness.question, "approve")
     record = harness.wait_for_end(suspended)
@@ -260,13 +259,7 @@ def test_a_waiting_job_of_another_console_is_adopted_once_and_decided(harness, s
     record = harness.wait_for_end(first)
     assert record.status is RunStatus.COMPLETED
     assert any("not started by this console" in warning for warning in record.run.warnings)
-
-
-def test_a_restarted_console_reads_all_events_again(harness, suspended):
-    harness.restart()
-    harness.runner.attach(CONNECTION)
-    record = harness.wait_until(suspended, lambda record: record.run and record.run.waiting_for)
-    assert component_states(record)["ChatInput-a"] == "done"
+    assert record.run.raw == {}
 
 
 def test_components_that_a_stream_left_out_come_from_the_servers_records(harness):

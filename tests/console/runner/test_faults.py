@@ -14,7 +14,6 @@ from lfclient.errors import ResponseTooLarge
 from lfclient.flows.field import Variable
 from lfclient.runs.model import RunStatus, StopResult
 from tests.support.runner_harness import (
-    ANOTHER_KEY,
     CONNECTION,
     JOB,
     OFTEN,
@@ -28,7 +27,6 @@ from tests.support.runner_harness import (
 from tests.support.waiting import wait_for
 
 
-@both_dialects
 @pytest.mark.parametrize("mode", ["background", "sync"])
 def test_a_server_that_is_down_at_the_start_fails_the_run_with_a_hint(harness, mode):
     """Nothing was sent, so it may be started again."""
@@ -145,22 +143,6 @@ def test_a_run_that_ended_while_nobody_could_see_it_ended_when_the_server_says(
 
 
 @without_events
-def test_a_key_that_is_revoked_during_a_run_is_reported(harness):
-    """The run is not ended; with a valid key it is followed again."""
-    harness.server.seconds = 60
-    run_id = harness.start()
-    harness.wait_until(run_id, lambda record: record.job_id)
-    harness.server.refuse_key = True
-    record = harness.wait_until(run_id, lambda record: record.notes)
-    assert "API key" in describe_notes(record.notes)
-    assert not record.ended
-    harness.server.finish()
-    harness.server.refuse_key = False
-    harness.runner.attach(ANOTHER_KEY)
-    assert harness.wait_for_end(run_id).status is RunStatus.COMPLETED
-
-
-@without_events
 def test_a_job_that_the_server_shows_a_moment_later_is_followed(harness):
     """A server may respond to a submit before it has committed the job."""
     harness.server.seconds = 60
@@ -200,16 +182,6 @@ def test_overrides_are_not_validated_again(harness, mode):
     assert harness.server.submitted[0]["tweaks"] == {"ChatInput-a": {"nonsense": "x"}}
 
 
-def test_long_silence_is_reported_and_does_not_end_the_run(harness):
-    """A server that was restarted can leave a job in progress forever."""
-    harness.use_timings(silence_seconds=0.3)
-    harness.server.dialect = "inputs"
-    harness.server.seconds = 60
-    record = harness.wait_until(harness.start(), lambda record: record.notes)
-    assert has_code(record.notes, NoteCode.RUNNING_SILENTLY)
-    assert not record.ended
-
-
 def test_a_stop_does_not_wait_for_a_pending_status_response(harness):
     harness.server.silent_stream, harness.server.seconds = True, 60
     run_id = harness.start()
@@ -246,15 +218,6 @@ def test_an_error_after_the_end_does_not_change_the_outcome(harness, monkeypatch
     record = harness.wait_for_end(harness.start())
     harness.wait_until_released(record.id)
     assert harness.get(record.id) == record
-
-
-@without_events
-def test_a_run_that_leaves_the_cache_is_abandoned_without_a_log_entry(harness, caplog):
-    """As one that another process deletes."""
-    run_id = harness.start_job()
-    harness.runner._cache.remove(run_id)
-    harness.wait_until_released(run_id)
-    assert not caplog.records
 
 
 def test_a_session_is_renamed_although_another_run_has_the_job_of_one(harness):

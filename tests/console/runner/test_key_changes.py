@@ -53,15 +53,6 @@ def test_a_new_key_of_the_user_takes_on_a_run_whose_key_was_revoked(harness):
     assert [one.id for one in harness.runner.recent(harness.runner.owner_of(TWO))] == [run_id]
 
 
-def test_a_key_that_was_typed_before_the_other_is_refused_takes_the_run_on(harness):
-    run_id = start(harness)
-    harness.runner.attach(TWO)
-    revoke(harness, "sk-one")
-    wait_for(lambda: key_of(harness, run_id) == "sk-two")
-    harness.server.finish()
-    assert harness.wait_for_end(run_id).status is RunStatus.COMPLETED
-
-
 def test_a_second_valid_key_leaves_the_run_with_the_first(harness):
     """Which knows the secrets that were sent, so the response is saved."""
     run_id = start(harness, SECRET)
@@ -72,15 +63,6 @@ def test_a_second_valid_key_leaves_the_run_with_the_first(harness):
     record = harness.wait_for_end(run_id)
     assert record.run.raw
     assert record.run.warnings == ()
-
-
-def test_a_stop_is_sent_with_the_key_of_the_one_who_pressed_it(harness):
-    """Before the console has noticed that the other key is revoked."""
-    harness.use_timings(polling=RARELY, listening=RARELY)
-    run_id = start(harness)
-    revoke(harness, "sk-one")
-    harness.runner.stop(run_id, TWO)
-    assert harness.wait_for_end(run_id).status is RunStatus.CANCELLED
 
 
 def test_a_stop_with_another_key_does_not_wait_for_the_task_with_the_first(harness):

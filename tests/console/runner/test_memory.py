@@ -33,13 +33,6 @@ def test_objects_in_cycles_are_freed_if_the_process_has_grown(monkeypatch, has_g
         gc.enable()
 
 
-def test_the_baseline_is_the_size_at_the_start(monkeypatch):
-    monkeypatch.setattr(memory, "_baseline", 0)
-    monkeypatch.setattr(gc, "freeze", lambda: None)
-    memory.set_baseline()
-    assert memory._baseline > 1_000_000
-
-
 def test_memory_is_released_once_for_each_closed_run(harness, monkeypatch):
     """Within one turn of maintenance, and never without a reason."""
     releases, turns = [], []

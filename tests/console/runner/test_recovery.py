@@ -356,19 +356,6 @@ def test_a_run_says_that_it_is_searched_for_while_it_is_sent_again(harness):
     assert harness.wait_for_end(run_id).notes == ()
 
 
-def test_each_lost_response_counts_as_an_attempt(harness):
-    """There is one job."""
-    harness.server.lose_responses = 2
-    record = harness.wait_for_end(harness.start())
-    assert (record.status, record.attempts, len(harness.server.jobs)) == (RunStatus.COMPLETED, 3, 1)
-
-
-def test_runs_of_a_configured_server_are_followed_without_a_visitor(harness):
-    run_id = harness.lose_response(arrived=False)
-    harness.restart(connections=[CONNECTION])
-    assert harness.wait_for_end(run_id).status is RunStatus.COMPLETED
-
-
 @pytest.mark.parametrize("arrived", [False, True])
 def test_a_run_waits_for_its_key_and_says_so(harness, arrived):
     """Until someone connects with the key. Nothing is lost."""

@@ -9,6 +9,7 @@ from lfclient import AsyncLangflowClient, RunStatus
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.notes import NoteCode, has_code
 from tests.support.runner_harness import CONNECTION, STOP
+from tests.support.two_consoles import on_both_databases
 from tests.support.waiting import wait_for
 
 
@@ -79,6 +80,7 @@ def test_a_decision_from_another_process_is_sent(two):
     assert two.server.decisions == ["approve"]
 
 
+@on_both_databases
 def test_of_several_decisions_from_anywhere_one_is_sent(two):
     """The first in the queue; the others see which it is."""
     run_id = two.start_suspended()

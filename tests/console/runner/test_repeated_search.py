@@ -53,7 +53,6 @@ def test_the_search_ends_on_a_server_without_records_of_components(harness):
     assert "before you run it again" in record.problem.hint
 
 
-@both_dialects
 def test_a_run_whose_end_nobody_saw_ended_when_the_server_says(harness):
     before = lose_for_good(harness)
     add_trace(harness, JOB, seconds_from_now=-129)
@@ -64,7 +63,6 @@ def test_a_run_whose_end_nobody_saw_ended_when_the_server_says(harness):
     assert record.elapsed() == pytest.approx(8)
 
 
-@both_dialects
 def test_a_servers_clock_that_is_wrong_changes_no_duration(harness):
     """Its responses tell its time."""
     harness.server.clock_ahead = timedelta(hours=1)
@@ -76,7 +74,6 @@ def test_a_servers_clock_that_is_wrong_changes_no_duration(harness):
     assert record.elapsed() == pytest.approx(8, abs=5)
 
 
-@both_dialects
 @pytest.mark.parametrize("seconds", [None, 600], ids=["no time", "in the future"])
 def test_a_run_whose_end_nobody_saw_has_no_duration_unless_the_server_tells_it(harness, seconds):
     before = lose_for_good(harness)
@@ -89,7 +86,6 @@ def test_a_run_whose_end_nobody_saw_has_no_duration_unless_the_server_tells_it(h
     assert "did not see when this run ended" in record.run.warnings[-1]
 
 
-@both_dialects
 def test_a_run_that_is_not_found_again_stays_as_it_was(harness):
     before = lose_for_good(harness)
     harness.runner.open(before.id, CONNECTION)

@@ -1,4 +1,4 @@
-"""An unfinished run as another process sees it, on one SQLite folder and on PostgreSQL."""
+"""An unfinished run as another process sees it."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -14,7 +14,13 @@ from tests.support.clock import Clock
 from tests.support.fake_events import component_done, message
 from tests.support.runner_harness import CONNECTION, component_states
 from tests.support.store_records import record
-from tests.support.two_consoles import REDUCED_RETENTION, SECRET, message_text, token
+from tests.support.two_consoles import (
+    REDUCED_RETENTION,
+    SECRET,
+    message_text,
+    on_both_databases,
+    token,
+)
 from tests.support.waiting import wait_for
 
 
@@ -48,6 +54,7 @@ class Publishing:
         self.replica_sync.sync()
 
 
+@on_both_databases
 def test_another_process_sees_components_and_text_as_they_arrive(two):
     run_id = two.start_running()
     record = two.wait_elsewhere(run_id, lambda record: record.run)

@@ -2,8 +2,6 @@
 
 import copy
 
-import pytest
-
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.runs.model import RunStatus
 from tests.support.fake_langflow import FLOW, FLOW_ID
@@ -109,15 +107,3 @@ def test_a_second_console_watches_a_run_that_a_living_one_follows(harness):
     harness.server.finish()
     record = wait_for_record(other, run_id, harness.owner, lambda record: record.ended)
     assert record.status is RunStatus.COMPLETED
-
-
-@pytest.mark.parametrize("mode", ["background", "sync"])
-def test_a_second_console_can_stop_a_run_that_a_living_one_follows(harness, mode):
-    """Only the following console has the connection of a call."""
-    harness.server.seconds = 60
-    run_id = harness.start(mode=mode)
-    harness.wait_until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
-    other = harness.new_runner()
-    other.stop(run_id, CONNECTION)
-    assert other.get(run_id, harness.owner).stop_requested_at
-    assert harness.wait_for_end(run_id).status is RunStatus.CANCELLED

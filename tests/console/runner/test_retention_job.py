@@ -64,20 +64,6 @@ def test_a_log_that_is_being_read_during_a_delete_is_erased_later(harness):
     assert b"hello there" not in log.read_bytes()
 
 
-def test_old_runs_are_deleted(harness, ended_run):
-    store = harness.runner.store
-    store.create(
-        replace(ended_run, id="old", submit_token="old", created_at=now() - timedelta(days=3))
-    )
-    store.cleaner.retention = RetentionSettings(max_age_days=2)
-    time = FakeTime()
-    job = new_job(harness, time)
-    time.elapsed = timedelta(hours=1)
-    job.run()
-    assert is_stored(harness, ended_run.id)
-    assert not is_stored(harness, "old")
-
-
 def test_a_clock_that_is_set_ahead_makes_no_run_too_old(harness, ended_run):
     """A deleted run would not come back with the right time."""
     harness.runner.store.cleaner.retention = RetentionSettings(max_age_days=2)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lfclient.common.backoff import Backoff
-from lfclient.console.runner.timings import BackoffChain, Timings
+from lfclient.console.runner.timings import BackoffChain
 from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
@@ -32,12 +32,6 @@ def test_the_record_is_saved_before_anything_is_sent(harness):
     harness.server.hold_submits = True
     run_id = harness.start()
     assert Store(harness.folder).get(run_id).status is RunStatus.QUEUED
-
-
-def test_starting_does_not_wait_for_the_server(harness):
-    harness.server.hold_submits = True
-    started = harness.start_rows([{}] * 20, "sync")
-    assert not any(harness.get(run_id).ended for run_id in started)
 
 
 @both_dialects
@@ -104,14 +98,6 @@ def test_no_secret_is_stored(harness):
     assert secret.encode() not in stored
     assert key.encode() not in stored
     assert b"hi" in stored
-
-
-@pytest.mark.parametrize("harness", [{"dialect": "inputs", "seconds": 1.0}], indirect=True)
-def test_a_job_of_a_second_is_polled_at_most_five_times(harness):
-    """On releases without events."""
-    harness.use_timings(polling=Timings().polling)
-    harness.wait_for_end(harness.start())
-    assert harness.server.status_requests <= 5
 
 
 def test_the_end_of_a_job_is_seen_when_its_stream_closes(harness):

@@ -150,14 +150,6 @@ def test_a_call_that_ends_while_its_stop_waits_is_completed(
     assert record.stop_result == (Note(NoteCode.ENDED_BEFORE_STOP),)
 
 
-def test_a_call_lost_before_its_first_event_has_an_unknown_outcome(proxied_runner: ProxiedRunner):
-    """It is not resent to find out."""
-    proxied_runner.proxy.plan(POST, Fault(raw=b"HTT"))
-    record = proxied_runner.wait_for_end(proxied_runner.start(mode="stream"))
-    assert record.status is RunStatus.OUTCOME_UNKNOWN
-    assert proxied_runner.proxy.count(POST) == 1
-
-
 def test_a_job_completes_although_every_stream_breaks(
     proxied_runner: ProxiedRunner, server: FakeLangflow
 ):
@@ -174,23 +166,6 @@ def test_a_job_completes_although_every_stream_breaks(
         proxied_runner.proxy.count(POST),
         len(proxied_runner.runner.recent(proxied_runner.owner)),
     ) == (1, 1)
-
-
-def test_a_revoked_key_pauses_a_job_until_it_is_valid_again(
-    proxied_runner: ProxiedRunner, server: FakeLangflow
-):
-    server.seconds = 60
-    run_id = proxied_runner.start()
-    proxied_runner.wait_until(run_id, lambda record: record.run and record.run.messages)
-    server.refuse_key = True
-    server.jobs["00000000-0000-0000-0000-000000000000"].state = "suspended"  # closes the stream
-    record = proxied_runner.wait_until(
-        run_id, lambda record: has_code(record.notes, NoteCode.KEY_REJECTED)
-    )
-    assert record.run.messages["m"].visible_text == "one two "
-    server.refuse_key = False
-    proxied_runner.runner.stop(run_id, CONNECTION)
-    assert proxied_runner.wait_for_end(run_id).status is RunStatus.CANCELLED
 
 
 def test_no_secret_is_stored(proxied_runner: ProxiedRunner, server: FakeLangflow):

@@ -14,7 +14,7 @@ from lfclient.console.store.store import Store
 from lfclient.console.store.tables import ResponseChunkRow
 from tests.support.fake_events import component_done, message
 from tests.support.runner_harness import CONNECTION, component_states
-from tests.support.two_consoles import REDUCED_RETENTION, message_text, token
+from tests.support.two_consoles import REDUCED_RETENTION, message_text, on_both_databases, token
 from tests.support.waiting import wait_for
 
 
@@ -36,6 +36,7 @@ def test_a_killed_streamed_call_is_interrupted_with_its_output_so_far(two):
         assert listed.output_summary == record.problem.message
 
 
+@on_both_databases
 def test_a_job_is_continued_from_its_published_progress(two):
     """The server doesn't send earlier tokens again."""
     run_id = two.start_running()

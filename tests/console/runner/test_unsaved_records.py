@@ -47,13 +47,12 @@ def test_a_record_that_cannot_be_saved_is_saved_later(harness):
     assert harness.wait_until_saved(record.id, lambda stored: stored.ended).run == record.run
 
 
-@pytest.mark.parametrize("mode", ["background", "sync"])
-def test_a_large_result_ends_its_run_on_a_full_disk(harness, mode):
+def test_a_large_result_ends_its_run_on_a_full_disk(harness):
     """In memory with its result, in the store without, until there is room; others are saved."""
     harness.use_timings(maintenance_seconds=0.1)
     harness.server.text = "x" * 2_000_000
     with full_disk(harness.runner.store, room_bytes=1_000_000):
-        record = harness.wait_for_end(harness.start(mode=mode))
+        record = harness.wait_for_end(harness.start())
         assert record.status is RunStatus.COMPLETED
         assert record.run.outputs["ChatOutput-b"].value == harness.server.text
         stored = harness.wait_until_saved(record.id, lambda stored: stored.ended)
@@ -66,7 +65,7 @@ def test_a_large_result_ends_its_run_on_a_full_disk(harness, mode):
         )
         assert "the disk is full" in harness.runner.unsaved_reason(record.id).message
         harness.server.text = "short"
-        other = harness.wait_for_end(harness.start(mode=mode))
+        other = harness.wait_for_end(harness.start())
         assert harness.wait_until_saved(other.id, lambda stored: stored.ended).run == other.run
         assert harness.runner.unsaved_reason(other.id) is None
     whole = harness.wait_until_saved(
