@@ -139,19 +139,6 @@ def test_without_its_flow_a_value_is_labeled_by_its_key():
     assert (one.label, one.component_name) == ("Input value", "T-a")
 
 
-def test_components_that_share_a_name_are_labeled_with_their_numbers():
-    """Otherwise three agents would each have a Model (Agent)."""
-    found = check(
-        {"T-a.name": "x", "T-b.name": "y", "U-c.name": "z"},
-        *(node(id, name=text(display_name="Name")) for id in ("T-a", "T-b", "U-c")),
-    )
-    assert [each.qualified_label for each in found.input_values] == [
-        "Name (T 1)",
-        "Name (T 2)",
-        "Name (U)",
-    ]
-
-
 def test_parameters_that_cannot_be_set_any_more_are_labeled_with_numbers_too():
     """One is connected, one hidden, one removed."""
     nodes = [

@@ -6,7 +6,6 @@ import functools
 import itertools
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -51,21 +50,6 @@ def fill(store: Store, count: int, owner: str = OWNER) -> None:
     if store.database.is_shared:
         with store.database.engine.begin() as connection:
             connection.execute(text("ANALYZE"))
-
-
-def add_equal_runs(store: Store, first: RunRecord, count: int) -> None:
-    """Add `count` runs with one result, and before them the run "odd" with another.
-
-    They are like `first`, which is not added, and begin a second apart.
-    """
-    rows = []
-    for number in range(count + 1):
-        id = "odd" if number == 0 else f"r{number}"
-        moment = first.created_at + timedelta(seconds=number)
-        run = replace(first, id=id, submit_token=id, created_at=moment, ended_at=moment)
-        rows.append({**to_row(run), "result_hash": "other" if number == 0 else "same"})
-    with store.database.write() as connection:
-        connection.execute(insert(RunRow), rows)
 
 
 def _add(tables: dict[Any, list[dict[str, Any]]], number: int, record: RunRecord) -> None:

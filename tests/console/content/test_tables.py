@@ -13,7 +13,6 @@ from lfclient.console.content import tables
 from lfclient.console.content.tables import (
     csv_bytes,
     csv_chunks,
-    escape_formulas,
     json_chunks,
     tab_separated,
     to_dataframe,
@@ -89,12 +88,6 @@ def test_a_large_table_is_written_with_little_memory():
     tracemalloc.stop()
     assert size > 5_000_000
     assert peak < size / 2
-
-
-def test_a_long_number_before_other_text_is_escaped_at_once():
-    """Matching the number in two parts at each of its digits took minutes."""
-    digits = "0" * 500_000
-    assert escape_formulas(f"a;{digits}x") == f"a;{digits}x"
 
 
 def test_a_copied_table_has_tabs_between_its_cells_and_no_formula():

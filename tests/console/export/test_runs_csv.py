@@ -161,11 +161,6 @@ def test_status_and_mode_have_the_names_of_the_list():
     assert (row["status"], row["mode"]) == ("Stopped", "Background")
 
 
-def test_data_is_json():
-    (row,) = rows([record_of(run_of(output("Out-1", OutputKind.DATA, {"key": 1})))])
-    assert '"key": 1' in row["output: The Out-1"]
-
-
 def test_a_row_takes_memory_for_its_own_outputs_only(monkeypatch):
     """Each output of many flows is a column of the file."""
     written = []

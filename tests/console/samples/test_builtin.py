@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from lfclient.client import LangflowClient
 from lfclient.console.samples import builtin, graph_builder
 from lfclient.errors import ServerFault
 from lfclient.flows.model import Flow
-from tests.support.clients import call_client, mock_client
+from tests.support.clients import mock_client
 
 _OWN = builtin.custom_component_code()
 _TYPES = {node.type for sample in builtin.SAMPLES for node in sample.nodes}
@@ -76,12 +75,6 @@ def _server(
 ) -> LangflowClient:
     http_client = mock_client("sync", _answers(existing, created, *without, own=own))
     return LangflowClient("http://langflow", "key", http_client=http_client)
-
-
-def test_there_are_at_least_eight_described_samples():
-    assert len(builtin.SAMPLES) >= 8
-    assert len({sample.name for sample in builtin.SAMPLES}) == len(builtin.SAMPLES)
-    assert all(sample.description for sample in builtin.SAMPLES)
 
 
 @pytest.mark.parametrize("sample", builtin.SAMPLES, ids=lambda sample: sample.name)
@@ -177,22 +170,6 @@ def test_plan_a_trip_asks_only_for_a_place():
     assert not [field.key for field in flow.fields if field.api_editable]
 
 
-@pytest.mark.parametrize("type_", _OWN)
-def test_custom_code_defines_the_class_parameters_and_outputs_in_use(type_: str):
-    classes = [one for one in ast.parse(_OWN[type_]).body if isinstance(one, ast.ClassDef)]
-    named = {
-        word.value.value
-        for word in ast.walk(classes[0])
-        if isinstance(word, ast.keyword)
-        and word.arg == "name"
-        and isinstance(word.value, ast.Constant)
-    }
-
-    assert [one.name for one in classes] == [type_]
-    assert set(_component(type_)["template"]) - {"_type", "code", "input_value"} <= named
-    assert set(_OUTPUTS[type_]) <= named
-
-
 def test_custom_components_are_built_by_the_server():
     made: list[dict] = []
     with _server([], made) as client:
@@ -225,17 +202,3 @@ def test_no_request_is_sent_for_components_if_all_samples_exist():
     existing = [sample.name for sample in builtin.SAMPLES]
     with _server(existing, [], own=503) as client:
         assert builtin.install_samples(client) == []
-
-
-def test_the_async_client_builds_custom_components():
-    def ask(kind: str) -> dict:
-        return call_client(
-            kind,
-            lambda client: client.editor.catalogue(_OWN),
-            "http://langflow",
-            handler=_answers([], []),
-        )
-
-    catalogue = ask("sync")
-    assert catalogue == ask("async")
-    assert not any(sample.missing(catalogue) for sample in builtin.SAMPLES)

@@ -5,7 +5,6 @@ As in `test_faults`, the next call works, and no error contains a secret.
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import psycopg
 import pytest
@@ -23,7 +22,7 @@ from tests.support import postgres
 from tests.support.fake_langflow import FakeLangflow
 from tests.support.runner_harness import RunnerHarness
 from tests.support.store_errors import PASSWORD, TYPED, raises_store_error, typed
-from tests.support.store_records import ME, add_ended, ids, record
+from tests.support.store_records import ME, add_ended, ids
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.live
@@ -59,19 +58,6 @@ def test_a_database_server_that_restarts_is_used_again(shared, url, caplog):
     assert shared.get("r1") == typed("r1")
     assert shared.create(typed("r2")) == [typed("r2")]
     assert PASSWORD not in caplog.text
-
-
-def test_a_connection_lost_within_a_transaction_is_reported(shared, url):
-    """The transaction is rolled back and can be repeated."""
-    with (
-        raises_store_error("cannot be reached", "keeps trying"),
-        shared.database.write() as connection,
-    ):
-        own = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-        with other(url) as another:
-            another.execute("SELECT pg_terminate_backend(%s)", (own,))
-        connection.execute(text("SELECT 1"))
-    assert shared.create(typed("r1")) == [typed("r1")]
 
 
 def test_a_connection_lost_during_a_statement_is_reported_without_its_values(shared, url):
@@ -227,16 +213,6 @@ def test_a_run_continues_while_its_database_is_down_and_is_saved_afterwards(tmp_
     assert harness.wait_for_end(harness.start(submit_token="another")).status is RunStatus.COMPLETED
     assert harness.runner.save_error is None
     harness.runner.close()
-
-
-def test_a_process_that_lost_a_run_cannot_overwrite_it(shared, tmp_path, url):
-    shared.create(record(worker="a"))
-    second = Store(tmp_path, SecretStr(url))
-    assert second.claim("r1", "a", "b")
-    assert not shared.update(record(worker="a", version=9, status=RunStatus.FAILED))
-    assert second.update(replace(second.get("r1"), status=RunStatus.COMPLETED, version=3))
-    assert shared.get("r1").status is RunStatus.COMPLETED
-    second.close()
 
 
 def test_a_run_starred_between_the_query_and_the_delete_stays(shared):

@@ -14,9 +14,8 @@ from lfclient.flows.validation import SECRET_MASK
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from tests.support import store_records
-from tests.support.many_runs import add_equal_runs
 from tests.support.pictures import image_file
-from tests.support.store_records import ME, add, add_ended, ids, record
+from tests.support.store_records import ME, add, add_ended, ids
 
 
 def facts(groups):
@@ -87,16 +86,6 @@ def test_each_flow_has_its_own_groups(store):
     add_ended(store, "b", seconds=2, text="sunny", flow_id="other")
     groups = store.history.group_results(ME)
     assert facts(groups) == [("b", 1, True), ("a", 1, True)]
-
-
-def test_results_that_all_differ_have_no_usual_one(store):
-    for n in range(3):
-        add_ended(store, f"r{n}", seconds=n, text=str(n))
-    assert facts(store.history.group_results(ME)) == [
-        ("r2", 1, False),
-        ("r1", 1, False),
-        ("r0", 1, False),
-    ]
 
 
 def test_results_that_are_as_frequent_have_no_usual_one(store):
@@ -209,13 +198,6 @@ def test_only_the_newest_runs_are_grouped_and_the_first_groups_listed(store, mon
     groups = store.history.group_results(ME)
     assert facts(groups) == [("r5", 2, True), ("r4", 1, False)]
     assert (groups.runs, groups.omitted) == (4, 1)
-
-
-def test_a_thousand_equal_runs_are_one_group(store):
-    add_equal_runs(store, record(status=RunStatus.COMPLETED), 1_000)
-    groups = store.history.group_results(ME)
-    assert facts(groups) == [("r1000", 1_000, True), ("odd", 1, False)]
-    assert groups.runs == 1_001
 
 
 def summary(run_id, result_hash, output="4 rows: Oslo", flow_id="f", thumbnail=None):

@@ -247,21 +247,6 @@ def test_deleted_data_is_overwritten(store_of, tmp_path, how):
     assert search_index(store) == fresh_index(tmp_path / "alone", **remaining)
 
 
-def test_the_search_index_agrees_with_the_texts(tmp_path):
-    """After runs were rewritten, deleted and cleaned up."""
-    store = Store(tmp_path, retention=RetentionSettings(max_runs=3))
-    for number in range(8):
-        add_ended(store, f"r{number}", seconds=number, text=f"{SAID} {number}", session_id="s")
-    store.history.delete(ME, ["r7"])
-    store.cleaner.clean(NOW)
-    with store.database.write() as connection:
-        connection.exec_driver_sql(
-            "INSERT INTO run_search(run_search, rank) VALUES ('integrity-check', 1)"
-        )
-    assert ids(store.history.page(ME, RunFilter(text=SAID))) == ["r6", "r5", "r4"]
-    store.close()
-
-
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
