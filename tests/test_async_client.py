@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import pydoc
 from collections.abc import AsyncGenerator
 from typing import get_type_hints
 from unittest.mock import create_autospec
@@ -61,14 +60,6 @@ def test_a_method_that_yields_events_is_annotated_with_an_async_generator(name: 
     assert inspect.signature(method).return_annotation == AsyncGenerator[Event, None]
     assert method.__annotations__["return"] == AsyncGenerator[Event, None]
     assert "-> collections.abc.Generator[" in str(inspect.signature(getattr(LangflowClient, name)))
-
-
-def test_help_shows_async_methods():
-    text = pydoc.plain(pydoc.render_doc(AsyncLangflowClient))
-    assert "async run(" in text
-    assert "async stream(" in text
-    assert "flow: lfclient.flows.model.Flow | str," in text
-    assert "AsyncGenerator[lfclient.runs.events.Event, None]" in text
 
 
 def test_a_coroutine_returns_what_its_annotation_says():

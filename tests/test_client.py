@@ -24,7 +24,6 @@ from lfclient import (
     ServerFault,
     Unsupported,
 )
-from lfclient.api import http
 from lfclient.api.requests import STATUS
 from tests.support.clients import call_client
 from tests.support.http_stand_in import OLD, URL, VERSION, Answer, StandIn
@@ -96,15 +95,6 @@ def test_the_release_takes_one_request():
     server = StandIn()
     assert server.client().server.version() == VERSION["version"]
     assert [one.url.path for one in server.requests] == ["/base/api/v1/version"]
-
-
-def test_a_redirect_is_not_followed():
-    """The API key is not sent there."""
-    moved = httpx.Response(307, headers={"location": "https://evil.test/"})
-    server = StandIn().on("GET", "/api/v1/version", lambda request: moved)
-    with pytest.raises(NotLangflow, match="redirects"):
-        server.client().server.info()
-    assert [one.url.host for one in server.requests] == ["langflow.test"]
 
 
 def test_a_disabled_workflow_api_is_a_warning():
@@ -229,18 +219,6 @@ def test_secrets_of_unknown_parameters_are_redacted(key: str, value: Any):
     assert "sk-deep-secret" not in str(caught.value) + caught.value.response.text
 
 
-def test_a_gateway_error_is_a_server_fault_with_its_status():
-    server = StandIn().on("POST", WORKFLOWS, (502, b"<html>"))
-    with pytest.raises(ServerFault) as caught:
-        server.client().run(FLOW)
-    assert caught.value.status_code == 502
-
-
-def test_pooled_connections_expire_before_the_server_closes_them():
-    assert http.POOLED.keepalive_expiry < 2
-    assert http.UNPOOLED.max_keepalive_connections == 0
-
-
 @pytest.mark.parametrize("url", ["", "ftp://x", "http://", "not an address"])
 def test_an_invalid_address_is_rejected(url: str):
     with pytest.raises(LangflowError):
@@ -254,11 +232,6 @@ def test_a_key_that_no_header_can_carry_is_rejected_without_repeating_it(kind: A
         kind(URL, key)
     assert key not in str(caught.value)
     assert "Copy the key again" in caught.value.hint
-
-
-def test_a_missing_certificate_file_is_named():
-    with pytest.raises(LangflowError, match=r"nowhere\.pem"):
-        LangflowClient("https://a.b", verify="/nowhere.pem")
 
 
 def test_the_async_client_retries_waits_and_refuses_as_the_sync_one():

@@ -8,14 +8,6 @@ from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.local import main
 
 
-def test_the_terminal_shows_the_status(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    monkeypatch.setenv("LFCONSOLE_DATA_DIR", str(tmp_path))
-    assert main(["status"]) == 3
-    assert "absent" in capsys.readouterr().out
-
-
 def test_the_terminal_uses_the_data_folder_of_the_console(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

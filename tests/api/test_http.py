@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
-import ssl
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
-import trustme
 
-from lfclient import LangflowClient, RunStatus, ServerInfo, Unreachable
+from lfclient import LangflowClient, ServerInfo, Unreachable
 from lfclient.api.http import translate_httpx_errors
 from lfclient.common.redaction import Redactor
 from tests.support.clients import call_client
@@ -128,16 +125,3 @@ def test_loopback_bypasses_the_proxy_of_the_environment(
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with LangflowClient(f"{server.url}/base/", server=MODES) as client:
         assert client.flows() == []
-
-
-def test_a_private_certificate_is_trusted_only_by_its_path(tmp_path: Path):
-    ca = trustme.CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert("127.0.0.1").configure_cert(context)
-    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    with StandIn({f"POST {WORKFLOWS}": recorded("1.13.0", "sync_ok")}, tls=context) as server:
-        with LangflowClient(server.url, server=MODES, verify=str(tmp_path / "ca.pem")) as client:
-            assert client.run(FLOW).status is RunStatus.COMPLETED
-        stranger = LangflowClient(server.url, server=MODES)
-        with stranger, pytest.raises(Unreachable, match="certificate"):
-            stranger.flows()

@@ -116,17 +116,6 @@ def test_the_next_address_is_tried_if_the_first_refuses(kind, names, server):
 
 
 @both
-def test_an_unknown_name_is_unreachable(kind, names, monkeypatch):
-
-    def fails(*args: Any, **options: Any) -> Any:
-        raise socket.gaierror(-2, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", fails)
-    with pytest.raises(Unreachable, match=r"no host named nowhere\.test"):
-        ask("http://nowhere.test", kind)
-
-
-@both
 def test_a_proxy_is_used_except_for_a_metadata_address(kind, names, server, monkeypatch):
     monkeypatch.setenv("http_proxy", server.url)
     monkeypatch.delenv("no_proxy", raising=False)
@@ -188,11 +177,6 @@ def test_a_call_that_is_cancelled_as_its_host_is_resolved_is_not_sent(server, mo
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(call())
     assert server.requests == []
-
-
-def test_health_of_a_refused_address_is_false():
-    with LangflowClient(f"http://{METADATA}") as client:
-        assert client.server.is_healthy() is False
 
 
 @both

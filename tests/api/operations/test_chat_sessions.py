@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from lfclient import (
-    AsyncLangflowClient,
     BadResponse,
     InvalidKey,
     InvalidRequest,
@@ -18,7 +17,6 @@ from lfclient import (
     SessionNotFound,
     Unreachable,
 )
-from tests.support.clients import call_client
 from tests.support.http_stand_in import OLD, VERSION, StandIn
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
@@ -291,21 +289,6 @@ def test_an_empty_session_name_is_rejected():
     with pytest.raises(InvalidRequest):
         server.client().sessions.rename("s", "  ")
     assert server.requests == []
-
-
-def test_the_async_client_has_the_same_session_operations():
-    server = StandIn().on("GET", M, windows([row(1)])).on("GET", f"{M}/sessions", (200, ["s"]))
-    server.on("PATCH", f"{M}/session/s", (200, [])).on("DELETE", f"{M}/session/s", (204, b""))
-
-    async def work(client: AsyncLangflowClient) -> tuple[list[str], list[Message]]:
-        found = await client.sessions.list(FLOW), await client.sessions.messages(FLOW, "s")
-        await client.sessions.rename("s", "new")
-        await client.sessions.delete("s")
-        return found
-
-    sessions, messages = call_client("async", work, handler=server)
-    assert (sessions, [message.id for message in messages]) == (["s"], [message_id(1)])
-    assert len(sent(server, "PATCH")) == len(sent(server, "DELETE")) == 1
 
 
 def test_a_message_id_must_be_a_uuid_to_become_part_of_a_path():

@@ -13,14 +13,10 @@ from lfclient import (
     InvalidKey,
     JobNotFound,
     KeepAlive,
-    LogLine,
-    MessageAdded,
     RunEnded,
     RunStatus,
     ServerInfo,
-    UnknownEvent,
     Unreachable,
-    Warned,
 )
 from lfclient.api.operations import event_streams
 from lfclient.api.requests import STATUS
@@ -167,38 +163,6 @@ def test_a_key_revoked_before_a_reconnect_raises_an_error(job: Any):
     wait_for(lambda: made.proxy.open == 0)
 
 
-def test_malformed_events_become_unknown_events(job: Any):
-    """An unknown name, broken JSON, and unexpected content."""
-    body = (
-        b'data: {"event": "from_the_future", "data": {"a": 1}}\nid: 1\n\n'
-        b"data: {oops\nid: 2\n\n"
-        b'data: {"event": "output", "data": {"component_id": "A", "type": 5}}\nid: 3\n\n'
-        b'data: {"event": "warning", "data": {"message": "w"}}\nid: 4\n\n'
-    )
-    made = job()
-    made.proxy.plan(EVENTS, Fault(raw=raw_response(200, body, "text/event-stream")))
-    found = made.collect()
-    assert [type(event) for event in found[:4]] == [*[UnknownEvent] * 3, Warned]
-    assert (found[0].name, found[1].data) == ("from_the_future", "{oops")
-    assert ids(found) == ["1", "2", "3", "4", "5", "6", "7", "8", "9"]
-
-
-def test_an_event_of_many_chunks_survives_a_broken_connection(job: Any):
-    made = job([warning(1, "x" * 1_000_000), warning(2, "after")])
-    made.proxy.plan(EVENTS, Fault(cut=True, after=400_000))
-    first, second, _ = made.collect()
-    assert (len(first.message), second.message) == (1_000_000, "after")
-
-
-def test_1000_events_arrive_once_and_in_order_through_broken_connections(job: Any):
-    made = job([warning(number, str(number)) for number in range(1, 1_001)])
-    size = len(sse([warning(100, "100")]))
-    made.set_status_responses(5)
-    made.proxy.plan(EVENTS, *[Fault(cut=True, after=size * 260 + part) for part in (0, 7, 31)])
-    found = made.collect()
-    assert [event.message for event in found[:-1]] == [str(one) for one in range(1, 1_001)]
-
-
 def test_a_slow_reader_receives_the_events_that_the_server_skipped(job: Any):
     log = [warning(number, str(number)) for number in range(1, 13)]
     made = job(log)
@@ -262,14 +226,3 @@ def test_an_ended_job_with_a_stalled_stream_still_ends(job: Any):
     found = made.collect()
     assert [type(event) for event in found] == [RunEnded]
     assert found[-1].status is RunStatus.COMPLETED
-
-
-def test_a_message_has_its_complete_text_at_the_end(job: Any):
-    """Although some of its tokens were missed."""
-    made = job()
-    made.proxy.plan(EVENTS, Fault(cut=True, after=b"tok3"))
-    found = made.collect()
-    answers = [one.message for one in found if isinstance(one, MessageAdded)]
-    assert answers[-1].complete
-    assert answers[-1].text == "".join(f"tok{n} " for n in range(8))
-    assert len([one for one in found if isinstance(one, LogLine)]) == 1
