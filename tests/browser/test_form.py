@@ -1,5 +1,6 @@
 """A form's input reaches the run, even if Run is pressed right after typing."""
 
+import re
 import uuid
 
 import pytest
@@ -13,6 +14,7 @@ from tests.support.servers import delete_flow
 from tests.support.waiting import wait_for
 
 LINE = entry("StrInput", "str", "x", load_from_db=False)
+MODEL = entry("ModelInput", "model", [], required=True)
 SECRET = entry("SecretStrInput", "str", "", load_from_db=False, password=True, api_editable=True)
 
 
@@ -129,6 +131,21 @@ def test_a_secret_is_kept_when_its_eye_icon_is_clicked(shared_window, console, a
     shared_window.page.keyboard.press("Tab")
     expect(shared_window.page.get_by_role("button", name="Show password")).to_be_focused()
     expect(shared_window.page.get_by_role("button", name="Reset all (1)")).to_be_visible()
+
+
+def test_models_that_match_what_is_typed_are_above_the_offer_to_add_it(
+    shared_window, console, add_flow
+):
+    flow = add_flow("model", {"nodes": [node("T-a", model=MODEL)], "edges": []})
+    shared_window.open(f"{console.url}/?flow={flow.id}")
+    box = shared_window.part("param-T-a-model").get_by_role("combobox")
+    box.fill("gpt-4o-mini")
+    options = shared_window.page.get_by_role("option")
+    model, added = (options.filter(has_text=start).first for start in ("OpenAI: ", "Add: "))
+    expect(added).to_have_text("Add: gpt-4o-mini")
+    assert model.bounding_box()["y"] < added.bounding_box()["y"]
+    box.press("Enter")
+    expect(box).to_have_value(re.compile("^OpenAI: gpt-4o-mini"))
 
 
 def test_input_stays_with_its_flow(screen):
