@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from lfclient.api.error_mapping import error_from_response
 from lfclient.api.operations.base import ApiContext, AsyncResource, Resource, awaitable
+from lfclient.api.operations.flows import COMMIT
 from lfclient.api.requests import RequestSpec, id_segment, list_request
-from lfclient.api.steps import Steps, fetch, send
+from lfclient.api.steps import Pause, Steps, fetch, or_default, send
 from lfclient.common.coerce import as_dict
 from lfclient.common.json_types import JsonObject
 from lfclient.common.redaction import is_secret_name
@@ -100,7 +101,18 @@ def _save_variable(
     if not response.is_success:
         raise error_from_response(response)
     saved = parse_variable(as_dict(response.body))
-    return saved or ServerVariable(existing.id if existing else "", name, is_secret)
+    saved = saved or ServerVariable(existing.id if existing else "", name, is_secret)
+    yield from _until_committed(saved)
+    return saved
+
+
+def _until_committed(saved: ServerVariable) -> Steps[None]:
+    """Wait until a saved variable is listed: a busy server responds before it has committed it."""
+    for seconds in COMMIT.waits():
+        variables: list[ServerVariable] = yield from or_default(list_variables(), [saved])
+        if any((one.name, one.is_secret) == (saved.name, saved.is_secret) for one in variables):
+            return
+        yield Pause(seconds)
 
 
 def _delete_variable(variable: ServerVariable) -> Steps[None]:

@@ -24,7 +24,8 @@ PROVIDER = {
 
 
 def body(server: StandIn) -> object:
-    return json.loads(server.requests[-1].content)
+    """Return the body of the last request that changed something."""
+    return json.loads([one for one in server.requests if one.method != "GET"][-1].content)
 
 
 @pytest.mark.parametrize("status", [400, 500])
@@ -80,8 +81,9 @@ def test_providers_are_listed_whether_or_not_their_variables_can_be(variables: t
     assert provider.settings[0].is_set is (variables[0] == 200)
 
 
-def test_a_new_variable_is_created():
-    server = StandIn().on("GET", VARIABLES, (200, [])).on("POST", VARIABLES, (201, KEY))
+def test_a_new_variable_is_created_and_listed_before_its_save_ends():
+    server = StandIn().on("POST", VARIABLES, (201, KEY))
+    server.on("GET", VARIABLES, (200, []), (200, []), (200, [KEY]))
     saved = server.client().settings.save_variable("OPENAI_API_KEY", "sk-1")
     assert (saved.id, saved.name, saved.is_secret) == (ID, "OPENAI_API_KEY", True)
     assert body(server) == {
@@ -90,6 +92,7 @@ def test_a_new_variable_is_created():
         "type": "Credential",
         "default_fields": [],
     }
+    assert len(server.sent(f"GET {VARIABLES}")) == 3
 
 
 def test_an_existing_variable_gets_another_value():
@@ -101,7 +104,8 @@ def test_an_existing_variable_gets_another_value():
 
 def test_a_variable_that_was_readable_becomes_secret_with_its_first_secret():
     plain = {**KEY, "type": "Generic", "value": "http://gateway"}
-    server = StandIn().on("GET", VARIABLES, (200, [plain])).on("PATCH", VARIABLES + ID, (200, KEY))
+    server = StandIn().on("GET", VARIABLES, (200, [plain]), (200, [KEY]))
+    server.on("PATCH", VARIABLES + ID, (200, KEY))
     assert server.client().settings.save_variable("OPENAI_API_KEY", "sk-2").is_secret
     assert body(server)["type"] == "Credential"
 

@@ -150,12 +150,13 @@ def test_equal_components_that_cannot_be_built_are_tried_once():
 
 def test_a_plain_word_that_was_entered_as_a_key_stays_in_code_and_values():
     raw = graph(node("Op-a", code=OLD, size=text("a word")), node("Own-c", code=OLD))
-    server = a_server().on("GET", "/api/v1/variables/", (200, []))
+    server = a_server().on("POST", "/api/v1/variables/", (201, {}))
     server.answers[f"GET {FLOW}"] = (200, raw)
-    server.on("POST", "/api/v1/variables/", (201, {}))
     with server.client() as client:
-        for word in ("class New", "class Old", "a word"):
-            client.settings.save_variable("OPENAI_API_KEY", word)
+        for name, word in {"A_KEY": "class New", "B_KEY": "class Old", "C_KEY": "a word"}.items():
+            listed = [{"id": RAW["id"], "name": name, "type": "Credential"}]
+            server.on("GET", "/api/v1/variables/", (200, []), (200, listed))
+            client.settings.save_variable(name, word)
         update = client.editor.prepare_update(RAW["id"])
     assert code_of(update.copy) == [NEW["value"], OLD["value"]]
     assert update.copy.component("Op-a").template["size"]["value"] == "a word"

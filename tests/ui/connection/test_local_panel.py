@@ -285,7 +285,7 @@ def test_a_running_ollama_is_offered_and_its_address_saved(monkeypatch, ollama_s
     assert "Ollama is running here with 2 models." in page_text(app)
 
     ollama_server.answers["POST /api/v1/variables/"] = (201, SAVED)
-    ollama_server.answers["GET /api/v1/variables/"] = (200, [])
+    ollama_server.answers["GET /api/v1/variables/"] = [(200, []), (200, [SAVED])]
     app.button(key="use-ollama").click()
     ollama_server.requests.clear()
     app.run()

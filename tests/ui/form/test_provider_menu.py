@@ -63,6 +63,8 @@ def test_a_provider_without_models_is_set_up_and_then_offers_its_own(server):
     box(app, "LOCAL_URL").set_value("http://127.0.0.1:1234/v1")
     server.answers["POST /api/v1/models/validate-provider"] = (200, {"valid": True})
     server.answers[f"POST {VARIABLES}"] = (201, {})
+    listed = [{"id": "v", "name": "LOCAL_URL", "type": "Generic", "value": "http://127.0.0.1:1234"}]
+    server.on("GET", VARIABLES, (200, []), (200, []), (200, listed))
     model = {"model_name": "mine", "metadata": {"model_type": "llm"}}
     server.answers[PROVIDERS] = (200, [local_provider(is_configured=True, models=[model])])
     app = press(app.run(), "Save on the server")
