@@ -1,4 +1,4 @@
-"""The History page: find, open, label, stop and delete runs."""
+"""The History page: find, open, star, stop and delete runs."""
 
 import streamlit as st
 

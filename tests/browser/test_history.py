@@ -13,7 +13,7 @@ from tests.browser.screen import PHONE, Screen
 from tests.browser.visitor import Visitor, start_run, wait_for_end
 
 ROW, HEAD = 33, 17  # pixels: the height of a row, and the middle of the header
-FLOW, STATUS, OUTPUT, LABELS = 2, 3, 7, 8  # column numbers; the last two of a search
+FLOW, STATUS, OUTPUT = 2, 3, 7  # column numbers; the last one of a search
 
 # records each distance of the list from the top of the window since the page was opened
 _TOPS = """
@@ -144,28 +144,12 @@ def test_a_run_can_be_stopped_found_and_opened_in_the_list(screen):
     expect(cell(page, STATUS)).to_have_text("■ Stopped")
 
 
-def test_a_label_is_added_only_to_the_selected_runs(listed):
-    """It is added without Enter, and not to runs selected later: a field reports its text late."""
-    page = listed.page
-    select(listed, 0, "1 selected")
-    opener = listed.part("history-bar").get_by_text("Label", exact=True)
-    opener.click()
-    box = page.get_by_label("New label")
-    box.fill("mine")
-    # a hint would lie over a long label
-    expect(page.get_by_test_id("InputInstructions")).to_have_css("display", "none")
-    check(page)
-    page.mouse.click(900, 800)  # closes the panel
-    expect(cell(page, LABELS)).to_contain_text("mine")
-    expect(page.get_by_test_id("stPopoverBody")).to_be_hidden()
-    for row, count in ((1, "2 selected"), (2, "3 selected")):
+def test_a_cleared_selection_is_cleared_in_the_table(listed):
+    for row, count in ((0, "1 selected"), (1, "2 selected")):
         select(listed, row, count)
-    expect(opener).to_be_visible()
-    listed.drawn()  # after a late report of the field
-    assert [cell(page, LABELS, row).inner_text() for row in range(3)] == ["mine", "", ""]
     listed.part("history-bar").get_by_role("button", name="Clear selection").click()
     expect(listed.part("history-bar").get_by_role("button", name="CSV")).to_be_visible()
-    select(listed, 1, "1 selected")  # the table has forgotten the others, too
+    select(listed, 1, "1 selected")
 
 
 def test_new_runs_of_another_window_are_announced_and_shown_on_request(console, sample_ids, window):

@@ -20,12 +20,12 @@ from lfclient.console.store.search_text import (
 )
 from lfclient.console.store.serialization import dump_run
 from lfclient.console.store.store import Store
-from lfclient.console.store.tables import LabelRow, ResponseChunkRow, RunRow, SearchTextRow
+from lfclient.console.store.tables import ResponseChunkRow, RunRow, SearchTextRow
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-OWNER, FLOWS, LABEL = "me", 12, "good"
+OWNER, FLOWS = "me", 12
 COMMON, RARE = "weather", "zeppelin"  # in one run of 10 and of 10,000
 _MODES = ("background", "background", "sync", "stream")
 BATCH_SIZE = 2_000
@@ -40,7 +40,6 @@ def fill(store: Store, count: int, owner: str = OWNER) -> None:
             RunRow: [],
             SearchTextRow: [],
             ResponseChunkRow: [],
-            LabelRow: [],
         }
         for number in range(start, min(start + BATCH_SIZE, count)):
             _add(tables, number, next(new_records))
@@ -59,9 +58,6 @@ def _add(tables: dict[Any, list[dict[str, Any]]], number: int, record: RunRecord
     tables[SearchTextRow].append({"run_id": record.id, **search_columns(record)})
     for seq, body in enumerate(bodies):
         tables[ResponseChunkRow].append({"run_id": record.id, "seq": seq, "body": body})
-    if number % 100 == 3:
-        label = {"run_id": record.id, "owner": record.owner, "label": LABEL}
-        tables[LabelRow].append({**label, "created_at": record.created_at})
 
 
 def records(first: int, owner: str) -> Iterator[RunRecord]:

@@ -208,7 +208,6 @@ def _cells_after_texts(run: RunSummary, prices: PriceTable | None, *, has_flow: 
     return {
         "tokens": run.tokens,
         **({f"cost ({prices.currency})": cost} if prices else {}),
-        "labels": ", ".join(run.labels),
         "starred": "yes" if run.starred else "",
         "session": run.session_id,
         "times sent": run.attempts,

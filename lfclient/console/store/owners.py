@@ -8,7 +8,6 @@ from lfclient.console.store.tables import (
     ADDED_FLOWS,
     DRAFTS,
     FLOW_SETTINGS,
-    LabelRow,
     PresetRow,
     RunRow,
     ShareRow,
@@ -38,7 +37,7 @@ def change_owner(database: Database, old: str, new: str) -> list[str]:
 
 
 def _move_runs(connection: Connection, old: str, new: str) -> list[str]:
-    """Move some runs with their labels and shares, and return their ids."""
+    """Move some runs with their shares, and return their ids."""
     theirs = aliased(RunRow)
     movable = select(RunRow.id).where(
         RunRow.owner == old,
@@ -48,8 +47,7 @@ def _move_runs(connection: Connection, old: str, new: str) -> list[str]:
     ids = list(connection.execute(movable.limit(BATCH_SIZE)).scalars())
     changes = {"owner": new, "version": RunRow.version + 1}
     connection.execute(update(RunRow).where(RunRow.id.in_(ids)).values(changes))
-    for row in (LabelRow, ShareRow):
-        connection.execute(update(row).where(row.run_id.in_(ids)).values(owner=new))
+    connection.execute(update(ShareRow).where(ShareRow.run_id.in_(ids)).values(owner=new))
     return ids
 
 

@@ -18,9 +18,7 @@ from lfclient.console.store.search_text import summarize_outputs
 from lfclient.console.store.tables import RUNS
 from lfclient.runs.model import Run
 
-SUMMARY_FIELDS = [
-    field.name for field in fields(RunSummary) if field.name not in ("labels", "is_settled")
-]
+SUMMARY_FIELDS = [field.name for field in fields(RunSummary) if field.name != "is_settled"]
 
 _STORED_FIELDS = [field.name for field in fields(RunRecord) if field.name != "run"]
 _WRITTEN_ONCE = {
@@ -75,7 +73,7 @@ def from_row(row: Row[Any], run: Run | None = None) -> RunRecord:
     return RunRecord(**values, run=run)
 
 
-def summary_from_row(row: Row[Any], labels: tuple[str, ...]) -> RunSummary:
+def summary_from_row(row: Row[Any]) -> RunSummary:
     """Return the summary of a row that has the columns of `SUMMARY_FIELDS`, in their order."""
     columns = dict(zip(SUMMARY_FIELDS, row, strict=True))
-    return RunSummary(**columns, labels=labels, is_settled=columns["status"].ended)
+    return RunSummary(**columns, is_settled=columns["status"].ended)

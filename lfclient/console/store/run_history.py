@@ -1,4 +1,4 @@
-"""List runs: filter, search, page, count, star, label and delete them.
+"""List runs: filter, search, page, count, star and delete them.
 
 Pages use keyset pagination: a page begins after the `Cursor` of the previous page's last run, so
 page 1,000 costs as much as the first.
@@ -17,13 +17,12 @@ from sqlalchemy import (
     Row,
     delete,
     func,
-    insert,
     select,
     type_coerce,
     update,
 )
 
-from lfclient.console.store.column_types import from_microseconds, sanitize_text
+from lfclient.console.store.column_types import from_microseconds
 from lfclient.console.store.database import Database
 from lfclient.console.store.result_groups import (
     MAX_GROUPS,
@@ -36,15 +35,12 @@ from lfclient.console.store.result_groups import (
 from lfclient.console.store.row_mapping import SUMMARY_FIELDS, summary_from_row
 from lfclient.console.store.run_queries import Cursor, RunFilter, RunQueries, row_conditions
 from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunSummary
-from lfclient.console.store.tables import LABELS, RUNS, SEARCH_TEXTS, LabelRow, RunRow
-from lfclient.console.store.text_search import labels_in_use, snippet, split_terms
+from lfclient.console.store.tables import RUNS, SEARCH_TEXTS, RunRow
+from lfclient.console.store.text_search import snippet, split_terms
 from lfclient.runs.components import Usage
 from lfclient.runs.model import RunStatus
 
 PAGE_SIZE = 50
-MAX_LABELS = 20  # labels of one run
-MAX_LABEL_LENGTH = 60
-
 _BATCH_SIZE = 200  # runs that one transaction deletes
 
 
@@ -74,8 +70,7 @@ class History:
 
     def summarize(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[RunSummary]:
         """Return the summaries of rows that have the columns of `SUMMARY_FIELDS`."""
-        labels = _labels_of(connection, [row.id for row in rows])
-        return [summary_from_row(row, labels.get(row.id, ())) for row in rows]
+        return [summary_from_row(row) for row in rows]
 
     def drop(self, run_ids: Iterable[str]) -> None:
         """Called with the ids of deleted runs."""
@@ -254,11 +249,6 @@ class History:
         latest = {flow_id: name for _, flow_id, name in sorted(rows)}
         return dict(sorted(latest.items(), key=lambda flow: flow[1].casefold()))
 
-    def labels(self, owners: Sequence[str]) -> list[str]:
-        """Return all labels in use, sorted."""
-        with self._database.read() as connection:
-            return sorted(labels_in_use(connection, owners), key=str.casefold)
-
     def get(self, owners: Sequence[str], run_id: str) -> RunSummary | None:
         """Return the summary of one run; None if there is no such run of these owners."""
         return next(iter(self._find(RunRow.owner.in_(owners), RunRow.id == run_id)), None)
@@ -276,7 +266,7 @@ class History:
         """Return where the texts of runs have the words of a search, by run id.
 
         As they are read, messages without marks of Markdown; each word is between `FOUND` and
-        `FOUND_END`. A run that has them only in a label or in the name of its flow has none.
+        `FOUND_END`. A run that has them only in the name of its flow has none.
         """
         words = split_terms(typed)
         if not words:
@@ -301,38 +291,6 @@ class History:
                 .where(RunRow.owner.in_(owners), RunRow.id == run_id)
                 .values(starred=starred)
             )
-
-    def change_labels(
-        self,
-        owners: Sequence[str],
-        run_ids: Sequence[str],
-        add: Iterable[str] = (),
-        remove: Iterable[str] = (),
-    ) -> None:
-        """Add and remove labels of runs; their other labels stay.
-
-        Change all runs or none: raise ValueError for a label that is too long, and for a run that
-        would have more than `MAX_LABELS`.
-        """
-        added, removed = normalize_labels(add), set(remove)
-        query = select(RunRow.id, RunRow.owner, RunRow.created_at).where(
-            RunRow.owner.in_(owners), RunRow.id.in_(run_ids)
-        )
-        with self._database.write() as connection:
-            # locked in a fixed order, so that two calls cannot deadlock
-            runs = connection.execute(query.order_by(RunRow.id).with_for_update()).all()
-            labels_before = _labels_of(connection, [run.id for run in runs])
-            for run in runs:
-                before = labels_before.get(run.id, ())
-                remaining = [label for label in before if label not in removed]
-                labels = normalize_labels([*remaining, *added])
-                connection.execute(
-                    delete(LabelRow).where(LabelRow.run_id == run.id, LabelRow.label.not_in(labels))
-                )
-                values = {"run_id": run.id, "owner": run.owner, "created_at": run.created_at}
-                for label in labels:
-                    if label not in before:
-                        connection.execute(insert(LabelRow), {**values, "label": label})
 
     def delete(self, owners: Sequence[str], run_ids: Iterable[str]) -> list[str]:
         """Delete ended runs with all their data and return their ids; keep unfinished ones."""
@@ -372,27 +330,3 @@ class History:
         self._database.erase_deleted()
         self.drop(deleted)
         return deleted
-
-
-def normalize_labels(labels: Iterable[str]) -> list[str]:
-    """Trim labels and drop duplicates. Raise ValueError, with a text for people, beyond a limit."""
-    trimmed = (sanitize_text(" ".join(label.split())) for label in labels)
-    unique = [label for label in dict.fromkeys(trimmed) if label]
-    for label in unique:
-        if len(label) > MAX_LABEL_LENGTH:
-            raise ValueError(
-                f"The label {label[:30]}… is longer than {MAX_LABEL_LENGTH} characters."
-            )
-    if len(unique) > MAX_LABELS:
-        raise ValueError(f"A run can have at most {MAX_LABELS} labels.")
-    return unique
-
-
-def _labels_of(connection: Connection, run_ids: list[str]) -> dict[str, tuple[str, ...]]:
-    if not run_ids:
-        return {}
-    query = select(LABELS.c.run_id, LABELS.c.label).where(LABELS.c.run_id.in_(run_ids))
-    labels: dict[str, tuple[str, ...]] = {}
-    for run_id, label in connection.execute(query.order_by(LABELS.c.label)):
-        labels[run_id] = (*labels.get(run_id, ()), label)
-    return labels

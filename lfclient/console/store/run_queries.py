@@ -31,7 +31,7 @@ from lfclient.console.store import text_search
 from lfclient.console.store.result_groups import MAX_GROUPED_RUNS, RunResult, StoredInputs
 from lfclient.console.store.row_mapping import SUMMARY_FIELDS
 from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunSummary
-from lfclient.console.store.tables import LABELS, RUNS, ShareRow
+from lfclient.console.store.tables import RUNS, ShareRow
 from lfclient.runs.model import RunStatus
 from lfclient.wire.modes import Mode
 
@@ -52,7 +52,6 @@ class RunFilter:
     flow_id: str | None = None
     statuses: tuple[RunStatus, ...] = ()
     mode: Mode | None = None
-    label: str | None = None
     starred: bool | None = None
     shared: bool = False
     result_hash: str | None = None
@@ -110,7 +109,7 @@ class RunQueries:
 
         `ordered` for pages, not for counts. Other owners' runs may be among the matches.
         """
-        queries = cls._for_text(connection, owners, filters.text, ordered=ordered)
+        queries = cls._for_text(connection, filters.text, ordered=ordered)
         if not filters.inputs_hash:
             return queries
         results = queries.read_results(connection, owners, filters, inputs)
@@ -119,18 +118,16 @@ class RunQueries:
         return replace(queries, conditions=(*queries.conditions, is_one))
 
     @classmethod
-    def _for_text(
-        cls, connection: Connection, owners: Sequence[str], typed: str, *, ordered: bool
-    ) -> RunQueries:
-        terms = text_search.resolve_terms(connection, owners, typed)
-        if not terms:
+    def _for_text(cls, connection: Connection, typed: str, *, ordered: bool) -> RunQueries:
+        words = text_search.split_terms(typed)
+        if not words:
             return cls(RUNS)
-        ids = text_search.find_few(connection, terms)
+        ids = text_search.find_few(connection, words)
         if ids is not None:
             return cls(_MATCHED_RUNS, parameters={"matched_ids": ids})
         if ordered:
-            return cls(RUNS, (text_search.row_matches(RUNS, terms),))
-        return cls(RUNS, (text_search.any_matches(terms, connection.dialect.name),))
+            return cls(RUNS, (text_search.row_matches(RUNS, words),))
+        return cls(RUNS, (text_search.any_matches(words, connection.dialect.name),))
 
     def select(
         self,
@@ -144,15 +141,9 @@ class RunQueries:
         """Return a query for an owner's runs, those after `cursor`, or before it if `backward`."""
         runs = self.table.c
         query = select(*columns).select_from(self.table).where(*self.conditions)
-        if filters.label:
-            # labels have the owner and time of their runs: their own index has the order
-            query = query.join(LABELS, LABELS.c.run_id == runs.id)
-            query = query.where(LABELS.c.owner == owner, LABELS.c.label == filters.label)
-        else:
-            query = query.where(runs.owner == owner)
-        query = query.where(*row_conditions(runs, filters))
+        query = query.where(runs.owner == owner, *row_conditions(runs, filters))
         after, before = _bounds(filters, cursor, backward)
-        key = tuple_(*self.sort_key(filters))
+        key = tuple_(runs.created_at, runs.id)
         if after:
             query = query.where(key > after)
         if before:
@@ -169,7 +160,7 @@ class RunQueries:
         """Return the inputs and results of the newest `MAX_GROUPED_RUNS` runs, newest first."""
         runs = self.table.c
         columns = [runs.created_at, runs.id, runs.flow_id, runs.result_hash]
-        order = [key.desc() for key in self.sort_key(filters)]
+        order = (runs.created_at.desc(), runs.id.desc())
         rows: list[Row[Any]] = []
         for owner in owners:
             query = self.select(columns, owner, filters).order_by(*order).limit(MAX_GROUPED_RUNS)
@@ -182,12 +173,6 @@ class RunQueries:
             for row in rows
             if row.id in keys
         ]
-
-    def sort_key(self, filters: RunFilter) -> tuple[Any, Any]:
-        """Return the columns that the list is ordered by."""
-        if filters.label:
-            return LABELS.c.created_at, LABELS.c.run_id
-        return self.table.c.created_at, self.table.c.id
 
     def pages(
         self, owner: str, filters: RunFilter, cursor: Cursor | None, limit: int, *, backward: bool
@@ -212,7 +197,8 @@ def _pages(
     # cached: the same lists are opened again and again
     queries = RunQueries(table, conditions)
     columns = [table.c[name] for name in SUMMARY_FIELDS]
-    order = [key.asc() if backward else key.desc() for key in queries.sort_key(filters)]
+    key = (table.c.created_at, table.c.id)
+    order = [column.asc() if backward else column.desc() for column in key]
     statuses = [filters.statuses]
     if len(filters.statuses) > 1 and table is RUNS:
         # one query each: no index has the runs of several statuses in order
@@ -228,7 +214,7 @@ def _pages(
 def row_conditions(
     runs: ReadOnlyColumnCollection[str, Any], filters: RunFilter
 ) -> list[ColumnElement[bool]]:
-    """Return the conditions on the columns of a run: all but text, label and submission time."""
+    """Return the conditions on the columns of a run: all but text and submission time."""
     conditions: list[ColumnElement[bool]] = []
     if filters.flow_id:
         conditions.append(runs.flow_id == filters.flow_id)

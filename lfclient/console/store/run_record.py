@@ -244,7 +244,6 @@ class RunSummary(RunBase):
     """
 
     starred: bool = False
-    labels: tuple[str, ...] = ()
     is_settled: bool = False
 
     @property

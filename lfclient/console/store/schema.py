@@ -9,8 +9,8 @@ from sqlalchemy.schema import CreateColumn
 from lfclient.console.store.errors import NewerDatabase, StoreError
 from lfclient.console.store.tables import SCHEMA_VERSIONS, Base
 
-VERSION = "0020"  # to raise when `upgrade` has to convert existing columns
-VERSION_OF_0_2_0 = "0008"
+VERSION = "0021"  # to raise when `upgrade` has to convert existing columns
+VERSION_OF_0_2_0, VERSION_OF_0_3_0 = "0008", "0020"
 
 _TABLES = Base.metadata.tables
 _COLUMNS = {
@@ -31,6 +31,7 @@ _RENAMED_COLUMNS = {
     ("commands", "asked_at"): "requested_at",
     ("workers", "beat"): "heartbeat",
 }
+_REMOVED_TABLES = ("run_labels",)
 MERGED_PAGES = 100  # pages of the search index merged in one step, about 20 ms
 
 
@@ -49,7 +50,7 @@ def needs_upgrade(connection: Connection, description: str) -> bool:
     or an unreleased version.
     """
     version = read_version(connection)
-    if version in (None, VERSION_OF_0_2_0):
+    if version in (None, VERSION_OF_0_2_0, VERSION_OF_0_3_0):
         return True
     if version < VERSION_OF_0_2_0:
         raise StoreError(
@@ -60,8 +61,9 @@ def needs_upgrade(connection: Connection, description: str) -> bool:
     if version < VERSION:
         raise StoreError(
             f"{description} was written by an unreleased version of the console.",
-            hint="Only databases of 0.2.0 are converted. Open this one with the version that wrote "
-            "it, or give this version its own (LFCONSOLE_DATA_DIR, LFCONSOLE_DATABASE_URL).",
+            hint="Only databases of 0.2.0 and 0.3.0 are converted. Open this one with the version "
+            "that wrote it, or give this version its own (LFCONSOLE_DATA_DIR, "
+            "LFCONSOLE_DATABASE_URL).",
         )
     columns, indexes = _read_names(connection)
     if version > VERSION or not columns <= _COLUMNS.keys():
@@ -74,6 +76,8 @@ def upgrade(connection: Connection) -> None:
     version = read_version(connection)
     if version == VERSION_OF_0_2_0:
         _rename(connection)
+    for table in _REMOVED_TABLES:
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
     Base.metadata.create_all(connection)
     if version is None:
         create_search_index(connection)

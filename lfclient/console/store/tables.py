@@ -1,4 +1,4 @@
-"""The tables: runs with their responses, search texts and labels; presets; settings of flows;
+"""The tables: runs with their responses, search texts; presets; settings of flows;
 shared results; drafts; processes and their commands.
 
 A new column may be empty or has a default: `schema.upgrade` adds it to existing databases.
@@ -147,18 +147,6 @@ class SearchTextRow(Base):
     original: Mapped[str | None]
 
 
-class LabelRow(Base):
-    """A label of a run, with the columns that lists filtered by label are ordered by."""
-
-    __tablename__ = "run_labels"
-    __table_args__ = (Index("ix_run_labels_owner_label", "owner", "label", "created_at", "run_id"),)
-
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
-    label: Mapped[str] = mapped_column(primary_key=True)
-    owner: Mapped[str]
-    created_at: Mapped[datetime]
-
-
 class PresetRow(Base):
     """A named set of values of a flow; `content` holds the values and the names of secrets."""
 
@@ -271,7 +259,6 @@ class SchemaVersionRow(Base):
 RUNS = Base.metadata.tables["runs"]
 RESPONSE_CHUNKS = Base.metadata.tables["response_chunks"]
 SEARCH_TEXTS = Base.metadata.tables["run_texts"]
-LABELS = Base.metadata.tables["run_labels"]
 COMMANDS = Base.metadata.tables["commands"]
 DRAFTS = Base.metadata.tables["drafts"]
 ADDED_FLOWS = Base.metadata.tables["added_flows"]

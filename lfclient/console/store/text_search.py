@@ -1,13 +1,8 @@
-"""Turn what a person types into the search box into conditions that have an index.
-
-A word may be in a run's text or in one of its labels. There are few labels, so they are looked
-through here; a search for words that are in none of them reads the texts alone.
-"""
+"""Turn what a person types into the search box into conditions that have an index."""
 
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
 from sqlalchemy import (
@@ -17,14 +12,13 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
-    or_,
     select,
     text,
 )
 
 from lfclient.console.store.column_types import sanitize_text
 from lfclient.console.store.search_text import fold_text
-from lfclient.console.store.tables import LABELS, RUNS, SEARCH_TEXTS
+from lfclient.console.store.tables import RUNS, SEARCH_TEXTS
 
 MAX_SEARCH_LENGTH = 500  # characters
 MAX_TERMS = 10
@@ -45,53 +39,6 @@ _FEW_MATCHES = (
     .where(SEARCH_TEXTS.c.id.in_(_MATCHES.columns(SEARCH_TEXTS.c.id)))
     .limit(MAX_SORTED_RUNS + 1)
 )
-# jumps from label to label in the index, over the runs that have it
-_LABELS_IN_USE = text(
-    "WITH RECURSIVE used(label) AS ("
-    "SELECT (SELECT min(label) FROM run_labels WHERE owner = :owner) UNION ALL "
-    "SELECT (SELECT min(label) FROM run_labels WHERE owner = :owner AND label > used.label) "
-    "FROM used WHERE used.label IS NOT NULL"
-    ") SELECT label FROM used WHERE label IS NOT NULL"
-)
-
-
-@dataclass(frozen=True)
-class SearchTerm:
-    """A folded word, and the labels of `owners` that contain it."""
-
-    word: str
-    labels: tuple[str, ...] = ()
-    owners: tuple[str, ...] = ()
-
-    @property
-    def is_indexed(self) -> bool:
-        """Whether SQLite's index finds the word in texts."""
-        return len(self.word) >= _TRIGRAM
-
-    @property
-    def in_label(self) -> ColumnElement[bool]:
-        """The condition that a row of labels has one with the word."""
-        return and_(LABELS.c.owner.in_(self.owners), LABELS.c.label.in_(self.labels))
-
-
-def labels_in_use(connection: Connection, owners: Sequence[str]) -> set[str]:
-    """Return all labels of the owners' runs."""
-    labels: set[str] = set()
-    for owner in owners:
-        labels.update(connection.execute(_LABELS_IN_USE, {"owner": sanitize_text(owner)}).scalars())
-    return labels
-
-
-def resolve_terms(connection: Connection, owners: Sequence[str], typed: str) -> list[SearchTerm]:
-    """Return the terms of a search, with the owners' labels that match."""
-    words = split_terms(typed)
-    labels = labels_in_use(connection, owners) if words else ()
-    return [
-        SearchTerm(
-            word, tuple(sorted(label for label in labels if word in fold_text(label))), (*owners,)
-        )
-        for word in words
-    ]
 
 
 def split_terms(typed: str) -> list[str]:
@@ -167,61 +114,46 @@ def _end_of_snippet(folded: str, end: int) -> int:
     return end + spaces[-1] if spaces and latest < len(folded) else latest
 
 
-def find_few(connection: Connection, terms: list[SearchTerm]) -> list[str] | None:
-    """Return the ids of all owners' runs that have all terms; None if there are many."""
-    text_only = all(term.is_indexed and not term.labels for term in terms)
-    if connection.dialect.name == "sqlite" and text_only:
-        result = connection.execute(_FEW_MATCHES, {"match": _match(terms)})
+def find_few(connection: Connection, words: list[str]) -> list[str] | None:
+    """Return the ids of all owners' runs that have all words; None if there are many."""
+    if connection.dialect.name == "sqlite" and all(map(_is_indexed, words)):
+        result = connection.execute(_FEW_MATCHES, {"match": _match(words)})
     else:
-        query = select(SEARCH_TEXTS.c.run_id).where(*_conditions(terms, connection.dialect.name))
+        query = select(SEARCH_TEXTS.c.run_id).where(*_conditions(words, connection.dialect.name))
         result = connection.execute(query.limit(MAX_SORTED_RUNS + 1))
     ids = list(result.scalars())
     return ids if len(ids) <= MAX_SORTED_RUNS else None
 
 
-def row_matches(table: FromClause, terms: list[SearchTerm]) -> ColumnElement[bool]:
-    """Return a condition that is checked run by run: the run in `table` has all terms."""
-    has_all = and_(*(_in_text_or_label(term) for term in terms))
+def row_matches(table: FromClause, words: list[str]) -> ColumnElement[bool]:
+    """Return a condition that is checked run by run: the run in `table` has all words."""
+    has_all = and_(*map(_contains, words))
     return select(has_all).where(SEARCH_TEXTS.c.run_id == table.c.id).scalar_subquery()
 
 
-def any_matches(terms: list[SearchTerm], dialect: str) -> ColumnElement[bool]:
-    """Return a condition that is evaluated for all runs at once: they have all terms."""
-    return RUNS.c.id.in_(select(SEARCH_TEXTS.c.run_id).where(*_conditions(terms, dialect)))
+def any_matches(words: list[str], dialect: str) -> ColumnElement[bool]:
+    """Return a condition that is evaluated for all runs at once: they have all words."""
+    return RUNS.c.id.in_(select(SEARCH_TEXTS.c.run_id).where(*_conditions(words, dialect)))
 
 
-def _conditions(terms: list[SearchTerm], dialect: str) -> list[ColumnElement[bool]]:
-    text_only = [term for term in terms if not term.labels]
-    indexed = [term for term in text_only if term.is_indexed] if dialect == "sqlite" else []
-    conditions: list[ColumnElement[bool]] = []
+def _conditions(words: list[str], dialect: str) -> list[ColumnElement[bool]]:
+    indexed = list(filter(_is_indexed, words)) if dialect == "sqlite" else []
+    conditions = [_contains(word) for word in words if word not in indexed]
     if indexed:
         # unique: one query may contain several searches
         match = bindparam("match", _match(indexed), String, unique=True)
         rows = _MATCHES.bindparams(match).columns(SEARCH_TEXTS.c.id)
-        conditions.append(SEARCH_TEXTS.c.id.in_(rows))
-    conditions += [_contains(term.word) for term in text_only if term not in indexed]
-    for term in terms:
-        if term.labels:
-            # a union uses an index for each side, an OR would use none
-            texts = select(SEARCH_TEXTS.c.run_id).where(
-                *_conditions([SearchTerm(term.word)], dialect)
-            )
-            labels = select(LABELS.c.run_id).where(term.in_label)
-            conditions.append(SEARCH_TEXTS.c.run_id.in_(texts.union(labels)))
+        conditions.insert(0, SEARCH_TEXTS.c.id.in_(rows))
     return conditions
 
 
-def _in_text_or_label(term: SearchTerm) -> ColumnElement[bool]:
-    if not term.labels:
-        return _contains(term.word)
-    is_same_run = LABELS.c.run_id == SEARCH_TEXTS.c.run_id
-    return or_(
-        _contains(term.word), select(LABELS.c.run_id).where(is_same_run, term.in_label).exists()
-    )
+def _is_indexed(word: str) -> bool:
+    """Return whether SQLite's index finds the word."""
+    return len(word) >= _TRIGRAM
 
 
-def _match(terms: list[SearchTerm]) -> str:
-    return " AND ".join('"' + term.word.replace('"', '""') + '"' for term in terms)
+def _match(words: list[str]) -> str:
+    return " AND ".join('"' + word.replace('"', '""') + '"' for word in words)
 
 
 def _contains(word: str) -> ColumnElement[bool]:

@@ -1,1 +1,1 @@
-"""The list of all runs: filters, table, labels, bulk actions, chart."""
+"""The list of all runs: filters, table, stars, bulk actions, chart."""

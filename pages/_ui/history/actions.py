@@ -23,7 +23,7 @@ from pages._ui.compare.runs import MAX_RUNS, MIN_RUNS
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.servers import load_flows, require_access, stop_runs
 from pages._ui.history import filters as history_filters
-from pages._ui.history import labels
+from pages._ui.history import stars
 from pages._ui.history.filters import MAX_DATE, MIN_DATE, is_narrowed, start_of_day
 from pages._ui.history.view import ListView, run_history
 from pages._ui.state import history as history_state
@@ -161,7 +161,7 @@ def _draw_selection_actions(view: ListView, selected: Sequence[RunSummary]) -> N
             on_click=_stop_selected,
             args=(view, running),
         )
-    labels.draw(labels.LabelTarget(view.owners, selected, partial(_still_selected, selected)))
+    stars.draw(view.owners, selected, partial(_still_selected, selected))
     if not window.is_narrow():  # in narrow windows it would make the bar a line higher
         _draw_csv_button(view, selected)
     _draw_delete_panel(view, selected, len(running))

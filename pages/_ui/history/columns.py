@@ -213,14 +213,6 @@ COLUMNS = (
         is_optional=True,
     ),
     Column(
-        "Labels",
-        lambda row, _: [clean_text(label) for label in row.run.labels],
-        _fitted(lambda row, _: "   ".join(row.run.labels), 220, "Labels"),
-        kind=st.column_config.MultiselectColumn,
-        options=lambda _: {"color": "auto"},
-        is_optional=True,
-    ),
-    Column(
         "Inputs",
         lambda row, _: row.inputs,
         _long_text_width,

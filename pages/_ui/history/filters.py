@@ -37,11 +37,11 @@ _DAYS = {WEEK: 7, MONTH: 30}
 MIN_DATE, MAX_DATE = date(2000, 1, 1), date(2099, 12, 31)
 _CURSOR = re.compile(r"(\d{1,17})-([0-9A-Za-z-]{1,64})")
 SEARCH_HELP = (
-    f"Searches labels, errors, and the first {MAX_SEARCHABLE_CHARACTERS:,} characters of inputs "
+    f"Searches errors and the first {MAX_SEARCHABLE_CHARACTERS:,} characters of inputs "
     'and outputs. Finds all words in any order; quote a phrase: "annual report" 2026.'
 )
 _MAIN_FILTERS = ("flow", "statuses", "when")  # in narrow windows in the panel as well
-_EXTRA_FILTERS = ("mode", "server", "label", "starred", "shared")  # in the panel
+_EXTRA_FILTERS = ("mode", "server", "starred", "shared")  # in the panel
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,6 @@ class Filters:
     start: date | None = None
     end: date | None = None
     server: str | None = None
-    label: str | None = None
     starred: bool = False
     shared: bool = False
     text: str = ""
@@ -75,7 +74,6 @@ class Filters:
             flow_id=self.flow,
             statuses=self.statuses,
             mode=self.mode,
-            label=self.label,
             starred=True if self.starred else None,
             shared=self.shared,
             result_hash=self.result,
@@ -117,7 +115,6 @@ def read() -> tuple[Filters, list[str]]:
         start=start,
         end=end,
         server=_read_text(history_state.SERVER),
-        label=_read_text(history_state.LABEL),
         starred=_read_option(history_state.STARRED, ["yes"], "star filter", ignored) == "yes",
         shared=_read_option(history_state.SHARED, ["yes"], "share filter", ignored) == "yes",
         text=_read_text(history_state.SEARCH) or "",
@@ -139,7 +136,6 @@ def write(filters: Filters) -> None:
         history_state.SINCE: start.isoformat() if start else None,
         history_state.UNTIL: end.isoformat() if end else None,
         history_state.SERVER: filters.server,
-        history_state.LABEL: filters.label,
         history_state.STARRED: "yes" if filters.starred else None,
         history_state.SHARED: "yes" if filters.shared else None,
         history_state.SEARCH: filters.text.strip(),
@@ -217,11 +213,10 @@ def _read_date(name: str, ignored: list[str]) -> date | None:
 
 @dataclass(frozen=True)
 class FilterOptions:
-    """The available flow names by ID, server names, and labels."""
+    """The available flow names by ID and server names."""
 
     flows: dict[str, str]
     servers: list[str]
-    labels: list[str]
 
 
 def draw(filters: Filters, options: FilterOptions) -> None:
@@ -280,7 +275,6 @@ def unknown_values(filters: Filters, options: FilterOptions) -> list[str]:
     values = (
         (filters.flow, options.flows, "No runs of the flow “{}”."),
         (filters.server, options.servers, "No server “{}”. Connect to it on the Connection page."),
-        (filters.label, options.labels, "No runs with the label “{}”."),
     )
     return [
         text.format(escape(clip(value, 40)))
@@ -333,8 +327,6 @@ def _draw_extra_filters(filters: Filters, options: FilterOptions) -> None:
     if len(options.servers) > 1 or filters.server:
         names = {name: name for name in options.servers}
         _draw_select(filters, "Server", "server", names, "All servers")
-    labels = {label: label for label in options.labels}
-    _draw_select(filters, "Label", "label", labels, "Any label")
     st.toggle("Starred only", **_widget(filters, "starred"))
     st.toggle("Shared only", **_widget(filters, "shared"))
 

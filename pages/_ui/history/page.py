@@ -139,13 +139,13 @@ def _load_without_new_runs(view: ListView) -> tuple[ListView, RunPage]:
 
 
 def _filter_options(servers: tuple[ServerSession, ...]) -> FilterOptions:
-    """Return the filters' options, without flows and labels if the store fails."""
+    """Return the filters' options, without flows if the store fails."""
     names = list(dict.fromkeys(server.connection.name for server in servers))
     owners = [server.owner for server in servers]
     try:
-        return FilterOptions(run_history().flows(owners), names, run_history().labels(owners))
+        return FilterOptions(run_history().flows(owners), names)
     except LangflowError:
-        return FilterOptions({}, names, [])
+        return FilterOptions({}, names)
 
 
 def _draw_empty_list(

@@ -126,7 +126,7 @@ def _draw_card(row: ListRow, context: ListContext) -> None:
 
 
 def _card_text(row: ListRow, context: ListContext) -> str:
-    """Return the card as Markdown, one line for each: name and status, output, facts, labels."""
+    """Return the card as Markdown, one line for each: name and status, output, facts."""
     run = row.run
     star = f"{list_rows.STAR} " * run.starred
     name = escape(clip(clean_text(run.flow_name), MAX_NAME_LENGTH))
@@ -138,14 +138,12 @@ def _card_text(row: ListRow, context: ListContext) -> str:
         list_rows.attempts_text(run),
         "Shared" if row.is_shared else "",
     ]
-    labels = [f":gray-badge[{escape(clean_text(label))}]" for label in run.labels]
     inputs = escape(row.inputs)
     lines = [
         " ".join([f"{star}**{name}**", status_badges.markdown_badge(run), _group(row)]),
         f"{picture}{output}",
         f":small[:gray[{' · '.join(filter(None, facts))}]]",
         f":small[:gray[{inputs}]]" if inputs else "",
-        " ".join(labels),
     ]
     return "  \n".join(filter(None, lines))
 

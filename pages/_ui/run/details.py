@@ -29,7 +29,7 @@ from pages._ui.connection.app_context import app_context, open_client
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.connection.servers import load_flows
 from pages._ui.form import input_values
-from pages._ui.history import labels
+from pages._ui.history import stars
 from pages._ui.outputs import view as outputs_view
 from pages._ui.outputs.message import draw_partial
 from pages._ui.run import errors, messages, progress, trace
@@ -196,7 +196,7 @@ def draw(server: ServerSession, record: RunRecord, places: ResultPlaces) -> None
         with st.container(width="content"):
             if record.run:
                 _draw_downloads(server, record)
-        labels.draw_for_run(server, record.id)
+        stars.draw_for_run(server, record.id)
 
 
 def _is_in_chat(record: RunRecord) -> bool:
@@ -272,7 +272,6 @@ class RunExporter:
     def report(self) -> bytes:
         """Return the run as an HTML page with its small files embedded."""
         record = self._record()
-        summary = self.runner.history.get([self.server.owner], self.run_id)
         with self._open_client() as api:
             html = report_html(
                 record,
@@ -280,7 +279,6 @@ class RunExporter:
                 fetch=api.files.download,
                 secrets=self.server.connection.secrets,
                 prices=self.prices,
-                labels=summary.labels if summary else (),
             )
         return html.encode("utf-8", "replace")
 

@@ -110,12 +110,11 @@ def _output(run: RunSummary) -> str:
 
 
 def _marks(run: RunSummary, *, is_odd: bool) -> str:
-    """Return the status unless the run is completed, star, *differs* and labels, as Markdown."""
+    """Return the status unless the run is completed, star and *differs*, as Markdown."""
     is_completed = run.status is RunStatus.COMPLETED
     marks = [
         "" if is_completed else status_badges.markdown_badge(run),
         STAR if run.starred else "",
         ":orange-badge[differs]" if is_odd else "",
-        *(f":gray-badge[{escape(clip(clean_text(label), 20))}]" for label in run.labels),
     ]
     return " ".join(filter(None, marks))

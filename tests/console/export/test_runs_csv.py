@@ -76,7 +76,7 @@ def test_a_run_has_its_inputs_in_full_and_each_output_in_a_column_of_its_compone
         "output: The Out-0": "again",
         "output: The Out-1": "second",
     }
-    assert list(one)[6:12] == ["seconds", "inputs", *list(texts(two))[1:], "tokens", "labels"]
+    assert list(one)[6:12] == ["seconds", "inputs", *list(texts(two))[1:], "tokens", "starred"]
 
 
 def test_inputs_are_named_by_their_components_without_the_flow():
@@ -140,7 +140,6 @@ def test_no_cell_has_a_secret_of_a_server_or_of_a_flow(secret):
         "output_summary": words,
         "session_id": words,
         "flow_name": words,
-        "labels": (words,),
     }
     lines = rows(records, summary, flow=FLOW, secrets=[SECRET])
     text = str(lines)

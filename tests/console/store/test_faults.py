@@ -74,7 +74,7 @@ def test_text_that_no_database_accepts_finds_nothing(any_store):
     odd = "r1\0\ud800"
     assert any_store.get(odd) is None
     assert any_store.history.get(["me"], odd) is None
-    which = RunFilter(flow_id=odd, label=odd, text=odd)
+    which = RunFilter(flow_id=odd, text=odd)
     assert any_store.history.page(["me", odd], which).runs == []
     assert any_store.presets.get("me", odd) is None
 

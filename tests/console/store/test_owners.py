@@ -31,13 +31,11 @@ def preset(id, name, owner="key"):
 
 
 def test_everything_of_an_owner_moves_to_another(store, monkeypatch):
-    """Runs with their labels, in batches, and the rest; nothing of a third owner."""
+    """Runs in batches, and the rest; nothing of a third owner."""
     monkeypatch.setattr(owners, "BATCH_SIZE", 1)
     store.create(record("one"))
     store.create(record("two", status=RunStatus.IN_PROGRESS, ended_at=None))
     store.create(record("other", owner="other"))
-    store.history.change_labels(["key"], ["one"], add=["good"])
-    store.history.change_labels(["other"], ["other"], add=["bad"])
     store.presets.create(preset("p", "Mine"))
     store.presets.set_default("key", "f", "p")
     store.drafts.write({("b", "key", "form"): "typed"})
@@ -48,7 +46,6 @@ def test_everything_of_an_owner_moves_to_another(store, monkeypatch):
     assert sorted(store.change_owner("key", "user")) == ["one", "two"]
     assert {one.id for one in store.recent("user")} == {"one", "two"}
     assert [one.id for one in store.unfinished("user")] == ["two"]
-    assert store.history.labels(["user"]) == ["good"]
     assert [one.is_default for one in store.presets.list_for_flow("user", "f")] == [True]
     assert store.drafts.get(("b", "user", "form")) == "typed"
     assert store.flow_settings.get("user", "f", "view").content == {"title": "mine"}
@@ -57,7 +54,6 @@ def test_everything_of_an_owner_moves_to_another(store, monkeypatch):
     assert not store.added_flows.contains("key", "f")
     assert store.added_flows.contains("other", "g")
     assert store.recent("key") == []
-    assert store.history.labels(["other"]) == ["bad"]
     assert store.change_owner("key", "user") == []
 
 

@@ -1,6 +1,5 @@
 """Lists of runs."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -57,8 +56,6 @@ def listed(request, tmp_path_factory):
         add(store, "d", seconds=3, status=RunStatus.IN_PROGRESS)
         store.history.set_starred(ME, "a", True)
         store.shares.create("me", "b", {})
-        for run_id in ("a", "c"):
-            store.history.change_labels(ME, [run_id], ["good"])
         yield store.history
 
 
@@ -73,9 +70,6 @@ def listed(request, tmp_path_factory):
         (RunFilter(until=NOW + timedelta(seconds=1)), ["a"]),
         (RunFilter(starred=True), ["a"]),
         (RunFilter(shared=True), ["b"]),
-        (RunFilter(label="good"), ["c", "a"]),
-        (RunFilter(label="good", mode="sync"), ["c"]),
-        (RunFilter(label="none"), []),
     ],
 )
 def test_each_filter_narrows_the_list_and_the_count(listed, which, expected):
@@ -149,61 +143,23 @@ def test_a_list_has_summaries_of_inputs_and_outputs(store):
     assert (newest.output_summary, newest.seconds) == ("First line second", 0.0)
 
 
-def test_labels_are_trimmed_deduplicated_and_listed(store):
-    """Labels that are not removed stay. Another owner's run is unchanged."""
-    add(store, "a")
-    add(store, "b", owner="you")
-    history = store.history
-    history.change_labels(ME, ["a", "b"], [" two  words ", "b", "two words", ""])
-    assert history.get(ME, "a").labels == ("b", "two words")
-    assert history.labels(ME) == ["b", "two words"]
-    history.change_labels(ME, ["a"], ["c", "b"], remove=["two words", "none"])
-    assert history.get(ME, "a").labels == ("b", "c")
-    assert history.labels(["you"]) == []
-
-
-def test_labels_are_changed_for_all_runs_or_none(store):
-    """None, if a label is too long or a run would have too many."""
-    history = store.history
-    for name in "ab":
-        add(store, name)
-    history.change_labels(ME, ["b"], [str(n) for n in range(20)])
-    for labels in (["x" * 61], ["new"]):
-        with pytest.raises(ValueError, match=r"longer than|at most"):
-            history.change_labels(ME, ["a", "b"], labels, remove=["none"])
-    assert history.get(ME, "a").labels == ()
-    assert len(history.get(ME, "b").labels) == 20
-
-
-def test_labels_added_concurrently_are_all_kept(any_store):
-    add(any_store, "a")
-    names = [f"label {n}" for n in range(12)]
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda name: any_store.history.change_labels(ME, ["a"], [name]), names))
-    assert any_store.history.labels(ME) == sorted(names)
-
-
 @pytest.mark.parametrize("max_sorted", [text_search.MAX_SORTED_RUNS, 1])
-def test_a_search_finds_words_in_labels_and_texts(any_store, monkeypatch, max_sorted):
-    """Each word may be in a label or a text. Labels of other owners are not searched."""
+def test_a_search_for_frequent_words_finds_what_one_for_rare_words_does(
+    any_store, monkeypatch, max_sorted
+):
+    """Runs of other owners are not searched."""
     monkeypatch.setattr(text_search, "MAX_SORTED_RUNS", max_sorted)
-    for number, name in enumerate("abcd"):
-        text = "a needle in the Straße" if name == "c" else "a needle"
+    texts = {"a": "a needle für die Straße", "b": "a needle a_b ab", "c": "Straße, a needle"}
+    for number, (name, text) in enumerate({**texts, "d": "a needle, theirs"}.items()):
         add_ended(any_store, name, seconds=number, text=text, owner="you" if name == "d" else "me")
     history = any_store.history
-    history.change_labels(ME, ["a"], ["Für die Straße"])
-    history.change_labels(ME, ["b"], ["a_b ab"])
-    history.change_labels(["you"], ["d"], ["theirs"])
     for typed, expected in {
         "straße": ["c", "a"],
-        "STRASSE": ["c", "a"],
-        "für": ["a"],
-        "FUR": ["a"],
-        "needle straße": ["c", "a"],
-        "needle für": ["a"],
+        "needle FUR": ["a"],
         '"die straße"': ["a"],
         "ab": ["b"],
         "a_b": ["b"],
+        "needle": ["c", "b", "a"],
         "theirs": [],
     }.items():
         assert ids(history.page(ME, RunFilter(text=typed))) == expected, typed
@@ -222,16 +178,14 @@ def test_a_star_survives_later_writes_of_the_run(store):
 
 
 def test_a_delete_skips_unfinished_runs_and_those_of_other_owners(store):
-    """It deletes a run's response, search text and labels."""
+    """It deletes a run's response and search text."""
     add_ended(store, "a", text="needle")
     add(store, "b", status=RunStatus.IN_PROGRESS)
     add_ended(store, "c", owner="you", text="needle")
-    store.history.change_labels(ME, ["a"], ["x"])
     assert store.history.delete(ME, ["a", "b", "c", "none"]) == ["a"]
     assert store.get("a") is None
     assert store.get("b")
     assert store.get("c").run is not None
-    assert store.history.labels(ME) == []
     found = store.history.page(["me", "you"], RunFilter(text="needle"))
     assert ids(found) == ["c"]
 

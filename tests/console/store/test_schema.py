@@ -26,6 +26,7 @@ from lfclient.runs.components import ComponentState
 from lfclient.runs.model import RunStatus
 from tests.support import postgres
 from tests.support.processes import processes_of
+from tests.support.store_records import record
 
 DATA = Path(__file__).parents[2] / "support" / "data"
 THEN = datetime(2026, 11, 26, 21, 30, 0, 250_000, tzinfo=UTC)
@@ -119,17 +120,15 @@ def test_a_conversion_keeps_how_runs_ended(converted):
     )
 
 
-def test_a_conversion_keeps_lists_stars_labels_and_search(converted):
+def test_a_conversion_keeps_lists_stars_and_search(converted):
     def listed(**filters):
         return [run.id for run in converted.history.page(["me"], RunFilter(**filters)).runs]
 
     assert listed() == ["private", "going", "stopped", "refused", "failed", "completed"]
     assert listed(starred=True) == ["completed"]
-    assert listed(label="kept") == ["failed", "completed"]
     assert listed(text="strassburg umbrella") == ["completed"]
     assert "umbrella" in converted.history.snippets(["me"], ["completed"], "umbrella")["completed"]
     summary = converted.history.get(["me"], "completed")
-    assert summary.labels == ("Straßburg", "kept")
     assert summary.input_summary[0][1].startswith("input_value: Will it rain in Straßburg?")
     assert summary.output_summary.startswith("Take an umbrella.")
     assert (summary.tokens, summary.result_hash, summary.thumbnail) == (None, None, None)
@@ -210,7 +209,7 @@ def test_a_database_with_a_damaged_search_index_is_converted(tmp_path, damage):
     ("version", "writer", "advice"),
     [
         ("0007", "version 0.1.0", "Start version 0.2.0 with it once"),
-        ("0013", "unreleased version", "Only databases of 0.2.0 are converted"),
+        ("0013", "unreleased version", "Only databases of 0.2.0 and 0.3.0 are converted"),
     ],
 )
 def test_a_database_that_cannot_be_converted_is_refused(kind, tmp_path, version, writer, advice):
@@ -246,6 +245,23 @@ def test_missing_columns_and_indexes_are_added(any_store):
     )
     store = Store(folder, url)
     assert read_schema(store) == expected
+    store.close()
+
+
+def test_tables_that_only_0_3_0_has_are_removed(any_store):
+    url, folder = postgres_address(any_store), any_store.database.path.parent
+    expected = read_schema(any_store)
+    any_store.create(record())
+    run_sql(
+        url,
+        folder,
+        "CREATE TABLE run_labels (run_id VARCHAR REFERENCES runs (id), label VARCHAR)",
+        "INSERT INTO run_labels SELECT id, 'mine' FROM runs",
+        "UPDATE alembic_version SET version_num = '0020'",
+    )
+    store = Store(folder, url)
+    assert read_schema(store) == expected
+    assert [run.id for run in store.recent("me")] == [record().id]
     store.close()
 
 

@@ -14,30 +14,20 @@ from pages._ui.state import history as history_state
 from tests.ui.support.history_page import (
     NOW,
     add,
-    add_label,
     column,
     history,
     history_with,
-    open_label_panel,
     select_runs,
     stored_run_ids,
 )
 from tests.ui.support.whole_pages import add_running_run, open_app, page_text, press
 
 
-def test_selected_runs_are_starred_and_labeled(url):
-    """Labels of only some runs are kept."""
-    run = add(url, "a")
+def test_selected_runs_are_starred(url):
+    add(url, "a")
     add(url, "b", 1)
-    app_context().runner.history.change_labels([run.owner], ["a"], ["mine"])
     app = press(select_runs(history(), "a", "b"), "Star")
     assert column(app, "Flow") == ["★ Echo", "★ Echo"]
-    app = open_label_panel(app)
-    field = next(each for each in app.multiselect if each.label.startswith("Labels"))
-    assert field.value == []
-    assert field.options == ["mine"]
-    add_label(app, "good")
-    assert [each.tolist() for each in column(app, "Labels")] == [["good", "mine"], ["good"]]
     press(app, "Unstar")
     assert column(app, "Flow") == ["Echo", "Echo"]
 
@@ -63,27 +53,6 @@ def test_a_click_clears_the_selection(url):
         app = press(select_runs(page, "a"), "Clear selection")
         assert "1 selected" not in page_text(app)
         assert "1 run" in page_text(app)
-
-
-def test_too_many_labels_are_rejected_with_a_reason(url):
-    """No label is changed, and the typed text stays in the field."""
-    run = add(url, "a")
-    add(url, "b", 1)
-    many = [f"label {number:02}" for number in range(20)]
-    app_context().runner.history.change_labels([run.owner], ["b"], many)
-    app = open_label_panel(select_runs(history(), "a", "b"))
-    add_label(app, "another")
-    assert "20 labels" in page_text(app)
-    assert [each.tolist() for each in column(app, "Labels")] == [[], many]
-    assert next(each for each in app.text_input if each.label == "New label").value == "another"
-
-
-def test_no_label_contains_a_connections_key(url):
-    run = add(url, "a")
-    app = open_label_panel(select_runs(history(), "a"))
-    add_label(app, "of sk-configured-key")
-    assert "This label contains an API key." in page_text(app)
-    assert app_context().runner.history.get([run.owner], "a").labels == ()
 
 
 def test_deleting_selected_runs_keeps_those_in_progress(url):
@@ -140,27 +109,9 @@ def test_bulk_delete_keeps_a_run_that_ends_after_the_confirmation_is_drawn(url):
     assert stored_run_ids() == {"c"}
 
 
-def test_a_label_added_elsewhere_in_the_meantime_is_kept(url):
-    run = add(url, "a")
-    lists = app_context().runner.history
-    lists.change_labels([run.owner], ["a"], ["old", "kept"])
-    app = open_label_panel(select_runs(history(), "a"))
-    lists.change_labels([run.owner], ["a"], ["old", "kept", "theirs"])
-    field = next(each for each in app.multiselect if each.label == "Labels")
-    field.set_value(["kept"])
-    add_label(app, "mine")
-    assert lists.get([run.owner], "a").labels == ("kept", "mine", "theirs")
-
-
-def test_an_open_run_is_starred_and_labeled(url):
+def test_an_open_run_is_starred(url):
     run = add(url, "a" * 32)
-    app = open_app(run=run.id)
-    press(app, "Star")
-    app = add_label(open_label_panel(app), "  to  show ")
-    entry = app_context().runner.history.get([run.owner], run.id)
-    assert (entry.starred, entry.labels) == (True, ("to show",))
-    assert next(each for each in app.text_input if each.label == "New label").value == ""
-    next(each for each in app.multiselect if each.label == "Labels").set_value([])
+    app = press(open_app(run=run.id), "Star")
+    assert app_context().runner.history.get([run.owner], run.id).starred
     press(app, "Unstar")
-    entry = app_context().runner.history.get([run.owner], run.id)
-    assert (entry.starred, entry.labels) == (False, ())
+    assert not app_context().runner.history.get([run.owner], run.id).starred

@@ -73,7 +73,7 @@ def test_a_list_has_its_main_columns_whichever_of_them_its_runs_fill():
     assert list(columns(summary(), filled)) == names
 
 
-def test_unused_labels_and_fingerprints_do_not_push_the_tokens_out_of_view():
+def test_fingerprints_do_not_push_the_tokens_out_of_view():
     """Tokens are the last column that fits into a window of 1,440 pixels."""
     names = list(columns(summary(tokens=1_855), fingerprint="8e6975"))
     assert names[4:] == ["Output", "Inputs", "Tokens", "Fingerprint", "Mode"]
@@ -96,7 +96,7 @@ def test_a_wider_column_shows_more_of_a_text():
 
 def test_columns_fit_the_texts_and_leave_room_for_fingerprints():
     """A window of 900 pixels shows the output's beginning. A Chinese character is wide."""
-    run = summary(flow_name="Stock", labels=("odd",))
+    run = summary(flow_name="Stock")
     shown = widths(run)
     assert sum(shown[name] for name in ("Flow", "Status", "Started", "Duration")) < 460
     assert widths(summary(flow_name="天气预报分析流程"))["Flow"] >= 130

@@ -28,7 +28,6 @@ def test_the_url_filters_the_list(url):
     add(url, "b", 1, flow_id=TWO, flow_name="Second", status=RunStatus.FAILED)
     third = {"flow_name": "Third", "mode": "background", "status": RunStatus.CANCELLED}
     run = add(url, "c", 86400 * 30, **third)
-    app_context().runner.history.change_labels([run.owner], ["c"], ["good"])
     app_context().runner.history.set_starred([run.owner], "b", True)
     app_context().runner.store.shares.create(run.owner, "c", {})
 
@@ -48,7 +47,6 @@ def test_the_url_filters_the_list(url):
         ({"when": "today"}, ["Echo", "★ Second"]),
         ({"when": "7d"}, ["Echo", "★ Second"]),
         ({"to": f"{NOW - timedelta(days=20):%Y-%m-%d}"}, ["Third"]),
-        ({"label": "good"}, ["Third"]),
         ({"starred": "yes"}, ["★ Second"]),
         ({"shared": "yes"}, ["Third"]),
         ({"q": '"the annual report" 2026'}, ["Echo"]),
@@ -102,7 +100,7 @@ def test_changing_a_filter_updates_the_url_and_returns_to_the_newest_runs(url):
 def test_filters_without_a_match_are_explained_and_can_be_cleared(url):
     """The page does not show that there are no runs yet."""
     add(url, "a")
-    app = history(flow="gone", label="none")
+    app = history(flow="gone")
     assert "No matching runs" in page_text(app)
     assert "No runs of the flow “gone”" in page_text(app)
     assert "no runs yet" not in page_text(app).lower()

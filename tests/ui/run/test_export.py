@@ -53,15 +53,6 @@ def test_an_ended_run_offers_report_and_outputs(langflow_stand_in):
     assert "Outputs (ZIP)" not in buttons(app)
 
 
-def test_the_report_names_the_labels(langflow_stand_in):
-    record = add_ended_run(langflow_stand_in.url, run=answer(A=(OutputKind.DATA, {"a": 1})))
-    open_app(run=record.id)
-    history = app_context().runner.history
-    history.change_labels([record.owner], [record.id], add=["Oats wrong", "shop <1>"])
-    report = files(record).report().decode()
-    assert "Oats wrong, shop &lt;1&gt;" in report
-
-
 def test_exports_fetch_files_with_the_key_and_do_not_contain_it(langflow_stand_in):
     langflow_stand_in.answers[f"GET /api/v2/files/{FILE}"] = (200, b"the bytes")
     outputs = {

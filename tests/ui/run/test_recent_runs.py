@@ -58,7 +58,7 @@ def test_only_runs_that_are_not_completed_show_their_status(langflow_stand_in):
     assert "Completed" not in "".join(listed)
 
 
-def test_stars_labels_and_the_odd_result_are_marked(langflow_stand_in):
+def test_stars_and_the_odd_result_are_marked(langflow_stand_in):
     """Of completed runs with the same inputs, the odd one has another result than most of them."""
 
     def add(number: int, text: str, status: RunStatus = RunStatus.COMPLETED) -> RunRecord:
@@ -74,7 +74,6 @@ def test_stars_labels_and_the_odd_result_are_marked(langflow_stand_in):
         record = add(number, text)
     history = app_context().runner.history
     history.set_starred([record.owner], record.id, True)
-    history.change_labels([record.owner], [record.id], add=["Oats"])
     listed = rows(open_app(flow=ONE))
     assert [row.endswith(":small[:orange-badge[differs] 13 rows]") for row in listed] == [
         False,
@@ -83,7 +82,7 @@ def test_stars_labels_and_the_odd_result_are_marked(langflow_stand_in):
         False,
         *[False] * 3,
     ]
-    assert listed[0].endswith(":small[★ :gray-badge[Oats] 12 rows]")
+    assert listed[0].endswith(":small[★ 12 rows]")
     for number, text in enumerate(("an essay", "a poem"), 4):
         add(number, text)
     assert "differs" not in "".join(rows(open_app(flow=ONE)))  # three of six are not most

@@ -53,18 +53,6 @@ def select_runs(app, *runs):
     return app.run()
 
 
-def open_label_panel(app):
-    """Open the label panel."""
-    app.session_state[history_state.history_key("label-panel")] = True
-    return app.run()
-
-
-def add_label(app, label):
-    """Type a new label and leave its field."""
-    next(each for each in app.text_input if each.label == "New label").set_value(label)
-    return app.run()
-
-
 def column(app, name):
     return list(app.dataframe[0].value[name]) if app.dataframe else []
 

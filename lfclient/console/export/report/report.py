@@ -1,7 +1,7 @@
 """Render the HTML report of a run: its facts, inputs, outputs and components."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +40,6 @@ def report_html(
     fetch: Callable[[FileRef, int], bytes] | None = None,
     secrets: Iterable[str] = (),
     prices: PriceTable | None = None,
-    labels: Sequence[str] = (),
     now: datetime | None = None,
 ) -> str:
     """Return the report of a run, as of `now` if it is still running.
@@ -78,7 +77,7 @@ def report_html(
         record=record,
         run=run,
         names=names,
-        facts=run_facts(record, names, now, prices, labels),
+        facts=run_facts(record, names, now, prices),
         inputs=input_rows(record, flow, redact),
         flow_missing="" if flow else run_record.FLOW_MISSING,
         inputs_unknown=run_record.explain_missing_inputs(record),
@@ -111,7 +110,6 @@ def run_facts(
     names: ComponentNames,
     now: datetime,
     prices: PriceTable | None,
-    labels: Sequence[str],
 ) -> list[tuple[str, str]]:
     """Return the names and values of the known facts."""
     run = record.run
@@ -124,7 +122,6 @@ def run_facts(
         "Duration": format_duration(record.elapsed(now)),
         "Tokens": usage_text(record.usage),
         "Cost": cost_text(run.usage_by_model if run else {}, prices),
-        "Labels": ", ".join(labels),
         "Job": record.job_id,
         "Run": record.id,
     }
