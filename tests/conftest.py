@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--exhaustive",
         action="store_true",
-        help="test all five Langflow versions and what pages look like, not only three versions "
+        help="test all five Langflow versions and what pages look like, not only two versions "
         "and what pages do",
     )
 

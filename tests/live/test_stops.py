@@ -23,7 +23,7 @@ from tests.support.proxy import Proxy
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
-pytestmark = on("1.8.4", "1.11.6", "1.13.0-isolated")
+pytestmark = on("1.8.4", "1.13.0-isolated")
 
 
 @pytest.fixture(autouse=True)

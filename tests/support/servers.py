@@ -71,8 +71,8 @@ RELEASES = {
     )
 }
 VERSIONS = tuple(RELEASES)
-# the oldest, the first with job events, the newest; `pytest --exhaustive` also uses the others
-DEFAULT_VERSIONS = (VERSIONS[0], "1.11.6", VERSIONS[-1])
+# the oldest and the newest, one for each dialect; `pytest --exhaustive` also uses the others
+DEFAULT_VERSIONS = (VERSIONS[0], VERSIONS[-1])
 ISOLATED = "-isolated"  # the end of the name of a second server
 # The only certificate that these servers trust. For each call of a model, Langflow reads anew all
 # that it trusts; the usual list took a fifth of an agent's time.
