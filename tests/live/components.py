@@ -76,8 +76,7 @@ class Talks(Component):
         return Message(text="said")
 """
 
-# leaves no trace on the server until it is released; on demand its first attempt fails, or its text
-# is large
+# leaves no trace on the server until it is released; on demand its first attempt fails
 _HELD_STEP = """
 import asyncio
 from pathlib import Path
@@ -105,7 +104,7 @@ class HeldStep(Component):
             await asyncio.sleep(0.02)
         if first and (folder / "fails").exists():
             raise ValueError("the first attempt")
-        return Message(text="done" * (100_000 if (folder / "large").exists() else 1))
+        return Message(text="done")
 """
 
 OWN = {

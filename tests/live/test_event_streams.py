@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -92,19 +91,3 @@ def test_events_dropped_for_a_slow_reader_arrive_in_the_end(
     assert durable(found) == durable(whole)
     assert found[-1].status is RunStatus.COMPLETED
     assert found[-1].run.outputs["ChatOutput-b"].value == "said"
-
-
-@with_events
-@pytest.mark.parametrize("fault", [{"cut": True}, {"stall": 60.0}], ids=["cut", "half open"])
-def test_a_streamed_call_that_is_cut_off_is_interrupted_and_not_repeated(
-    langflow: LiveServer, proxy: Proxy, make: Make, fault: dict[str, Any], monkeypatch: Any
-):
-    monkeypatch.setattr(event_streams, "MAX_CALL_SILENCE_SECONDS", 1.0)
-    monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 1.0)
-    flow, session = make("Write word by word"), uuid4().hex
-    proxy.plan(POST, Fault(**fault, after=b'"event": "token"'))
-    with LangflowClient(proxy.url, langflow.api_key) as client:
-        found = list(client.stream(flow, WORDS, session_id=session))
-    assert found[-1].status is RunStatus.INTERRUPTED
-    assert proxy.count(POST) == 1
-    wait_for(lambda: proxy.open == 0)

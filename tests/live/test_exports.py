@@ -7,11 +7,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
-
-import pytest
 
 from lfclient import FileRef, Flow, LangflowClient, OutputKind, RunStatus
 from lfclient.console.export.report.report import report_html
@@ -25,15 +21,6 @@ from tests.support.servers import LiveServer
 
 SECRET = "sk-a-secret-of-the-live-test"
 TEXT = "one, of <b>é 漢字</b>\ntwo\nthree"
-
-
-@pytest.fixture
-def live_runner(
-    tmp_path: Path, langflow: LiveServer, client: LangflowClient
-) -> Iterator[LiveRunner]:
-    made = LiveRunner(tmp_path, langflow, client)
-    yield made
-    made.runner.close()
 
 
 @oldest_and_newest

@@ -34,9 +34,11 @@ def written_text(record: RunRecord) -> str:
 
 @pytest.fixture
 def timings() -> Timings:
-    """Check every second instead of every ten whether a server is back."""
+    """Check every second whether a server is back, and give up a lost call soon after that."""
     every_second = Backoff(1.0, 1.0)
-    return Timings(listening=every_second, unreachable=every_second)
+    return Timings(
+        listening=every_second, unreachable=every_second, search_seconds=5.0, min_search_seconds=5.0
+    )
 
 
 def goes_on(record: RunRecord) -> bool:

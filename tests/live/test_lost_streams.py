@@ -92,25 +92,6 @@ def test_a_streamed_run_that_fails_after_its_connection_broke_is_found(
     assert (run.executions(), proxy.count(POST)) == (1, 1)
 
 
-def test_a_streamed_run_that_the_server_cancels_stays_interrupted(
-    live_runner: LiveRunner, proxy: Proxy, make: Make, client: LangflowClient, tmp_path: Path
-):
-    """Also when somebody opens it again."""
-    live_runner.timings = Timings(min_search_seconds=3.0)
-    live_runner.restart()
-    proxy.plan(POST, IN_THE_MIDDLE)
-    run = HeldRun(live_runner, make, tmp_path / "run")
-    run.until(searches)
-    run.mark("go")
-    assert run.until(ended).status is RunStatus.INTERRUPTED
-    assert [message.text for message in client.sessions.messages(run.flow)] == ["stored"]
-    wait_for(lambda: not live_runner.runner.is_followed(run.id))
-    assert not live_runner.runner.open(run.id, live_runner.connection).ended
-    record = run.until(ended)
-    assert record.status is RunStatus.INTERRUPTED
-    assert (run.executions(), proxy.count(POST)) == (1, 1)
-
-
 def test_a_streamed_run_that_completes_much_later_is_found_when_it_is_opened(
     live_runner: LiveRunner, proxy: Proxy, make: Make, client: LangflowClient, tmp_path: Path
 ):

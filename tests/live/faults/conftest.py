@@ -17,7 +17,6 @@ from lfclient.common.backoff import Backoff
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner import execution, recovery, run_context, runner
 from lfclient.console.runner.timings import Timings
-from lfclient.console.store import database
 from lfclient.wire.server_info import ServerInfo
 from tests.live.held_flow import HeldFlow, Hold
 from tests.live.live_runner import LiveRunner
@@ -42,7 +41,6 @@ def started(request: pytest.FixtureRequest) -> None:
 def timings(monkeypatch: pytest.MonkeyPatch) -> Timings:
     """A tenth of the usual patience, or less."""
     monkeypatch.setattr(payloads, "MIN_SUBMIT_TIMEOUT", TIMEOUT)
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.5)
     often = Backoff(0.1, 0.5)
     return Timings(
         polling=often,

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import psutil
-
 from lfclient import RunStatus
 from lfclient.api import requests
 from lfclient.console.store.run_record import RunRecord
@@ -15,9 +13,7 @@ from lfclient.console.wording.run_notes import describe_notes
 from tests.live.held_flow import HeldFlow
 from tests.live.live_runner import LiveRunner, ended
 from tests.live.releases import on
-from tests.support import servers
 from tests.support.proxy import raw_response
-from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
 
 ISOLATED = "1.13.0-isolated"  # its second server, which tests may freeze and kill
@@ -55,16 +51,5 @@ def ends_once(live_runner: LiveRunner, held: HeldFlow, run_id: str) -> RunRecord
     return record
 
 
-def server_process(langflow: LiveServer) -> psutil.Process:
-    pid = servers.isolated(langflow.version).status().pid
-    assert pid  # None would be the test process itself
-    return psutil.Process(pid)
-
-
 def noted(text: str) -> Callable[[RunRecord], bool]:
     return lambda record: text in describe_notes(record.notes)
-
-
-def is_lost(record: RunRecord) -> bool:
-    """Return whether Langflow itself says that its death ended the run."""
-    return record.ended and "worker_lost" in [error.code for error in record.run.errors]

@@ -1,27 +1,23 @@
-"""Faults of the network, the server, the key and the flow while a run is in progress."""
+"""Faults of the network, the server, the console and the flow while a run is in progress."""
 
 from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from lfclient import LangflowClient, RunStatus
-from lfclient.api.operations import event_streams
-from lfclient.console.store.notes import Note, NoteCode
+from lfclient.wire.server_info import DEFAULT_CONCURRENCY
 from tests.live.faults.conftest import Clock
 from tests.live.faults.support import (
     LOGIN_PAGE,
     POST,
     STATUS,
-    STOP,
     SUBMIT_SECONDS,
     TRUNCATED,
     classic,
@@ -32,14 +28,12 @@ from tests.live.faults.support import (
     start_and_begin,
 )
 from tests.live.flows import ROWS
-from tests.live.held_flow import HeldFlow
+from tests.live.held_flow import HeldFlow, Hold
 from tests.live.live_runner import LiveRunner, ended, states
 from tests.live.releases import Make
 from tests.support.proxy import Fault, Proxy, raw_response
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
-
-NewKey = Callable[[], tuple[str, str]]
 
 BUILDS = "GET /api/v1/monitor/builds"
 WORDS = {"ChatInput-question.input_value": "Good morning!", "WordByWord-writer.pause": 50}
@@ -59,47 +53,6 @@ def test_a_streamed_call_that_is_cut_off_keeps_its_partial_output(
     assert (proxy.count(POST), len(live_runner.runner.recent(live_runner.owner))) == (1, 1)
 
 
-@isolated
-def test_a_streamed_call_that_falls_silent_ends_in_time(
-    live_runner: LiveRunner, proxy: Proxy, held: HeldFlow, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(event_streams, "MAX_CALL_SILENCE_SECONDS", 1.0)
-    proxy.plan(POST, Fault(stall=60.0, after=b'"event": "build_start"'))
-    record = live_runner.until(live_runner.start(held.flow, "stream"), ended)
-    assert (record.status, held.executions()) == (RunStatus.INTERRUPTED, 1)
-    assert "did not respond in time" in str(record.run.warnings)
-    assert proxy.count(POST) == 1
-
-
-@isolated
-def test_a_run_whose_stream_stays_broken_still_gets_its_complete_text(
-    live_runner: LiveRunner, proxy: Proxy, make: Make
-):
-    """From the session's messages; the components' states come from the build records."""
-    broken = [Fault(raw=raw_response(502))] * 50
-    proxy.plan("/events", Fault(cut=True, after=b'"event": "token"'), *broken)
-    overrides = {**WORDS, "WordByWord-writer.pause": 10}
-    run_id = live_runner.start(make("Write word by word"), **overrides)
-    live_runner.until(run_id, ended)
-    wait_for(lambda: not live_runner.runner.is_followed(run_id))
-    record = live_runner.runner.get(run_id, live_runner.owner)
-    assert record.status is RunStatus.COMPLETED
-    assert set(states(record).values()) == {"done"}
-    texts = [one.text for one in record.run.messages.values() if one.sender == "Machine"]
-    assert texts == [record.run.outputs["ChatOutput-answer"].value]
-
-
-@classic
-def test_a_server_that_falls_silent_in_a_status_request_is_asked_again(
-    live_runner: LiveRunner, proxy: Proxy, held: HeldFlow
-):
-    proxy.plan(STATUS, Fault(let_go=threading.Event()))
-    run_id = live_runner.start(held.flow)
-    record = live_runner.until(run_id, noted("did not respond in time"))
-    assert not record.ended
-    ends_once(live_runner, held, run_id)
-
-
 @classic
 def test_other_responses_to_status_requests_are_reported_and_do_not_end_the_run(
     live_runner: LiveRunner, proxy: Proxy, held: HeldFlow
@@ -112,22 +65,6 @@ def test_other_responses_to_status_requests_are_reported_and_do_not_end_the_run(
     assert not record.ended
     wait_for(lambda: proxy.count(STATUS) > 3)
     ends_once(live_runner, held, run_id)
-
-
-@pytest.mark.parametrize("langflow", ["1.8.4", "1.13.0"], indirect=True)
-def test_a_run_is_stopped_although_the_server_wants_no_status_request_for_a_day(
-    live_runner: LiveRunner, proxy: Proxy, held: HeldFlow
-):
-    """It gets one stop at once, and is asked again some seconds later whether the run ended."""
-    run_id = start_and_begin(live_runner, held)
-    refused = Fault(raw=raw_response(429, b'{"detail": "Too many"}', retry_after="86400"))
-    proxy.plan(STATUS, *[refused] * 3)
-    live_runner.until(run_id, noted("tries again at"))
-    live_runner.runner.stop(run_id, live_runner.connection)
-    record = live_runner.until(run_id, ended)
-    assert (record.status, held.executions()) == (RunStatus.CANCELLED, 1)
-    assert record.stop_result == (Note(NoteCode.STOPPED),)
-    assert proxy.count(STOP) == 1
 
 
 @classic
@@ -181,29 +118,6 @@ def test_a_server_that_restarts_at_another_port_is_followed_there(
         ends_once(live_runner, held, run_id)
 
 
-@newest
-def test_a_new_key_takes_on_a_run_whose_key_is_revoked(
-    live_runner: LiveRunner,
-    held: HeldFlow,
-    client: LangflowClient,
-    api: httpx.Client,
-    new_key: NewKey,
-):
-    """It sees the run, and follows it to its end."""
-    (first, first_id), (second, _) = new_key(), new_key()
-    typed = replace(live_runner.connection, source="typed", user_id=client.auth.user_id())
-    live_runner.connection = replace(typed, api_key=SecretStr(first))
-    live_runner.owner = live_runner.runner.owner_of(live_runner.connection)
-    run_id = start_and_begin(live_runner, held)
-    api.delete(f"/api/v1/api_key/{first_id}").raise_for_status()
-    live_runner.runner.stop(run_id, live_runner.connection)
-    live_runner.until(run_id, noted("rejects the API key"))
-    other = replace(typed, api_key=SecretStr(second))
-    assert live_runner.runner.get(run_id, live_runner.runner.owner_of(other))
-    live_runner.runner.attach(other)
-    ends_once(live_runner, held, run_id)
-
-
 @isolated
 def test_a_flow_that_is_deleted_during_its_run_leaves_what_it_had_reported(
     live_runner: LiveRunner, held: HeldFlow, client: LangflowClient
@@ -244,3 +158,20 @@ def test_a_clock_that_jumps_during_a_lost_submit_hides_no_run(
     clock.offset = timedelta(hours=hours)
     answers.set()
     ends_once(live_runner, held, run_id)
+
+
+@isolated
+def test_a_console_that_restarts_while_runs_are_queued_runs_each_once(
+    live_runner: LiveRunner, hold: Hold
+):
+    """Langflow runs five at a time."""
+    helds = [hold(f"flow {number}") for number in range(DEFAULT_CONCURRENCY + 2)]
+    runs = [live_runner.start(held.flow) for held in helds]
+    for run_id in runs:
+        live_runner.until(run_id, lambda record: record.job_id)
+    wait_for(lambda: sum(held.begun() for held in helds) == DEFAULT_CONCURRENCY)
+    live_runner.restart()
+    for held in helds:
+        held.mark("go")
+    for held, run_id in zip(helds, runs, strict=True):
+        ends_once(live_runner, held, run_id)
