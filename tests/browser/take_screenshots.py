@@ -140,7 +140,6 @@ def take(browser: Browser, url: str) -> None:
     screen.run()
     screen.wait("completed")
     screen.page.get_by_test_id("stTopNav").get_by_role("link", name="History").click()
-    screen.page.get_by_text("Runs over time").click()
     save(screen.page, "history")
 
 

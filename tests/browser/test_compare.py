@@ -158,13 +158,8 @@ def history(console: Console, lasting_window: Callable[..., Page]) -> Screen:
 
 
 def test_history_is_accessible(history: Screen):
-    """The list, its menus, its chart and its groups of equal results."""
+    """The list, its menus and its groups of equal results."""
     check_with_menus(history.page)
-    history.page.get_by_text("Runs over time").click()
-    expect(history.page.get_by_test_id("stVegaLiteChart")).to_be_visible()
-    history.drawn()
-    check(history.page, within=".st-key-history-chart")
-    history.page.get_by_text("Runs over time").click()
     history.part("history-group").get_by_text("Group equal results").click()
     history.part("history-results-bar").wait_for()
     history.drawn()

@@ -4,25 +4,21 @@ Pages use keyset pagination: a page begins after the `Cursor` of the previous pa
 page 1,000 costs as much as the first.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
     Row,
     delete,
     func,
     select,
-    type_coerce,
     update,
 )
 
-from lfclient.console.store.column_types import from_microseconds
 from lfclient.console.store.database import Database
 from lfclient.console.store.result_groups import (
     MAX_GROUPS,
@@ -196,41 +192,6 @@ class History:
                 query = query.where(runs.tokens.is_not(None)).limit(limit)
                 usages += connection.execute(query, queries.parameters).scalars()
         return [usage or {} for usage in usages[:limit]]
-
-    def count_by_interval(
-        self, owners: Sequence[str], filters: RunFilter, width: int, utc_offset: int = 0
-    ) -> list[tuple[datetime, RunStatus, int]]:
-        """Count runs by interval of `width` seconds and by status, oldest first.
-
-        Intervals begin at multiples of `width` on a clock `utc_offset` seconds ahead of UTC.
-        """
-        step, ahead = width * 1_000_000, utc_offset * 1_000_000
-        totals: Counter[tuple[int, RunStatus]] = Counter()
-        with self._database.read() as connection:
-            queries = self._queries(connection, owners, filters, ordered=False)
-            status = queries.table.c.status
-            time = type_coerce(queries.table.c.created_at, BigInteger)
-            interval = (time - (time + ahead) % step).label("interval")
-            for owner in owners:
-                query = queries.select([interval, status, func.count()], owner, filters)
-                query = query.group_by(interval, status)
-                for start, name, count in connection.execute(query, queries.parameters):
-                    totals[start, name] += count
-        return [
-            (from_microseconds(start), status, count)
-            for (start, status), count in sorted(totals.items())
-        ]
-
-    def time_range(self, owners: Sequence[str]) -> tuple[datetime, datetime] | None:
-        """Return the submission times of the oldest and the newest run; None without runs."""
-        times: list[datetime] = []
-        with self._database.read() as connection:
-            for owner in owners:
-                # one query each: with both in one, all runs would be read
-                for extreme in (func.min, func.max):
-                    query = select(extreme(RunRow.created_at)).where(RunRow.owner == owner)
-                    times += filter(None, connection.execute(query).scalars())
-        return (min(times), max(times)) if times else None
 
     def flows(self, owners: Sequence[str]) -> dict[str, str]:
         """Return the flows with runs, by id, each with its latest name, in the order of names."""

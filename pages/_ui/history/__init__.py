@@ -1,1 +1,1 @@
-"""The list of all runs: filters, table, stars, bulk actions, chart."""
+"""The list of all runs: filters, table, stars, bulk actions."""

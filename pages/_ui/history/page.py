@@ -13,7 +13,6 @@ from pages._ui.app import navigation, window
 from pages._ui.connection import connect
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.history import actions, run_list
-from pages._ui.history import chart as history_chart
 from pages._ui.history import filters as history_filters
 from pages._ui.history import groups as history_groups
 from pages._ui.history.filters import FilterOptions
@@ -49,7 +48,7 @@ def open_requested_run() -> None:
 
 
 def draw(servers: tuple[ServerSession, ...], news: DeltaGenerator) -> None:
-    """Draw filters, chart, actions and table. New runs are announced in `news`."""
+    """Draw filters, actions and table. New runs are announced in `news`."""
     filters, ignored = history_filters.read()
     was_drawn = history_state.is_drawn()
     history_state.keep_selection()
@@ -75,12 +74,9 @@ def draw(servers: tuple[ServerSession, ...], news: DeltaGenerator) -> None:
         _draw_empty_list(view, servers, draw_form())
         _watch(view, page, news)
         return
-    chart_slot = _reserved_slot("chart-place")
     if filters.grouped:
         _draw_groups(view, with_server=len(servers) > 1)
         draw_form()
-        with chart_slot:
-            history_chart.draw(view)
         _watch(view, page, news)
         return
     bar = actions.ActionBar(view, page)
@@ -92,8 +88,6 @@ def draw(servers: tuple[ServerSession, ...], news: DeltaGenerator) -> None:
     if len(page.runs) > _LONG_LIST or window.is_narrow():
         actions.draw_pager(page, "below")
     draw_form()
-    with chart_slot:
-        history_chart.draw(view)
     bar.count()
     _watch(view, page, news)
 
@@ -154,8 +148,8 @@ def _draw_empty_list(
     if view.older_than or view.newer_than:
         st.info("No more runs.", icon=":material/info:")
         st.button("Back to newest", key=history_key("newest"), on_click=history_filters.go_to_page)
-    elif history_filters.is_narrowed(view.filters) and run_history().time_range(
-        [server.owner for server in servers]
+    elif history_filters.is_narrowed(view.filters) and run_history().count(
+        [server.owner for server in servers], limit=1
     ):
         with st.container(border=True, key=history_key("none-match")):
             st.markdown("## No matching runs", anchors=False)

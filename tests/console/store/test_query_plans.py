@@ -105,14 +105,13 @@ def test_each_page_of_a_list_uses_an_index(full_store, which):
 
 
 def test_filter_choices_are_found_without_reading_all_runs(full_store):
-    """Flows, the time range, and unfinished and recent runs."""
+    """Flows, and unfinished and recent runs."""
     with plans(full_store) as queries:
         assert len(full_store.history.flows([OWNER])) == FLOWS
-        full_store.history.time_range([OWNER])
         full_store.unfinished()
         full_store.recent(OWNER)
         full_store.find_by_job(OWNER, "job-1")
-    assert len(queries) == FLOWS + 1 + 2 + 3
+    assert len(queries) == FLOWS + 1 + 3
     assert "\n".join(plan for _, plan in queries if bad(plan)) == ""
 
 

@@ -209,30 +209,6 @@ def test_a_bulk_delete_of_what_has_ended_takes_runs_whose_end_nobody_saw(store):
     assert sorted(deleted) == ["before", "unseen"]
 
 
-def test_runs_are_counted_over_time_by_status(any_store):
-    for n in range(6):
-        status = RunStatus.FAILED if n % 3 == 2 else RunStatus.COMPLETED
-        add_ended(any_store, f"r{n}", seconds=n * 1800, status=status)
-    start = NOW.replace(microsecond=0)
-    assert any_store.history.count_by_interval(ME, RunFilter(), 3600) == [
-        (start, RunStatus.COMPLETED, 2),
-        (start + timedelta(hours=1), RunStatus.COMPLETED, 1),
-        (start + timedelta(hours=1), RunStatus.FAILED, 1),
-        (start + timedelta(hours=2), RunStatus.COMPLETED, 1),
-        (start + timedelta(hours=2), RunStatus.FAILED, 1),
-    ]
-    ahead = any_store.history.count_by_interval(
-        ME, RunFilter(), 86400, 3600 * (24 - NOW.hour) - 1800
-    )
-    assert [(at, many) for at, _, many in ahead] == [
-        (start - timedelta(hours=23, minutes=30), 1),
-        (start + timedelta(minutes=30), 3),
-        (start + timedelta(minutes=30), 2),
-    ]
-    assert any_store.history.time_range(ME) == (NOW, NOW + timedelta(seconds=9000))
-    assert any_store.history.time_range(["nobody"]) is None
-
-
 def test_flows_are_listed_under_their_latest_name(any_store):
     add(any_store, "a", flow_id="f", flow_name="Old")
     add(any_store, "b", seconds=1, flow_id="f", flow_name="New")

@@ -237,7 +237,7 @@ def test_a_store_error_is_shown_and_the_filters_are_kept(url, monkeypatch):
     def broken(*_, **__):
         raise StoreError("The file of runs is damaged.", hint="Move it away.")
 
-    for name in ("page", "flows", "count", "time_range"):
+    for name in ("page", "flows", "count"):
         monkeypatch.setattr(app_context().runner.history, name, broken)
     app.run()
     assert "is damaged" in page_text(app)

@@ -42,7 +42,7 @@ def history(**address):
 
 
 def history_with(part, **address):
-    """Open the page with an open panel, a menu, or the chart."""
+    """Open the page with an open panel or menu."""
     opened = {history_state.history_key(part): True}
     return open_app("pages/history.py", session_state=opened, **address)
 
