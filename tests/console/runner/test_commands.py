@@ -1,6 +1,5 @@
 """Stops and decisions while a run is followed: each is executed or reported, none is lost."""
 
-import asyncio
 import re
 import time
 from dataclasses import replace
@@ -12,11 +11,9 @@ from pydantic import SecretStr
 from lfclient import RunStatus
 from lfclient.api.requests import STATUS
 from lfclient.common.backoff import Backoff
-from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.notes import Note, NoteCode, has_code
 from lfclient.console.wording.run_notes import describe_notes
 from tests.support.fake_events import event, message, question
-from tests.support.fake_langflow import FakeLangflow
 from tests.support.runner_harness import CONNECTION, JOB, RUN_STARTED, STOP, both_dialects
 from tests.support.waiting import wait_for
 
@@ -91,44 +88,6 @@ def test_stop_is_offered_again_if_the_server_moved_and_does_not_know_the_job(har
     assert (record.ended, record.stop_requested_at) == (False, None)
 
 
-@pytest.mark.usefixtures("forgotten_at_once")
-def test_a_stop_is_offered_again_if_the_run_is_released_as_it_is_sent(
-    harness, running, monkeypatch
-):
-    """As of a server that has moved and does not know the job."""
-    harness.restart()
-    harness.server.jobs.clear()
-    harness.server.hold_status = True
-    moved = replace(CONNECTION, url="http://elsewhere.test")
-
-    def release(*_):
-        harness.server.hold_status = False
-        harness.wait_until_released(running)
-        return False
-
-    monkeypatch.setattr(harness.runner._commands, "_is_followed_elsewhere", release)
-    harness.runner.attach(moved)
-    harness.runner.stop(running, moved)
-    record = harness.get(running)
-    assert (record.ended, record.stop_requested_at) == (False, None)
-
-
-def test_an_adopted_run_is_saved_without_its_raw_response(harness, suspended):
-    """This console doesn't know the secrets that were sent, so it can't redact them."""
-    harness.folder = harness.folder / "other"
-    harness.restart()
-    harness.owner = owner_fingerprint(CONNECTION, harness.folder)
-    run_id = harness.runner.adopt(CONNECTION, harness.flow, harness.question)
-    harness.restart()
-    harness.runner.attach(CONNECTION)
-    harness.wait_until(run_id, lambda record: record.run and record.run.waiting_for)
-    harness.server.seconds = 0.2
-    harness.runner.decide(run_id, CONNECTION, harness.question, "approve")
-    record = harness.wait_for_end(run_id)
-    assert record.run.raw == {}
-    assert "not started by this console" in record.run.warnings[-1]
-
-
 def test_a_secret_that_is_streamed_in_pieces_is_redacted(harness):
     """On the screen and in the store, even if the text is cut off."""
     harness.server.seconds, harness.server.log = 60, [RUN_STARTED]
@@ -146,28 +105,6 @@ def test_a_secret_that_is_streamed_in_pieces_is_redacted(harness):
     harness.wait_until_released(run_id)
     files = [file.read_bytes() for file in harness.folder.rglob("*") if file.is_file()]
     assert not any(b"very-secret" in content for content in files)
-
-
-def test_a_run_stays_in_memory_until_its_components_are_added(harness, monkeypatch):
-    """However late; then it is evicted."""
-    harness.use_timings(ended_ttl_seconds=0, maintenance_seconds=0.02)
-    harness.server.dialect = "inputs"
-    handle = FakeLangflow.handle
-    cached = []
-
-    async def handle_builds_late(self, request):
-        if request.url.path.endswith("/builds"):
-            await asyncio.sleep(0.2)
-            cached.append(harness.runner._cache.snapshot(run_id))
-        return await handle(self, request)
-
-    monkeypatch.setattr(FakeLangflow, "handle", handle_builds_late)
-    run_id = harness.start()
-    harness.wait_until_saved(run_id, lambda record: record.ended)
-    harness.wait_until_released(run_id)
-    assert cached[0].ended
-    assert harness.get(run_id).status is RunStatus.COMPLETED
-    wait_for(lambda: harness.runner._cache.snapshot(run_id) is None)
 
 
 def _visible_text(record):
@@ -206,23 +143,6 @@ def test_a_stopped_run_ends_although_the_server_has_asked_for_a_day_without_poll
     assert harness.server.count("POST", STOP) == 1
     refuse()
     assert harness.wait_for_end(run_id).stop_result == (Note(NoteCode.STOPPED),)
-
-
-def test_a_pause_that_the_server_asks_for_after_a_stop_is_kept(harness, refuse):
-    """After a few attempts, whose number does not depend on the pause."""
-    harness.use_timings(confirming=Backoff(0.05, 0.05, attempts=4))
-    harness.server.seconds = 60
-    refuse(POLL)
-    run_id = harness.start()
-    harness.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
-    harness.runner.stop(run_id, CONNECTION)
-    harness.wait_until(
-        run_id, lambda record: record.stop_result and has_code(record.notes, NoteCode.RETRYING)
-    )
-    harness.wait_until(run_id, lambda record: has_code(record.notes, NoteCode.RETRY_REQUESTED))
-    polls = harness.server.status_requests
-    time.sleep(0.2)  # four times the pause before
-    assert harness.server.status_requests == polls
 
 
 def test_a_person_may_have_the_server_asked_although_it_has_asked_to_wait(harness, refuse):

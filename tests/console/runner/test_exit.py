@@ -1,15 +1,12 @@
 """A console that is closed while it works leaves its runs as they are, and logs nothing."""
 
-import gc
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 
 import pytest
 
 from lfclient.console.config.ownership import owner_fingerprint
-from lfclient.console.runner.run_context import RunContext
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
 from tests.support.environ import environ_without_settings
@@ -75,26 +72,3 @@ def test_an_unfinished_run_stays_as_it_is_when_the_console_exits(exited_console,
     assert record.status in (RunStatus.QUEUED, RunStatus.IN_PROGRESS)
     assert record.problem is None
     store.close()
-
-
-def test_a_run_that_is_due_while_the_runner_closes_is_not_started(harness):
-    """Python warns about a coroutine that was created and never ran."""
-    _start_a_run_while_closing(harness.runner._supervisor)
-    with warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always")
-        harness.restart()
-        gc.collect()
-    assert not [warning for warning in warned if "never awaited" in str(warning.message)]
-
-
-def _start_a_run_while_closing(supervisor):
-    stop = supervisor._loop.stop
-
-    async def execute(context):
-        """Do nothing."""
-
-    def start_and_stop():
-        supervisor.start(RunContext("late", CONNECTION), execute)
-        supervisor._loop.call_soon(stop)
-
-    supervisor._loop.stop = start_and_stop

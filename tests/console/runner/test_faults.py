@@ -220,19 +220,6 @@ def test_an_error_after_the_end_does_not_change_the_outcome(harness, monkeypatch
     assert harness.get(record.id) == record
 
 
-def test_a_session_is_renamed_although_another_run_has_the_job_of_one(harness):
-    """The record is still unsaved; it is then saved without its job."""
-    ended = harness.wait_for_end(harness.start())
-    other = replace(ended, id="other", submit_token="other")
-    harness.wait_until_saved(ended.id, lambda record: record.ended)
-    harness.runner._cache.put(replace(other, job_id=None, status=RunStatus.IN_PROGRESS))
-    harness.runner.store.create(replace(other, job_id=None))
-    harness.runner._cache.change("other", job_id=ended.job_id, status=ended.status)
-    harness.runner.rename_session(CONNECTION, harness.flow.id, "session", "new")
-    stored = harness.runner.store.get("other")
-    assert (stored.session_id, stored.job_id) == ("new", None)
-
-
 def test_a_job_whose_flow_was_deleted_is_followed(harness):
     run_id = harness.start_job()
     harness.restart()

@@ -76,18 +76,6 @@ def test_a_stop_with_another_key_does_not_wait_for_the_task_with_the_first(harne
     assert harness.wait_for_end(run_id).status is RunStatus.CANCELLED
 
 
-def test_a_run_that_is_deleted_while_its_key_changes_is_not_followed_any_more(harness):
-    """Neither with the first key nor with the second, whose task has not begun."""
-    run_id = start(harness)
-    revoke(harness, "sk-one")
-    supervisor = harness.runner._supervisor
-    first = supervisor._followed[run_id]
-    with harness.blocked_loop():
-        harness.runner.stop(run_id, TWO)
-        supervisor.abandon(run_id)
-    wait_for(lambda: first.task.done() and supervisor.connection(run_id) is None)
-
-
 def test_a_revoked_key_stops_no_run_that_another_key_follows(harness):
     run_id = start(harness)
     revoke(harness, "sk-one")
@@ -100,16 +88,6 @@ def test_a_revoked_key_stops_no_run_that_another_key_follows(harness):
     harness.wait_until(run_id, lambda record: not record.notes)
     harness.server.finish()
     assert harness.wait_for_end(run_id).status is RunStatus.COMPLETED
-
-
-def test_a_call_is_stopped_by_another_key_although_its_job_is_known(harness):
-    """Its connection can't change, so the stop closes it."""
-    harness.owner, harness.server.seconds = harness.runner.owner_of(ONE), 60
-    run_id = harness.start(mode="sync", connection=ONE)
-    wait_for(lambda: harness.server.jobs)
-    harness.runner._cache.change(run_id, job_id="job")
-    harness.runner.stop(run_id, TWO)
-    assert harness.wait_for_end(run_id).status is RunStatus.CANCELLED
 
 
 def test_a_removed_key_leaves_the_other_key_of_its_user_in_use(harness):

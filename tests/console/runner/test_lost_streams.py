@@ -7,13 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lfclient.console.store.errors import StoreError
 from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.store.row_mapping import with_result_fields
 from lfclient.console.wording.run_notes import describe_notes
 from lfclient.runs.model import RunStatus
 from tests.support.fake_events import component_done, event, stored_message
-from tests.support.fake_events import output as output_event
 from tests.support.runner_harness import CONNECTION, JOB, RUN_STARTED, SUBMIT
 from tests.support.waiting import wait_for
 
@@ -194,28 +192,6 @@ def test_a_run_that_is_not_found_when_somebody_opens_it_stays_as_it_was(harness)
     assert record.ended
     unchanged = replace(record, version=before.version, worker=before.worker)
     assert unchanged == with_result_fields(before)
-
-
-def test_a_completed_run_is_not_interrupted_while_its_end_cannot_be_saved(harness):
-    """By a visitor's page, which attaches to the unfinished runs in the store."""
-    harness.server.breaks_calls = False
-    run_id = harness.start(mode="stream")
-    harness.wait_until(run_id, lambda record: record.job_id)
-    harness.wait_until_saved(run_id, lambda stored: stored.job_id)
-    update, ends = harness.runner.store.update, []
-
-    def fail_at_first(record, **options):
-        if record.status is RunStatus.COMPLETED and not ends:
-            raise StoreError("the disk is busy")
-        ends.append(record.status)
-        return update(record, **options)
-
-    harness.runner.store.update = fail_at_first
-    harness.server.log += [output_event("ChatOutput-b", "hello"), event("end")]
-    assert harness.wait_for_end(run_id).status is RunStatus.COMPLETED
-    harness.wait_until_released(run_id)
-    harness.runner.attach(CONNECTION)
-    assert ends == []
 
 
 def test_secrets_are_redacted_in_what_is_found(harness):

@@ -8,7 +8,7 @@ import pytest
 
 from lfclient.console.runner.record_writer import RecordWriter
 from lfclient.console.runner.run_cache import RunCache
-from lfclient.console.store.errors import JobTaken, StoreError
+from lfclient.console.store.errors import StoreError
 from lfclient.console.store.notes import Note, NoteCode
 from lfclient.console.store.store import Store
 from lfclient.runs.model import Run, RunStatus
@@ -90,48 +90,6 @@ def test_a_claim_of_a_taken_job_changes_nothing(writer, taken):
     assert not asyncio.run(writer.claim_job("r", JOB))
     assert writer.cache.snapshot("r") == RECORD
     assert writer.store.get("r") == RECORD
-
-
-def test_a_job_is_shown_only_once_it_is_claimed(writer, monkeypatch):
-    shown = []
-
-    def refuse(record, **options):
-        shown.append(writer.cache.snapshot("r"))
-        raise JobTaken("Another run already has this job.")
-
-    monkeypatch.setattr(writer.store, "update", refuse)
-    assert not asyncio.run(writer.claim_job("r", JOB))
-    assert shown == [RECORD]
-
-
-@pytest.mark.parametrize("is_taken", [True, False])
-def test_a_run_that_leaves_the_cache_during_a_claim_gets_no_job(writer, monkeypatch, is_taken):
-    def leave(record, **options):
-        writer.cache.remove("r")
-        if is_taken:
-            raise JobTaken("Another run already has this job.")
-        return True
-
-    monkeypatch.setattr(writer.store, "update", leave)
-    assert not asyncio.run(writer.claim_job("r", JOB))
-    assert not asyncio.run(writer.claim_job("r", JOB))
-
-
-def test_a_change_during_a_claim_is_saved_with_the_job(writer, monkeypatch):
-    """As a stop that a person requests meanwhile, which would get the same version."""
-    update = writer.store.update
-
-    def stop_first(record, **options):
-        monkeypatch.setattr(writer.store, "update", update)
-        update(writer.cache.change("r", stop_requested_at=NOW))
-        return update(record, **options)
-
-    monkeypatch.setattr(writer.store, "update", stop_first)
-    assert asyncio.run(writer.claim_job("r", JOB))
-    record = writer.cache.snapshot("r")
-    assert (record.job_id, record.stop_requested_at) == (JOB, NOW)
-    assert writer.store.get("r") == record
-    assert writer.cache.unsaved() == []
 
 
 def test_a_job_is_claimed_in_memory_while_the_store_fails(writer, monkeypatch):

@@ -143,37 +143,6 @@ def test_the_job_of_another_record_is_not_taken(harness):
     assert (record.status, record.job_id) == UNKNOWN_WITHOUT_JOB
 
 
-def test_a_run_that_loses_its_job_to_another_continues_the_search(harness, monkeypatch):
-    """The store decides which run has a job that both found at the same moment."""
-    other = harness.wait_for_end(harness.start())
-    run_id = harness.lose_response(arrived=False)
-    add_trace(harness, other.job_id)
-    store = harness.runner.store
-    find_by_job = store.find_by_job
-
-    def find_nothing_once(owner, job_id):
-        monkeypatch.setattr(store, "find_by_job", find_by_job)
-
-    monkeypatch.setattr(store, "find_by_job", find_nothing_once)
-    harness.runner.attach(CONNECTION)
-    record = harness.wait_for_end(run_id)
-    assert record.status is RunStatus.COMPLETED
-    assert record.job_id not in (None, other.job_id)
-    assert harness.wait_until_saved(run_id, lambda stored: stored.ended).job_id == record.job_id
-
-
-def test_a_response_without_a_job_id_is_applied(harness, monkeypatch):
-    """Its end counts, although no job can be followed."""
-    run_id = harness.lose_response(arrived=False)
-    respond = harness.server._active
-    monkeypatch.setattr(
-        harness.server, "_active", lambda job, status: respond(job, "failed") | {"job_id": ""}
-    )
-    harness.runner.attach(CONNECTION)
-    record = harness.wait_for_end(run_id)
-    assert (record.status, record.job_id, record.attempts) == (RunStatus.FAILED, None, 2)
-
-
 @without_events
 def test_of_two_lost_runs_of_a_session_neither_takes_a_job_that_may_be_the_others(harness):
     """Only one request had arrived, and nothing tells which."""

@@ -63,17 +63,6 @@ def test_a_run_whose_end_nobody_saw_ended_when_the_server_says(harness):
     assert record.elapsed() == pytest.approx(8)
 
 
-def test_a_servers_clock_that_is_wrong_changes_no_duration(harness):
-    """Its responses tell its time."""
-    harness.server.clock_ahead = timedelta(hours=1)
-    before = lose_for_good(harness)
-    add_trace(harness, JOB, seconds_from_now=-129)
-    report_end(harness, before.created_at + timedelta(seconds=8, hours=1))
-    harness.runner.open(before.id, CONNECTION)
-    record = harness.wait_until(before.id, lambda record: record.status is RunStatus.COMPLETED)
-    assert record.elapsed() == pytest.approx(8, abs=5)
-
-
 @pytest.mark.parametrize("seconds", [None, 600], ids=["no time", "in the future"])
 def test_a_run_whose_end_nobody_saw_has_no_duration_unless_the_server_tells_it(harness, seconds):
     before = lose_for_good(harness)
@@ -104,16 +93,6 @@ def test_a_run_that_was_just_given_up_is_not_searched_for_again(harness, monkeyp
     monkeypatch.setattr(takeover, "JUST_LOST_SECONDS", 10.0)
     assert harness.runner.open(before.id, CONNECTION) == before
     assert not harness.runner.is_followed(before.id)
-
-
-def test_a_run_is_searched_for_again_once_a_minute(harness):
-    before = lose_for_good(harness)
-    harness.runner.open(before.id, CONNECTION)
-    harness.wait_until_released(before.id)
-    requests = len(harness.server.requests)
-    assert harness.runner.open(before.id, CONNECTION).ended
-    assert not harness.runner.is_followed(before.id)
-    assert len(harness.server.requests) == requests
 
 
 def test_a_run_that_was_lost_long_ago_is_searched_for_less_often(harness, monkeypatch):

@@ -147,23 +147,3 @@ def test_progress_is_published_once_the_database_is_back(two, monkeypatch):
         wait_for(lambda: two.runner.save_error)
     two.wait_elsewhere(run_id, message_text)
     assert two.runner.save_error is None
-
-
-def test_a_run_that_cannot_be_serialized_holds_up_no_other(two, monkeypatch, caplog):
-    """It is logged without its content."""
-    good, bad = two.start_running(), two.start_running()
-    writer = two.runner._writer
-    publish = writer.publish
-
-    def fail_on_bad(record):
-        if record.id == bad:
-            raise TypeError("what was entered")
-        return publish(record)
-
-    monkeypatch.setattr(writer, "publish", fail_on_bad)
-    two.wait_elsewhere(good, lambda record: record.run)
-    assert two.get_elsewhere(bad).run is None
-    wait_for(lambda: caplog.records)
-    assert "what was entered" not in caplog.text
-    assert bad in caplog.text
-    monkeypatch.undo()

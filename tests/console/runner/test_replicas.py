@@ -246,16 +246,6 @@ def test_a_run_that_another_process_deletes_is_gone_at_once(replicas):
     assert second.get(run_id, replicas.owner) is None
 
 
-def test_a_record_that_is_deleted_while_its_run_is_followed_is_abandoned(replicas):
-    run_id = replicas.start_job()
-    with replicas.runner.store.database.write() as connection:
-        connection.exec_driver_sql("DELETE FROM runs")
-    replicas.runner.stop(run_id, CONNECTION)
-    replicas.wait_until_released(run_id)
-    assert replicas.get(run_id) is None
-    assert replicas.runner.save_error is None
-
-
 def test_no_process_counts_as_dead_while_the_database_is_down(replicas):
     """However long: none could send a heartbeat. The run continues, and its end is saved."""
     first, second = replicas.runner, replicas.new_runner(connections=[CONNECTION])

@@ -76,27 +76,6 @@ def test_a_sync_run_has_an_unknown_outcome_after_a_restart(harness):
     assert listed.output_summary == record.problem.message
 
 
-def test_a_run_that_a_visitor_attaches_during_a_check_stays_followed(harness, monkeypatch):
-    """The check's list, in which the run belongs to a dead process, is out of date."""
-    run_id = harness.start_job()
-    harness.restart()
-    harness.runner._takeover_thread.close()  # the test alone checks
-    store = harness.runner.store
-    unfinished = store.unfinished
-
-    def attach_after_reading(*args, **options):
-        records = unfinished(*args, **options)
-        monkeypatch.setattr(store, "unfinished", unfinished)
-        harness.runner.attach(CONNECTION)
-        return records
-
-    monkeypatch.setattr(store, "unfinished", attach_after_reading)
-    harness.runner._takeover.check(report_missing_keys=False)
-    assert harness.runner.is_followed(run_id)
-    harness.server.finish()
-    assert harness.wait_for_end(run_id).status is RunStatus.COMPLETED
-
-
 def test_a_second_console_watches_a_run_that_a_living_one_follows(harness):
     harness.server.seconds = 60
     run_id = harness.start(mode="sync")

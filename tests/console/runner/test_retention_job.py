@@ -99,18 +99,6 @@ def test_a_clock_that_is_ahead_at_the_start_keeps_drafts_without_any_run(harness
     assert harness.runner.store.drafts.get(DRAFT) == "typed"
 
 
-def test_each_start_of_the_console_gives_its_clock_another_hour(harness, ended_run):
-    """Even if a run was started while the clock was ahead."""
-    store = harness.runner.store
-    store.cleaner.retention = RetentionSettings(max_age_days=2)
-    new_job(harness, FakeTime(clock_is_ahead_by=timedelta(days=3))).run()
-    store.create(
-        replace(ended_run, id="new", submit_token="new", created_at=now() + timedelta(days=3))
-    )
-    new_job(harness, FakeTime(clock_is_ahead_by=timedelta(days=3))).run()
-    assert is_stored(harness, ended_run.id)
-
-
 def test_limits_other_than_age_apply_at_once(harness, ended_run):
     """The number of runs and what may be stored don't depend on a clock."""
     store = harness.runner.store

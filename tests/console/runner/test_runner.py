@@ -5,8 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lfclient.common.backoff import Backoff
-from lfclient.console.runner.timings import BackoffChain
 from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
@@ -14,7 +12,6 @@ from tests.support.runner_harness import (
     CONNECTION,
     RARELY,
     both_dialects,
-    without_events,
 )
 
 
@@ -105,15 +102,6 @@ def test_the_end_of_a_job_is_seen_when_its_stream_closes(harness):
     harness.server.seconds = 0.5
     harness.use_timings(polling=RARELY, listening=RARELY)
     assert harness.wait_for_end(harness.start()).status is RunStatus.COMPLETED
-
-
-@without_events
-def test_a_run_that_has_ended_is_released_at_once(harness):
-    """Not after one more pause, in which its record may be evicted."""
-    harness.use_timings(polling=BackoffChain(Backoff(0.3, 0.3, attempts=2), Backoff(30.0, 30.0)))
-    run_id = harness.start()
-    harness.wait_for_end(run_id)
-    harness.wait_until_released(run_id)
 
 
 def test_ten_watchers_cause_no_more_requests_than_one(harness):

@@ -9,7 +9,6 @@ from lfclient import RunStatus
 from lfclient.common.backoff import Backoff
 from lfclient.console.store.notes import Note, NoteCode, has_code
 from tests.support.clock import Clock
-from tests.support.fake_events import component_done
 from tests.support.runner_harness import CONNECTION, OFTEN, RUN_STARTED, STOP, backdate_run
 from tests.support.waiting import wait_for
 
@@ -122,19 +121,6 @@ def test_silence_is_still_reported_after_a_restart_of_the_console(harness):
     harness.runner.attach(CONNECTION)
     for run_id in (queued, running):  # the server may have been restarted as well
         assert note_of(harness, run_id) == Note(NoteCode.CONTACT_LOST, number=5)
-
-
-def test_a_run_that_has_just_reported_a_component_is_not_silent_after_a_restart(harness):
-    run_id = harness.start_running()
-    harness.wait_until_saved(run_id, lambda record: record.started_at)
-    harness.runner.close()
-    backdate_run(harness.folder, run_id, 400)
-    harness.timings = replace(harness.timings, silence_seconds=300.0)
-    harness.server.log.append(component_done("ChatInput-a", "hi", "ChatOutput-b"))
-    harness.restart()
-    harness.runner.attach(CONNECTION)
-    harness.wait_for_polls(4)
-    assert harness.get(run_id).notes == ()
 
 
 @pytest.mark.parametrize("state", ["queued", ""])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -140,31 +139,6 @@ def test_a_refused_run_that_is_stopped_while_it_waits_has_not_run(harness, mode)
     assert harness.server.count("POST", SUBMIT) == 1
 
 
-@pytest.mark.parametrize("mode", ["sync", "stream"])
-def test_a_call_that_is_stopped_before_it_is_sent_again_has_not_run(harness, monkeypatch, mode):
-    """The attempt is counted while it is recorded, but the server has refused all that it got."""
-    harness.server.refusal = refusal(429, **{"retry-after": "1"})
-    run_id = harness.start(mode=mode)
-    wait_for_refusal(harness, run_id)
-    update = harness.runner.store.update
-    is_recorded, is_stopped = threading.Event(), threading.Event()
-
-    def hold(record, **options):
-        if record.id == run_id and record.attempts and not is_stopped.is_set():
-            is_recorded.set()
-            is_stopped.wait(30)
-        return update(record, **options)
-
-    monkeypatch.setattr(harness.runner.store, "update", hold)
-    assert is_recorded.wait(30)
-    harness.runner.stop(run_id, CONNECTION)
-    record = harness.wait_for_end(run_id)
-    is_stopped.set()
-    assert (record.status, record.attempts) == (RunStatus.CANCELLED, 0)
-    assert has_code(record.stop_result, NoteCode.STOPPED_UNSENT)
-    assert harness.server.count("POST", SUBMIT) == 1
-
-
 @pytest.fixture
 def unavailable(harness, monkeypatch):
     """Respond to submits with 503 after the server has taken them, as a proxy may.
@@ -273,28 +247,6 @@ def test_a_run_that_would_have_to_wait_for_longer_than_ten_minutes_fails(harness
     assert record.status is RunStatus.FAILED
     assert "Too busy" in record.problem.message
     assert harness.server.count("POST", SUBMIT) == 1
-
-
-def test_a_frozen_server_gets_no_second_request_before_it_has_handled_the_first(
-    harness, monkeypatch
-):
-    """Once it responds again, the first one may be what it is working on."""
-    handle, times, failed_at = harness.server.handle, [], []
-    thawed_at = time.monotonic() + 0.6
-
-    async def freeze(request):
-        is_frozen = time.monotonic() < thawed_at
-        if request.method == "POST":
-            times.append(time.monotonic())
-        if is_frozen and times:  # from the submit on
-            failed_at.append(time.monotonic())
-            raise httpx.ReadTimeout("timed out", request=request)
-        return await handle(request)
-
-    monkeypatch.setattr(harness.server, "handle", freeze)
-    record = harness.wait_for_end(harness.start())
-    assert (record.status, record.attempts) == (RunStatus.COMPLETED, 2)
-    assert times[1] >= failed_at[-1] + 0.5  # resend_delay_seconds
 
 
 @pytest.mark.parametrize("harness", [{"dialect": "inputs"}], indirect=True)

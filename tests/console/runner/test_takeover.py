@@ -1,17 +1,14 @@
 """A run whose console was killed, or released it, and the console that continues."""
 
-import threading
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import update
 
 from lfclient import RunStatus
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import StoredParts
 from lfclient.console.store.store import Store
-from lfclient.console.store.tables import ResponseChunkRow
 from tests.support.fake_events import component_done, message
 from tests.support.runner_harness import CONNECTION, component_states
 from tests.support.two_consoles import REDUCED_RETENTION, message_text, on_both_databases, token
@@ -47,25 +44,6 @@ def test_a_job_is_continued_from_its_published_progress(two):
     record = two.wait_until(run_id, lambda record: message_text(record).endswith("upon a time"))
     assert message_text(record).startswith("Once ")
     assert component_states(record)["ChatInput-a"] == "running"
-
-
-@pytest.mark.parametrize("mode", ["background", "stream"])
-def test_unreadable_progress_holds_up_no_takeover(two, mode):
-    """A job is followed from its first event on, a call is ended without its output."""
-    run_id = two.start_running(mode)
-    two.wait_elsewhere(run_id, lambda record: record.run)
-    two.kill()
-    with two.other.store.database.write() as connection:
-        connection.execute(update(ResponseChunkRow).values(body=b"no response"))
-    third = two.new_runner()
-    third.attach(CONNECTION)
-    if mode == "background":
-        wait_for(lambda: third._takeover.check() or third.is_followed(run_id))
-        two.runner = third
-        two.wait_until(run_id, lambda record: record.run and record.run.components)
-    else:
-        (ended,) = third.recent(two.owner)
-        assert ended.status is RunStatus.INTERRUPTED
 
 
 @pytest.mark.parametrize(
@@ -112,38 +90,3 @@ def test_the_console_starts_although_a_run_cannot_be_taken_over(harness, monkeyp
     harness.server.finish()
     assert harness.wait_for_end(run_id).status is RunStatus.COMPLETED
     assert caplog.text.count("takeover failed (StoreError)") == 1
-
-
-def test_the_console_starts_before_the_output_of_a_lost_job_is_loaded(harness, monkeypatch):
-    run_id = harness.start_running()
-    get, is_started = Store.get, threading.Event()
-
-    def get_once_started(store, run_id):
-        assert is_started.wait(5)
-        return get(store, run_id)
-
-    monkeypatch.setattr(Store, "get", get_once_started)
-    harness.restart(connections=[CONNECTION])
-    is_started.set()
-    harness.server.finish()
-    assert harness.wait_for_end(run_id).status is RunStatus.COMPLETED
-
-
-def test_a_failed_start_leaves_no_thread_worker_or_connection(harness, monkeypatch):
-    threads, workers = set(threading.enumerate()), list(harness.folder.glob("workers/*"))
-    close, closed = Store.close, []
-
-    def fail(store, **options):
-        raise StoreError("The file of runs is locked.")
-
-    def close_and_count(store):
-        closed.append(store)
-        close(store)
-
-    monkeypatch.setattr(Store, "unfinished", fail)
-    monkeypatch.setattr(Store, "close", close_and_count)
-    with pytest.raises(StoreError):
-        harness.new_runner()
-    assert len(closed) == 1
-    assert set(threading.enumerate()) <= threads
-    assert list(harness.folder.glob("workers/*")) == workers

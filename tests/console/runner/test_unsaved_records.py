@@ -2,7 +2,6 @@
 
 import pytest
 
-from lfclient.console.runner import memory
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_record import StoredParts
 from lfclient.console.store.store import Store
@@ -106,21 +105,4 @@ def test_a_record_that_cannot_be_serialized_holds_up_no_other(harness, caplog):
     stored = harness.wait_until_saved(other.id, lambda stored: stored.ended)
     assert stored.status is RunStatus.COMPLETED
     assert "TypeError" in caplog.text
-    assert "hunter2" not in caplog.text
-
-
-def test_unsaved_records_are_saved_although_memory_cannot_be_released(harness, monkeypatch, caplog):
-    harness.use_timings(maintenance_seconds=0.05)
-
-    def fail():
-        raise RuntimeError("hunter2-hunter2")
-
-    monkeypatch.setattr(memory, "release", fail)
-    harness.runner.release_memory()
-    wait_for(lambda: "RuntimeError" in caplog.text)
-    update = harness.runner.store.update
-    harness.runner.store.update = fill_disk
-    record = harness.wait_for_end(harness.start())
-    harness.runner.store.update = update
-    assert harness.wait_until_saved(record.id, lambda stored: stored.ended).run == record.run
     assert "hunter2" not in caplog.text

@@ -159,25 +159,6 @@ def test_runs_that_end_free_their_places(harness):
 
 
 @pytest.mark.usefixtures("two_slots")
-def test_a_waiting_run_that_cannot_be_recorded_is_not_sent(harness, monkeypatch):
-    """After a crash it would count as not sent."""
-    [run_id] = start_waiting(harness)
-    update, failures = harness.runner.store.update, []
-
-    def fail_twice(record, **options):
-        if record.id == run_id and record.attempts == 1 and len(failures) < 2:
-            failures.append(harness.server.count("POST", SUBMIT))
-            raise StoreError("The file of runs is locked.")
-        return update(record, **options)
-
-    monkeypatch.setattr(harness.runner.store, "update", fail_twice)
-    harness.server.hold_submits = False
-    record = harness.wait_for_end(run_id)
-    assert (record.status, record.attempts) == (RunStatus.COMPLETED, 1)
-    assert failures == [2, 2]
-
-
-@pytest.mark.usefixtures("two_slots")
 @both_dialects
 def test_after_a_restart_waiting_runs_are_sent(harness):
     harness.use_timings(search_seconds=0.5, min_search_seconds=0.5)
