@@ -1,13 +1,11 @@
 """Writes at once or not flushed to disk, and processes that create a file together."""
 
-import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import insert, text
 
 from lfclient.console.store import database as module
 from lfclient.console.store.errors import StoreError
@@ -67,46 +65,6 @@ def test_many_writes_at_once_wait_for_each_other(tmp_path, monkeypatch):
         list(pool.map(writes, range(10)))
     with database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM numbers").scalar() == 10
-    database.close()
-
-
-class CountedTurn:
-    """The lock of a database's writes, which counts who waits for it."""
-
-    def __init__(self, lock):
-        self._lock, self.release = lock, lock.release
-        self.waiting = threading.Semaphore(0)
-
-    def acquire(self, timeout):
-        self.waiting.release()
-        return self._lock.acquire(timeout=timeout)
-
-
-def test_writes_behind_one_that_waited_for_another_program_do_not_wait_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "BUSY_SECONDS", 0.05)
-    database, waits = Store(tmp_path).database, []
-    event.listen(
-        database._writer,
-        "begin",
-        lambda connection: waits.append(connection.get_execution_options()["busy_seconds"]),
-        insert=True,  # before the transaction begins, and fails
-    )
-
-    def fails(_):
-        with pytest.raises(StoreError, match="locked by another program"), database.write():
-            pass
-
-    turn = database._turn = CountedTurn(database._turn)
-    with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with ThreadPoolExecutor(10) as pool:
-            with database._in_turn():
-                failures = pool.map(fails, range(10))
-                for _ in range(1 + 10):  # this thread and the others
-                    assert turn.waiting.acquire(timeout=10)
-            list(failures)
-    assert waits[0] == 0.05
-    assert sum(waits) < 2 * 0.05
     database.close()
 
 

@@ -101,22 +101,6 @@ def test_a_moved_file_is_reported_and_used_again_once_it_is_back(tmp_path):
     store.close()
 
 
-def test_a_replaced_file_is_used_at_once(tmp_path):
-    """Such as a restored backup."""
-    for name in ("data", "backup"):
-        databases.create_sqlite(tmp_path / name)
-    store = Store(tmp_path / "data")
-    store.create(typed("r1"))
-    backup = Store(tmp_path / "backup")
-    backup.create(typed("r0"))
-    backup.close()
-    for ending in ("", "-wal", "-shm"):
-        (tmp_path / "data" / f"runs.db{ending}").unlink(missing_ok=True)
-    (tmp_path / "backup" / "runs.db").rename(tmp_path / "data" / "runs.db")
-    assert [one.id for one in store.recent("me")] == ["r0"]
-    store.close()
-
-
 @pytest.mark.parametrize(
     ("how", "by"),
     [

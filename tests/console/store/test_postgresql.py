@@ -3,26 +3,20 @@
 As in `test_faults`, the next call works, and no error contains a secret.
 """
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
 import psycopg
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import event, text, update
+from sqlalchemy import text
 
 from lfclient.common.backoff import Backoff
 from lfclient.console.runner.timings import Timings
 from lfclient.console.store.errors import StoreError
-from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
-from lfclient.console.store.tables import RUNS
 from lfclient.runs.model import RunStatus
 from tests.support import postgres
 from tests.support.fake_langflow import FakeLangflow
 from tests.support.runner_harness import RunnerHarness
 from tests.support.store_errors import PASSWORD, TYPED, raises_store_error, typed
-from tests.support.store_records import ME, add_ended, ids
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.live
@@ -213,22 +207,3 @@ def test_a_run_continues_while_its_database_is_down_and_is_saved_afterwards(tmp_
     assert harness.wait_for_end(harness.start(submit_token="another")).status is RunStatus.COMPLETED
     assert harness.runner.save_error is None
     harness.runner.close()
-
-
-def test_a_run_starred_between_the_query_and_the_delete_stays(shared):
-    for name in ("a", "b"):
-        add_ended(shared, name)
-    has_found_both = threading.Event()
-
-    @event.listens_for(shared.database.engine, "before_cursor_execute")
-    def note(connection, cursor, statement, *_):
-        if statement.startswith("DELETE FROM runs"):
-            has_found_both.set()
-
-    with ThreadPoolExecutor(1) as another:
-        with shared.database.write() as connection:
-            connection.execute(update(RUNS).where(RUNS.c.id == "a").values(starred=True))
-            deleting = another.submit(shared.history.delete_all, ME, RunFilter(starred=False))
-            assert has_found_both.wait(10)
-        assert deleting.result(10) == ["b"]
-    assert ids(shared.history.page(ME)) == ["a"]

@@ -3,7 +3,6 @@
 import os
 import signal
 import sqlite3
-import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -313,24 +312,3 @@ def test_a_killed_conversion_is_repeated(kind, tmp_path):
     store = Store(tmp_path, url)
     assert store.get("completed").run.outputs["T-1"].value[0]["day"] == "Monday"
     store.close()
-
-
-@BOTH
-def test_a_conversion_waits_for_another_that_takes_long(kind, tmp_path, monkeypatch):
-    """Longer than a write waits for a lock."""
-    monkeypatch.setattr("lfclient.console.store.database.BUSY_SECONDS", 0.1)
-    url = create_0_2_0(kind, tmp_path)
-    if kind == "sqlite":
-        other = sqlite3.connect(tmp_path / "runs.db", isolation_level=None, check_same_thread=False)
-        other.execute("BEGIN IMMEDIATE")
-    else:
-        other = psycopg.connect(url.get_secret_value())
-        other.execute("SELECT pg_advisory_xact_lock(7312004)")
-    timer = threading.Timer(0.2, other.rollback)
-    timer.start()
-    store = Store(tmp_path, url)
-    assert timer.finished.is_set()
-    assert len(store.recent("me")) == 6
-    store.close()
-    timer.join()
-    other.close()

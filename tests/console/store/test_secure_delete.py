@@ -1,9 +1,7 @@
 """Deleted text is erased from SQLite's search index and its log."""
 
 import random
-import sqlite3
 import string
-from contextlib import closing
 
 import pytest
 
@@ -60,21 +58,6 @@ def test_a_log_that_is_being_read_is_erased_later(store):
     assert is_erased(store)
 
 
-def test_another_process_erases_what_an_ended_one_could_not(store, tmp_path):
-    """Its own log was already erased, and it has deleted nothing."""
-    other = Store(tmp_path)
-    other.database.erase_deleted()
-    add_ended(store, "late", owner=OWNER, text=LONG[::-1])
-    with other.database.read() as reader:
-        reader.exec_driver_sql("SELECT count(*) FROM runs")
-        store.history.delete([OWNER], ["late"])
-        store.close()
-        assert LONG[::-1][:50].encode() in log_of(other).read_bytes()
-    other.database.erase_deleted()
-    assert is_erased(other)
-    other.close()
-
-
 def test_the_next_process_erases_what_an_ended_one_did_not(store, tmp_path, monkeypatch):
     monkeypatch.setattr(store.database, "erase_deleted", lambda: None)
     store.history.delete([OWNER], ["long"])
@@ -128,25 +111,6 @@ def test_a_delete_does_not_wait_for_a_large_index(small_steps, store):
     assert store.history.count([OWNER], RunFilter(text="flow")) == 50
 
 
-def test_erasing_ends(small_steps, store, monkeypatch):
-    merge, merges = database.merge_search_index, []
-
-    def merge_and_count(connection, *, restart):
-        merges.append(restart)
-        return merge(connection, restart=restart)
-
-    monkeypatch.setattr(database, "merge_search_index", merge_and_count)
-    store.history.delete([OWNER], ["long"])
-    for _ in range(2_000):
-        done = len(merges)
-        store.database.erase_deleted()
-        if len(merges) == done:
-            break
-    else:
-        raise AssertionError("erasing does not end")
-    assert done > 3
-
-
 def test_what_is_written_meanwhile_delays_nothing(small_steps, store, tmp_path):
     other = Store(tmp_path)
     store.history.delete([OWNER], ["long"])
@@ -166,22 +130,3 @@ def test_what_is_deleted_meanwhile_is_erased(small_steps, store):
     store.database.erase_deleted()
     store.history.delete([OWNER], ["long"])
     erase_in_turns(store, store.small * 1.1)
-
-
-def test_a_file_that_was_put_back_is_erased_again(store, tmp_path):
-    """It may be a copy from a moment when its text was not erased yet."""
-    copy, path = tmp_path / "copy.db", store.database.path
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store.database, "erase_deleted", lambda: None)
-        store.history.delete([OWNER], ["long"])
-    with closing(sqlite3.connect(path)) as disk, closing(sqlite3.connect(copy)) as target:
-        disk.backup(target)
-    store.database.erase_deleted()
-    assert len(search_index(store)) < store.small * 1.1
-    for suffix in ("-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-    copy.replace(path)
-    store.history.count([OWNER], RunFilter())
-    assert len(search_index(store)) > store.small * 1.1
-    store.database.erase_deleted()
-    assert len(search_index(store)) < store.small * 1.1

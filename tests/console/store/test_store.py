@@ -217,18 +217,6 @@ def test_a_file_that_is_not_a_database_is_reported(tmp_path):
     assert "Move the file away" in caught.value.hint
 
 
-def test_damage_to_an_existing_file_is_reported(store):
-    for n in range(200):
-        store.create(record(f"r{n}"))
-    store.close()
-    size = store.database.path.stat().st_size
-    with store.database.path.open("r+b") as file:
-        file.seek(4096)
-        file.write(b"\xff" * (size - 4096))
-    with pytest.raises(StoreError, match="damaged"):
-        store.get("r1")
-
-
 def test_a_locked_file_is_reported_after_a_wait(tmp_path, monkeypatch):
     """Another program's open transaction blocks writes, not reads."""
     monkeypatch.setattr("lfclient.console.store.database.BUSY_SECONDS", 0.2)
