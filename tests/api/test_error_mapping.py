@@ -183,8 +183,3 @@ def test_an_error_has_the_response_and_its_request_id_without_secrets(content: b
     assert not any(secret in shown for secret in ("sk-secret-key", "abc", "gzip"))
     with pytest.raises(RuntimeError, match="request"):  # its headers have the API key
         _ = error.response.request
-
-
-def test_an_error_without_a_response_has_neither_status_nor_request_id():
-    error = errors.Unreachable("away")
-    assert (error.response, error.status_code, error.request_id) == (None, None, None)

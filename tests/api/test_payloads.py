@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lfclient import Component, Flow, JobNotFound, Variable
+from lfclient import Component, Flow, JobNotFound
 from lfclient.api.payloads import run_request, session_parameter
 from lfclient.api.requests import events_request
 from lfclient.wire.schemas import VersionResponse
@@ -103,11 +103,6 @@ def test_only_a_background_run_with_an_idempotency_key_is_idempotent():
     assert not run_request(MODES, FLOW, {}, "sync", None, "k").idempotent
     assert not run_request(INPUTS, FLOW, {}, "background", None, "k").idempotent
     assert run_request(MODES, FLOW, {}, "sync").new_connection
-
-
-def test_a_variable_for_an_unknown_parameter_is_sent_by_name():
-    sent = body(MODES, "sync", overrides={"X-1.key": Variable("KEY")})
-    assert sent["tweaks"]["X-1"]["key"] == {"value": "KEY", "load_from_db": True}
 
 
 def test_a_session_needs_a_component_only_before_1_11():

@@ -70,10 +70,6 @@ def test_the_choices_are_sent_with_the_overrides(mode: str):
     assert body(MODES, mode, chosen(), operation="Sort")["tweaks"]["Op-a"] == {"operation": "Sort"}
 
 
-def test_a_flow_as_it_is_stored_is_sent_as_before():
-    assert body(MODES, "background", STORED, size="t")["tweaks"] == {"Op-a": {"size": "t"}}
-
-
 def test_a_synchronous_run_shows_what_is_hidden_in_the_stored_flow():
     """With its own value if there is no other."""
     sent = body(MODES, "sync", chosen("column", "operator"), column="text")["tweaks"]["Op-a"]
@@ -181,13 +177,6 @@ def test_a_flow_that_only_runs_synchronously_is_not_sent_to_another_mode():
     changed = choose(stored, "Op-a.operation", "Filter", definition)
     messages = [problem.message for problem in check_overrides(changed, {}, "sync", MODES)]
     assert any("Choose it in Langflow's editor" in message for message in messages)
-
-
-@pytest.mark.parametrize("mode", ["background", "stream"])
-def test_a_mode_that_can_send_it_passes_the_check(mode: str):
-    assert check_overrides(chosen(more=text("m")), {"Op-a.more": "n"}, mode, MODES) == []
-    sent = body(MODES, mode, chosen("rules"), rules={"a": "b"})
-    assert sent["tweaks"]["Op-a"]["rules"] == {"a": "b"}
 
 
 def test_a_server_without_streams_says_so_first():

@@ -16,7 +16,7 @@ import trustme
 
 from lfclient import AsyncLangflowClient, BadResponse, LangflowClient, Unreachable
 from lfclient.api import transports
-from lfclient.api.transports import AsyncCheckedBackend, CheckedBackend, proxy_of
+from lfclient.api.transports import proxy_of
 from lfclient.errors import AddressRefused, LangflowError
 from tests.support.clients import call_client
 from tests.support.http_stand_in import StandIn
@@ -138,26 +138,6 @@ def test_the_proxy_depends_on_the_scheme_and_exempt_hosts(monkeypatch):
     assert proxy_of("https://a.test/x") == "http://secure.test:3128"
     for exempt in ("http://127.0.0.1:7860", "http://localhost/x", "http://a.inside.test:80"):
         assert proxy_of(exempt) is None
-
-
-@both
-def test_a_local_address_may_be_a_positional_argument(kind, server):
-    """`connect_tcp(host, port, timeout, local_address)`, as httpcore's own backends accept it."""
-    arguments = ("127.0.0.1", port_of(server), 2.0, "127.0.0.1")
-
-    async def connect() -> Any:
-        stream = await AsyncCheckedBackend().connect_tcp(*arguments)
-        peer = stream.get_extra_info("server_addr")
-        await stream.aclose()
-        return peer
-
-    if kind == "async":
-        peer = asyncio.run(connect())
-    else:
-        stream = CheckedBackend().connect_tcp(*arguments)
-        peer = stream.get_extra_info("server_addr")
-        stream.close()
-    assert peer == ("127.0.0.1", port_of(server))
 
 
 def test_a_call_that_is_cancelled_as_its_host_is_resolved_is_not_sent(server, monkeypatch):

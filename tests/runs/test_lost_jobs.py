@@ -169,20 +169,6 @@ def test_a_servers_clock_may_differ_for_a_match_by_session(behind: int):
     assert found == ([FoundJob("job", "time")] if behind == 0 else [])
 
 
-@pytest.mark.parametrize("zone", ["GMT", "-0000", ""])
-def test_a_date_header_without_a_zone_is_utc(zone: str):
-    sent_at = datetime.now(UTC)
-    date = {"date": f"{sent_at:%a, %d %b %Y %H:%M:%S} {zone}".strip()}
-    builds_body = builds(("A-a", "job", 0, "s"))
-    builds_body["vertex_builds"]["A-a"][0]["timestamp"] = sent_at.isoformat()
-    server = StandIn(version=OLD)
-    server.on(
-        "GET", f"{MONITOR}/builds", lambda _: httpx.Response(200, json=builds_body, headers=date)
-    )
-    server.on("GET", f"{MONITOR}/messages", (200, []))
-    assert server.client().runs.find_jobs(FLOW, "s", sent_at) == [FoundJob("job", "session")]
-
-
 def test_malformed_lists_raise_bad_answer():
     server = StandIn(version=VERSION)
     server.on("GET", f"{MONITOR}/builds", (200, builds()))

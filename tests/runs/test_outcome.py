@@ -339,11 +339,6 @@ def test_http_408_is_a_timed_out_run_with_the_servers_limit():
     assert "after 3 seconds" in run.errors[0].message
 
 
-def test_http_408_without_a_usable_limit_is_a_timed_out_run():
-    run = timed_out_run({"timeout_seconds": 10**400}, before=new_run("f", "sync", None))
-    assert run.errors[0].message == "The server stopped the run, at its time limit."
-
-
 def test_a_suspended_run_is_not_evaluated():
     run = answered("hitl_status_suspended", None)
     assert (run.status, run.ended) == (RunStatus.SUSPENDED, False)

@@ -145,19 +145,6 @@ def test_a_failure_without_a_text_takes_its_reason_from_the_blocks():
     assert found.blocks == tuple(blocks[0]["contents"])
 
 
-def test_a_failure_that_tells_only_a_code_takes_its_reason_from_the_traceback():
-    """As 1.8.4 and 1.10.3 tell of an agent whose provider can't be reached."""
-    traceback = (
-        "Traceback …\nlfx.base.agents.events.ExceptionWithMessageError: Connection error..\n"
-    )
-    reason = "**APIConnectionError**\n - **Code: None**\n"
-    block = {"type": "error", "reason": reason, "traceback": traceback}
-    blocks = [{"title": "Error", "contents": [block]}]
-    failed = row(1, sender="Agent", category="error", text="Code: None\n", content_blocks=blocks)
-    server = StandIn().on("GET", M, (200, [failed]))
-    assert server.client().sessions.messages(FLOW, "s")[0].text == "Connection error.."
-
-
 def test_an_unfinished_message_is_incomplete():
     """Servers store it as partial and without its text, even after its run was stopped."""
     begun = row(1, sender="Machine", text="", properties={"state": "partial"})

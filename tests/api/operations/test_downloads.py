@@ -12,7 +12,7 @@ from typing import IO, Any
 import httpx
 import pytest
 
-from lfclient import FileRef, LangflowError, Unreachable
+from lfclient import FileRef, LangflowError
 from tests.support.clients import call_client
 from tests.support.http_stand_in import Answer, BodyStream, StandIn
 
@@ -135,9 +135,3 @@ def test_a_compressed_file_is_decompressed_in_pieces():
     tracemalloc.stop()
     assert peak < 5_000_000
     assert at.requests[-1].headers["accept-encoding"] == "identity"
-
-
-def test_a_download_that_always_breaks_raises_after_its_retries():
-    at = server(streamed(BodyStream(b"a long beginning", cut=10)))
-    with pytest.raises(Unreachable):
-        save(at, io.BytesIO())

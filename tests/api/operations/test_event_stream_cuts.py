@@ -105,18 +105,6 @@ def test_a_cut_within_or_after_a_frame_loses_nothing(version: str, case: str, ki
 
 
 @pytest.mark.parametrize(("case", "kind"), CASES)
-def test_connections_of_one_frame_each_deliver_all_frames_in_order(case: str, kind: str):
-    frames = events(VERSIONS[-1], case)
-    uncut = follow(kind, EventLog(frames), case)
-    cuts = [len(sse([frame])) for frame in frames]
-    log = EventLog(frames, cuts)
-    found = follow(kind, log, case, looks=len(cuts))
-    assert durable(found) == durable(uncut)
-    assert applied(found) == applied(uncut)
-    assert log.last_event_ids[1] == "1"
-
-
-@pytest.mark.parametrize(("case", "kind"), CASES)
 def test_a_server_that_always_replays_everything_repeats_no_event(case: str, kind: str):
     """A proxy may remove the `Last-Event-ID` header."""
     frames = events(VERSIONS[-1], case)

@@ -118,21 +118,6 @@ def test_a_broken_connection_loses_and_repeats_nothing(job: Any, kind: str, faul
     assert (type(found[-1]), found[-1].status) == (RunEnded, RunStatus.COMPLETED)
 
 
-def test_a_cut_within_a_character_does_not_corrupt_the_text(job: Any):
-    text = "naïve ☃ 漢字"
-    body = "".join(
-        f'data: {{"event": "warning", "data": {{"message": "{text}"}}}}\nid: {number}\n\n'
-        for number in (1, 2)
-    ).encode()
-    made = job([warning(1, text), warning(2, text)])
-    planned = raw_response(200, body, "text/event-stream")
-    place = planned.rindex("漢".encode()) + 1
-    made.proxy.plan(EVENTS, Fault(raw=planned[:place]))
-    found = made.collect()
-    assert [event.message for event in found[:-1]] == [text, text]
-    assert made.log.last_event_ids[0] == "1"
-
-
 @pytest.mark.parametrize("status", [204, 404, 410])
 def test_deleted_events_leave_polling_the_status(job: Any, status: int):
     """The second connection finds them deleted; there is no third."""

@@ -107,10 +107,6 @@ def test_a_name_in_the_file_that_is_not_taken_is_kept_for_its_flow(names, sent):
     assert sent_names(("Echo", "Sales (2024)"), *names) == sent
 
 
-def test_a_year_is_no_number_to_count_on_from():
-    assert sent_names(("Sales (2024)",), "Sales (2024)") == ["Sales (2024)"]  # Langflow adds (1)
-
-
 def test_numbered_names_are_sent_as_they_are_if_the_flows_cannot_be_listed():
     server = StandIn().on("POST", UPLOAD, CREATED).on("GET", FLOWS + NEW_ID, (200, GRAPH))
     server.on("GET", FLOWS, (403, {"detail": "no"}))

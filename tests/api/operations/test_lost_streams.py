@@ -8,7 +8,6 @@ import pytest
 
 from lfclient import LangflowError, Run, RunStatus, ServerFault
 from lfclient.api.requests import STATUS
-from lfclient.flows.model import Flow
 from tests.support.fake_events import stored_message
 from tests.support.fake_langflow import FLOW, FLOW_ID
 from tests.support.http_stand_in import StandIn
@@ -83,11 +82,3 @@ def test_the_messages_of_another_run_of_the_session_prove_nothing():
 def test_a_request_that_fails_raises_an_error(status: Any, error: type[LangflowError]):
     with pytest.raises(error):
         recover(status, ASKED, ANSWERED)
-
-
-def test_a_given_flow_is_not_requested():
-    server = StandIn().on("GET", STATUS, COMPLETED).on("GET", MESSAGES, (200, [ANSWERED]))
-    with server.client() as api:
-        run = api.runs.recover_stream(LOST, JOB, Flow.from_json(FLOW))
-    assert run.status is RunStatus.COMPLETED
-    assert not [path for path in server.lines if "/flows/" in path]

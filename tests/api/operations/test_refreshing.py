@@ -156,12 +156,6 @@ def test_another_value_than_the_chosen_one_is_an_error_of_its_field():
     assert "“Sort” instead" in failure.message
 
 
-def test_a_large_answer_is_read():
-    large = deepcopy(RAW["data"]["nodes"][0]["data"]["node"])
-    large["template"]["operation"]["options"] = [f"option {number:06}" for number in range(60_000)]
-    assert len(a_server((200, large)).client().options(RAW["id"], "Op-a.operation")) == 60_000
-
-
 @pytest.mark.parametrize(
     ("answer", "error"),
     [((403, {"detail": "Invalid API key"}), InvalidKey), (httpx.ConnectError("x"), Unreachable)],
@@ -226,13 +220,6 @@ def test_options_are_those_of_now():
 def test_an_option_that_the_stored_flow_lacks_can_be_chosen():
     flow = a_server().client().refresh(RAW["id"], {"Op-a.operation": "Group"})
     assert (flow.refreshed.errors, flow.refreshed.choices) == ({}, {"Op-a.operation": "Group"})
-
-
-def test_a_refreshed_flow_is_no_flow_of_the_client():
-    """`client.flow` returns the stored one again."""
-    with a_server().client() as client:
-        client.refresh(RAW["id"], {"Op-a.operation": "Filter"})
-        assert client.flow(RAW["id"]).refreshed is None
 
 
 @pytest.mark.parametrize(
@@ -350,34 +337,6 @@ def test_a_choice_inside_a_group_that_fails_is_an_error_of_the_groups_field():
     server = StandIn().on("GET", FLOW, (200, GROUPED)).on("POST", UPDATE, (400, {"detail": "No."}))
     flow = server.client().refresh(GROUPED["id"], {"Group-g.operation_a": "Filter"})
     assert flow.refreshed.errors["Group-g.operation_a"].field == "Group-g.operation_a"
-
-
-def test_the_choice_of_a_model_runs_in_every_mode_on_a_restricted_server():
-    """Its own component has a newer parameter and output, which the flow doesn't need."""
-    model = entry("ModelInput", "model", "", real_time_refresh=True)
-    raw = graph(node("Agent-a", code=CODE, model=model, url={**text(), "show": False}))
-    own = {**CODE, "value": "class Own: ..."}
-    newer = {"code": own, "model": model, "url": text(), "newer": text("n")}
-
-    def restricted(request: httpx.Request) -> httpx.Response:
-        body = json.loads(request.content)
-        if body["code"] != own["value"]:
-            return httpx.Response(RESTRICTED[0], json=RESTRICTED[1])
-        template = {name: body["template"][name] for name in newer}
-        template["url"] |= {"show": True}
-        return httpx.Response(200, json={"template": template, "outputs": [{"name": "newer"}]})
-
-    server = StandIn().on("GET", FLOW, (200, raw)).on("POST", UPDATE, restricted)
-    server.on("GET", "/api/v1/all", (200, {"a": {"Agent": {"template": newer}}}))
-    job = {"job_id": "00000000-0000-4000-8000-000000000001", "status": "queued"}
-    server.on("POST", "/api/v2/workflows", (200, job))
-    with server.client() as client:
-        chosen = {"Agent-a.model": [{"name": "m", "provider": "P"}]}
-        flow = client.refresh(raw["id"], chosen)
-        assert flow.refreshed.errors == {}
-        assert {field.parameter for field in flow.fields} == {"model", "url"}
-        client.submit(flow, chosen)
-    assert "data" not in json.loads(server.requests[-1].content)
 
 
 def test_a_run_makes_the_choices_that_its_choices_show():

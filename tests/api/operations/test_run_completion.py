@@ -221,14 +221,6 @@ def test_a_truncated_output_is_restored_from_the_events_or_the_sessions_messages
     assert not run.warnings
 
 
-def test_a_run_with_a_malformed_message_event_is_not_verified():
-    """Its text may be what completes an output."""
-    server = server_with_message("long" * 1_500 + "...", {"text": "long" * 2_000})
-    run = server.client().status(JOB, flow=flow_of("ChatOutput-xyz34"))
-    assert run.status is RunStatus.COMPLETED
-    assert any("An event `add_message` is malformed." in warning for warning in run.warnings)
-
-
 MODEL_FLOW = flow(
     chat_input("ChatInput-a"),
     node("Agent-m", model={"type": "model", "value": []}),

@@ -172,16 +172,6 @@ def test_code_and_graphs_with_the_clients_own_key_are_not_stored():
             )
 
 
-def test_a_copy_of_a_flow_with_the_clients_own_key_is_not_created():
-    server = a_server()
-    with (
-        pytest.raises(InvalidRequest, match="in place of your API key"),
-        server.client(api_key=OLD["value"]) as client,
-    ):
-        client.update_flow(RAW["id"])
-    assert not server.sent(f"POST {UPLOAD}")
-
-
 def test_a_model_of_an_older_version_gets_its_attributes():
     """Langflow 1.8 to 1.11 run no model without them."""
     model = entry("ModelInput", "model", "", model_type="language")
