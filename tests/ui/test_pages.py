@@ -10,7 +10,6 @@ from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.state import browser
 from pages._ui.state import connection as connection_state
-from tests.support.flows import read_file
 from tests.support.http_stand_in import StandIn, flow
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
 
@@ -81,17 +80,6 @@ def test_a_session_named_by_the_api_key_is_refused(langflow_stand_in):
     session.set_value("of sk-configured-key").run()
     press(app, "Run")
     assert "The session's name contains the API key." in page_text(app)
-    assert not [line for line in langflow_stand_in.lines if line.startswith("POST")]
-
-
-def test_a_run_without_its_file_asks_for_the_file(langflow_stand_in):
-    langflow_stand_in.set_flows(flow(ONE, "Reads", nodes=[read_file()]))
-    app = open_app()
-    next(button for button in app.button if button.label == "Run").click().run()
-    shown = page_text(app)
-    assert "Fill in the required fields" in shown
-    assert "Choose a file." in shown
-    assert "This is required." in shown
     assert not [line for line in langflow_stand_in.lines if line.startswith("POST")]
 
 
@@ -166,14 +154,6 @@ def test_a_failed_connection_test_keeps_the_current_server(langflow_stand_in):
     assert f"Still connected to {name}." in page_text(app)
     assert app.session_state[connection_state.API_KEY] == "sk-unused-key"
     assert "Langflow 1.13.0" in page_text(app)
-
-
-def test_a_cloud_metadata_address_is_rejected(langflow_stand_in):
-    app = open_app("pages/connection.py")
-    address = next(each for each in app.text_input if each.label == "Address")
-    address.set_value("http://169.254.169.254/latest")
-    next(button for button in app.button if button.label == "Connect").click().run()
-    assert app.error
 
 
 def test_a_setting_restricts_users_to_the_configured_servers(langflow_stand_in, monkeypatch):

@@ -1,11 +1,8 @@
 """Whole pages when the server, the disk or a record fails."""
 
-import asyncio
-
 import pytest
 
 from lfclient.console.store.errors import StoreError
-from lfclient.console.store.notes import quote
 from lfclient.flows.field import Variable
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import request_cache, servers
@@ -50,17 +47,6 @@ def test_each_fault_is_explained_with_a_next_step(langflow_stand_in, case):
     assert words in page_text(app)
     assert ":material/arrow_forward:" in page_text(app)
     assert "sk-configured-key" not in page_text(app)
-
-
-@pytest.mark.usefixtures("no_pauses")
-def test_a_server_that_is_down_leaves_the_page_usable(langflow_stand_in):
-    """Its previous responses and the recent runs are still there."""
-    app = open_app()
-    langflow_stand_in.close()
-    next(button for button in app.button if button.key == "refresh-flows").click().run()
-    assert "reach the server" in page_text(app)
-    assert app.text_area[0].value == "hello"
-    assert "Recent runs" in page_text(app)
 
 
 def test_a_flow_that_was_not_loaded_before_its_server_went_down_is_reported_beside_the_list(
@@ -125,26 +111,6 @@ def test_a_run_shows_its_inputs(langflow_stand_in):
     assert "Oslo" in words
     assert "set, not stored" in words
     assert "server variable `NAME`" in words
-
-
-def test_a_run_that_cannot_be_saved_shows_why(langflow_stand_in, monkeypatch):
-    record = add_ended_run(langflow_stand_in.url)
-    assert "cannot save its runs" not in page_text(open_app(run=record.id))
-    runner = app_context().runner
-
-    def fail(record, **options):
-        raise StoreError("The disk is full.", hint="Make room.")
-
-    monkeypatch.setattr(runner.store, "update", fail)
-    asyncio.run(runner._writer.change(record.id, notes=(quote("changed"),)))
-    app = open_app(run=record.id)
-    words = page_text(app)
-    assert "cannot save its runs" in words
-    assert "The disk is full. The result of this run is only in the console's memory" in words
-    assert "Make room." in words
-    monkeypatch.undo()
-    runner._writer.save_unsaved()
-    assert "cannot save its runs" not in page_text(open_app(run=record.id))
 
 
 def test_attaching_a_server_is_retried_after_a_store_error(langflow_stand_in, monkeypatch):

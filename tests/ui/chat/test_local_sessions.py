@@ -56,7 +56,6 @@ def test_a_deleted_session_is_not_listed_if_the_server_had_its_message(chat_lang
 @pytest.mark.parametrize(
     "more",
     [
-        {"status": RunStatus.FAILED},
         {"status": RunStatus.CANCELLED, "attempts": 0},
         {"status": RunStatus.TIMED_OUT, "job_id": "j", "mode": "background"},
     ],
@@ -109,43 +108,24 @@ def test_a_session_that_was_deleted_on_the_server_is_renamed_if_it_has_runs(
     assert session_in_url(app) == ("Trip" if has_runs else "old")
 
 
-@pytest.mark.parametrize("is_stored", [True, False])
-def test_a_session_cannot_take_the_name_of_a_session_that_exists_only_in_the_console(
-    chat_langflow, is_stored
-):
+def test_a_session_cannot_take_the_name_of_a_session_that_exists_only_in_the_console(chat_langflow):
     """The sessions' runs would be merged. Another flow's sessions are separate."""
     session = "console-0123456789ab"
     add_message(chat_langflow, status=RunStatus.FAILED)
-    if is_stored:
-        chat_langflow.store_message(session, "hello")
+    chat_langflow.store_message(session, "hello")
     for id, name, flow_id in (("b", "Trip", ONE), ("d", "Other flow", TWO)):
         ids = {"id": id * 32, "submit_token": id, "flow_id": flow_id}
         add_message(chat_langflow, session_id=name, status=RunStatus.FAILED, **ids)
-    answer = (200, []) if is_stored else (404, {"detail": "No messages found"})
-    chat_langflow.server.answers[f"PATCH {MESSAGES}/session/{session}"] = answer
+    chat_langflow.server.answers[f"PATCH {MESSAGES}/session/{session}"] = (200, [])
     app = open_chat(flow=ONE, session=session)
     rename(app, "Trip")
     assert "a session “Trip” has runs in this console" in page_text(app)
+    assert "Delete them in History, or use another name." in page_text(app)
     assert session_in_url(app) == session
     assert len({each.session_id for each in chat_runs()}) == 2
     assert not any("PATCH" in each for each in chat_langflow.server.lines)
     rename(app, "Other flow")
     assert session_in_url(app) == "Other flow"
-
-
-def test_the_name_of_a_session_that_was_deleted_in_langflow_can_be_freed(chat_langflow):
-    """The list lacks the session, so the error has the place of its runs."""
-    chat_langflow.store_message("old", "hello")
-    add_message(chat_langflow, session_id="Trip")
-    chat_langflow.server.answers[f"PATCH {MESSAGES}/session/old"] = (200, [])
-    app = open_chat(flow=ONE, session="old")
-    assert "Trip" not in button_labels(app)
-    rename(app, "Trip")
-    assert "Delete them in History, or use another name." in page_text(app)
-    (run,) = chat_runs()
-    app_context().runner.store.delete_session(run.owner, ONE, "Trip")
-    rename(app, "Trip")
-    assert session_in_url(app) == "Trip"
 
 
 def rename(app, name):

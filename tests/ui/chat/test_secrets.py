@@ -92,16 +92,6 @@ def test_a_secret_in_the_name_of_a_sender_or_a_file_is_redacted(chat_langflow, t
     assert SECRET not in text
 
 
-def test_a_secret_that_the_flow_stores_is_redacted(chat_langflow, token):
-    """The secret is in the run's own messages until the server has stored them."""
-    token(SECRET)
-    chat_langflow.store_message("console-0123456789ab", f"say {SECRET}")
-    chat_langflow.store_message("console-0123456789ab", f"It is {SECRET}", "Machine")
-    app = open_chat(flow=ONE, session="console-0123456789ab")
-    assert conversation(app) == [("user", "say ••••"), ("assistant", "It is ••••")]
-    assert "**say ••••**" in button_labels(app)
-
-
 def test_a_search_of_sessions_finds_no_secret(chat_langflow, token):
     chat_langflow.store_message("console-0123456789ab", f"say {SECRET}")
     for number in range(8):

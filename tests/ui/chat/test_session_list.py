@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from lfclient.runs.model import Run, RunStatus
+from lfclient.runs.model import RunStatus
 from pages._ui.chat.sessions import session_label
 from pages._ui.connection import loading, request_cache, servers
 from pages._ui.connection.app_context import app_context
@@ -24,7 +24,6 @@ from tests.ui.support.whole_pages import (
     ONE,
     add_ended_run,
     make_record,
-    open_app,
     page_text,
 )
 
@@ -205,20 +204,6 @@ def test_sessions_with_the_same_name_are_listed_with_their_times(chat_langflow):
     today = f"{now:%H:%M}"
     name = "Good morning\\!"
     assert sorted(listed) == sorted([name, f"{name} :gray[02 Jan]", f"{name} :gray[{today}]"])
-
-
-def addresses(app):
-    """Return the session URLs to which the page links."""
-    found = (each.proto.query_string for each in app.get("page_link"))
-    return [address for address in found if "session=" in address]
-
-
-def test_a_chat_run_links_to_its_session(chat_langflow):
-    url = chat_langflow.server.url
-    add_ended_run(url, session_id="s", overrides={"ChatInput-a.input_value": "hello"})
-    assert addresses(open_app(run="a" * 32)) == [f"flow={ONE}&session=s"]
-    add_ended_run(url, id="b" * 32, submit_token="b", run=Run(ONE, "sync", RunStatus.COMPLETED))
-    assert addresses(open_app(run="b" * 32)) == []
 
 
 def test_sessions_are_listed_newest_first_and_can_be_searched(chat_langflow):

@@ -145,16 +145,6 @@ def test_every_state_has_icon_text_and_error():
     assert drawn["alt"] == "Graph of 2 components: 1 done, 1 failed"
 
 
-def test_the_plan_does_not_change_with_the_states():
-    """So the browser keeps every card, and the person's zoom."""
-    flow = components.big_flow()
-    plans = [
-        graph.graph_data(flow, components.halfway(flow, step), ended=step == 60)["plan"]
-        for step in (0, 30, 60)
-    ]
-    assert plans[0] == plans[1] == plans[2]
-
-
 def test_sixty_components_and_the_graphs_code_are_less_than_30_kb():
     """Long names and errors are clipped."""
     flow = components.big_flow()

@@ -60,18 +60,6 @@ def test_a_large_output_is_clipped():
     assert components_view.result_text(run) == "x" * 99 + "…"
 
 
-def test_text_from_servers_is_escaped():
-    """No cell becomes markup, an icon, or two cells."""
-    for name, cells in zip(
-        components.HOSTILE,
-        components_view.table_rows(components.hostile_flow(), {}, ended=True),
-        strict=True,
-    ):
-        assert cells[0] == escape(name)
-    run = ComponentRun("A-1", ComponentState.FAILED, error=RunError("a|b :red[x] <img src=x>"))
-    assert row(run)[-1] == escape("a|b :red[x] <img src=x>")
-
-
 def test_components_are_listed_in_the_order_in_which_they_started():
     """Those that have not started, or whose start is unknown, follow in the flow's order."""
     flow = flows.flow(*(flows.node(f"{name}-1") for name in "ABCD"))

@@ -49,13 +49,6 @@ def test_a_page_is_drawn_once_its_server_responds(
     assert PROMISE not in page_text(app)
 
 
-def test_a_flow_is_loaded_once_its_server_responds(langflow_stand_in, at_once):
-    fail_first(langflow_stand_in, f"GET /api/v1/flows/{ONE}")
-    app = open_app(flow=ONE)
-    assert app.text_area[0].value == "hello"
-    assert not app.error
-
-
 def test_an_outdated_conversation_is_shown_until_its_server_responds(langflow_stand_in, at_once):
     chat, line = ChatLangflow(langflow_stand_in), f"GET {MESSAGES}"
     chat.store_message("s-1", "Hello.", sender="Machine")
@@ -71,23 +64,6 @@ def test_an_outdated_conversation_is_shown_until_its_server_responds(langflow_st
     app.run()
     assert "Still here." in page_text(app)
     assert PROMISE not in page_text(app)
-
-
-def test_typed_text_stays_while_an_outdated_list_is_refreshed(langflow_stand_in, monkeypatch):
-    app = open_app()
-    app.text_area[0].set_value("typed before").run()
-    answer = langflow_stand_in.answers["GET /api/v1/flows/"]
-    langflow_stand_in.answers["GET /api/v1/flows/"] = UNAVAILABLE
-    refresh = next(button for button in app.button if button.key == "refresh-flows")
-    app = refresh.click().run()
-    assert PROMISE in page_text(app)
-    assert app.text_area[0].value == "typed before"
-    langflow_stand_in.answers["GET /api/v1/flows/"] = answer
-    monkeypatch.setattr(loading, "RETRY_SECONDS", 0)
-    monkeypatch.setattr(request_cache, "_ERROR_SECONDS", 0)
-    app.run()
-    assert PROMISE not in page_text(app)
-    assert app.text_area[0].value == "typed before"
 
 
 def test_an_error_that_is_not_temporary_is_not_retried(langflow_stand_in, at_once):
@@ -122,22 +98,16 @@ def test_a_server_that_requires_a_key_asks_for_a_missing_key(langflow_stand_in, 
 
 
 @pytest.mark.parametrize(
-    ("page", "answer", "says"),
-    [
-        (None, UNAVAILABLE, "The server failed"),
-        (None, "slow", "Waiting for"),
-        ("pages/chat.py", UNAVAILABLE, "The server failed"),
-    ],
+    ("answer", "says"), [(UNAVAILABLE, "The server failed"), ("slow", "Waiting for")]
 )
 def test_a_form_stays_if_its_server_goes_down_after_it_refused_the_key(
-    langflow_stand_in, at_once, monkeypatch, page, answer, says
+    langflow_stand_in, at_once, monkeypatch, answer, says
 ):
     """The earlier responses are dropped, because they must not be shown with a refused key."""
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.2)
-    server = ChatLangflow(langflow_stand_in).server
-    app = open_app(page, flow=ONE)
-    if not page:
-        app.text_area[0].set_value("typed before").run()
+    server = langflow_stand_in
+    app = open_app(flow=ONE)
+    app.text_area[0].set_value("typed before").run()
     before = dict(server.answers)
     server.answers |= dict.fromkeys(before.keys() - {"GET /api/v1/version"}, REFUSED)
     servers.attach(servers.available_connections()[0]).refresh()
@@ -151,12 +121,12 @@ def test_a_form_stays_if_its_server_goes_down_after_it_refused_the_key(
 
     server.answers |= dict.fromkeys(before, late if answer == "slow" else answer)
     wait_for(lambda: says in page_text(app.run()))
-    assert app.chat_input if page else app.text_area[0].value == "typed before"
+    assert app.text_area[0].value == "typed before"
     server.answers |= before
     is_released.set()
     wait_for(lambda: says not in page_text(app.run()))
     assert "The API key is not accepted" not in page_text(app)
-    assert app.chat_input if page else app.text_area[0].value == "typed before"
+    assert app.text_area[0].value == "typed before"
 
 
 def test_the_connection_page_has_no_link_to_itself(langflow_stand_in):

@@ -8,18 +8,16 @@ import pytest
 from pydantic import SecretStr
 
 from lfclient.errors import Unreachable
-from pages._ui.connection import server_panel, server_session, servers
+from pages._ui.connection import server_panel, servers
 from pages._ui.connection.request_cache import StillLoading
 from tests.support.http_stand_in import flow
 from tests.support.waiting import wait_for
 from tests.ui.support.whole_pages import (
     ONE,
     add_ended_run,
-    button_labels,
     lacks,
     open_app,
     page_text,
-    press,
 )
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
@@ -62,34 +60,6 @@ def test_a_page_of_stored_runs_shows_its_unreachable_server(langflow_stand_in, p
     app = open_app(f"pages/{page}.py")
     [label] = server_links(app)
     assert "Langflow 1" not in label
-
-
-def test_the_connection_page_shows_in_both_places_that_its_server_is_back(
-    langflow_stand_in, monkeypatch
-):
-    monkeypatch.setattr(server_session, "_CHECK_SECONDS", 0)
-    app = open_app()
-    answer = langflow_stand_in.answers[VERSION]
-    langflow_stand_in.answers[VERSION] = LOST
-    wait_for(lambda: "Not responding" in server_links(app.run())[0])
-    langflow_stand_in.answers[VERSION] = answer
-    monkeypatch.setattr(server_session, "_CHECK_SECONDS", 60)
-    app = open_app("pages/connection.py")
-    assert "Connected" in page_text(app)
-    assert server_links(app)[0].endswith(" · Langflow 1.13.0")
-
-
-def test_try_again_shows_that_the_server_is_back(langflow_stand_in):
-    langflow_stand_in.set_flows(flow(ONE, "Echo"))
-    before = dict(langflow_stand_in.answers)
-    langflow_stand_in.answers |= dict.fromkeys(before, LOST)
-    app = open_app()
-    wait_for(lambda: "Not responding" in server_links(app.run())[0])
-    wait_for(lambda: "Try again" in button_labels(app.run()))
-    langflow_stand_in.answers |= before
-    press(app, "Try again")
-    assert "Try again" not in button_labels(app)
-    assert server_links(app)[0].endswith(" · Langflow 1.13.0")
 
 
 def test_a_response_to_any_page_shows_that_the_server_is_back(langflow_stand_in):

@@ -42,14 +42,6 @@ def connect(server, key, app=None):
     return app
 
 
-def type_and_connect(server, key):
-    """Type a server's URL and a key, click Connect, and return the page."""
-    app = open_app("pages/connection.py")
-    next(each for each in app.text_input if each.label == "Address").set_value(server.url)
-    key_field(app).set_value(key)
-    return press(app, "Connect")
-
-
 def key_field(app):
     """Return the field for a key."""
     return next(each for each in app.text_input if each.label == "API key")
@@ -114,19 +106,14 @@ def listed_flows(app):
 
 
 def test_a_new_key_of_the_same_user_shows_the_revoked_keys_runs(langflow_stand_in, typed_server):
-    """The runs are shown in the same browser and in another browser."""
+    """They are shown in the same browser and in another one, but not to another user."""
     app = connect(typed_server, "sk-one")
     add_run(typed_server, "sk-one", "ada")
     assert listed_flows(app) == ["Elsewhere"]
     assert listed_flows(connect(typed_server, "sk-two", app)) == ["Elsewhere"]
     assert listed_flows(connect(typed_server, "sk-three")) == ["Elsewhere"]
-
-
-def test_another_users_key_shows_no_run(langflow_stand_in, typed_server):
-    connect(typed_server, "sk-one")
-    add_run(typed_server, "sk-one", "ada")
     typed_server.answers[WHOAMI] = BOB
-    assert listed_flows(connect(typed_server, "sk-two")) == []
+    assert listed_flows(connect(typed_server, "sk-of-bob")) == []
 
 
 def test_runs_of_an_earlier_version_are_shown_to_their_key_and_its_user(
@@ -139,9 +126,8 @@ def test_runs_of_an_earlier_version_are_shown_to_their_key_and_its_user(
     assert listed_flows(connect(typed_server, "sk-two")) == ["Elsewhere"]
 
 
-@pytest.mark.parametrize("answer", [(404, {}), (200, {"id": ""})])
-def test_without_a_user_each_key_shows_its_own_runs(langflow_stand_in, typed_server, answer):
-    typed_server.answers[WHOAMI] = answer
+def test_without_a_user_each_key_shows_its_own_runs(langflow_stand_in, typed_server):
+    typed_server.answers[WHOAMI] = (404, {})
     app = connect(typed_server, "sk-one")
     add_run(typed_server, "sk-one", None)
     assert listed_flows(app) == ["Elsewhere"]
@@ -157,26 +143,6 @@ def test_the_user_is_requested_when_a_key_is_typed_and_not_by_the_pages(
     assert typed_server.lines.count(WHOAMI) == 1
 
 
-def test_a_key_that_could_not_be_tested_is_kept_for_the_next_click(langflow_stand_in, typed_server):
-    before = typed_server.answers[FLOWS]
-    typed_server.answers[FLOWS] = (502, b"<html>")
-    app = type_and_connect(typed_server, "sk-one")
-    assert "Connected to" not in page_text(app)
-    assert key_field(app).value == "sk-one"
-    assert "sk-one" not in page_text(app)
-    typed_server.answers[FLOWS] = before
-    assert "Connected to" in page_text(press(app, "Connect"))
-    assert key_field(app).value == ""
-
-
-def test_a_rejected_key_is_not_kept(langflow_stand_in, typed_server):
-    typed_server.answers[FLOWS] = (403, {"detail": "Invalid API key"})
-    app = type_and_connect(typed_server, "sk-one")
-    assert "The API key is not accepted" in page_text(app)
-    assert "saved key" not in page_text(app)
-    assert key_field(app).value == ""
-
-
 def test_a_rejected_key_does_not_replace_the_saved_key(langflow_stand_in, typed_server):
     """The field is empty and shows that a key is saved. The saved key is still used."""
     app = connect(typed_server, "sk-one")
@@ -185,6 +151,7 @@ def test_a_rejected_key_does_not_replace_the_saved_key(langflow_stand_in, typed_
     key_field(app).set_value("sk-two")
     app = press(app, "Connect")
     assert "The saved key was not replaced." in page_text(app)
+    assert key_field(app).value == ""
     assert key_field(app).placeholder == "Key saved. Enter a new one to replace it"
     typed_server.answers[FLOWS] = before
     assert "Connected to" in page_text(press(app, "Connect"))

@@ -11,11 +11,8 @@ from pages._ui.flows import adding
 from pages._ui.state import flow_choice
 from tests.ui.support.flow_pages import (
     AGENT,
-    choose_file,
     create_on_upload,
     offer,
-    open_dialog,
-    open_upload,
     shown_flow,
     uploaded,
 )
@@ -27,13 +24,6 @@ from tests.ui.support.whole_pages import (
     page_text,
     press,
 )
-
-
-def test_flows_are_added_beside_the_flow_picker_of_a_chat(langflow_stand_in):
-    offer(langflow_stand_in, AGENT)
-    app = open_dialog("pages/chat.py")
-    create_on_upload(langflow_stand_in)
-    assert shown_flow(press(app, "Add")) == TWO
 
 
 def test_a_server_without_flows_offers_to_add_one(langflow_stand_in):
@@ -55,12 +45,6 @@ def test_a_new_flow_replaces_the_run_on_the_page(langflow_stand_in):
     assert "run" not in app.query_params
 
 
-def test_a_redrawn_page_keeps_the_dialog_and_what_was_typed(langflow_stand_in):
-    offer(langflow_stand_in, AGENT)
-    app = choose_file(open_upload(), AGENT).run()
-    assert "Simple Agent" in page_text(app)
-
-
 def test_without_permission_no_flow_is_added(langflow_stand_in, monkeypatch):
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     app = open_app()
@@ -72,18 +56,6 @@ def test_without_permission_no_flow_is_added(langflow_stand_in, monkeypatch):
     with pytest.raises(InstallNotAllowed):
         adding.add_flows(servers.current(), lambda api: b"", flow_choice.Addition())
     assert not [line for line in langflow_stand_in.lines if line.startswith("POST")]
-
-
-def test_a_second_click_adds_nothing(langflow_stand_in):
-    """It interrupts the page after the flow was added, which then runs again."""
-    offer(langflow_stand_in, AGENT)
-    open_app()
-    create_on_upload(langflow_stand_in)
-    addition = flow_choice.Addition()
-    for _ in range(2):
-        adding.add_flows(servers.current(), lambda api: api.templates()[0], addition)
-    assert len(uploaded(langflow_stand_in)) == 1
-    assert [flow.name for flow in addition.flows] == ["New"]
 
 
 def test_a_second_click_waits_for_the_first_which_is_still_adding(langflow_stand_in):

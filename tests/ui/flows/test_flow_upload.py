@@ -73,20 +73,6 @@ def test_a_file_that_the_console_did_not_take_is_explained(langflow_stand_in, mo
     assert "A file was not uploaded" in page_text(app)
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"PK\x03\x04", "damaged or encrypted"),
-        ({**AGENT, "is_component": True}, "is a component, not a flow"),
-    ],
-)
-def test_a_file_without_a_flow_is_refused(langflow_stand_in, content, message):
-    app = choose_file(draw_dialog("Upload"), content, "**my** file.json")
-    assert "**my** file.json was not added" in page_text(app)
-    assert message in page_text(app)
-    assert "Add" not in button_labels(app)
-
-
 def test_a_flow_of_a_newer_release_is_marked():
     app = choose_file(draw_dialog("Upload"), {**AGENT, "last_tested_version": "1.99.0"})
     assert "Made with Langflow 1.99.0, but this server runs 1.13.0." in page_text(app)
@@ -130,12 +116,6 @@ def test_components_that_bring_other_code_are_named_before_the_flow_is_added(lan
     create_on_upload(langflow_stand_in)
     press(app, "Add 2 flows")
     assert uploaded(langflow_stand_in)
-
-
-def test_code_of_the_server_itself_needs_no_warning(langflow_stand_in):
-    app = choose_file(draw_dialog("Upload"), flow_with_code("Echo", "Renamed", code=OWN))
-    assert not warnings(app)
-    assert "Add" in button_labels(app)
 
 
 def test_components_of_another_version_are_named_apart_from_others():

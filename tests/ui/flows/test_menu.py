@@ -10,7 +10,6 @@ from lfclient.console.store.errors import StoreError
 from lfclient.console.store.flow_settings import AddedFlowStore
 from pages._ui.connection import servers
 from pages._ui.flows import menu
-from pages._ui.widgets import downloads
 from tests.support.flows import entry, node
 from tests.support.http_stand_in import flow
 from tests.ui.support.flow_pages import (
@@ -62,22 +61,6 @@ def test_a_closed_menu_forgets_the_question_whether_to_delete(langflow_stand_in)
         app.run()
     assert "Delete" not in button_labels(app)
     assert "Delete…" in button_labels(app)
-
-
-def test_an_export_is_the_flow_without_its_secrets(langflow_stand_in, monkeypatch):
-    langflow_stand_in.set_flows(flow(ONE, "Echo", [SECRET]))
-    buttons = {}
-    monkeypatch.setattr(
-        downloads.st,
-        "download_button",
-        lambda label, data, name, **more: buttons.update({label: (data, name)}),
-    )
-    draw_menu()
-    create, name = buttons["Export"]
-    exported = json.loads(create())
-    assert name == "Echo.json"
-    assert (exported["name"], exported["last_tested_version"]) == ("Echo", "1.13.0")
-    assert "sk-stored-123456" not in json.dumps(exported)
 
 
 def test_a_duplicate_is_chosen_and_keeps_the_secrets(langflow_stand_in):

@@ -1,7 +1,5 @@
 """All parameters: the part of a form that is folded, with the search and the components."""
 
-import json
-
 from pages._ui.form import all_parameters
 from pages._ui.state.run_page import SHOWN_FIELD
 from tests.support.flows import chat_input, entry, node, text
@@ -93,14 +91,6 @@ def test_components_that_no_value_reaches_are_named_with_the_reason():
     ]
 
 
-def test_a_refused_run_opens_the_component_of_an_invalid_value():
-    found = form(node("T-a", n=entry("IntInput", "int", 5), p=text()), node("U-b", r=text()))
-    found.open("T-a").set("text_input", "T-a.n", "many").toggle("T-a", False)
-    found.search("r").open_all_parameters(False)
-    assert found.find("text_input", "T-a.n") is None
-    assert found.refuse().find("text_input", "T-a.n").value == "many"
-
-
 def test_a_flow_of_many_components_shows_them_in_pages(monkeypatch):
     """One with an invalid value or that is open is shown on each."""
     monkeypatch.setattr(all_parameters, "COMPONENTS_PAGE_SIZE", 10)
@@ -167,12 +157,3 @@ def test_a_found_switch_shows_its_component():
     found = form(node("T-a", on=entry("BoolInput", "bool", False)), node("U-b", p=text()))
     found.search("on")
     assert [one.value for one in found.at.markdown if "· T" in one.value] == [":gray[· T]"]
-
-
-def test_a_large_flow_draws_few_widgets():
-    nodes = [node(f"C-{i}", **{f"p{j}": text("x") for j in range(100)}) for i in range(10)]
-    found = form(*nodes)
-    assert not found.at.text_input
-    found.open("C-3")
-    assert 30 <= len(found.at.text_input) <= 61
-    assert json.dumps(found.overrides) == "{}"

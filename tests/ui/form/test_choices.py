@@ -12,7 +12,7 @@ import pytest
 
 from lfclient.console.presets.share_links import encode_values
 from pages._ui.connection import request_cache
-from tests.support.flows import chat_input, edge, entry, node, text
+from tests.support.flows import entry, node, text
 from tests.support.http_stand_in import VERSION, StandIn, flow
 from tests.support.waiting import wait_for
 from tests.ui.support.whole_pages import (
@@ -133,14 +133,6 @@ def test_the_inputs_of_a_flow_to_run_are_filled_in_once_it_is_chosen(server):
     assert sent["tweaks"]["RunFlow-r"]["ChatInput-q~input_value"] == "Hello"
 
 
-def test_a_choice_that_the_server_can_not_apply_stays_with_the_reason(server):
-    server.answers[UPDATE] = (500, {"detail": "The lookup failed."})
-    app = choose(open_app(flow=ONE), "Stringify")
-    assert "The lookup failed." in page_text(app)
-    assert shown(app) == ["pattern"]
-    assert find(app.segmented_control, "mode").value == "Stringify"
-
-
 def test_while_the_server_looks_up_a_choice_the_page_waits_and_loses_nothing(server, monkeypatch):
     looked_up = threading.Event()
 
@@ -222,34 +214,6 @@ def test_fields_keep_their_place_if_a_choice_brings_the_options_of_a_list(server
     app = choose(app, "Stringify")
     assert shown(app) == ["pattern"]
     assert place_of(app.main, "Parser-p.pattern") == place != ()
-
-
-def test_an_mcp_server_is_chosen_from_a_list_then_its_tool(server):
-    mcp = entry("McpInput", "mcp", {}, real_time_refresh=True, api_editable=True)
-    tool = {**MODE, "value": "", "options": [], "_input_type": "DropdownInput", "type": "str"}
-    tools = node("Parser-p", mcp_server=mcp, tool={**tool, "show": False})
-    server.set_flows(flow(ONE, "Echo", [tools]))
-    server.answers["GET /api/v2/mcp/servers"] = (200, [{"name": "adding"}, {"name": "other"}])
-    server.answers["GET /api/v1/models"] = (200, [])
-
-    def connect(request: httpx.Request) -> tuple[int, Any]:
-        body = json.loads(request.content)
-        template = copy.deepcopy(body["template"])
-        if body["field"] == "mcp_server":
-            template["tool"] |= {"show": True, "options": ["add"]}
-        else:
-            template["a"] = text(display_name="A", api_editable=True)
-        return 200, {"template": template, "outputs": []}
-
-    server.answers[UPDATE] = connect
-    app = choose_in_list(open_app(flow=ONE), "mcp_server", "adding")
-    app = choose_in_list(app, "tool", "add")
-    app = type_into(app, "a", "5")
-    press(app, "Run")
-    sent, made = sent_run(server)
-    assert made["mcp_server"]["value"] == {"name": "adding", "config": {}}
-    assert made["tool"]["value"] == "add"
-    assert sent["tweaks"]["Parser-p"]["a"] == "5"
 
 
 def test_a_choice_shows_its_fields_and_hides_the_others_which_keep_their_values(server):
@@ -337,17 +301,4 @@ def test_servers_before_1_11_run_nothing_that_a_choice_adds(server):
     assert "Runs before Langflow 1.11 can't apply this choice" in page_text(app)
     assert not [button for button in app.button if button.label.startswith("Use ")]
     press(app, "Run")
-    assert RUN not in server.lines
-
-
-def test_a_chat_holds_back_a_message_that_a_choice_keeps_from_running(server):
-    nodes = [chat_input(), parser(), node("ChatOutput-b")]
-    talk = flow(ONE, "Talk", nodes)
-    talk["data"]["edges"] = [edge("ChatInput-a", "ChatOutput-b")]
-    server.set_flows(talk)
-    use_release(server, "1.10.3")
-    app = choose(open_app(flow=ONE), "Stringify").switch_page("pages/chat.py").run()
-    app.chat_input[0].set_value("Hello").run()
-    assert "Correct the marked values before you send a message." in page_text(app)
-    assert app.chat_input[0].value == "Hello"
     assert RUN not in server.lines

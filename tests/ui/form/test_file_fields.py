@@ -14,7 +14,6 @@ from streamlit.testing.v1 import AppTest
 from lfclient import FileRef, Unreachable
 from lfclient.flows.model import Flow
 from lfclient.resources.server_resources import ServerResources
-from pages._ui.app import upload_quota
 from pages._ui.connection.request_cache import CachedResponse, StillLoading
 from pages._ui.form import uploads
 from pages._ui.form.file_fields import LISTED, TYPED
@@ -163,16 +162,6 @@ def test_a_new_file_replaces_the_old_one_and_a_refused_one_blocks_the_run():
     assert page.overrides == {"T-a.path": "u/2-right.csv"}
     assert page.result.ready
     assert page.press("Remove").overrides == {}
-
-
-def test_unusual_file_names_are_shown_unchanged():
-    server = Server()
-    names = ["../x.txt", "n" * 300 + ".txt", "名 é.TXT", "*b* [c](d) :red[e].txt"]
-    page = open_file_form(server, path=FILES)
-    choose(page, "T-a.path", *((name, b"abc") for name in names))
-    assert [name for name, *_ in server.arrived] == names
-    assert [name for name in names if name[:50] not in page.text()] == []
-    assert page.result.ready
 
 
 def test_an_empty_file_is_uploaded_with_a_warning_at_its_row():
@@ -369,9 +358,3 @@ def test_streamlit_holds_a_file_until_it_is_sent_or_refused(fault: Exception | N
     wait_for(lambda: len(released) == 3)
     assert released == ["run.exe", "a.txt", "b.txt"]
     assert [bool(each.errors) for each in started] == [True, bool(fault), bool(fault)]
-
-
-def test_a_file_that_was_refused_on_its_way_is_named_at_its_field(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(upload_quota, "refusal", lambda session_id: "A file was not uploaded: …")
-    page = open_file_form(Server(), path=FILE)
-    assert "A file was not uploaded" in page.text()

@@ -197,16 +197,6 @@ def test_a_flow_that_somebody_else_updated_is_shown_as_it_is_now(server: Any):
     assert stored_code(server) == []
 
 
-def test_a_click_on_update_shows_the_components_of_a_server_with_another_version(server: Any):
-    add_here()
-    app = open_app()
-    same = {**DEFINITION, "template": {**DEFINITION["template"], "code": OLD}}
-    server.answers[ALL] = (200, {"tools": {"Op": same}})
-    app = press(app, "Update")
-    assert lacks(app, DIFFERS, shows="Echo")
-    assert stored_code(server) == []
-
-
 def test_visitors_see_that_components_are_outdated_and_no_button(server: Any, monkeypatch):
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     app = open_app()

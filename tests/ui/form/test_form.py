@@ -46,15 +46,6 @@ def test_required_fields_block_a_run_and_show_the_problem_once_it_was_refused():
     assert found.set("text_input", "T-a.q", "x").result.ready
 
 
-def test_values_survive_another_page():
-    found = form(editable_node(p=text("x"))).set("text_input", "T-a.p", "z")
-    found.at.session_state["elsewhere"] = True
-    found.run()
-    found.at.session_state["elsewhere"] = False
-    assert found.run().overrides == {"T-a.p": "z"}
-    assert found.find("text_input", "T-a.p").value == "z"
-
-
 def test_values_except_secrets_survive_a_reload():
     parameters = {
         "p": text("x"),

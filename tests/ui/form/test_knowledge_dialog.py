@@ -264,9 +264,8 @@ def test_a_taken_name_stays_in_the_dialog_with_the_servers_reason(api):
     assert (chosen(found), api.deleted) == (None, [])
 
 
-@pytest.mark.parametrize("kind", [FileRefused, InvalidRequest])
-def test_refused_files_leave_no_knowledge_base(api, kind):
-    api.ingest_error = kind("The file type is not supported.")
+def test_refused_files_leave_no_knowledge_base(api):
+    api.ingest_error = FileRefused("The file type is not supported.")
     found = create(open_dialog())
     assert is_open(found)
     assert "The file type is not supported." in found.text()
@@ -285,15 +284,6 @@ def test_files_that_the_server_could_not_add_leave_its_reason_and_no_knowledge_b
     assert [code.value for code in found.at.code] == [reason]
     assert api.deleted == ["My_notes"]
     assert chosen(found) is None
-
-
-def test_a_known_reason_why_files_could_not_be_added_is_explained(api):
-    reason = "Connection error."
-    api.ended = KnowledgeBase("My notes", "My_notes", "failed", failure=reason)
-    found = create(open_dialog())
-    assert "Couldn't reach Ollama." in found.text()
-    assert "Check the embedding model's provider and the files" not in found.text()
-    assert [code.value for code in found.at.code] == [reason]
 
 
 def test_a_server_that_stops_responding_leaves_the_knowledge_base_chosen(api):

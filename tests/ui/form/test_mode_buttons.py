@@ -9,7 +9,7 @@ from pages._ui.state import browser, flow_choice
 from tests.support.flows import chat_input, edge, entry, node, text
 from tests.support.http_stand_in import VERSION, StandIn, flow
 from tests.ui.form.test_choices import UPDATE, after_the_choice
-from tests.ui.support.whole_pages import ONE, TWO, button_labels, lacks, open_app, page_text, press
+from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
 
 SYNC, BACKGROUND = "Use synchronous mode", "Use background mode"
 PROVIDER = {
@@ -189,9 +189,3 @@ def test_a_chat_goes_back_to_its_mode_once_the_variable_is_there(server, monkeyp
     app.chat_input[0].set_value("Hello")
     app.run()
     assert sent_mode(server) == "background"
-
-
-def test_a_chat_with_several_inputs_offers_no_mode(server):
-    """From Langflow 1.11 on, its runs fail in the other modes."""
-    app = open_chat(server, chat_input("ChatInput-c"))
-    assert lacks(app, SYNC, BACKGROUND, shows="has no variable “NAMED_BY_THE_AUTHOR”")

@@ -89,15 +89,6 @@ def test_a_view_in_which_something_was_entered_is_not_said_to_show_the_preset():
     assert value(press(app, "Use the values of the Run page")) == "Lisbon"
 
 
-def test_a_presenter_sees_that_changes_were_not_saved():
-    title(edit()).set_value("Mine").run()
-    app = present_as_presenter()
-    assert "Unsaved changes" in page_text(app)
-    assert "Unsaved changes" not in page_text(present())
-    press(press(app, "Edit"), "Discard")
-    assert "Unsaved changes" not in page_text(present_as_presenter())
-
-
 def test_somebody_who_opened_the_address_can_neither_edit_nor_leave():
     press(open_page("b", flow=ONE), "Present")
     assert not {"Edit", "Exit"} & set(button_labels(present(browser="c")))
@@ -143,17 +134,10 @@ def test_an_input_can_be_moved_and_hidden():
     assert [each["key"] for each in stored().content["inputs"]] == ["T-a.n"]
 
 
-def test_a_secret_can_not_be_shown():
-    app = edit()
-    assert "s" not in app.multiselect(key="present-edit-inputs").options
-    store(inputs={"T-a.s": {}})
-    assert inputs(present()) == []
-
-
-def test_an_input_that_the_flow_no_longer_has_is_left_out():
-    store(inputs={"T-a.gone": {}, "T-a.p": {}})
+def test_a_secret_and_an_input_that_the_flow_no_longer_has_are_not_shown():
+    store(inputs={"T-a.s": {}, "T-a.gone": {}, "T-a.p": {}})
     assert inputs(present()) == ["p"]
-    edit()
+    assert "s" not in edit().multiselect(key="present-edit-inputs").options
 
 
 def test_a_message_that_no_run_reads_is_neither_shown_nor_offered(fields_server):

@@ -37,7 +37,6 @@ from tests.ui.support.whole_pages import (
     open_app,
     page_text,
     press,
-    refuse_drawn_run,
 )
 
 RUN = "POST /api/v2/workflows"
@@ -146,13 +145,6 @@ def test_a_run_of_another_flow_is_not_shown(fields_server):
     record = add_ended_run(fields_server.url)
     app = present(TWO, run=record.id)
     assert "Results appear here" in page_text(app)
-
-
-def test_a_run_that_ends_at_once_is_shown(fields_server, monkeypatch):
-    """Its end is drawn in the same script as its start."""
-    refuse_drawn_run(fields_server, monkeypatch)
-    app = press(present(), "Run")
-    assert "failed" in page_text(app).lower()
 
 
 def test_a_flow_that_was_deleted_is_reported(fields_server):
@@ -266,13 +258,6 @@ def test_an_audience_takes_a_table_in_no_format_for_developers(fields_server):
     run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
     app = present(run=add_ended_run(fields_server.url, run=run).id)
     assert [each.proto.label for each in app.get("download_button")] == ["CSV"]
-
-
-def test_a_preset_of_the_address_that_was_deleted_is_reported():
-    store_preset(default=True, p="of the default")
-    app = present(preset="deleted")
-    assert "The preset of this link was deleted" in page_text(app)
-    assert value(app) == "of the default"
 
 
 def test_invalid_settings_are_no_matter_of_an_audience_and_can_be_edited_again():

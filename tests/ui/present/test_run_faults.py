@@ -15,11 +15,10 @@ from tests.ui.support.whole_pages import (
 )
 
 
-@pytest.mark.parametrize("attempts", [0, 1])
-def test_a_presented_run_that_nobody_follows_asks_to_tell_its_sender(fields_server, attempts):
+def test_a_presented_run_that_nobody_follows_asks_to_tell_its_sender(fields_server):
     """As after a restart of the console, which has lost the key."""
     notes = Note(NoteCode.KEY_NEEDED), quote(fields_server.url)
-    record = add_running_run(fields_server.url, notes=notes, attempts=attempts, worker="")
+    record = add_running_run(fields_server.url, notes=notes, worker="")
     words = page_text(present(run=record.id))
     assert "No access to the server. Tell the person who sent you this link." in words
     assert "by itself" not in words
@@ -33,9 +32,8 @@ def test_a_presenter_reads_where_a_run_that_nobody_follows_gets_access_again(fie
     assert "who sent you this link" not in words
 
 
-@pytest.mark.parametrize("code", [NoteCode.DECISION_REFUSED, NoteCode.DECISION_LOST])
-def test_a_presented_run_whose_decision_is_refused_asks_to_decide_again(fields_server, code):
-    notes = Note(code), quote("From host-7.")
+def test_a_presented_run_whose_decision_is_refused_asks_to_decide_again(fields_server):
+    notes = Note(NoteCode.DECISION_REFUSED), quote("From host-7.")
     app = present(run=add_suspended_run(fields_server.url, notes=notes, worker="w").id)
     assert "The decision was not accepted. Decide again." in page_text(app)
     assert "goes on by itself" not in page_text(app)

@@ -42,18 +42,9 @@ def test_a_run_whose_server_was_not_reached_names_no_component(fields_server):
 @pytest.mark.parametrize(
     ("error", "hint"),
     [
-        (
-            "OpenAI API key is required when using OpenAI provider. Please provide it or "
-            "configure it globally as OPENAI_API_KEY.",
-            TELL_SENDER,
-        ),
         ("NOPE variable not found.", TELL_SENDER),
-        ("No module named 'yfinance'", TELL_SENDER),
         ("All connection attempts failed", LATER),
-        ("Error code: 429", LATER),
-        ("peer closed connection without sending complete message body", LATER),
         ("No files to process.", CHECK_VALUES),
-        ("boom", CHECK_VALUES),
     ],
 )
 def test_the_hint_of_a_failed_run_depends_on_its_cause(fields_server, error, hint):
@@ -62,8 +53,7 @@ def test_the_hint_of_a_failed_run_depends_on_its_cause(fields_server, error, hin
     assert [each for each in (CHECK_VALUES, LATER, TELL_SENDER) if each in words] == [hint]
 
 
-@pytest.mark.parametrize("shown", ["json_file", "json_string"])
-def test_a_failure_that_an_input_of_the_view_can_mend_says_so(fields_server, shown):
+def test_a_failure_that_an_input_of_the_view_can_mend_says_so(fields_server):
     file = entry("FileInput", "file", "", file_path=[])
     one = node("J-a", json_file=file, json_path=text(), json_string=text(), other=text())
     fields_server.set_flows(flow(ONE, "JSON", nodes=[one]))
@@ -73,7 +63,7 @@ def test_a_failure_that_an_input_of_the_view_can_mend_says_so(fields_server, sho
     hidden = failed_page(fields_server, run=run)
     assert TELL_SENDER in hidden
     assert CHECK_VALUES not in hidden
-    store(inputs={"J-a.other": {}, f"J-a.{shown}": {}})
+    store(inputs={"J-a.other": {}, "J-a.json_string": {}})
     words = failed_page(fields_server, run=run)
     assert "JSON must be given exactly once" in words
     assert CHECK_VALUES in words
@@ -92,14 +82,9 @@ def test_a_presenter_is_not_asked_to_tell_who_sent_the_link(fields_server):
 
 
 def test_an_error_of_a_component_is_reported_without_its_text(fields_server):
-    run = Run(
-        ONE,
-        "sync",
-        RunStatus.FAILED,
-        errors=(RunError("boom at http://10.0.0.1", "C-a", traceback="Traceback"),),
-    )
-    failed = add_ended_run(fields_server.url, run=run, status=RunStatus.FAILED)
-    words = page_text(present(run=failed.id))
+    error = RunError("boom at http://10.0.0.1", "C-a", traceback="Traceback")
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(error,))
+    words = failed_page(fields_server, run=run)
     assert "The flow failed" in words
     assert "Check what you entered, then run again." in words
     assert "boom" not in words

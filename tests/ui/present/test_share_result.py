@@ -72,9 +72,14 @@ def shared_output(server, *outputs):
     return shared(app_context().runner.store.shares.create(owner(), record.id, content))
 
 
-def test_a_shared_result_shows_title_outputs_and_inputs(record):
+def test_a_shared_result_shows_title_outputs_and_inputs_as_shared_without_a_server(
+    record, monkeypatch
+):
     store(title="A *trip*", inputs={"T-a.p": {"label": "City"}})
-    app = shared(create(record))
+    token = create(record)
+    store(title="After")
+    monkeypatch.delenv("LANGFLOW_SERVER_URL")
+    app = shared(token)
     assert app.title[0].value == r"A \*trip\*"
     _, words, inputs = page_text(app).rpartition("Words of ChatOutput-")
     assert words
@@ -121,19 +126,6 @@ def test_it_shows_neither_ids_nor_the_server_nor_secrets(record, fields_server):
         assert hidden not in words
 
 
-def test_it_needs_no_server(record, monkeypatch):
-    token = create(record)
-    monkeypatch.delenv("LANGFLOW_SERVER_URL")
-    assert "Words of ChatOutput-one" in page_text(shared(token))
-
-
-def test_only_the_chosen_outputs_are_shown(record):
-    store(outputs=("ChatOutput-two",))
-    words = page_text(shared(create(record)))
-    assert "Words of ChatOutput-two" in words
-    assert "Words of ChatOutput-one" not in words
-
-
 @pytest.mark.parametrize(("chosen", "is_shown"), [(None, True), (("ChatOutput-two",), False)])
 def test_an_unfinished_text_is_shown_unless_it_may_be_of_a_hidden_output(
     fields_server, chosen, is_shown
@@ -144,13 +136,6 @@ def test_an_unfinished_text_is_shown_unless_it_may_be_of_a_hidden_output(
     run = Run(ONE, "background", RunStatus.CANCELLED, messages={"m": unfinished})
     record = add_ended_run(fields_server.url, run=run, status=run.status, mode=run.mode)
     assert ("unfinished words" in page_text(shared(create(record)))) is is_shown
-
-
-def test_a_result_stays_as_it_was_shared(record):
-    store(title="Before")
-    token = create(record)
-    store(title="After")
-    assert shared(token).title[0].value == "Before"
 
 
 def shared_inputs(token):
@@ -186,15 +171,9 @@ def test_a_revoked_address_says_so(record):
     assert shared(token).title[0].value == "This link shows no result"
 
 
-def test_an_audience_can_not_revoke_links(record):
-    create(record)
-    labels = button_labels(menu(record))
-    assert "Create another link" in labels
-    assert not [label for label in labels if "Revoke" in label]
-
-
-def test_several_links_are_revoked_after_a_question(record):
+def test_a_presenter_alone_revokes_several_links_after_a_question(record):
     tokens = [create(record), create(record, "Create another link")]
+    assert not [label for label in button_labels(menu(record)) if "Revoke" in label]
     app = press(menu(record, present_as_presenter), "Revoke all 2…")
     assert app_context().runner.store.shares.get(tokens[0])
     app = press(press(app, "Cancel"), "Revoke all 2…")
@@ -243,7 +222,7 @@ def test_the_address_of_a_deleted_run_says_so(record):
     assert "The result was deleted" in page_text(shared(token))
 
 
-@pytest.mark.parametrize("token", ["", "x", "é" * 5, "x" * 10_000])
+@pytest.mark.parametrize("token", ["", "x" * 10_000])
 def test_made_up_addresses_show_nothing(token):
     app = shared(token)
     assert app.title[0].value == "This link shows no result"
@@ -299,9 +278,7 @@ def test_an_audience_sees_no_internal_columns(fields_server):
 
 
 def test_the_controls_of_a_result_do_not_name_its_component(fields_server):
-    outputs = {"Table-id1": Output("Table-id1", OutputKind.TABLE, [{"a": 1}])}
-    run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
-    app = shared(create(add_ended_run(fields_server.url, run=run)))
+    app = shared_output(fields_server, Output("Table-id1", OutputKind.TABLE, [{"a": 1}]))
     assert [each.label for each in app.segmented_control] == ["View of Result"]
 
 

@@ -7,12 +7,10 @@ import pytest
 from lfclient.console.present.presentation import PURPOSE
 from lfclient.console.presets.preset_file import FORMAT
 from lfclient.console.store.flow_settings import FlowSettings, FlowSettingsStore, SettingsConflict
-from pages._ui.app import upload_quota
 from pages._ui.connection.app_context import app_context
 from tests.ui.support.preset_pages import (
     enter,
     key_of,
-    open_menu,
     open_page,
     owner,
     presets,
@@ -26,12 +24,6 @@ from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, pre
 @pytest.fixture(autouse=True)
 def _server(fields_server):
     """Start the stand-in for every test."""
-
-
-def test_a_file_that_the_console_did_not_take_is_explained(monkeypatch):
-    monkeypatch.setattr(upload_quota, "refusal", lambda session_id: "A file was not uploaded: …")
-    app = open_page(menu="more")
-    assert "A file was not uploaded" in page_text(app)
 
 
 def upload(app, data):
@@ -61,17 +53,11 @@ def test_a_file_becomes_a_preset_and_fills_the_form():
     assert value(press(app, "Restore my input")) == "typed"
 
 
-@pytest.mark.parametrize("button", ["Update", "Rename"])
-def test_the_source_is_not_shown_for_a_changed_form(button):
+def test_the_source_is_not_shown_for_a_changed_form():
     app = upload(enter(open_page(menu="more"), "typed"), {"values": {"T-a.p": "z"}})
     press(app, "Import")
     assert "Filled with the imported preset “From a file”." in page_text(app)
-    if button == "Update":
-        enter(app, "changed")
-    else:
-        open_menu(app, "more")
-        next(box for box in app.text_input if "rename-" in box.key).set_value("Renamed")
-    press(app, button)
+    press(enter(app, "changed"), "Update")
     assert "Filled with the imported preset" not in page_text(app)
     assert "You entered before: p: typed" in page_text(app)
     assert value(press(app, "Restore")) == "typed"
@@ -95,12 +81,6 @@ def test_a_preset_of_another_flow_is_matched_by_component():
     assert "From another flow: values are matched" in page_text(app)
     press(app, "Import")
     assert value(app) == "z"
-
-
-def test_a_preset_without_matching_values_is_not_offered():
-    app = upload(open_page(menu="more"), {"values": {"Foreign-1.p": "z"}})
-    assert "Foreign-1.p: This flow has no component “Foreign-1”." in page_text(app)
-    assert "Import" not in button_labels(app)
 
 
 def test_an_existing_name_is_replaced_or_changed():

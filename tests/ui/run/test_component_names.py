@@ -59,17 +59,3 @@ def test_form_outputs_components_and_error_have_the_same_names(langflow_stand_in
     # its card among the outputs, and the chosen component
     assert [heading.startswith("Agent 2**") for heading in headings(app)].count(True) == 2
     assert not any(id in words for id in IDS)
-
-
-def test_without_a_known_flow_the_same_components_have_their_ids(langflow_stand_in):
-    langflow_stand_in.set_flows()
-    app = open_run(langflow_stand_in)
-    words = page_text(app).replace("\\", "")
-    for id in IDS:
-        assert f"|Agent, {id}|" in words
-    assert f"**Agent, {IDS[1]}** failed" in words
-    assert component_choice(app).options == [
-        f"✓ Agent, {IDS[0]} · 0.2 s",
-        f"✕ Agent, {IDS[1]} · 0.2 s",
-    ]
-    assert words.count(f"**Agent, {IDS[0]}**") == 2

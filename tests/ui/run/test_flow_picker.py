@@ -26,17 +26,10 @@ def add_runs(server, *flow_ids: str) -> None:
 
 def test_the_page_opens_with_the_flow_that_was_run_last(langflow_stand_in):
     langflow_stand_in.set_flows(flow(ONE, "A"), flow(TWO, "B"))
-    add_runs(langflow_stand_in, TWO, ONE)
+    add_runs(langflow_stand_in, THREE, TWO, ONE)  # the flow of the latest run is deleted
     app = open_app()
     assert title(app) == "B"
     assert title(open_app(flow=ONE)) == "A"
-
-
-def test_runs_of_deleted_flows_are_passed_over(langflow_stand_in):
-    langflow_stand_in.set_flows(flow(ONE, "A"), flow(TWO, "B"))
-    add_runs(langflow_stand_in, THREE, TWO, ONE)
-    app = open_app()
-    assert title(app) == "B"
 
 
 @pytest.mark.parametrize("is_broken", [False, True], ids=["deleted", "store fails"])

@@ -190,16 +190,6 @@ def test_a_run_of_another_flow_comes_with_its_own_flow(langflow_stand_in):
     assert boxes(app) == ["Oslo"]
 
 
-def test_what_is_typed_beside_an_opened_run_stays(langflow_stand_in, monkeypatch):
-    monkeypatch.setattr(browser, "browser_id", lambda: "one")
-    record = store_ended_run(langflow_stand_in, {TEXT: "Oslo"})
-    app = open_app(run=record.id)
-    app.text_area[0].set_value("Oslo and Bergen").run()
-    assert boxes(app.run()) == ["Oslo and Bergen"]
-    reloaded = open_app(run=record.id)
-    assert boxes(reloaded) == ["Oslo and Bergen"]
-
-
 def test_a_secret_of_an_opened_run_is_entered_again(langflow_stand_in):
     langflow_stand_in.set_flows(with_secret())
     app = open_app(run=store_ended_run(langflow_stand_in, {TEXT: "Oslo", SECRET: "was set"}).id)
@@ -235,17 +225,6 @@ def test_the_inputs_of_a_deleted_flow_are_still_shown(langflow_stand_in):
     assert "no longer on the server" not in page_text(app)
 
 
-def test_the_form_of_a_deleted_flow_is_replaced_by_the_runs_inputs(langflow_stand_in):
-    langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "Gone"))
-    langflow_stand_in.answers[POST] = (404, {"detail": "Flow not found"})
-    app = press(open_app(flow=TWO), "Run")
-    langflow_stand_in.set_flows(flow(ONE, "Echo"))
-    next(each for each in app.button if each.key == "refresh-flows").click().run()
-    assert "The flow of this run is no longer on the server" in page_text(app)
-    assert "Run inputs" in page_text(app)
-    assert app.selectbox[0].value is None
-
-
 def test_inputs_are_shown_while_the_server_is_unreachable(langflow_stand_in):
     record = store_ended_run(langflow_stand_in, {TEXT: "Oslo"})
     flows = langflow_stand_in.answers["GET /api/v1/flows/"]
@@ -277,12 +256,3 @@ def test_the_form_says_that_the_inputs_of_a_run_were_not_stored(langflow_stand_i
     press(app, "Back to my form")
     assert "LFCONSOLE_KEEP_INPUTS" not in page_text(app)
     assert boxes(app) == ["my own words"]
-
-
-def test_inputs_of_a_deleted_flow_that_were_not_stored_are_reported(langflow_stand_in):
-    record = store_ended_run(
-        langflow_stand_in, {}, inputs_stored=False, flow_id=TWO, flow_name="Gone"
-    )
-    app = open_app(run=record.id)
-    assert "LFCONSOLE_KEEP_INPUTS" in page_text(app)
-    assert "All values: flow defaults" not in page_text(app)

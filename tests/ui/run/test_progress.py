@@ -9,7 +9,7 @@ import streamlit as st
 from lfclient.runs.components import ComponentRun, ComponentState
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
-from pages._ui.run import details, pace, progress, recent_runs
+from pages._ui.run import progress, recent_runs
 from pages._ui.state import browser
 from pages._ui.state import run_page as ui_state
 from tests.support import store_records
@@ -125,19 +125,6 @@ def test_the_rest_of_the_page_is_drawn_once_for_a_run_that_ends_at_once(
     drawn.clear()
     assert "Failed" in page_text(press(app, "Run"))
     assert drawn == ["recent runs"]
-
-
-def test_the_end_of_a_quick_run_is_shown_before_the_page_is_drawn_anew(
-    langflow_stand_in, monkeypatch
-):
-    refuse_drawn_run(langflow_stand_in, monkeypatch)
-    steps, draw_problems, rerun = [], details.draw_problems, pace.rerun_page
-    monkeypatch.setattr(
-        details, "draw_problems", lambda *run: (steps.append("end"), draw_problems(*run))
-    )
-    monkeypatch.setattr(pace, "rerun_page", lambda *_: (steps.append("page"), rerun()))
-    assert "Failed" in page_text(press(open_app(flow=ONE), "Run"))
-    assert steps == ["end", "page", "end"]
 
 
 def test_only_failed_components_are_offered_if_none_is_done(langflow_stand_in):

@@ -81,16 +81,6 @@ def test_streamed_mode_is_offered_on_request_only(langflow_stand_in):
     assert mode.options == ["Background", "Synchronous", "Streamed"]
 
 
-def test_partial_output_is_kept_and_marked(langflow_stand_in):
-    status = RunStatus.FAILED
-    run = run_with(status, messages={"m": PARTIAL}, outputs={"B": ANSWER})
-    record = add_ended_run(langflow_stand_in.url, status=status, run=run)
-    app = open_app(run=record.id)
-    assert "partial" in page_text(app)
-    assert "Once upon" in page_text(app)
-    assert "the answer" in page_text(app)
-
-
 def test_the_details_of_a_run_are_drawn_tab_by_tab(langflow_stand_in):
     step = {"type": "tool_use", "name": "evaluate_expression"}
     whole = replace(PARTIAL, complete=True, text="The whole text", streamed="", blocks=(step,))

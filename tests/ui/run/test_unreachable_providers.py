@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from lfclient.errors import Unreachable
 from lfclient.runs.components import RunError
@@ -47,44 +46,6 @@ def test_a_provider_that_did_not_respond_is_named(langflow_stand_in, is_deleted)
         langflow_stand_in.url, status=RunStatus.FAILED, run=run, overrides=overrides
     )
     assert "Couldn't reach Ollama." in page_text(open_app(run=record.id))
-
-
-def draw_unreachable():
-    """Draw two errors of a run. AppTest runs the source of this function."""
-    from types import SimpleNamespace
-
-    import streamlit as st
-
-    from lfclient.flows.model import Flow
-    from lfclient.resources.server_resources import ServerResources
-    from lfclient.runs.components import RunError
-    from lfclient.runs.model import Run, RunStatus
-    from pages._ui.run import errors
-    from tests.support.flows import entry, graph, node
-
-    model = entry("ModelInput", "model", [{"name": "llama", "provider": "Ollama"}])
-    flow = Flow.from_json(graph(*(node(id, model=model) for id in ("Agent-a", "Agent-b"))))
-    waits = st.session_state["waits"] = []
-
-    def cached_flow(flow_id, max_wait=0):
-        waits.append(max_wait)
-        return flow if max_wait is None else None
-
-    failures = [RunError("Connection error.", id, "Agent") for id in ("Agent-a", "Agent-b")]
-    run = Run(flow.id, "sync", RunStatus.FAILED, errors=tuple(failures))
-    record = SimpleNamespace(id="a", flow_id=flow.id, overrides={})
-
-    def resources(flow):
-        return SimpleNamespace(value=ServerResources())
-
-    errors.draw(SimpleNamespace(cached_flow=cached_flow, resources=resources), record, run)
-
-
-def test_every_error_names_the_provider_of_a_flow_that_was_not_loaded_yet(langflow_stand_in):
-    app = AppTest.from_function(draw_unreachable).run()
-    assert page_text(app).count("Couldn't reach Ollama.") == 2
-    assert app.session_state["waits"] == [None]
-    assert "Provider settings" not in button_labels(app)  # the server has no such provider
 
 
 def open_unreached(

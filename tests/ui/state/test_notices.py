@@ -4,13 +4,7 @@ import pytest
 
 from lfclient.errors import InvalidRequest
 from pages._ui.connection import request_cache
-from pages._ui.connection.request_cache import StillLoading
-from pages._ui.present import problems
-from pages._ui.state import notices
 from pages._ui.state.notices import NOTICE
-from tests.support.http_stand_in import flow
-from tests.support.waiting import wait_for
-from tests.ui.present.support import present
 from tests.ui.support.chat_langflow import chat_flow
 from tests.ui.support.chat_page import open_chat
 from tests.ui.support.whole_pages import ONE, TWO, page_text
@@ -52,30 +46,3 @@ def test_a_notice_is_shown_while_the_flow_of_a_chat_is_loading(
     chat = choose_first(chat)
     assert REFUSAL in page_text(chat)
     assert not chat.chat_input
-
-
-def test_a_notice_does_not_come_back_in_another_presentation(langflow_stand_in, monkeypatch):
-    def wait_and_redraw(request):
-        wait_for(lambda: not raises(request))
-        notices.rerun()
-
-    monkeypatch.setattr(problems, "_draw_wait", wait_and_redraw)  # AppTest has no timers
-    langflow_stand_in.set_flows(flow(ONE, "First"), flow(TWO, "Second"))
-    app = present(TWO)
-    app.session_state[NOTICE.key] = InvalidRequest(REFUSAL)
-    assert REFUSAL in page_text(app.run())
-    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    langflow_stand_in.delays[FLOW] = 0.3
-    app.query_params["flow"] = ONE
-    app.run()
-    assert app.title[0].value == "First"
-    assert REFUSAL not in page_text(app)
-
-
-def raises(request):
-    """Return whether a request still waits for its response."""
-    try:
-        request()
-    except StillLoading:
-        return True
-    return False
