@@ -22,45 +22,40 @@ from tests.ui.support.chat_page import (
     press,
     send,
 )
-from tests.ui.support.model_pages import MODELS, PROVIDERS, provider
+from tests.ui.support.model_pages import MODELS, PROVIDERS, choose_model, provider
 from tests.ui.support.whole_pages import ONE, add_ended_run, open_app, page_text, place_of
 
 NO_FILE = "Error processing files: No files to process."
 SENDING = "before you send a message"
 
 
-def test_only_the_forms_own_entries_count_as_changed_parameters(langflow_stand_in):
-    """A provider's key, once entered, is sent with all flows' messages."""
+def talk_with_agent(server, model=()):
+    """Let the chat's flow have an agent whose provider needs a key that the server lacks."""
     talker = chat_flow()
-    talker["data"]["nodes"].append(
-        node(
-            "Agent-a",
-            model=entry(
-                "ModelInput", "model", [{"name": "gpt", "provider": "OpenAI"}], required=True
-            ),
-            api_key=entry("SecretStrInput", "str", "", password=True),
-        )
-    )
-    talker["data"]["edges"].append(edge("Agent-a", "ChatOutput-b"))
-    key = {
-        "variable_key": "OPENAI_API_KEY",
-        "required": True,
-        "is_secret": True,
-        "component_metadata": {"mapping_field": "api_key"},
+    agent = {
+        "model": entry("ModelInput", "model", list(model), required=True),
+        "api_key": entry("SecretStrInput", "str", "", password=True),
     }
-    langflow_stand_in.set_flows(talker)
-    langflow_stand_in.answers |= {
-        "GET /api/v1/models": (200, [{"provider": "OpenAI", "variables": [key]}]),
-        "GET /api/v1/model_options/language": (200, []),
+    talker["data"]["nodes"].append(node("Agent-a", **agent))
+    talker["data"]["edges"].append(edge("Agent-a", "ChatOutput-b"))
+    server.set_flows(talker)
+    server.answers |= {
+        PROVIDERS: (200, [provider("Far", "FAR_KEY", "api_key")]),
+        MODELS: (200, [{"name": "Far-1", "provider": "Far"}]),
         "GET /api/v1/variables/": (200, []),
     }
+
+
+def test_only_the_forms_own_entries_count_as_changed_parameters(langflow_stand_in):
+    """A provider's key, once entered, is sent with all flows' messages."""
+    talk_with_agent(langflow_stand_in, [{"name": "Far-1", "provider": "Far"}])
     app = open_chat()
     # the message can be sent, because Langflow may have the key
     assert "Setup is not complete: the message may fail." in page_text(app)
     press(app, "Open Setup")
-    assert app.session_state[chat_key("parameters", servers.current().owner, ONE)]
     owner = servers.current().owner
-    app.session_state["given-settings"] = {owner: {"OPENAI_API_KEY": "sk-given-key"}}
+    assert app.session_state[chat_key("parameters", owner, ONE)]
+    app.session_state["given-settings"] = {owner: {"FAR_KEY": "far-key-1234"}}
     assert "sent with every message" not in page_text(app.run())
     open_parameters(app)
     next(one for one in app.text_input if one.key.endswith("ChatOutput-b.tone")).set_value("rude")
@@ -74,16 +69,7 @@ def caption(app, words: str) -> str:
 
 
 def test_setup_is_opened_after_a_message_was_refused_for_missing_values(langflow_stand_in):
-    talker = chat_flow()
-    talker["data"]["nodes"].append(
-        node("Agent-a", model=entry("ModelInput", "model", [], required=True))
-    )
-    talker["data"]["edges"].append(edge("Agent-a", "ChatOutput-b"))
-    langflow_stand_in.set_flows(talker)
-    langflow_stand_in.answers |= {
-        "GET /api/v1/models": (200, []),
-        "GET /api/v1/model_options/language": (200, []),
-    }
+    talk_with_agent(langflow_stand_in)
     app = open_chat()
     assert ":red" not in caption(app, SENDING)
     app.chat_input[0].set_value("hello").run()
@@ -91,7 +77,7 @@ def test_setup_is_opened_after_a_message_was_refused_for_missing_values(langflow
     assert "Fill in the required fields" not in page_text(app)
     assert app.chat_input[0].proto.value == "hello"
     press(app, "Open Setup")
-    assert any(each.key.endswith("Agent-a.model") for each in app.text_input)
+    assert any(each.key.endswith("Agent-a.model") for each in app.selectbox)
 
 
 def test_an_unsaved_secret_is_requested_while_the_parameters_are_closed(chat_langflow, monkeypatch):
@@ -138,21 +124,8 @@ def test_values_of_the_run_page_are_sent_with_messages_but_its_message_is_not(ch
 
 
 def test_the_model_and_key_of_the_run_page_are_sent_with_messages(chat_langflow, langflow_stand_in):
-    talker = chat_flow()
-    agent = {
-        "model": entry("ModelInput", "model", [], required=True),
-        "api_key": entry("SecretStrInput", "str", "", password=True),
-    }
-    talker["data"]["nodes"].append(node("Agent-a", **agent))
-    talker["data"]["edges"].append(edge("Agent-a", "ChatOutput-b"))
-    langflow_stand_in.set_flows(talker)
-    langflow_stand_in.answers |= {
-        PROVIDERS: (200, [provider("Far", "FAR_KEY", "api_key")]),
-        MODELS: (200, [{"name": "Far-1", "provider": "Far"}]),
-        "GET /api/v1/variables/": (200, []),
-    }
-    app = open_app(flow=ONE)
-    next(one for one in app.selectbox if "Agent-a.model" in one.key).set_value("Far: Far-1")
+    talk_with_agent(langflow_stand_in)
+    app = choose_model(open_app(flow=ONE), "Far: Far-1")
     app.session_state["given-settings"] = {servers.current().owner: {"FAR_KEY": "far-key-1234"}}
     app.run()
     app.switch_page(PAGE).run()

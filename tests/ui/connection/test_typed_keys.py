@@ -47,9 +47,8 @@ def key_field(app):
     return next(each for each in app.text_input if each.label == "API key")
 
 
-@pytest.mark.parametrize("has_missing_run", [False, True])
-def test_a_key_without_a_url_field_is_for_the_current_server(
-    typed_server, monkeypatch, tmp_path, has_missing_run
+def test_a_key_without_a_url_field_is_for_the_server_of_the_run(
+    typed_server, monkeypatch, tmp_path
 ):
     """An earlier visit of Connection with another server makes no difference."""
     monkeypatch.setenv("LFCONSOLE_ALLOW_OTHER_SERVERS", "false")
@@ -63,17 +62,14 @@ def test_a_key_without_a_url_field_is_for_the_current_server(
         app = open_app("pages/connection.py")
         app.query_params["run"] = run.id
         app.switch_page("pages/run.py").run()
-        if has_missing_run:
-            app.query_params["run"] = "0" * 32
-            app.run()
-            address = next(each for each in app.text_input if each.label == "Address")
-            assert (address.value, address.disabled) == (typed_server.url, True)
-        else:
-            app.switch_page("pages/connection.py").run()
+        app.query_params["run"] = "0" * 32
+        app.run()
+        address = next(each for each in app.text_input if each.label == "Address")
+        assert (address.value, address.disabled) == (typed_server.url, True)
         key_field(app).set_value("sk-of-b")
         other.requests.clear()
         typed_server.requests.clear()
-        app = press(app, "Open the run" if has_missing_run else "Use this key")
+        press(app, "Open the run")
         assert not other.lines
         assert FLOWS in typed_server.lines
 

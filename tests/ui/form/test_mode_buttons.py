@@ -9,36 +9,24 @@ from pages._ui.state import browser, flow_choice
 from tests.support.flows import chat_input, edge, entry, node, text
 from tests.support.http_stand_in import VERSION, StandIn, flow
 from tests.ui.form.test_choices import UPDATE, after_the_choice
+from tests.ui.support.model_pages import MODELS, PROVIDERS, provider
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
 
 SYNC, BACKGROUND = "Use synchronous mode", "Use background mode"
-PROVIDER = {
-    "provider": "OpenAI",
-    "is_enabled": True,
-    "is_configured": True,
-    "models": [{"model_name": "gpt-4o", "metadata": {"model_type": "llm"}}],
-    "variables": [
-        {
-            "variable_name": "API Key",
-            "variable_key": "OPENAI_API_KEY",
-            "required": True,
-            "is_secret": True,
-            "component_metadata": {"mapping_field": "api_key"},
-        }
-    ],
-}
+PROVIDER = provider("OpenAI", "OPENAI_API_KEY", "api_key") | {"is_configured": True}
+PROVIDER["variables"][0]["is_secret"] = True
 
 
 @pytest.fixture
 def server(langflow_stand_in: StandIn) -> StandIn:
     langflow_stand_in.answers[UPDATE] = after_the_choice
-    langflow_stand_in.answers["GET /api/v1/models"] = (200, [PROVIDER])
-    langflow_stand_in.answers["GET /api/v1/model_options/language"] = (200, [])
+    langflow_stand_in.answers[PROVIDERS] = (200, [PROVIDER])
+    langflow_stand_in.answers[MODELS] = (200, [])
     return langflow_stand_in
 
 
 def agent(key: str) -> dict:
-    model = [{"name": "gpt-4o", "provider": "OpenAI"}]
+    model = [{"name": "OpenAI-1", "provider": "OpenAI"}]
     stored = entry("SecretStrInput", "str", key, load_from_db=True, password=True)
     return node("Agent-a", model=entry("ModelInput", "model", model, required=True), api_key=stored)
 
@@ -139,8 +127,8 @@ def test_a_synchronous_run_that_starts_at_a_webhook_ignores_the_message(server):
 def test_synchronous_mode_is_offered_at_the_box_of_a_key_that_1_11_takes_for_a_variable(server):
     older = {"version": "1.11.6", "main_version": "1.11.6"}
     server.answers["GET /api/v1/version"] = (200, VERSION | older)
-    without_key = PROVIDER | {"is_enabled": False, "is_configured": False}
-    server.answers["GET /api/v1/models"] = (200, [without_key])
+    without_key = PROVIDER | {"is_configured": False}
+    server.answers[PROVIDERS] = (200, [without_key])
     server.set_flows(flow(ONE, "Echo", [agent("")]))
     app = open_app(flow=ONE)
     assert "Use for my runs" not in button_labels(app)

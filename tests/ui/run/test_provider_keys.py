@@ -4,6 +4,7 @@ import pytest
 
 from tests.support.flows import entry, node
 from tests.support.http_stand_in import flow
+from tests.ui.support.model_pages import MODELS, PROVIDERS, provider
 from tests.ui.support.runs import POST, RESPONSE, store_ended_run
 from tests.ui.support.whole_pages import ONE, open_app, page_text, press
 
@@ -18,16 +19,10 @@ def agent_server(langflow_stand_in):
         model=entry("ModelInput", "model", GPT, required=True),
         api_key=entry("SecretStrInput", "str", "", password=True),
     )
-    key = {
-        "variable_key": "OPENAI_API_KEY",
-        "required": True,
-        "is_secret": True,
-        "component_metadata": {"mapping_field": "api_key"},
-    }
     langflow_stand_in.set_flows(flow(ONE, "Echo", [agent]))
     langflow_stand_in.answers |= {
-        "GET /api/v1/models": (200, [{"provider": "OpenAI", "variables": [key]}]),
-        "GET /api/v1/model_options/language": (200, GPT),
+        PROVIDERS: (200, [provider("OpenAI", "OPENAI_API_KEY", "api_key")]),
+        MODELS: (200, GPT),
         POST: (200, RESPONSE),
     }
     return langflow_stand_in
