@@ -117,23 +117,16 @@ def test_an_error_that_the_flow_sent_as_a_message_is_shown_once_as_on_the_run_pa
 ERROR = "Error building component: tone."
 
 
-@pytest.mark.parametrize(
-    ("status", "text"),
-    [
-        (RunStatus.FAILED, f"{ERROR} The template needs a tone."),
-        (RunStatus.COMPLETED, ERROR),  # its outcome shows no error
-    ],
-)
-def test_a_message_with_more_than_its_outcomes_errors_stays(chat_langflow, status, text):
+def test_a_message_with_more_than_its_outcomes_errors_stays(chat_langflow):
+    text = f"{ERROR} The template needs a tone."
     chat_langflow.store_message("s", "hello")
     chat_langflow.store_message("s", text, "Machine", category="error", error=True)
-    run = Run(ONE, "sync", status, errors=(RunError(ERROR, "ChatOutput-b", "Talker"),))
+    errors = (RunError(ERROR, "ChatOutput-b", "Talker"),)
     add_ended_run(
         chat_langflow.server.url,
-        status=status,
-        run=run,
+        status=RunStatus.FAILED,
+        run=Run(ONE, "sync", RunStatus.FAILED, errors=errors),
         session_id="s",
         overrides={"ChatInput-a.input_value": "hello"},
     )
-    app = open_chat(flow=ONE, session="s")
-    assert text in page_text(app)
+    assert text in page_text(open_chat(flow=ONE, session="s"))

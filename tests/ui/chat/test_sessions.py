@@ -114,15 +114,9 @@ def test_runs_without_jobs_are_distinguished_by_the_users_messages():
     assert not is_session(*turns[0])
 
 
-def test_an_approval_without_a_job_is_not_a_session():
-    """Langflow 1.13 stores the message and the question without the run's job."""
+def test_the_messages_of_one_run_are_not_a_session():
+    """Langflow 1.13 stores the message and the question of an approval without the run's job."""
     answer = row("an answer", "Machine", **of_job("j"))
     assert not is_session(row("one"), row("", "Machine"), answer)
-
-
-def test_a_run_with_several_answers_without_a_job_is_not_a_session():
     assert not is_session(row("one"), row("first", "Machine"), row("second", "Machine"))
-
-
-def test_the_messages_of_several_chat_inputs_are_one_run():
     assert not is_session(*(row(text, **of_job("j")) for text in ("one", "two")))

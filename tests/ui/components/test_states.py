@@ -34,12 +34,6 @@ def test_a_component_without_events_is_waiting_and_unknown_after_the_end():
     assert statuses(flow, components, ended=True)["B-1"].word == "Unknown"
 
 
-def test_a_component_that_waited_until_the_end_did_not_run():
-    flow = flows.flow(flows.node("A-1"))
-    status = statuses(flow, {"A-1": ComponentRun("A-1")}, ended=True)["A-1"]
-    assert (status.word, status.style) == ("Not run", status_badges.NOT_RUN)
-
-
 def test_an_unconnected_component_does_not_run_unless_the_server_reports_it():
     flow = flows.flow(flows.chat_input(), flows.node("Alone-1"))
     assert not statuses(flow, {})["Alone-1"].is_connected

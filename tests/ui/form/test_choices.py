@@ -233,26 +233,6 @@ def test_a_choice_shows_its_fields_and_hides_the_others_which_keep_their_values(
     assert server.lines.count(UPDATE) == 1
 
 
-def test_a_choice_that_brings_another_choice_survives_a_reload(server):
-    more = {**MODE, "options": ["One", "Two"], "value": "One", "display_name": "More"}
-
-    def nested(request: httpx.Request) -> tuple[int, Any]:
-        body = json.loads(request.content)
-        template = copy.deepcopy(body["template"])
-        if body["field"] == "mode":
-            template["more"] = more
-        elif body["field_value"] == "Two":
-            template["clean"] = CLEAN
-        return 200, {"template": template, "outputs": []}
-
-    server.answers[UPDATE] = nested
-    app = choose(open_app(flow=ONE), "Stringify")
-    app = type_into(choose(app, "Two", "more"), "clean", "yes")
-    assert server.lines.count(UPDATE) == 2
-    browser = {"browser-id": app.session_state["browser-id"]}
-    assert shown_values(open_app(flow=ONE, session_state=browser))["clean"] == "yes"
-
-
 def test_a_link_or_an_opened_run_fills_the_fields_that_its_choices_bring(server):
     values = {"Parser-p.mode": "Stringify", "Parser-p.clean": "yes"}
     app = press(open_app(flow=ONE, values=encode_values(values)), "Fill the form")

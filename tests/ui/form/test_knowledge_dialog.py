@@ -188,12 +188,6 @@ def test_a_typed_model_without_its_provider_is_explained(api):
     assert next(one for one in found.at.button if one.label == "Create").disabled
 
 
-def test_a_part_of_a_models_name_is_completed_in_the_box():
-    """Streamlit's box takes what was typed, not the option that contains it."""
-    found = type_model(open_dialog(NOMIC, CHAT), "nomic").run()
-    assert model_box(found).value == "Ollama: nomic-embed-text:latest"
-
-
 def test_a_provider_is_set_up_from_the_dialog_which_is_back_then(api):
     address = ProviderSetting("FAR_URL", "Base URL", True, False, False)
     chats_only = Provider("Chats only", False, (address,), language_models=(CHAT,))

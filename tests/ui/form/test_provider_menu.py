@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from pages._ui.connection import request_cache, servers
 from tests.support.http_stand_in import StandIn
 from tests.ui.support.model_pages import (
     MODEL,
@@ -127,17 +126,3 @@ def test_a_run_with_settings_that_were_refused_says_so_at_each_press(server):
         assert "A value was rejected" in page_text(app)
         assert page_text(app).count("Correct the Local setting, or clear the box.") == 1
         assert "provider-Local" in scrolled(app)
-
-
-def test_a_refused_run_is_shown_until_a_person_does_something(server, monkeypatch):
-    """Also if the page redraws itself, as it does once a slow server has responded."""
-    app = choose_model(open_settings(open_app(flow=ONE), "Local"), "Near: Near-1")
-    box(app, "LOCAL_URL").set_value("http://127.0.0.1:1234/v1")
-    app.run()
-    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    server.delays["GET /api/v1/flows/"] = 0.3
-    servers.attach(servers.available_connections()[0]).refresh()
-    app = press(app, "Run")
-    assert "The run was not started." in page_text(app)
-    box(app, "LOCAL_URL").set_value("")
-    assert "The run was not started." not in page_text(app.run())

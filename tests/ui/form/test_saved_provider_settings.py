@@ -7,17 +7,12 @@ from dataclasses import replace
 import pytest
 
 from lfclient.errors import LangflowError
-from lfclient.resources.models import Provider
-from lfclient.resources.server_resources import ServerResources
 from tests.ui.support.forms import (
-    ADDRESS,
     KEY,
     MODELS,
     SAVED_ADDRESS,
     SAVED_KEY,
-    agent,
     openai_agent,
-    setup,
 )
 from tests.ui.support.whole_pages import lacks
 
@@ -44,13 +39,11 @@ def test_a_key_is_used_for_runs_with_the_address_that_the_server_has(api):
     assert found.overrides == {"Agent-a.api_key": "sk-1"}
 
 
-@pytest.mark.parametrize("is_required", [False, True])
-def test_the_address_that_the_server_has_is_saved_again_to_try_its_server(api, is_required):
+def test_the_address_that_the_server_has_is_saved_again_to_try_its_server(api):
     """It was silent when it was saved, and may be no longer."""
-    saved = replace(SAVED_ADDRESS, is_required=is_required)
-    found = openai_agent(saved, is_silent=True).press("Change")
-    found.set("text_input", saved.name, saved.value).press("Save on the server")
-    assert api.saved == [(saved.name, saved.value, False)]
+    found = openai_agent(SAVED_ADDRESS, is_silent=True).press("Change")
+    found.set("text_input", SAVED_ADDRESS.name, SAVED_ADDRESS.value).press("Save on the server")
+    assert api.saved == [(SAVED_ADDRESS.name, SAVED_ADDRESS.value, False)]
 
 
 def test_a_saved_address_is_in_its_box_to_be_corrected(api):
@@ -141,13 +134,3 @@ def test_a_missing_key_is_entered_beside_the_saved_address_that_it_goes_to(api):
     assert box.placeholder == "Saved: http://gateway/v1"
     found.set("text_input", "OPENAI_API_KEY", "sk-1").press("Use for my runs")
     assert found.overrides == {"Agent-a.api_key": "sk-1"}
-
-
-def test_a_visitor_who_may_not_change_the_server_is_not_told_its_addresses():
-    saved = replace(ADDRESS, is_set=True, value="http://inside:11434")
-    resources = ServerResources((Provider("Ollama", True, (saved,)),), {"language": MODELS})
-    found = setup(agent(model=[MODELS[0].value]), resources=resources, may_change=False)
-    found.press("Change")
-    assert (
-        found.find("text_input", saved.name).placeholder == "Saved. Enter a new one to replace it"
-    )

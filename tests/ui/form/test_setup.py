@@ -34,14 +34,6 @@ def test_a_model_is_chosen_among_those_that_the_server_offers():
     assert found.overrides == {"Agent-a.model": [MODELS[0].value]}
 
 
-def test_another_model_of_a_provider_can_be_typed():
-    found = type_model(setup(agent()), "openai: mine")
-    assert found.overrides == {"Agent-a.model": [{**MODELS[1].value, "name": "mine"}]}
-    type_model(found, "mine")
-    assert "such as “Ollama: mine”" in found.text()
-    assert not found.result.ready
-
-
 def test_a_prompt_whose_text_names_a_variable_that_it_lacks_is_mended_in_setup():
     found = setup(prompt("On {topic}, {tone}", "topic"))
     assert "1 to do" in found.text()

@@ -167,7 +167,7 @@ def test_values_that_the_form_cannot_produce_reach_no_request(way: Open, server:
     assert run.get("tweaks", {}).get("T-a", {}).get("plain") == ("fine" if is_applied else None)
 
 
-@pytest.mark.parametrize("way", EVERY_WAY)
+@pytest.mark.parametrize("way", [by_accepted_link, by_json])
 def test_a_run_sends_only_the_names_of_an_mcp_server_and_a_model(way: Open, server: StandIn):
     """The model runs with the server's attributes. Langflow refuses the unknown MCP server."""
     name = json.dumps({"name": "evil", "config": CONFIG})

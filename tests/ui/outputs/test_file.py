@@ -9,7 +9,6 @@ from lfclient.errors import ServerFault
 from lfclient.outputs.model import FileRef, OutputKind
 from pages._ui.outputs import card, file
 from pages._ui.widgets import copy_button
-from tests.support.reports import big_png
 from tests.ui.outputs.drawing import DOT, draw_outputs, output, texts
 
 
@@ -29,12 +28,6 @@ def test_a_json_file_is_drawn_as_a_searchable_tree():
     assert json.loads(app.json[0].value) == {"a": [1]}
     app.text_input[0].set_value("a").run()
     assert app.code[0].value == "a"
-
-
-def test_an_image_of_too_many_pixels_is_not_decoded():
-    app = preview_file("a.png", big_png())
-    assert "20,000 × 20,000 pixels" in texts(app)
-    assert not app.get("imgs")
 
 
 def test_an_html_file_is_shown_as_source_text():

@@ -5,7 +5,7 @@ import base64
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from lfclient.outputs.model import Output, OutputKind, read_output
+from lfclient.outputs.model import Output, OutputKind
 from lfclient.outputs.truncation import mark_truncation
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run, RunStatus
@@ -107,22 +107,6 @@ def test_a_tree_shows_large_integers_exactly():
     app = draw_outputs(output(OutputKind.DATA, numbers))
     shown = '[9007199254740992, "9007199254740993", "-12345678901234567890", "1' + "0" * 400 + '"]'
     assert app.json[0].value == shown
-
-
-def test_data_sent_as_text_is_shown_as_text_and_as_a_tree():
-    tree = Output("Comp-1", OutputKind.DATA, {"a": 1})
-    app = draw_outputs(output(OutputKind.DATA, '{"a": 1}', extras=(tree,)))
-    assert app.segmented_control[0].options == ["Data", "Data (2)"]
-    assert app.code[0].value == '"{\\"a\\": 1}"'
-    app.segmented_control[0].set_value("Data (2)").run()
-    assert app.json[0].value == '{"a": 1}'
-
-
-def test_data_that_are_rows_are_shown_as_a_table_first():
-    """As Langflow's Structured Output returns its table."""
-    app = draw_outputs(read_output("Comp-1", type="json", content=[{"animal": "fox", "legs": 4}]))
-    assert app.segmented_control[0].options == ["Rows", "Chart", "Columns", "Data"]
-    assert list(app.dataframe[0].value["animal"]) == ["fox"]
 
 
 def test_an_unknown_type_is_shown_as_json_under_its_name():

@@ -177,13 +177,6 @@ def test_a_chosen_output_in_the_middle_of_the_flow_stays_chosen(fields_server):
     assert stored().content["outputs"] == ["A-a"]
 
 
-def test_outputs_of_one_name_can_be_told_apart(fields_server):
-    nodes = [node(id, p=text("x")) for id in ("T-a", "T-b", "U-c")]
-    fields_server.set_flows(flow(ONE, "Three", nodes=nodes))
-    options = edit().multiselect(key="present-edit-outputs").options
-    assert options == ["T 1", "T 2", "U"]
-
-
 def test_more_inputs_than_can_be_shown_are_needed(fields_server):
     many = {f"p{n}": {**text(""), "required": True} for n in range(70)}
     fields_server.set_flows(flow(ONE, "Many", nodes=[node("T-a", **many)]))

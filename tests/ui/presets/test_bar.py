@@ -18,7 +18,7 @@ from tests.ui.support.preset_pages import (
     stored_presets,
     value,
 )
-from tests.ui.support.whole_pages import TWO, button_labels, lacks, page_text, press
+from tests.ui.support.whole_pages import button_labels, page_text, press
 
 
 @pytest.fixture(autouse=True)
@@ -195,13 +195,6 @@ def test_the_chosen_preset_survives_a_reload():
     app = open_page()
     assert app.selectbox(key=key_of("choice")).value == preset.id
     assert "Differs from “Mine”" in page_text(app)
-
-
-def test_presets_belong_to_their_flow():
-    store_preset(p="old")
-    app = open_page(flow=TWO)
-    assert app.selectbox[0].value == TWO
-    assert lacks(app, "Mine", shows="Save preset")
 
 
 def test_restoring_input_restores_its_preset():

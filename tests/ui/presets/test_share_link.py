@@ -79,12 +79,6 @@ def test_values_of_a_link_that_do_not_fit_are_named():
     assert "s (T): Secrets are not imported" in page_text(app)
 
 
-def test_a_masked_secret_in_a_link_is_requested_at_its_field():
-    app = shared(p="good", s=SECRET_MASK)
-    assert "Enter this value: secrets are not saved." in page_text(app)
-    assert "Of the values in the link" not in page_text(app)
-
-
 def test_a_link_to_an_unknown_flow_fills_nothing():
     app = open_page(flow="9" * 8, values=shared_text(p="good"))
     assert "The flow of the link is not among the 2 flows" in page_text(app)

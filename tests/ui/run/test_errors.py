@@ -25,6 +25,13 @@ from tests.ui.support.whole_pages import (
 NO_FILE = "Error processing files: No files to process."
 
 
+def open_failed_run(server, *errors: RunError, mode: str = "sync", **more) -> AppTest:
+    """Store a run of the first flow that failed with these errors, and open it."""
+    run = Run(ONE, mode, RunStatus.FAILED, errors=errors)
+    more = {"status": RunStatus.FAILED, "mode": mode, "run": run, **more}
+    return open_app(run=add_ended_run(server.url, **more).id)
+
+
 @pytest.fixture
 def failed(langflow_stand_in):
     """Store a failed run of a flow that reads a file, and open it."""
@@ -36,9 +43,7 @@ def failed(langflow_stand_in):
 
     def open_failed(message: str, component: str | None = "File-a", **more: str):
         error = RunError(message, component, "Read File", **more)
-        run = Run(ONE, "sync", RunStatus.FAILED, errors=(error,))
-        record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run)
-        return open_app(run=record.id)
+        return open_failed_run(langflow_stand_in, error)
 
     return open_failed
 
@@ -57,10 +62,7 @@ def test_a_known_cause_is_explained_with_the_servers_text_under_details(failed):
 def test_a_prompts_error_names_what_it_lacks_and_leads_to_its_text(langflow_stand_in):
     """Langflow's text is the name of the variable alone."""
     langflow_stand_in.set_flows(flow(ONE, "Echo", [prompt("On {topic}, {tone}", "topic")]))
-    errors = (RunError("'tone'", "Prompt-a", "Prompt"),)
-    run = Run(ONE, "sync", RunStatus.FAILED, errors=errors)
-    record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run)
-    app = open_app(run=record.id)
+    app = open_failed_run(langflow_stand_in, RunError("'tone'", "Prompt-a", "Prompt"))
     assert any("The prompt has no variable “tone”" in each.value for each in app.error)
     app = press(app, "Go to the field")
     (form,) = app.session_state["forms"].values()
@@ -87,9 +89,8 @@ def test_the_button_of_an_error_inside_a_group_leads_to_the_groups_field(langflo
     inner = node("File-a", path=entry("FileInput", "file", "", file_path=[], list=True))
     grouped = group("Group-g", [inner], path_a=("File-a", "path"))
     langflow_stand_in.set_flows(flow(ONE, "Echo", [grouped]))
-    run = Run(ONE, "sync", RunStatus.FAILED, errors=(RunError(NO_FILE, "File-a", "Read File"),))
-    record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run)
-    app = press(open_app(run=record.id), "Choose a file")
+    error = RunError(NO_FILE, "File-a", "Read File")
+    app = press(open_failed_run(langflow_stand_in, error), "Choose a file")
     assert list(app.get("file_uploader"))
 
 
@@ -100,12 +101,10 @@ def test_the_button_of_a_missing_variable_leads_to_the_field_that_names_it(langf
         for name, value in (("token", "THERE"), ("api_key", "NOPE"))
     }
     langflow_stand_in.set_flows(flow(ONE, "Echo", [node("Agent-a", **variables)]))
-    error = RunError("NOPE variable not found.")
-    run = Run(ONE, "background", RunStatus.FAILED, errors=(error,))
-    record = add_ended_run(
-        langflow_stand_in.url, status=RunStatus.FAILED, run=run, mode="background"
+    app = open_failed_run(
+        langflow_stand_in, RunError("NOPE variable not found."), mode="background"
     )
-    app = press(open_app(run=record.id), "Go to the field")
+    press(app, "Go to the field")
     (form,) = app.session_state["forms"].values()
     assert form.shown_key == "Agent-a.api_key"
 
@@ -125,23 +124,14 @@ def test_a_variable_that_a_synchronous_run_took_for_no_value_is_named(langflow_s
     there = {"id": "1", "name": "THERE", "type": "Generic", "value": "Lisbon"}
     langflow_stand_in.answers["GET /api/v1/variables/"] = (200, [there])
     text = "1 validation error for MessageTextInput\nvalue\n  Value error, Invalid value type "
-    error = RunError(f"{text}<class 'NoneType'> [type=value_error]", None, None)
-    run = Run(ONE, "sync", RunStatus.FAILED, errors=(error,))
-    record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run)
-    app = open_app(run=record.id)
+    error = RunError(f"{text}<class 'NoneType'> [type=value_error]")
+    app = open_failed_run(langflow_stand_in, error)
     assert "The server has no variable “NOPE”." in page_text(app)
     app = press(app, "Go to the field")
     (form,) = app.session_state["forms"].values()
     assert form.shown_key == "Tool-a.language"
-    lacks_two = add_ended_run(
-        langflow_stand_in.url,
-        status=RunStatus.FAILED,
-        run=run,
-        overrides={"Tool-a.city": Variable("NOWHERE")},
-        id="b" * 32,
-        submit_token="b",
-    )
-    app = open_app(run=lacks_two.id)
+    more = {"overrides": {"Tool-a.city": Variable("NOWHERE")}, "id": "b" * 32, "submit_token": "b"}
+    app = open_failed_run(langflow_stand_in, error, **more)
     assert "the server may lack the variable" in page_text(app)
     assert "Go to the field" not in button_labels(app)
 
@@ -158,8 +148,7 @@ def open_old_agent(server, offered: dict, **ended) -> AppTest:
         "GET /api/v1/variables/": (200, []),
         "GET /api/v1/all": (200, {"all": offered}),
     }
-    record = add_ended_run(server.url, status=RunStatus.FAILED, **ended)
-    return open_app(run=record.id)
+    return open_failed_run(server, **ended)
 
 
 def failed_agent(message: str, component: str | None = None) -> Run:
@@ -206,11 +195,9 @@ def test_an_error_of_up_to_date_code_leads_to_the_editor(langflow_stand_in):
 
 def test_synchronous_mode_is_offered_for_several_chat_inputs(langflow_stand_in):
     langflow_stand_in.set_flows(flow(ONE, "Echo", [node("Part-a", text=text("x"))]))
-    run = failed_agent("Only one chat input is allowed in the graph")
-    record = add_ended_run(
-        langflow_stand_in.url, status=RunStatus.FAILED, run=run, mode="background"
-    )
-    app = press(open_app(run=record.id), "Use synchronous mode")
+    error = RunError("Only one chat input is allowed in the graph")
+    app = open_failed_run(langflow_stand_in, error, mode="background")
+    press(app, "Use synchronous mode")
     assert next(each for each in app.radio if each.label == "Run mode").value == "sync"
 
 
@@ -218,11 +205,8 @@ def open_failed_readers(server, count: int, **overrides) -> AppTest:
     """Open a failed run of components that read files, of which the server names none."""
     file = entry("FileInput", "file", "", file_path=[], list=True)
     server.set_flows(flow(ONE, "Echo", [node(f"File-{one}", path=file) for one in range(count)]))
-    error = RunError(NO_FILE, None, None)
-    run = Run(ONE, "sync", RunStatus.FAILED, errors=(error,))
     values = {f"File-{id[-1]}.path": [name] for id, name in overrides.items()}
-    record = add_ended_run(server.url, status=RunStatus.FAILED, run=run, overrides=values)
-    return open_app(run=record.id)
+    return open_failed_run(server, RunError(NO_FILE), overrides=values)
 
 
 @pytest.mark.parametrize(
@@ -248,10 +232,8 @@ def test_the_button_of_an_unknown_knowledge_base_leads_to_its_field(langflow_sta
     """A synchronous run of Langflow 1.12 and later names no component."""
     base = entry("DropdownInput", "str", "gone", options=[], required=True)
     langflow_stand_in.set_flows(flow(ONE, "Echo", [node("Knowledge-k", knowledge_base=base)]))
-    error = RunError("The requested model provider is not available", None, None)
-    run = Run(ONE, "sync", RunStatus.FAILED, errors=(error,))
-    record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, run=run)
-    app = press(open_app(run=record.id), "Go to the field")
+    error = RunError("The requested model provider is not available")
+    app = press(open_failed_run(langflow_stand_in, error), "Go to the field")
     (form,) = app.session_state["forms"].values()
     assert form.shown_key == "Knowledge-k.knowledge_base"
 
@@ -267,8 +249,7 @@ def local(langflow_stand_in, monkeypatch):
 def test_a_refused_run_offers_the_package_too(local, langflow_stand_in):
     langflow_stand_in.set_flows(flow(ONE, "Echo"))
     problem = RecordProblem("YF is not installed. Please install it with `pip install YFinance`.")
-    record = add_ended_run(langflow_stand_in.url, status=RunStatus.FAILED, problem=problem)
-    assert "Install yfinance" in button_labels(open_app(run=record.id))
+    assert "Install yfinance" in button_labels(open_failed_run(langflow_stand_in, problem=problem))
 
 
 def test_setup_offers_a_package_that_the_local_langflow_lacks_before_a_run(local):

@@ -205,13 +205,6 @@ def test_a_secret_of_an_opened_run_is_entered_again(langflow_stand_in):
     assert "Go to the marked field" not in button_labels(app)
 
 
-def test_a_parameter_that_the_flow_no_longer_has_is_named_and_omitted(langflow_stand_in):
-    values = {TEXT: "Oslo", "ChatInput-a.tone": "dry"}
-    app = open_app(run=store_ended_run(langflow_stand_in, values).id)
-    assert "Omitted: tone (Chat Input). Chat Input has no such parameter." in page_text(app)
-    assert boxes(app) == ["Oslo"]
-
-
 def test_the_inputs_of_a_deleted_flow_are_still_shown(langflow_stand_in):
     record = store_ended_run(langflow_stand_in, {"T-a.name": "Oslo"}, flow_id=TWO, flow_name="Gone")
     app = open_app(run=record.id)

@@ -13,8 +13,7 @@ from pages._ui.run import progress, recent_runs
 from pages._ui.state import browser
 from pages._ui.state import run_page as ui_state
 from tests.support import store_records
-from tests.support.agents import graph_with_tools, run_with_unused_tool
-from tests.support.http_stand_in import NODE, flow
+from tests.support.http_stand_in import NODE
 from tests.ui.support.runs import COMPONENTS, DONE, NOW, PARTIAL, open_table, run_with
 from tests.ui.support.whole_pages import (
     ONE,
@@ -91,18 +90,6 @@ def test_the_tool_that_an_agent_waits_for_is_named(langflow_stand_in):
     talk = replace(PARTIAL, blocks=(call,))
     record = add_running_run(langflow_stand_in.url, run=run_with(messages={"m": talk}))
     assert "Using look_up …" in page_text(open_app(run=record.id))
-
-
-def test_tools_that_are_not_called_yet_count_as_waiting(langflow_stand_in):
-    """A server calls them done once they were offered to the agent."""
-    run, _ = run_with_unused_tool()
-    agent = ComponentRun("Agent-1", ComponentState.RUNNING, "Agent")
-    components = {**run.components, "Agent-1": agent}
-    langflow_stand_in.set_flows({**flow(ONE, "Echo"), "data": graph_with_tools()["data"]})
-    record = add_running_run(langflow_stand_in.url, run=run_with(components=components))
-    app = open_table(record)
-    assert "0 of 3 components" in app.get("progress")[0].proto.text
-    assert not [each for each in app.selectbox if each.label == "Component output"]
 
 
 def test_changes_during_drawing_are_shown_before_the_first_tick(langflow_stand_in, monkeypatch):

