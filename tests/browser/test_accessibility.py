@@ -96,7 +96,7 @@ def test_unknown_flows_and_runs(shared_window: Screen, console: Console):
 @pytest.mark.usefixtures("echoes")
 def test_the_history_on_a_phone(screen: Screen, console: Console):
     screen.page.set_viewport_size(PHONE)
-    screen.page.goto(f"{console.url}/history?group=yes")
+    screen.page.goto(f"{console.url}/history")
     screen.part("history-cards").wait_for()
     screen.drawn()
     check(screen.page)

@@ -183,13 +183,12 @@ def _without_values(run: Run) -> Run:
 class ComparedRun:
     """A run of a comparison, surveyed against the baseline.
 
-    `flow` has its names, `number` is its place by age. `is_usual`: its result is the usual one.
+    `flow` has its names, `number` is its place by age.
     """
 
     number: int
     flow: Flow | None
     survey: SurveyedRun
-    is_usual: bool = False
 
     @property
     def record(self) -> RunRecord:
@@ -199,7 +198,7 @@ class ComparedRun:
     @property
     def name(self) -> str:
         """The run's heading."""
-        return f"Run {self.number}{' (usual)' if self.is_usual else ''}"
+        return f"Run {self.number}"
 
 
 def have_same_flow(runs: Sequence[ComparedRun]) -> bool:

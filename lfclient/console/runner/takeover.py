@@ -10,6 +10,7 @@ from typing import Any
 
 from cachetools import TLRUCache, TTLCache
 
+from lfclient.common.redaction import collect_texts, is_redacted
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner.execution import run_unsent
 from lfclient.console.runner.job_follower import follow
@@ -25,7 +26,6 @@ from lfclient.console.runner.task_supervisor import TaskSupervisor
 from lfclient.console.runner.worker_registry import WorkerRegistry
 from lfclient.console.store.errors import UnreadableResponse
 from lfclient.console.store.notes import Note, NoteCode, has_code
-from lfclient.console.store.result_groups import lacks_secrets
 from lfclient.console.store.run_record import (
     MAX_WAITING,
     ProblemCode,
@@ -34,6 +34,7 @@ from lfclient.console.store.run_record import (
 )
 from lfclient.console.store.store import Store
 from lfclient.console.wording.run_notes import describe_problem
+from lfclient.flows.validation import SECRET_MASK
 from lfclient.runs.model import RunStatus
 from lfclient.runs.reducer import finalize
 from lfclient.wire.modes import MODES
@@ -319,7 +320,7 @@ class Takeover:
         """
         if not record.started_here:
             reason = NOT_STARTED_HERE
-        elif not record.inputs_stored or lacks_secrets(record.overrides):
+        elif not record.inputs_stored or _lacks_secrets(record.overrides):
             reason = since
         else:
             reason = ""
@@ -337,7 +338,12 @@ def _needs_its_process(record: RunRecord) -> bool:
         return not MODES[record.mode].survives_restart
     max_age = MAX_WAITING if record.batch_id else _MAX_SINGLE_WAITING
     is_too_old = datetime.now(UTC) - record.created_at > max_age
-    return is_too_old or not record.inputs_stored or lacks_secrets(record.overrides)
+    return is_too_old or not record.inputs_stored or _lacks_secrets(record.overrides)
+
+
+def _lacks_secrets(overrides: dict[str, Any]) -> bool:
+    """Return whether secrets were replaced in a record's overrides."""
+    return SECRET_MASK in collect_texts(overrides) or is_redacted(overrides)
 
 
 def _changes_of_follower(record: RunRecord) -> dict[str, Any] | None:

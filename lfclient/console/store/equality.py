@@ -1,7 +1,4 @@
-"""When values and results are equal: without the ids and times that change with each run.
-
-A fingerprint hashes the normalized values of a run, and Compare shows how they differ.
-"""
+"""When values of two runs are equal: without the ids and times that change with each run."""
 
 import hashlib
 import json
@@ -17,8 +14,7 @@ from typing import Any, NamedTuple
 from lfclient.common.json_types import Json
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.store.serialization import SLICE_SIZES
-from lfclient.outputs.model import FileRef, Output
-from lfclient.runs.error_causes import explain_error
+from lfclient.outputs.model import FileRef
 
 CLOCK_TOLERANCE = timedelta(minutes=5)  # between the console and the server
 MIN_MASKED_LENGTH = 16  # characters of a time; a shorter id, such as "Oslo", may be a word
@@ -218,40 +214,6 @@ def value_slices(value: Json) -> Iterator[Any]:
     else:
         for start in range(0, len(value), size):
             yield value[start : start + size]
-
-
-def fingerprint_result(record: RunRecord) -> str | None:
-    """Return 32 hex digits that are equal for runs with the same result; None before the end.
-
-    The result is the status, the outputs and the errors. The run's own ids and times in texts do
-    not count.
-    """
-    return fingerprint(_parts(record), own_values(record)).digest if record.ended else None
-
-
-def _parts(record: RunRecord) -> Iterator[Any]:
-    yield record.status
-    run = record.run
-    errors = [error.message for error in run.errors] if run else []
-    errors += [record.problem.message] if record.problem else []
-    outputs = sorted(run.outputs.items()) if run else []
-    # in the background, Langflow also returns an error as the output of its component
-    errors += [output.value for _, output in outputs if output.is_error]
-    for message in dict.fromkeys(map(str, errors)):
-        cause = explain_error(message)
-        yield ["error", cause.message if cause else message]
-    for name, output in outputs:
-        if not output.is_error:
-            yield ["output", name]
-            yield from _output_parts(output)
-
-
-def _output_parts(output: Output) -> Iterator[Any]:
-    yield output.kind
-    yield from value_slices(output.value)
-    for name, part in sorted(output.parts.items()):
-        yield ["part", name]
-        yield from _output_parts(part)
 
 
 def _encode(value: Any) -> Any:

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Row
 
 from lfclient.console.content.images import make_thumbnail
-from lfclient.console.store.equality import fingerprint_result
 from lfclient.console.store.run_record import (
     MISSING_OUTPUTS_REASONS,
     RecordProblem,
@@ -38,7 +37,6 @@ _RESULT_FIELDS: dict[str, Callable[[RunRecord], Any]] = {
     "usage_by_model": lambda record: record.run.usage_by_model or None if record.run else None,
 }
 _OUTPUT_FIELDS: dict[str, Callable[[RunRecord], Any]] = {
-    "result_hash": fingerprint_result,
     "thumbnail": lambda record: make_thumbnail(record.run.outputs.values() if record.run else ()),
 }
 

@@ -20,21 +20,12 @@ from sqlalchemy import (
 )
 
 from lfclient.console.store.database import Database
-from lfclient.console.store.result_groups import (
-    MAX_GROUPS,
-    ResultGroups,
-    RunResult,
-    StoredInputs,
-    build_groups,
-    count_results,
-)
 from lfclient.console.store.row_mapping import SUMMARY_FIELDS, summary_from_row
 from lfclient.console.store.run_queries import Cursor, RunFilter, RunQueries, row_conditions
 from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunSummary
 from lfclient.console.store.tables import RUNS, SEARCH_TEXTS, RunRow
 from lfclient.console.store.text_search import snippet, split_terms
 from lfclient.runs.components import Usage
-from lfclient.runs.model import RunStatus
 
 PAGE_SIZE = 50
 _BATCH_SIZE = 200  # runs that one transaction deletes
@@ -57,12 +48,6 @@ class History:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._inputs = StoredInputs()
-
-    def _queries(
-        self, connection: Connection, owners: Sequence[str], filters: RunFilter, *, ordered: bool
-    ) -> RunQueries:
-        return RunQueries.for_search(connection, owners, filters, self._inputs, ordered=ordered)
 
     def summarize(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[RunSummary]:
         """Return the summaries of rows that have the columns of `SUMMARY_FIELDS`."""
@@ -86,7 +71,7 @@ class History:
         cursor = newer_than or older_than
         rows: list[Row[Any]] = []
         with self._database.read() as connection:
-            queries = self._queries(connection, owners, filters, ordered=True)
+            queries = RunQueries.for_search(connection, filters.text, ordered=True)
             for owner in owners:
                 for query in queries.pages(owner, filters, cursor, limit + 1, backward=backward):
                     rows += connection.execute(query, queries.parameters)
@@ -111,7 +96,7 @@ class History:
         filters = filters or RunFilter()
         total = 0
         with self._database.read() as connection:
-            queries = self._queries(connection, owners, filters, ordered=False)
+            queries = RunQueries.for_search(connection, filters.text, ordered=False)
             for owner in owners:
                 runs = queries.select([queries.table.c.id], owner, filters).limit(limit - total)
                 query = select(func.count()).select_from(runs.subquery())
@@ -120,46 +105,6 @@ class History:
                     break
         return total
 
-    def group_results(
-        self, owners: Sequence[str], filters: RunFilter | None = None
-    ) -> ResultGroups:
-        """Group the newest runs by flow, inputs and result, with the newest run of each group."""
-        filters = filters or RunFilter()
-        with self._database.read() as connection:
-            queries = self._queries(connection, owners, filters, ordered=False)
-            results = queries.read_results(connection, owners, filters, self._inputs)
-            counted = count_results(results)
-            ids = [result.run_id for result in counted[:MAX_GROUPS]]
-            newest = select(*(RUNS.c[name] for name in SUMMARY_FIELDS)).where(RUNS.c.id.in_(ids))
-            summaries = self.summarize(connection, connection.execute(newest).all())
-        return build_groups(counted, {run.id: run for run in summaries})
-
-    def odd_runs(self, runs: Sequence[RunSummary]) -> set[str]:
-        """Return the ids of the runs whose result is not the one of most runs with their inputs.
-
-        `runs` are those of a list, newest first: only these count, and only completed ones.
-        """
-        runs = [run for run in runs if run.status is RunStatus.COMPLETED]
-        with self._database.read() as connection:
-            keys = self._inputs.read(connection, [run.id for run in runs])
-        results = [
-            RunResult(run.created_at, run.id, run.flow_id, keys[run.id], run.result_hash)
-            for run in runs
-            if run.id in keys
-        ]
-        groups = count_results(results)
-        decided = {
-            (group.flow_id, group.inputs)
-            for group in groups
-            if group.is_usual and group.count > group.total / 2
-        }
-        odd = {
-            (group.flow_id, group.inputs, group.result_hash)
-            for group in groups
-            if group.is_odd and (group.flow_id, group.inputs) in decided
-        }
-        return {one.id for one in results if (one.flow_id, one.inputs, one.result_hash) in odd}
-
     def count_tokens(
         self, owners: Sequence[str], filters: RunFilter | None = None, limit: int = 10_000
     ) -> int | None:
@@ -167,7 +112,7 @@ class History:
         filters = filters or RunFilter()
         totals: list[int] = []
         with self._database.read() as connection:
-            queries = self._queries(connection, owners, filters, ordered=False)
+            queries = RunQueries.for_search(connection, filters.text, ordered=False)
             for owner in owners:
                 runs = queries.select([queries.table.c.tokens], owner, filters).limit(limit)
                 query = select(func.sum(runs.subquery().c.tokens))
@@ -185,7 +130,7 @@ class History:
         filters = filters or RunFilter()
         usages: list[dict[str, Usage] | None] = []
         with self._database.read() as connection:
-            queries = self._queries(connection, owners, filters, ordered=False)
+            queries = RunQueries.for_search(connection, filters.text, ordered=False)
             runs = queries.table.c
             for owner in owners:
                 query = queries.select([runs.usage_by_model], owner, filters)
@@ -274,7 +219,7 @@ class History:
         deleted: list[str] = []
         for owner in owners:
             with self._database.read() as connection:
-                queries = self._queries(connection, [owner], filters, ordered=False)
+                queries = RunQueries.for_search(connection, filters.text, ordered=False)
             runs = queries.table.c
             query = queries.select([runs.id], owner, filters)
             query = query.where(runs.status.not_in(UNFINISHED_STATUSES)).limit(_BATCH_SIZE)

@@ -7,7 +7,6 @@ sorted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -17,7 +16,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    Row,
     Select,
     and_,
     bindparam,
@@ -28,14 +26,11 @@ from sqlalchemy import (
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from lfclient.console.store import text_search
-from lfclient.console.store.result_groups import MAX_GROUPED_RUNS, RunResult, StoredInputs
 from lfclient.console.store.row_mapping import SUMMARY_FIELDS
 from lfclient.console.store.run_record import UNFINISHED_STATUSES, RunSummary
 from lfclient.console.store.tables import RUNS, ShareRow
 from lfclient.runs.model import RunStatus
 from lfclient.wire.modes import Mode
-
-UNKNOWN_RESULT = "unknown"
 
 
 @dataclass(frozen=True)
@@ -43,10 +38,8 @@ class RunFilter:
     """Which runs to list; empty fields do not filter.
 
     `since` (inclusive) and `until` (exclusive) bound the time of submission, `ended_before` that of
-    the end. `starred` False omits starred runs, `shared` those that no link shows. `result_hash` is
-    that of a group of results, `UNKNOWN_RESULT` of the runs without one; `inputs_hash` is that of
-    its inputs, looked for among the newest runs with this result. `text` is the search as typed
-    (`lfclient.console.store.text_search`).
+    the end. `starred` False omits starred runs, `shared` those that no link shows. `text` is the
+    search as typed (`lfclient.console.store.text_search`).
     """
 
     flow_id: str | None = None
@@ -54,8 +47,6 @@ class RunFilter:
     mode: Mode | None = None
     starred: bool | None = None
     shared: bool = False
-    result_hash: str | None = None
-    inputs_hash: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     ended_before: datetime | None = None
@@ -96,29 +87,11 @@ class RunQueries:
     parameters: dict[str, Any] | None = None
 
     @classmethod
-    def for_search(
-        cls,
-        connection: Connection,
-        owners: Sequence[str],
-        filters: RunFilter,
-        inputs: StoredInputs,
-        *,
-        ordered: bool,
-    ) -> RunQueries:
-        """Look up the matches of `filters.text` and `filters.inputs_hash`.
+    def for_search(cls, connection: Connection, typed: str, *, ordered: bool) -> RunQueries:
+        """Look up the matches of a search.
 
         `ordered` for pages, not for counts. Other owners' runs may be among the matches.
         """
-        queries = cls._for_text(connection, filters.text, ordered=ordered)
-        if not filters.inputs_hash:
-            return queries
-        results = queries.read_results(connection, owners, filters, inputs)
-        ids = [run.id for run in results if run.inputs.hash == filters.inputs_hash]
-        is_one = queries.table.c.id.in_(ids)
-        return replace(queries, conditions=(*queries.conditions, is_one))
-
-    @classmethod
-    def _for_text(cls, connection: Connection, typed: str, *, ordered: bool) -> RunQueries:
         words = text_search.split_terms(typed)
         if not words:
             return cls(RUNS)
@@ -149,30 +122,6 @@ class RunQueries:
         if before:
             query = query.where(key < before)
         return query
-
-    def read_results(
-        self,
-        connection: Connection,
-        owners: Sequence[str],
-        filters: RunFilter,
-        inputs: StoredInputs,
-    ) -> list[RunResult]:
-        """Return the inputs and results of the newest `MAX_GROUPED_RUNS` runs, newest first."""
-        runs = self.table.c
-        columns = [runs.created_at, runs.id, runs.flow_id, runs.result_hash]
-        order = (runs.created_at.desc(), runs.id.desc())
-        rows: list[Row[Any]] = []
-        for owner in owners:
-            query = self.select(columns, owner, filters).order_by(*order).limit(MAX_GROUPED_RUNS)
-            rows += connection.execute(query, self.parameters)
-        rows.sort(key=lambda row: (row.created_at, row.id), reverse=True)
-        rows = rows[:MAX_GROUPED_RUNS]
-        keys = inputs.read(connection, [row.id for row in rows])
-        return [
-            RunResult(row.created_at, row.id, row.flow_id, keys[row.id], row.result_hash)
-            for row in rows
-            if row.id in keys
-        ]
 
     def pages(
         self, owner: str, filters: RunFilter, cursor: Cursor | None, limit: int, *, backward: bool
@@ -226,10 +175,6 @@ def row_conditions(
         conditions.append(runs.starred == filters.starred)
     if filters.shared:
         conditions.append(runs.id.in_(select(ShareRow.run_id)))
-    if filters.result_hash == UNKNOWN_RESULT:
-        conditions.append(runs.result_hash.is_(None))
-    elif filters.result_hash:
-        conditions.append(runs.result_hash == filters.result_hash)
     if filters.ended_before:
         # without the time of the end, which nobody saw
         ended = and_(runs.ended_at.is_(None), runs.status.not_in(UNFINISHED_STATUSES))

@@ -95,9 +95,8 @@ class RunBase:
 
     The other fields describe the result. The store computes them when it saves the run's end.
     `output_summary` is the line that lists show for the outputs. `tokens` are input and output
-    tokens, `usage_by_model` the same by the model's name; both None if unknown. `result_hash` is
-    equal for runs of a flow with the same result, None if that is unknown. `thumbnail` is a small
-    WebP of the first image among the outputs, None without one.
+    tokens, `usage_by_model` the same by the model's name; both None if unknown. `thumbnail`
+    is a small WebP of the first image among the outputs, None without one.
     """
 
     id: str
@@ -116,7 +115,6 @@ class RunBase:
     output_summary: str = ""
     tokens: int | None = None
     usage_by_model: dict[str, Usage] | None = None
-    result_hash: str | None = None
     thumbnail: bytes | None = field(default=None, repr=False)
 
 

@@ -32,6 +32,7 @@ _RENAMED_COLUMNS = {
     ("workers", "beat"): "heartbeat",
 }
 _REMOVED_TABLES = ("run_labels",)
+_REMOVED_COLUMNS = {("runs", "result_hash")}
 MERGED_PAGES = 100  # pages of the search index merged in one step, about 20 ms
 
 
@@ -74,10 +75,12 @@ def needs_upgrade(connection: Connection, description: str) -> bool:
 def upgrade(connection: Connection) -> None:
     """Create or complete the schema in the transaction of `connection`."""
     version = read_version(connection)
+    if version in (VERSION_OF_0_2_0, VERSION_OF_0_3_0) and connection.dialect.name == "sqlite":
+        rebuild_search_index(connection)  # SQLite alters no table while the index is damaged
     if version == VERSION_OF_0_2_0:
         _rename(connection)
-    for table in _REMOVED_TABLES:
-        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+    for removed_table in _REMOVED_TABLES:
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {removed_table}")
     Base.metadata.create_all(connection)
     if version is None:
         create_search_index(connection)
@@ -86,6 +89,8 @@ def upgrade(connection: Connection) -> None:
         if name not in columns:
             definition = CreateColumn(column).compile(dialect=connection.dialect)
             connection.exec_driver_sql(f"ALTER TABLE {column.table.name} ADD COLUMN {definition}")
+    for table, removed in _REMOVED_COLUMNS & columns:
+        connection.exec_driver_sql(f"ALTER TABLE {table} DROP COLUMN {removed}")
     for index in _INDEXES:
         if index.name not in indexes:
             index.create(connection)
@@ -95,8 +100,6 @@ def upgrade(connection: Connection) -> None:
 
 def _rename(connection: Connection) -> None:
     """Rename the tables and columns of 0.2.0."""
-    if connection.dialect.name == "sqlite":
-        rebuild_search_index(connection)  # SQLite renames nothing while the index is damaged
     for old, new in _RENAMED_TABLES.items():
         connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
     for (table, old), new in _RENAMED_COLUMNS.items():

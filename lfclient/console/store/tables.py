@@ -117,7 +117,6 @@ class RunRow(Base):
     response_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
     tokens: Mapped[int | None] = mapped_column(BigInteger)
     usage_by_model: Mapped[dict[str, Usage] | None] = mapped_column(UsageByModel)
-    result_hash: Mapped[str | None]
     thumbnail: Mapped[bytes | None] = mapped_column(LargeBinary)
     batch_id: Mapped[str | None]
     sent_at: Mapped[datetime | None]

@@ -39,8 +39,7 @@ def draw(server: ServerSession) -> None:
         picker.draw(server, headers)
         return
     settings = ignored.load(headers)
-    baseline_id, usual_id = compare_page.baseline_from_url(), compare_page.usual_from_url()
-    runs, baseline = load_runs(headers, baseline_id, usual_id, settings.names)
+    runs, baseline = load_runs(headers, compare_page.baseline_from_url(), settings.names)
     _draw_comparison(runs, baseline, settings, head)
     controls.lazy_expander(
         "Compare other runs",

@@ -179,23 +179,16 @@ def compare_link(
     label: str = "Compare",
     icon: str | None = ":material/compare:",
     baseline: str = "",
-    usual: str = "",
     *,
-    equal: Sequence[int] = (),
     is_main: bool = False,
 ) -> None:
     """Draw a link to the comparison of these runs with the baseline, or "" for the oldest.
 
-    `usual` is the baseline that has the usual result, if it is known, and `equal` how many runs
-    have the result of each. The main action of its place looks like a primary button.
+    The main action of its place looks like a primary button.
     """
     params = {query_params.RUNS: compare_page.join_runs(run_ids)}
-    if usual:
-        params[query_params.USUAL] = usual
-    elif baseline:
+    if baseline:
         params[query_params.BASELINE] = baseline
-    if equal:
-        params[query_params.EQUAL] = ",".join(map(str, equal))
     with controls.main_link("compare") if is_main else nullcontext():
         st.page_link(navigation.page("compare"), label=label, icon=icon, query_params=params)
 

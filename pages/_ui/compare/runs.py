@@ -66,7 +66,7 @@ def _find_header(run_id: str, servers: Sequence[ServerSession]) -> RunHeader | N
 
 
 def load_runs(
-    headers: Sequence[RunHeader], baseline_id: str, usual_id: str, ignored_names: IgnoredNames
+    headers: Sequence[RunHeader], baseline_id: str, ignored_names: IgnoredNames
 ) -> tuple[list[ShownRun], ShownRun]:
     """Number the runs from the oldest to the newest, and survey each against the baseline.
 
@@ -107,8 +107,7 @@ def load_runs(
         states = [each and each.updated_at for each in (flow, baseline_flow)]
         version = (_version(header), _version(baseline), ignored_names, one_flow, *states)
         found = run_page.cached(f"survey-{header.record.id}", survey, version)
-        is_usual = header.record.id == usual_id
-        runs.append(ShownRun(number, flow, found, is_usual, server=header.server))
+        runs.append(ShownRun(number, flow, found, server=header.server))
     progress.empty()
     return runs, runs[by_age.index(baseline)]
 

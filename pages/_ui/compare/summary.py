@@ -16,7 +16,7 @@ from lfclient.wire.modes import MODES
 from pages._ui.app import navigation
 from pages._ui.compare.runs import ShownRun
 from pages._ui.connection.app_context import app_context
-from pages._ui.state import compare_page, query_params, run_options
+from pages._ui.state import query_params, run_options
 from pages._ui.widgets import status_badges
 from pages._ui.widgets.markdown import escape
 from pages._ui.widgets.times import format_time
@@ -30,15 +30,13 @@ def draw_headers(runs: Sequence[ShownRun]) -> None:
 
     The first is the baseline.
     """
-    now, equal = datetime.now(UTC), compare_page.equal_counts_from_url()
+    now = datetime.now(UTC)
     for run, column in zip(runs, st.columns(len(runs)), strict=True):
         record = run.record
         with column.container(border=True, key=f"compared-{run.number}", gap="xxsmall"):
             facts = [status_badges.markdown_badge(record), format_duration(record.elapsed(now))]
             if run is runs[0]:
                 facts.append(":gray-badge[:material/flag: Baseline]")
-            if equal.get(record.id, 1) > 1:
-                facts.append(f":gray-badge[{equal[record.id]:,} equal results]")
             st.markdown(f"**{escape(run.full_name(with_flow=True))}**")
             st.markdown(" ".join(facts))
             st.page_link(

@@ -71,11 +71,10 @@ class ActionBar:
         with self._bar:
             if self._selected:
                 _draw_selection_actions(self._view, self._selected)
-                draw_clear_button()
+                _draw_clear_button()
             else:
-                draw_bulk_actions(self._view)
+                _draw_bulk_actions(self._view)
             st.space("stretch")
-            draw_group_switch(self._view)
             if not window.is_narrow():  # in narrow windows it would take a separate line
                 _pager_buttons(self._page, "above")
 
@@ -148,11 +147,12 @@ def _count_text(selected: int, count: int | None) -> str:
 def _draw_selection_actions(view: ListView, selected: Sequence[RunSummary]) -> None:
     running = [run for run in selected if not run.status.ended]
     if len(selected) == 1:
-        draw_open_button("Open", selected[0])
+        _draw_open_button(selected[0])
     if MIN_RUNS <= len(selected) <= MAX_RUNS:
         picker.compare_link([run.id for run in selected], is_main=True)
     elif len(selected) > MAX_RUNS:
-        draw_refused_comparison("*Group equal results* shows what differs.")
+        st.button("Compare", key=history_key("compare"), icon=":material/compare:", disabled=True)
+        st.caption(f"Compare takes {MIN_RUNS} to {MAX_RUNS} runs.", width=_NOTE_WIDTH)
     if running:
         st.button(
             "Stop" if len(running) == 1 else f"Stop {len(running)}",
@@ -210,30 +210,10 @@ def _still_selected(drawn: Sequence[RunSummary]) -> list[RunSummary]:
     return current
 
 
-def draw_group_switch(view: ListView) -> None:
-    """Draw the switch that groups the list."""
-    key = history_key("group")
-    st.session_state[key] = view.filters.grouped
-    st.toggle(
-        "Group equal results",
-        key=key,
-        help="Lists runs of a flow with the same inputs and outputs as one row. Columns that "
-        "Compare ignores count here, except for the run's own ids and times.",
-        on_change=_group_results,
-        args=(view, key),
-    )
-
-
-def _group_results(view: ListView, key: str) -> None:
-    history_state.select([])
-    grouped = st.session_state[key]
-    history_filters.write(replace(view.filters, grouped=grouped, result=None, inputs=None))
-
-
-def draw_open_button(label: str, run: RunSummary) -> None:
+def _draw_open_button(run: RunSummary) -> None:
     """Draw the button that opens the selected run."""
     st.button(
-        label,
+        "Open",
         key=history_key("open"),
         type="primary",
         icon=":material/open_in_full:",
@@ -243,13 +223,7 @@ def draw_open_button(label: str, run: RunSummary) -> None:
     )
 
 
-def draw_refused_comparison(hint: str = "") -> None:
-    """Draw a disabled *Compare* button, with a `hint` on how many runs it takes."""
-    st.button("Compare", key=history_key("compare"), icon=":material/compare:", disabled=True)
-    st.caption(f"Compare takes {MIN_RUNS} to {MAX_RUNS} runs. {hint}", width=_NOTE_WIDTH)
-
-
-def draw_clear_button() -> None:
+def _draw_clear_button() -> None:
     """Draw the button that clears the selection. The actions on all runs then replace it."""
     st.button(
         "Clear selection",
@@ -261,7 +235,7 @@ def draw_clear_button() -> None:
     )
 
 
-def draw_bulk_actions(view: ListView) -> None:
+def _draw_bulk_actions(view: ListView) -> None:
     """Draw the actions on all matching runs: CSV export and bulk delete."""
     _draw_csv_button(view)
     key = history_key("bulk")

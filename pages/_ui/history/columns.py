@@ -28,7 +28,6 @@ from pages._ui.widgets.times import format_time, timezone_name
 
 MAX_NAME_LENGTH = 60
 _TEXT_WIDTH = 280  # pixels
-_TEXT_WIDTH_BESIDE_FINGERPRINTS = 240  # so both fit into a window of 1,440 pixels
 _MAX_FOUND_WIDTH = 440  # pixels; the words of most searches are in sight
 _BRACKETS = str.maketrans({FOUND: "[", FOUND_END: "]"})  # cells are plain text
 
@@ -111,12 +110,6 @@ def _status_width(context: ListContext) -> int:
     return 120 if all(row.run.status is RunStatus.COMPLETED for row in rows) else 145
 
 
-def _group_options(context: ListContext) -> dict[str, Any]:
-    groups = {row.group_text: row.group for row in context.rows if row.group and row.group_text}
-    colors = ["orange" if group.is_odd else "gray" for group in groups.values()]
-    return {"options": groups, "color": list(map(_background, colors))}
-
-
 def _background(color: str) -> str:
     return theme_color(f"{color}BackgroundColor") or color
 
@@ -131,11 +124,6 @@ def _duration(row: ListRow, _: ListContext) -> str:
 
 def _cost(row: ListRow, context: ListContext) -> str:
     return known_cost_text(row.run.usage_by_model or {}, context.prices)
-
-
-def _long_text_width(context: ListContext) -> int:
-    has_fingerprints = any(row.fingerprint for row in context.rows)
-    return _TEXT_WIDTH_BESIDE_FINGERPRINTS if has_fingerprints else _TEXT_WIDTH
 
 
 def _fitted(
@@ -159,16 +147,6 @@ def _pixels(text: str) -> int:
 
 # in the order of the table
 COLUMNS = (
-    Column(
-        "Runs",
-        lambda row, _: [row.group_text] * bool(row.group_text),
-        width=125,
-        help="Runs of the flow with these inputs and this result. Not compared: runs in progress, "
-        "and those whose result is unknown.",
-        kind=st.column_config.MultiselectColumn,
-        options=_group_options,
-        is_optional=True,
-    ),
     Column("Flow", _flow, _fitted(lambda row, _: row.run.flow_name, 180)),
     Column(
         "Status",
@@ -202,8 +180,8 @@ COLUMNS = (
     Column(
         "Output",
         lambda row, _: row.output,
-        _long_text_width,
-        help="The beginning of the output, and where it differs from others of the flow",
+        width=_TEXT_WIDTH,
+        help="The beginning of the output",
     ),
     Column(
         "Image",
@@ -215,7 +193,7 @@ COLUMNS = (
     Column(
         "Inputs",
         lambda row, _: row.inputs,
-        _long_text_width,
+        width=_TEXT_WIDTH,
         help="The message and the values that were changed. Those that differ come first.",
     ),
     Column(
@@ -233,15 +211,6 @@ COLUMNS = (
         help="By the configured prices. Empty if a model is unknown or has no price.",
         options=lambda _: {"alignment": "right"},
         is_optional=True,
-    ),
-    Column(
-        "Fingerprint",
-        lambda row, _: row.fingerprint,
-        width=100,
-        help="Runs of a flow with the same fingerprint have the same result. Empty where the "
-        "outputs of a flow all look different, or the result is unknown.",
-        is_optional=True,
-        in_card="fingerprint {}",
     ),
     Column("Mode", lambda row, _: MODES[row.run.mode].label, width=110, in_card="{}"),
     Column(

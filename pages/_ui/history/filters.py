@@ -10,7 +10,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, remove_bidi_controls
 from lfclient.console.store.column_types import from_microseconds, to_microseconds
-from lfclient.console.store.run_queries import UNKNOWN_RESULT, Cursor, RunFilter
+from lfclient.console.store.run_queries import Cursor, RunFilter
 from lfclient.console.store.search_text import MAX_SEARCHABLE_CHARACTERS
 from lfclient.runs.model import RunStatus
 from lfclient.wire.modes import MODES, Mode
@@ -48,9 +48,7 @@ _EXTRA_FILTERS = ("mode", "server", "starred", "shared")  # in the panel
 class Filters:
     """The filters that a person chose.
 
-    `when` is a key of `PERIODS`. `start` and `end` are days, both included. `server` is a name,
-    `result` and `inputs` the `RunFilter.result_hash` and `inputs_hash` of a group. `grouped` lists
-    groups of runs with the same inputs and result instead of runs.
+    `when` is a key of `PERIODS`. `start` and `end` are days, both included. `server` is a name.
     """
 
     flow: str | None = None
@@ -63,9 +61,6 @@ class Filters:
     starred: bool = False
     shared: bool = False
     text: str = ""
-    result: str | None = None
-    inputs: str | None = None
-    grouped: bool = False
 
     def to_run_filter(self) -> RunFilter:
         """Convert the filters for the store, with days in the browser's time zone."""
@@ -76,8 +71,6 @@ class Filters:
             mode=self.mode,
             starred=True if self.starred else None,
             shared=self.shared,
-            result_hash=self.result,
-            inputs_hash=self.inputs,
             since=since,
             until=until,
             text=self.text,
@@ -118,9 +111,6 @@ def read() -> tuple[Filters, list[str]]:
         starred=_read_option(history_state.STARRED, ["yes"], "star filter", ignored) == "yes",
         shared=_read_option(history_state.SHARED, ["yes"], "share filter", ignored) == "yes",
         text=_read_text(history_state.SEARCH) or "",
-        result=_read_text(history_state.RESULT),
-        inputs=_read_text(history_state.INPUTS),
-        grouped=_read_option(history_state.GROUPED, ["yes"], "grouping", ignored) == "yes",
     )
     return filters, ignored
 
@@ -139,9 +129,6 @@ def write(filters: Filters) -> None:
         history_state.STARRED: "yes" if filters.starred else None,
         history_state.SHARED: "yes" if filters.shared else None,
         history_state.SEARCH: filters.text.strip(),
-        history_state.RESULT: filters.result,
-        history_state.INPUTS: filters.inputs,
-        history_state.GROUPED: "yes" if filters.grouped else None,
         history_state.OLDER: None,
         history_state.NEWER: None,
     }
@@ -151,7 +138,7 @@ def write(filters: Filters) -> None:
 def is_narrowed(filters: Filters) -> bool:
     """Return whether any filter is set. A date range without dates does not count."""
     effective = replace(filters, when="") if filters.when == BETWEEN else filters
-    return replace(effective, grouped=False) != Filters()
+    return effective != Filters()
 
 
 def read_cursors() -> tuple[Cursor | None, Cursor | None]:
@@ -240,17 +227,8 @@ def draw(filters: Filters, options: FilterOptions) -> None:
         if not narrow:
             _draw_main_filters(filters, options)
         _draw_panel(filters, options, has_all=narrow)
-        if filters.result or filters.inputs:
-            st.button(
-                "Runs not compared" if filters.result == UNKNOWN_RESULT else "Equal results only",
-                key=history_key("clear-result"),
-                icon=":material/close:",
-                help="Also show runs with other inputs and results",
-                on_click=write,
-                args=(replace(filters, result=None, inputs=None),),
-            )
         if is_narrowed(filters):
-            clear_button("clear-filters", filters)
+            clear_button("clear-filters")
 
 
 def _widget(filters: Filters, name: str) -> dict[str, Any]:
@@ -258,15 +236,15 @@ def _widget(filters: Filters, name: str) -> dict[str, Any]:
     return {"key": history_key(name), "on_change": _apply_change, "args": (filters,)}
 
 
-def clear_button(name: str, filters: Filters) -> None:
-    """Draw a button that removes all filters. A grouped list stays grouped."""
+def clear_button(name: str) -> None:
+    """Draw a button that removes all filters."""
     st.button(
         "Clear filters",
         key=history_key(name),
         type="tertiary",
         icon=":material/filter_alt_off:",
         on_click=write,
-        args=(Filters(grouped=filters.grouped),),
+        args=(Filters(),),
     )
 
 

@@ -14,7 +14,6 @@ from pages._ui.connection import connect
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.history import actions, run_list
 from pages._ui.history import filters as history_filters
-from pages._ui.history import groups as history_groups
 from pages._ui.history.filters import FilterOptions
 from pages._ui.history.rows import build_rows
 from pages._ui.history.view import ListView, run_history
@@ -74,11 +73,6 @@ def draw(servers: tuple[ServerSession, ...], news: DeltaGenerator) -> None:
         _draw_empty_list(view, servers, draw_form())
         _watch(view, page, news)
         return
-    if filters.grouped:
-        _draw_groups(view, with_server=len(servers) > 1)
-        draw_form()
-        _watch(view, page, news)
-        return
     bar = actions.ActionBar(view, page)
     run_list.draw(build_rows(view, page.runs), with_server=len(servers) > 1)
     # the list is most important, so the parts above it are sent after it
@@ -105,15 +99,6 @@ def _reserved_slot(name: str) -> DeltaGenerator:
     slot = st.container(key=history_key(name))
     slot.empty()  # Streamlit does not send a container without content
     return slot
-
-
-def _draw_groups(view: ListView, *, with_server: bool) -> None:
-    groups = view.load_groups()
-    history_groups.draw_bar(view, groups)
-    rows = build_rows(
-        view, [groups.newest_runs[group.run_id] for group in groups.groups], groups.groups
-    )
-    run_list.draw(rows, with_server=with_server)
 
 
 def _load_without_new_runs(view: ListView) -> tuple[ListView, RunPage]:
@@ -155,7 +140,7 @@ def _draw_empty_list(
             st.markdown("## No matching runs", anchors=False)
             for reason in history_filters.unknown_values(view.filters, options):
                 st.markdown(reason)
-            history_filters.clear_button("clear-all", view.filters)
+            history_filters.clear_button("clear-all")
     else:
         with st.container(border=True, key=history_key("none-yet")):
             st.markdown(

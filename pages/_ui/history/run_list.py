@@ -67,7 +67,7 @@ def _draw_table(context: ListContext) -> None:
         height="content",
         row_height=_IMAGE_ROW_HEIGHT if has_images else None,
         placeholder="",
-        alt="Runs by result" if rows[0].group else "Runs, newest first",
+        alt="Runs, newest first",
     )
 
 
@@ -140,7 +140,7 @@ def _card_text(row: ListRow, context: ListContext) -> str:
     ]
     inputs = escape(row.inputs)
     lines = [
-        " ".join([f"{star}**{name}**", status_badges.markdown_badge(run), _group(row)]),
+        f"{star}**{name}** {status_badges.markdown_badge(run)}",
         f"{picture}{output}",
         f":small[:gray[{' · '.join(filter(None, facts))}]]",
         f":small[:gray[{inputs}]]" if inputs else "",
@@ -156,12 +156,6 @@ def _mark_found(text: str) -> str:
     marked = escape(clip(text, list_rows.MAX_CARD_TEXT))
     marked += FOUND_END * (marked.count(FOUND) - marked.count(FOUND_END))
     return marked.replace(FOUND, ":yellow-background[").replace(FOUND_END, "]")
-
-
-def _group(row: ListRow) -> str:
-    if row.group is None or not row.group_text:
-        return ""
-    return f":{'orange' if row.group.is_odd else 'gray'}-badge[{row.group_text}]"
 
 
 def _toggle(run_id: str, key: str) -> None:

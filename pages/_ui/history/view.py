@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lfclient.console.runner.record_reader import LiveHistory
-from lfclient.console.store.result_groups import ResultGroups
 from lfclient.console.store.run_history import PAGE_SIZE, RunPage
 from lfclient.console.store.run_queries import Cursor, RunFilter
 from lfclient.console.store.run_record import RunSummary
@@ -48,10 +47,6 @@ class ListView:
             newer_than=self.newer_than,
             limit=CARDS_PER_PAGE if window.is_narrow() else PAGE_SIZE,
         )
-
-    def load_groups(self) -> ResultGroups:
-        """Return the groups of runs with the same inputs and result."""
-        return run_history().group_results(self.owners, self.run_filter)
 
     def load_snippets(self, runs: Sequence[RunSummary]) -> dict[str, str]:
         """Return the texts around search matches by run ID, or {} without a search."""

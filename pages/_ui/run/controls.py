@@ -33,7 +33,7 @@ from pages._ui.run.run_form import (
     supported_modes,
     supports_session,
 )
-from pages._ui.state import history, query_params, run_options, run_page
+from pages._ui.state import query_params, run_options, run_page
 from pages._ui.state.notices import notify_errors
 from pages._ui.widgets import focus
 from pages._ui.widgets.alerts import NOT_STARTED, MissingValue
@@ -380,7 +380,7 @@ class _Batch:
                 navigation.page("history"),
                 label="Show in History",
                 icon=":material/history:",
-                query_params={query_params.FLOW: self.flow_id, history.GROUPED: "yes"},
+                query_params={query_params.FLOW: self.flow_id},
             )
         elif st.button(
             "Stop all",

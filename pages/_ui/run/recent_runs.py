@@ -61,21 +61,20 @@ def _all_settled(runs: list[RunSummary]) -> bool:
 @alerts.show_errors()
 def _draw_rows(owner: str, flow: Flow | None) -> None:
     runs = _load(owner, flow)
-    odd = run_history().odd_runs(runs)
     with st.container(key="recent-runs", gap="xxsmall"):
         for run in runs:
-            _draw_row(run, is_odd=run.id in odd, with_flow=flow is None)
+            _draw_row(run, with_flow=flow is None)
     if _all_settled(runs):
         streamlit_patches.stop_timer()
 
 
-def _draw_row(run: RunSummary, *, is_odd: bool, with_flow: bool) -> None:
+def _draw_row(run: RunSummary, *, with_flow: bool) -> None:
     """Draw a run as one button: the browser redraws every element after each click.
 
     The stylesheet draws the bold text and the facts on the first line, the rest on the second.
     """
     question = escape(summary_line(run.input_summary, _MAX_CHARS))
-    answer = " ".join(filter(None, [_marks(run, is_odd=is_odd), _output(run)]))
+    answer = " ".join(filter(None, [_marks(run), _output(run)]))
     first, second = (question, answer) if question else (answer or escape(run.flow_name), "")
     facts = [
         clip(clean_text(run.flow_name), 40) if with_flow else "",
@@ -109,12 +108,11 @@ def _output(run: RunSummary) -> str:
     return " ".join(filter(None, [image, line]))
 
 
-def _marks(run: RunSummary, *, is_odd: bool) -> str:
-    """Return the status unless the run is completed, star and *differs*, as Markdown."""
+def _marks(run: RunSummary) -> str:
+    """Return the status unless the run is completed, and the star, as Markdown."""
     is_completed = run.status is RunStatus.COMPLETED
     marks = [
         "" if is_completed else status_badges.markdown_badge(run),
         STAR if run.starred else "",
-        ":orange-badge[differs]" if is_odd else "",
     ]
     return " ".join(filter(None, marks))

@@ -12,11 +12,10 @@ from pages._ui.state.slot import Slot
 # query parameters, besides `query_params.FLOW`: the filters, then the place in the list
 STATUS, MODE, PERIOD, SINCE, UNTIL = "status", "mode", "when", "from", "to"
 SERVER, STARRED, SHARED, SEARCH = "server", "starred", "shared", "q"
-RESULT, INPUTS, GROUPED = "result", "inputs", "group"
 OLDER, NEWER = "older", "newer"
 _QUERY = (
     *(query_params.FLOW, STATUS, MODE, PERIOD, SINCE, UNTIL, SERVER),
-    *(STARRED, SHARED, SEARCH, RESULT, INPUTS, GROUPED),
+    *(STARRED, SHARED, SEARCH),
 )
 MAX_TEXT_LENGTH = 300  # characters of a value in the URL
 

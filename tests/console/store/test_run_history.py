@@ -6,13 +6,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
+from lfclient.console.config.settings import RetentionSettings
 from lfclient.console.store import run_history, text_search
 from lfclient.console.store.run_queries import Cursor, RunFilter
+from lfclient.console.store.run_record import StoredParts
 from lfclient.console.store.tables import RUNS, SEARCH_TEXTS
 from lfclient.console.store.text_search import FOUND, FOUND_END
+from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, RunError, Usage
 from lfclient.runs.model import Run, RunStatus
 from tests.support import databases
+from tests.support.pictures import image_file
 from tests.support.store_records import ME, NOW, add, add_ended, ids
 
 
@@ -175,6 +179,32 @@ def test_a_star_survives_later_writes_of_the_run(store):
     store.history.set_starred(ME, "a", True)
     store.update(replace(added, status=RunStatus.COMPLETED, version=2), with_response=True)
     assert store.history.get(ME, "a").starred
+
+
+def end_with_image(store):
+    started = add(store, "a")
+    outputs = {"C": Output("C", OutputKind.IMAGE, image_file())}
+    run = Run("flow", "sync", RunStatus.COMPLETED, outputs=outputs)
+    ended = replace(started, status=run.status, ended_at=started.created_at, run=run)
+    store.update(ended, with_response=True)
+
+
+@pytest.mark.parametrize("is_stored", [True, False])
+def test_a_thumbnail_is_stored_if_outputs_are(store, is_stored):
+    store.retention = RetentionSettings(store_outputs=is_stored)
+    end_with_image(store)
+    assert (store.history.get(ME, "a").thumbnail is not None) == is_stored
+
+
+def test_a_run_keeps_its_thumbnail_when_its_outputs_are_removed(store):
+    """A new version of the record lacks the outputs."""
+    end_with_image(store)
+    store.cleaner.retention = RetentionSettings(max_total_bytes=1)
+    store.cleaner.clean(None)
+    without = store.get("a")
+    assert without.stored_parts is StoredParts.REMOVED
+    store.update(replace(without, version=without.version + 1), with_response=True)
+    assert store.history.get(ME, "a").thumbnail
 
 
 def test_a_delete_skips_unfinished_runs_and_those_of_other_owners(store):

@@ -35,7 +35,6 @@ def test_a_summary_is_updated_with_every_field_that_it_shares_with_a_record():
         output_summary="Hello",
         tokens=7,
         usage_by_model={"mini": Usage(3, 4, 7)},
-        result_hash="a",
         thumbnail=b"x",
     )
     updated = summary(starred=True).updated(newer)

@@ -130,7 +130,7 @@ def test_a_conversion_keeps_lists_stars_and_search(converted):
     summary = converted.history.get(["me"], "completed")
     assert summary.input_summary[0][1].startswith("input_value: Will it rain in Straßburg?")
     assert summary.output_summary.startswith("Take an umbrella.")
-    assert (summary.tokens, summary.result_hash, summary.thumbnail) == (None, None, None)
+    assert (summary.tokens, summary.thumbnail) == (None, None)
 
 
 def test_a_conversion_keeps_presets_drafts_and_commands(converted):
@@ -203,6 +203,15 @@ def test_a_database_with_a_damaged_search_index_is_converted(tmp_path, damage):
     store.close()
 
 
+def test_a_database_of_0_3_0_with_a_damaged_search_index_is_converted(store):
+    store.create(record())
+    folder = store.database.path.parent
+    run_sql(None, folder, *INTO_0_3_0, "DELETE FROM run_search_data")
+    converted = Store(folder)
+    assert [run.id for run in converted.recent("me")] == ["r1"]
+    converted.close()
+
+
 @BOTH
 @pytest.mark.parametrize(
     ("version", "writer", "advice"),
@@ -247,17 +256,20 @@ def test_missing_columns_and_indexes_are_added(any_store):
     store.close()
 
 
-def test_tables_that_only_0_3_0_has_are_removed(any_store):
+INTO_0_3_0 = (
+    "CREATE TABLE run_labels (run_id VARCHAR REFERENCES runs (id), label VARCHAR)",
+    "INSERT INTO run_labels SELECT id, 'mine' FROM runs",
+    "ALTER TABLE runs ADD COLUMN result_hash VARCHAR",
+    "UPDATE runs SET result_hash = 'x'",
+    "UPDATE alembic_version SET version_num = '0020'",
+)
+
+
+def test_what_only_0_3_0_has_is_removed(any_store):
     url, folder = postgres_address(any_store), any_store.database.path.parent
     expected = read_schema(any_store)
     any_store.create(record())
-    run_sql(
-        url,
-        folder,
-        "CREATE TABLE run_labels (run_id VARCHAR REFERENCES runs (id), label VARCHAR)",
-        "INSERT INTO run_labels SELECT id, 'mine' FROM runs",
-        "UPDATE alembic_version SET version_num = '0020'",
-    )
+    run_sql(url, folder, *INTO_0_3_0)
     store = Store(folder, url)
     assert read_schema(store) == expected
     assert [run.id for run in store.recent("me")] == [record().id]

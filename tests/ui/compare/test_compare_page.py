@@ -272,9 +272,9 @@ def test_the_csv_has_no_secret_of_a_flow_that_was_not_loaded_when_the_page_was_d
 
 def test_the_way_back_to_history_keeps_its_filters(create_run):
     runs = [create_run(), create_run()]
-    app = history(status="completed", group="yes")
+    app = history(status="completed", starred="yes")
     app.query_params.clear()
     app.query_params["runs"] = ",".join(run.id for run in runs)
     app.switch_page("pages/compare.py").run()
     (link,) = (one for one in app.get("page_link") if one.proto.label == "History")
-    assert link.proto.query_string == "status=completed&group=yes"
+    assert link.proto.query_string == "status=completed&starred=yes"

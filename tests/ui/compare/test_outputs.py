@@ -7,7 +7,6 @@ from lfclient.outputs.model import OutputKind
 from lfclient.runs.components import NotRun
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
-from pages._ui.state import compare_page
 from tests.support.pictures import as_uri, picture
 from tests.ui.support.compare_pages import (
     TEXT,
@@ -17,7 +16,7 @@ from tests.ui.support.compare_pages import (
     run_in_progress,
     tables,
 )
-from tests.ui.support.whole_pages import ONE, TWO, lacks, page_text, press
+from tests.ui.support.whole_pages import ONE, TWO, page_text, press
 
 IMAGES = [picture(color, "") for color in ("crimson", "royalblue")]
 
@@ -170,14 +169,6 @@ def test_the_baseline_comes_first_everywhere(create_run):
     assert "Run 2 → Run 1" in text
 
 
-def test_the_usual_run_is_named_so_and_stays_so_after_a_swap(create_run):
-    runs = [create_run({}, [message(f"{text} x")]) for text in "ab"]
-    app = open_comparison(*runs, usual=runs[1].id)
-    assert "**Run 2 (usual) · " in page_text(app)
-    assert "Run 2 (usual) → Run 1" in page_text(app)
-    assert "Run 1 → Run 2 (usual)" in page_text(press(app, "Swap"))
-
-
 def cards(app):
     """Return what the cards of the two runs say beside their names."""
     return [each.value for each in app.markdown if ":green-badge[✓ Completed]" in each.value]
@@ -187,29 +178,6 @@ def test_the_card_of_the_baseline_says_so(create_run):
     app = open_comparison(*(create_run({}, [message(text)]) for text in "ab"))
     for shown in (app, press(app, "Swap")):
         assert ["Baseline" in text for text in cards(shown)] == [True, False]
-
-
-def test_a_card_says_how_many_runs_have_its_result(create_run):
-    runs = [create_run({}, [message(text)]) for text in "ab"]
-    first, second = cards(open_comparison(*runs, equal="1,19"))
-    assert "equal" not in first
-    assert "19 equal results" in second
-
-
-@pytest.mark.parametrize("equal", ["", "x,-3", "²,19.5", f"{'9' * 5000},"])
-def test_numbers_of_equal_results_that_are_none_are_not_shown(create_run, equal):
-    app = open_comparison(*(create_run({}, [message(text)]) for text in "ab"), equal=equal)
-    assert lacks(app, "equal results", shows="Run 2")
-
-
-def test_no_run_is_the_usual_one_among_runs_that_were_chosen(create_run):
-    runs = [create_run({}, [message(text)]) for text in "abc"]
-    app = open_comparison(*runs[:2], usual=runs[1].id, baseline=runs[1].id)
-    app.session_state[compare_page.compare_key("others")] = True
-    app.run().multiselect[0].set_value([each.id for each in runs[1:]]).run()
-    app = press(app, "Compare")
-    assert "Run 1 → Run 2" in page_text(app)
-    assert "usual" not in app.query_params
 
 
 def test_outputs_of_one_flow_are_shown_beside_a_run_of_another(create_run):

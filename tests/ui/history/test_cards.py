@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from lfclient.outputs.model import OutputKind
@@ -15,8 +13,8 @@ from pages._ui.history import view
 from tests.support.flows import entry, node
 from tests.support.http_stand_in import flow
 from tests.support.pictures import image_file
-from tests.ui.support.history_page import add, add_four, add_result, history, history_with
-from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
+from tests.ui.support.history_page import add, add_result, history, history_with
+from tests.ui.support.whole_pages import ONE, button_labels, open_app, page_text, press
 
 
 @pytest.fixture(autouse=True)
@@ -71,25 +69,6 @@ def test_a_card_shows_the_words_of_a_search_and_a_thumbnail(url):
     assert "![Image](data:image/webp;base64," in picture
     (found,) = cards(history(q="oslo"))
     assert "Found in :yellow-background[Oslo]" in found
-
-
-def test_cards_that_look_alike_have_fingerprints_of_their_results(url):
-    for n in range(2):
-        add_result(url, f"r{n}", n, "Sunny " * 50 + f"day {n}")
-    first, second = (re.search(r"fingerprint (\w{6})", card)[1] for card in cards(history()))
-    assert first != second
-
-
-def test_cards_of_a_search_have_fingerprints_if_their_matches_look_alike(url):
-    """The cards show the match instead of the output, whether outputs differ or not."""
-    long = "Cloudy " * 50
-    for n in range(2):
-        add_result(url, f"r{n}", n, f"{n} degrees. {long}in Oslo {long}")
-        add_result(url, f"s{n}", n + 5, f"{long}{n} in Rome", flow_id=TWO)
-    assert all("fingerprint" in card for card in cards(history(q="oslo")))
-    found = cards(history(q="rome"))
-    assert len(found) == 2
-    assert "fingerprint" not in " ".join(found)
 
 
 def test_markup_in_names_and_outputs_is_shown_as_text(url):
@@ -148,13 +127,6 @@ def test_cards_are_paged_below_the_list_only(url, monkeypatch):
     app = press(app, "Older")
     assert len(cards(app)) == 1
     assert len(cards(press(app, "Newer"))) == 2
-
-
-def test_results_are_shown_as_cards(url):
-    add_four(url)
-    usual, odd = cards(history(group="yes"))
-    assert ":gray-badge[3 equal]" in usual
-    assert ":orange-badge[1 differs]" in odd
 
 
 def test_without_a_cookie_a_window_counts_as_wide(url, monkeypatch):

@@ -1,6 +1,5 @@
 """The list's columns, for runs in memory."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
@@ -24,23 +23,19 @@ def summary(id="a", **more):
     )
 
 
-def columns(*runs, shared=(), fingerprint=""):
-    """Return the columns of these runs, which all have this fingerprint.
-
-    `shared` has the IDs of the runs with shared results.
-    """
-    return table_columns(list_context(*runs, shared=shared, fingerprint=fingerprint))
+def columns(*runs, shared=()):
+    """Return the columns of these runs. `shared` has the IDs of the runs with shared results."""
+    return table_columns(list_context(*runs, shared=shared))
 
 
-def list_context(*runs, shared=(), fingerprint=""):
+def list_context(*runs, shared=()):
     view = SimpleNamespace(load_snippets=lambda _: {}, load_shared=lambda _: set(shared))
-    rows = [replace(row, fingerprint=fingerprint) for row in build_rows(view, runs)]
-    return ListContext(rows, now=NOW)
+    return ListContext(build_rows(view, runs), now=NOW)
 
 
-def widths(*runs, fingerprint=""):
+def widths(*runs):
     """Return the columns' widths in pixels, by name."""
-    context = list_context(*runs, fingerprint=fingerprint)
+    context = list_context(*runs)
     return {column.name: column.configure(context)["width"] for column in COLUMNS}
 
 
@@ -73,12 +68,6 @@ def test_a_list_has_its_main_columns_whichever_of_them_its_runs_fill():
     assert list(columns(summary(), filled)) == names
 
 
-def test_fingerprints_do_not_push_the_tokens_out_of_view():
-    """Tokens are the last column that fits into a window of 1,440 pixels."""
-    names = list(columns(summary(tokens=1_855), fingerprint="8e6975"))
-    assert names[4:] == ["Output", "Inputs", "Tokens", "Fingerprint", "Mode"]
-
-
 def test_a_wider_column_shows_more_of_a_text():
     """The browser cuts the texts at the column's end."""
     shop, report = "word by word " * 9 + "on", "The report is long, " * 8 + "and ends."
@@ -94,10 +83,9 @@ def test_a_wider_column_shows_more_of_a_text():
     assert shown["Output"] == [f"{report} · +1 output"]
 
 
-def test_columns_fit_the_texts_and_leave_room_for_fingerprints():
+def test_columns_fit_the_texts():
     """A window of 900 pixels shows the output's beginning. A Chinese character is wide."""
     run = summary(flow_name="Stock")
     shown = widths(run)
     assert sum(shown[name] for name in ("Flow", "Status", "Started", "Duration")) < 460
     assert widths(summary(flow_name="天气预报分析流程"))["Flow"] >= 130
-    assert widths(run, fingerprint="8e6975")["Output"] < shown["Output"]

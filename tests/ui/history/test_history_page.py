@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import itertools
 import json
+import math
 from dataclasses import replace
 
-import pytest
+from PIL import Image
 
 from lfclient.console.config.connection import Connection
 from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.errors import StoreError
-from lfclient.outputs.model import Output, OutputKind
+from lfclient.outputs.model import OutputKind
 from lfclient.runs.components import ComponentRun, Usage
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.history import view
 from pages._ui.state import history as history_state
 from tests.support.http_stand_in import flow
-from tests.ui.support.history_page import add, column, history, select_runs
+from tests.support.pictures import image_file
+from tests.ui.support.history_page import add, add_result, column, history, select_runs
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,
@@ -39,7 +43,7 @@ def return_by_menu(app):
 def test_a_selection_is_kept_for_the_same_list_only(url):
     add(url, "a")
     assert "1 selected" in page_text(return_by_menu(select_runs(history(), "a")))
-    app = select_runs(history(group="yes"), "a")
+    app = select_runs(history(status="completed"), "a")
     assert "1 selected" in page_text(app)
     app = return_by_menu(app)
     assert "selected" not in page_text(app)
@@ -102,16 +106,6 @@ def test_tokens_of_other_pages_are_added_up(url, monkeypatch):
     app = history()
     assert len(app.dataframe[0].value) == 1
     assert "1,200 tokens" in page_text(app)
-
-
-@pytest.mark.parametrize("beginning", ["x" * 300, "天" * 20])
-def test_outputs_whose_difference_is_not_visible_have_fingerprints(url, beginning):
-    """A Chinese character is as wide as two others."""
-    for n in range(2):
-        outputs = {"C": Output("C", OutputKind.MESSAGE, f"{beginning}{n}")}
-        run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
-        add(url, f"r{n}", n, run=run)
-    assert len(set(column(history(), "Fingerprint"))) == 2
 
 
 def test_no_found_word_is_cut_from_a_row(url):
@@ -252,3 +246,13 @@ def test_a_local_langflow_that_never_ran_shows_the_first_start(monkeypatch):
     assert not app.dataframe
     assert "Earlier runs are kept" in page_text(app)
     assert "Only the console's operator" in page_text(app)
+
+
+def test_images_have_a_thumbnail(url):
+    add_result(url, "picture", 0, image_file(), OutputKind.IMAGE)
+    add_result(url, "text", 1, "sunny")
+    picture, text = column(history(), "Image")
+    head, _, body = picture.partition(",")
+    assert head == "data:image/webp;base64"
+    assert Image.open(io.BytesIO(base64.b64decode(body))).size == (64, 40)
+    assert math.isnan(text)

@@ -183,7 +183,7 @@ def test_once_all_have_ended_a_link_leads_to_their_equal_results_in_history(lang
         each.proto for each in app.get("page_link") if each.proto.label == "Show in History"
     )
     assert link.page.endswith("history")
-    assert link.query_string == f"flow={runs[0].flow_id}&group=yes"
+    assert link.query_string == f"flow={runs[0].flow_id}"
 
 
 def test_a_stop_that_fails_is_not_shown_as_requested(langflow_stand_in, monkeypatch):

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from lfclient.console.store.run_record import RunRecord
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
@@ -58,34 +57,13 @@ def test_only_runs_that_are_not_completed_show_their_status(langflow_stand_in):
     assert "Completed" not in "".join(listed)
 
 
-def test_stars_and_the_odd_result_are_marked(langflow_stand_in):
-    """Of completed runs with the same inputs, the odd one has another result than most of them."""
-
-    def add(number: int, text: str, status: RunStatus = RunStatus.COMPLETED) -> RunRecord:
-        output = Output("B", OutputKind.MESSAGE, text)
-        run = Run(ONE, "sync", status, outputs={"B": output})
-        token = f"{number}"
-        more = {"id": token * 32, "submit_token": token, "input_summary": (("", "oats"),)}
-        return add_ended_run(langflow_stand_in.url, run=run, status=status, **more)
-
-    for number in (7, 8, 9):
-        add(number, "12", RunStatus.CANCELLED)
-    for number, text in enumerate(("12 rows", "12 rows", "13 rows", "12 rows")):
-        record = add(number, text)
-    history = app_context().runner.history
-    history.set_starred([record.owner], record.id, True)
-    listed = rows(open_app(flow=ONE))
-    assert [row.endswith(":small[:orange-badge[differs] 13 rows]") for row in listed] == [
-        False,
-        True,
-        False,
-        False,
-        *[False] * 3,
-    ]
-    assert listed[0].endswith(":small[★ 12 rows]")
-    for number, text in enumerate(("an essay", "a poem"), 4):
-        add(number, text)
-    assert "differs" not in "".join(rows(open_app(flow=ONE)))  # three of six are not most
+def test_a_star_is_marked(langflow_stand_in):
+    run = Run(
+        ONE, "sync", RunStatus.COMPLETED, outputs={"B": Output("B", OutputKind.MESSAGE, "12 rows")}
+    )
+    record = add_ended_run(langflow_stand_in.url, run=run, input_summary=(("", "oats"),))
+    app_context().runner.history.set_starred([record.owner], record.id, True)
+    assert rows(open_app(flow=ONE))[0].endswith(":small[★ 12 rows]")
 
 
 def test_a_run_is_refreshed_until_its_end_is_saved(langflow_stand_in, browser):

@@ -30,12 +30,6 @@ def add_result(url, name, seconds_ago, value, kind=OutputKind.MESSAGE, **more):
     return add(url, name, seconds_ago, run=run, **more)
 
 
-def add_four(url):
-    """Store 3 runs with one result, and one with another."""
-    for n in range(4):
-        add_result(url, f"r{n}", n, "rainy" if n == 2 else "sunny")
-
-
 def history(**address):
     """Open the page with these query parameters."""
     return open_app("pages/history.py", **address)
