@@ -1,4 +1,4 @@
-"""Formulas in untrusted Markdown draw nothing outside their text."""
+"""Formulas and stacked accents in untrusted Markdown draw nothing outside their text."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from playwright.sync_api import Page, expect
 from tests.support.console_process import Console
 
 PAGE = Path(__file__).parent / "formulas_page.py"
-# the first three are shown as their source, the last moves by a command of ordinary mathematics
+# the first three are shown as their source, the fourth moves by a command of ordinary mathematics
 HOSTILE = {
-    "raised": r"\raisebox{6em}{$\colorbox{purple}{\Huge Run}$}",
-    "bar": r"\smash{\rule[-9em]{40em}{20em}}",
-    "macro": r"\def\a{\llap{\rule{9em}{9em}}}\a\a",
-    "negative spaces": "x" + r"\!" * 90 + r"\boxed{\Huge Run}",
+    "raised": r"$\raisebox{6em}{$\colorbox{purple}{\Huge Run}$}$",
+    "bar": r"$\smash{\rule[-9em]{40em}{20em}}$",
+    "macro": r"$\def\a{\llap{\rule{9em}{9em}}}\a\a$",
+    "negative spaces": "$x" + r"\!" * 90 + r"\boxed{\Huge Run}$",
+    "stacked accents": "`Run` x" + "\u0301" * 90,
+    "wide accents": "`Run` x" + "\u20e3" * 999,
 }
 
 
@@ -30,18 +32,16 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Console]:
         yield started
 
 
-def test_no_pixel_outside_the_text_comes_from_a_formula(
-    drawn: Console, window: Callable[..., Page]
-):
+def test_no_pixel_outside_the_text_comes_from_it(drawn: Console, window: Callable[..., Page]):
     page = window()
-    for name, formula in HOSTILE.items():
-        text = f"Answer: [${formula}$](https://elsewhere.example)"
+    for name, label in HOSTILE.items():
+        text = f"Answer: [{label}](https://elsewhere.example)"
         page.goto(f"{drawn.url}/?text={quote(text)}")
         expect(page.locator(".st-key-untrusted").locator("code, .katex").first).to_be_attached()
         page.evaluate("document.fonts.ready")
-        with_formula = outside_card(page)
+        with_text = outside_card(page)
         page.add_style_tag(content=".st-key-untrusted * { visibility: hidden }")
-        assert ImageChops.difference(with_formula, outside_card(page)).getbbox() is None, name
+        assert ImageChops.difference(with_text, outside_card(page)).getbbox() is None, name
 
 
 def test_ordinary_mathematics_is_drawn(drawn: Console, window: Callable[..., Page]):
