@@ -26,7 +26,6 @@ from lfclient.console.content import tables as content_tables
 from lfclient.console.export import zip_archive
 from lfclient.console.export.report.blocks import BlockBuilder
 from lfclient.console.local_langflow import launcher
-from lfclient.console.presets.fitting import fit_values
 from lfclient.console.snippets import snippet_request
 from lfclient.console.store import equality, search_text, text_search
 from lfclient.console.wording.component_names import ComponentNames
@@ -35,7 +34,7 @@ from lfclient.flows import credentials, file_fields, flow_file
 from lfclient.outputs import extras, tables
 from lfclient.outputs import model as output_model
 from lfclient.outputs.model import FileRef, Output, OutputKind
-from lfclient.resources import catalogue, packages
+from lfclient.resources import catalogue, models, packages
 from lfclient.runs import error_causes, error_sources, evidence
 from lfclient.wire import addresses, server_info
 from lfclient.wire.schemas import FileItem
@@ -54,56 +53,22 @@ LENGTH = 2_000  # characters; quadratic time takes a sixteenth of a second for s
 LONG = 250_000  # characters; longer than what searches bound themselves to, 200,000 at most
 RUNS_OF_TICKS = " ".join("`" * length for length in range(1, 400))
 REPEATED = (
-    *(
-        "a",
-        ".",
-        "0",
-        " ",
-        "\t",
-        "\n \n",
-        "\\",
-        "\"'",
-        '"a',
-        "=",
-        "://",
-        ":a",
-        "a=",
-        "token1",
-        "(",
-        "<a",
-    ),
-    *("import ", "import yfinance", "\x1b[", "\x1b[0", "[Errno ", "2026-01-01 ", "1.", "-", "#"),
-    *("saved successfully as '", "/_stcore/upload_file/a", "-----BEGIN ", "aB", "\r", "a/", "[0]"),
-    *("No module named '", "Error code: 4", " variable not found.", "MCP server '", "Basic 0 "),
-    *("sk-", "Bearer ", "cookie: ", "Error building Component ", "**a ", "~~", "_a", "`a", "$a "),
-    *(
-        "$",
-        "\\[",
-        "```\n",
-        "![",
-        "[a](",
-        "![a](",
-        "![](data:image/png;base64,",
-        "\\(",
-        "> ",
-        "```json\n",
-        RUNS_OF_TICKS,
-    ),
-)
+    "a", ".", "0", " ", "\t", "\n \n", "\\", '"\'', '"a', "=", "://", ":a", "a=", "token1", "(",
+    "<a", "import ", "import yfinance", "\x1b[", "\x1b[0", "[Errno ", "2026-01-01 ", "1.", "-",
+    "#", "saved successfully as '", "/_stcore/upload_file/a", "-----BEGIN ", "aB", "\r", "a/",
+    "[0]", "No module named '", "Error code: 4", " variable not found.", "MCP server '",
+    "Basic 0 ", "sk-", "Bearer ", "cookie: ", "Error building Component ", "**a ", "~~", "_a",
+    "`a", "$a ", "$", "\\[", "```\n", "![", "[a](", "![a](", "![](data:image/png;base64,", "\\(",
+    "> ", "```json\n", RUNS_OF_TICKS,
+)  # fmt: skip
 REPEATED_AFTER = (  # a beginning
-    *(("://", "a"), ("://:", "a"), ("Basic ", "a"), ("-----BEGIN ", "A"), ("cookie:", " ")),
-    *(("import", " "), ("\x1b[", "0"), ("1.", "1"), ("[", "0"), ("saved successfully as '", "a")),
-    *(("a", "\t"), ("a;", "0"), ("0;", "\n"), ("=", "0"), ("```json\n", " "), ("![](", "a)")),
-    *(("![](", " "), ("![](a", " "), ("![a", "[]"), ("|a|\n|", "-"), ("|a|\n", "|-"), ("|", "|")),
-    *(("|a|\n|-|\n|", "\\|"), ("|a|\n|-|\n", "|a|\n"), ("$$", "a\n"), ("$", "\\$"), ("[", "]")),
-    *(
-        ("{", '{"a":'),
-        ('["', "\\"),
-        ("<https://", "a"),
-        ("https://a:", "a:"),
-        ("[a]: ", "b\n[a]: "),
-    ),
-)
+    ("://", "a"), ("://:", "a"), ("Basic ", "a"), ("-----BEGIN ", "A"), ("cookie:", " "),
+    ("import", " "), ("\x1b[", "0"), ("1.", "1"), ("[", "0"), ("saved successfully as '", "a"),
+    ("a", "\t"), ("a;", "0"), ("0;", "\n"), ("=", "0"), ("```json\n", " "), ("![](", "a)"),
+    ("![](", " "), ("![](a", " "), ("![a", "[]"), ("|a|\n|", "-"), ("|a|\n", "|-"), ("|", "|"),
+    ("|a|\n|-|\n|", "\\|"), ("|a|\n|-|\n", "|a|\n"), ("$$", "a\n"), ("$", "\\$"), ("[", "]"),
+    ("{", '{"a":'), ('["', "\\"), ("<https://", "a"), ("https://a:", "a:"), ("[a]: ", "b\n[a]: "),
+)  # fmt: skip
 RUN = equality.OwnValues(frozenset({"a" * 16}), datetime(2026, 1, 1, tzinfo=UTC))
 
 
@@ -238,6 +203,7 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
     },
     "lfclient/outputs/tables.py": {"parse_rows": tables.parse_rows},
     "lfclient/resources/catalogue.py": {"base_type": catalogue.base_type},
+    "lfclient/resources/models.py": {"embeds": models._EMBEDDING_NAMES.search},
     "lfclient/resources/packages.py": {
         "imported_packages": lambda text: list(packages.imported_packages(text)),
     },
@@ -327,13 +293,3 @@ def test_every_module_with_an_expression_is_among_these():
         if _uses_expressions(file)
     }
     assert found == FUNCTIONS.keys() | OWN_TEXT, "test it above, or list why not"
-
-
-def test_many_unknown_keys_for_a_large_flow_take_linear_time():
-    def fit(size):
-        made = flow(*(node(f"Step-{number}") for number in range(size)))
-        keys = [f"Other-{number}.a.b.c" for number in range(size)]
-        assert len(made.fields_by_key) == 0
-        return cpu_seconds(lambda keys: fit_values(made, dict.fromkeys(keys, "x"), {}), keys)
-
-    assert fit(4_000) < 24 * max(fit(500), 0.002)
