@@ -10,15 +10,13 @@ import pytest
 import trustme
 
 from lfclient import (
-    AsyncLangflowClient,
     InvalidRequest,
-    LangflowClient,
     LangflowError,
     NotLangflow,
     Unreachable,
 )
 from tests.support.clients import call_client, mock_client
-from tests.support.http_stand_in import URL, StandIn
+from tests.support.http_stand_in import StandIn
 from tests.support.recorded import FLOW, WORKFLOWS
 
 FLOWS = "/api/v1/flows/"
@@ -116,12 +114,6 @@ def test_the_http_clients_own_headers_and_authentication_are_used(kind: str):
     headers = server.requests[-1].headers
     assert headers["x-proxy"] == "1"
     assert headers["authorization"].startswith("Basic ")
-
-
-@pytest.mark.parametrize("client_type", [LangflowClient, AsyncLangflowClient])
-def test_options_are_keyword_only(client_type: Any):
-    with pytest.raises(TypeError):
-        client_type(URL, "sk-key-123", 10.0)
 
 
 def test_verify_takes_a_ssl_context(kind: str):

@@ -68,17 +68,14 @@ def test_the_stored_chat_text_is_always_sent(mode: str):
 
 
 @pytest.mark.parametrize(
-    ("mode", "overrides", "sent"),
-    [
-        ("background", {"File-a.path": ["u/mine.txt"]}, [[], []]),
-        ("background", {}, [["x/theirs.txt"], []]),
-    ],
+    ("overrides", "sent"),
+    [({"File-a.path": ["u/mine.txt"]}, [[], []]), ({}, [["x/theirs.txt"], []])],
 )
 def test_background_runs_bring_the_graph_without_files_that_they_do_not_read(
-    mode: str, overrides: dict[str, Any], sent: list[list[str]]
+    overrides: dict[str, Any], sent: list[list[str]]
 ):
     """The server checks each stored path before it applies overrides."""
-    nodes = body(MODES, mode, READS_FILE, overrides=overrides)["data"]["nodes"]
+    nodes = body(MODES, "background", READS_FILE, overrides=overrides)["data"]["nodes"]
     files = [each["data"]["node"]["template"]["path"] for each in nodes[1:]]
     assert [file["file_path"] for file in files] == sent
 

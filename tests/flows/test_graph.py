@@ -116,7 +116,3 @@ def test_a_number_gives_no_component_the_name_of_another():
     found = flow(*nodes("Agent-a", "Agent-b"), node("Agent-c", "Agent 1"))
     labels = [found.component_label(each.id) for each in found.components]
     assert labels == ["Agent 2", "Agent 3", "Agent 1"]
-
-
-def test_a_position_that_no_number_can_hold_is_the_origin():
-    assert flow(placed("Thing-a", 10**400, 2)).components[0].position == (0.0, 2.0)

@@ -49,25 +49,6 @@ def test_a_side_branch_of_a_component_that_feeds_the_chat_may_run_but_is_not_exp
     assert ids(found.expected_terminals) == ["Out-o"]
 
 
-def test_nothing_beside_the_first_of_several_chat_inputs_runs():
-    """Background runs, which alone include it, take no such flow."""
-    found = flow(
-        chat_input(),
-        node("Text-t"),
-        node("Out-o"),
-        node("Side-s"),
-        chat_input("ChatInput-b"),
-        edges=[
-            edge("ChatInput-a", "Out-o"),
-            edge("Text-t", "Out-o"),
-            edge("Text-t", "Side-s"),
-            edge("ChatInput-b", "Side-s"),
-        ],
-    )
-    assert ids(found.unconnected) == ["Side-s", "ChatInput-b"]
-    assert found.idle_reason == "not reached from ChatInput 1, which starts the run"
-
-
 def test_a_chat_input_that_another_component_feeds_is_no_second_start():
     """Servers do not count it."""
     found = flow(
@@ -78,12 +59,6 @@ def test_a_chat_input_that_another_component_feeds_is_no_second_start():
     )
     assert not found.has_several_chat_inputs
     assert found.idle_reason == "not connected to the chat input"
-
-
-def test_a_cycle_has_no_terminal():
-    edges = [edge("ChatInput-a", "A-a"), edge("A-a", "B-b"), edge("B-b", "A-a")]
-    found = flow(chat_input(), node("A-a"), node("B-b"), edges=edges)
-    assert found.expected_terminals == ()
 
 
 def test_notes_are_not_components():
@@ -129,12 +104,6 @@ def test_a_chat_output_returns_the_messages_of_what_feeds_it():
         "A-a": ["ChatOutput-a"],
         "B-b": ["ChatOutput-b", "ChatOutput-c"],
     }
-
-
-def test_the_chat_input_that_runs_depends_on_no_place():
-    found = flow(at(900, chat_input("ChatInput-b")), at(0, chat_input("ChatInput-a")))
-    assert found.chat_field("input_value").key == "ChatInput-b.input_value"
-    assert found.chat_field("files") is None
 
 
 def test_groups_are_expanded():

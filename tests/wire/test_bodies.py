@@ -118,15 +118,6 @@ def test_json_of_too_many_lists_and_objects_is_refused_before_it_is_parsed(item:
     assert peak_bytes(refused) < 2 * len(body)
 
 
-@pytest.mark.exhaustive
-def test_50_mb_of_rows_are_read_whole():
-    """Runs with a result of 50 MB are supported."""
-    body = b"[" + b", ".join([b'{"number": 1234567, "text": "some words"}'] * 1_200_000) + b"]"
-    assert len(body) > 50_000_000
-    rows = parse_json(read(body, max_bytes=RUN.max_bytes), RUN)
-    assert len(rows) == 1_200_000
-
-
 @pytest.mark.parametrize("schema", [list[FlowItem], list[FileItem], list[str]])
 def test_only_the_first_wrong_item_of_a_list_is_reported(schema: Any):
     """Pydantic takes 600 bytes for each error."""

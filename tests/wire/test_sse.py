@@ -35,12 +35,6 @@ def test_a_stream_is_parsed_as_the_specification_says():
     assert read(BODY) == EVENTS
 
 
-@pytest.mark.parametrize("place", range(1, len(BODY)))
-def test_a_split_at_any_byte_gives_the_same_events(place: int):
-    """The split may be within a character."""
-    assert read(BODY[:place], BODY[place:]) == EVENTS
-
-
 def test_single_bytes_and_empty_chunks_give_the_same_events():
     chunks = [part for byte in BODY for part in (bytes([byte]), b"")]
     assert read(*chunks) == EVENTS
@@ -72,13 +66,6 @@ def test_a_frame_that_is_not_a_json_object_is_malformed(body: bytes):
     parser.parse(frame)
     with pytest.raises(BadResponse):
         parser.readable_evidence()
-
-
-def test_a_frame_of_10_mb_is_joined_from_many_chunks():
-    text = "x" * 10_000_000
-    body = sse([{"event": "log", "data": {"message": text}}])
-    chunks = [body[start : start + 65_536] for start in range(0, len(body), 65_536)]
-    assert read(*chunks)[0].data["message"] == text
 
 
 def test_a_page_instead_of_a_stream_is_refused():

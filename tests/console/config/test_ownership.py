@@ -3,8 +3,6 @@
 import hashlib
 import hmac
 import stat
-import subprocess
-import sys
 
 import pytest
 from pydantic import SecretStr
@@ -17,23 +15,6 @@ from lfclient.console.config.ownership import (
     folder_secret,
     owner_fingerprint,
 )
-
-# forked processes have the modules loaded, so they read the secret at the same time
-FOUR_PROCESSES = """
-import os, pathlib, sys
-from lfclient.console.config.ownership import folder_secret
-
-wait, go = os.pipe()
-for _ in range(4):
-    if not os.fork():
-        os.close(go)
-        os.read(wait, 1)  # returns once no process has the other end
-        os.write(1, folder_secret(pathlib.Path(sys.argv[1])).hex().encode() + b"\\n")
-        os._exit(0)
-os.close(go)
-for _ in range(4):
-    os.wait()
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -131,14 +112,6 @@ def test_the_secret_is_readable_by_its_owner_only(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_processes_that_start_together_agree_on_one_secret(tmp_path):
-    command = [sys.executable, "-c", FOUR_PROCESSES, str(tmp_path)]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    assert len(found.stdout.split()) == 4
-    assert len(set(found.stdout.split())) == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["owner.key"]
-
-
 def test_a_damaged_secret_is_reported_and_not_replaced(tmp_path):
     """A new secret would make all runs unreadable."""
     (tmp_path / "owner.key").write_bytes(b"short")
@@ -146,12 +119,6 @@ def test_a_damaged_secret_is_reported_and_not_replaced(tmp_path):
         folder_secret(tmp_path)
     assert "owner.key" in str(caught.value)
     assert "Delete it" in caught.value.hint
-
-
-def test_a_folder_that_cannot_be_created_is_named(tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises(OwnershipError, match="file"):
-        folder_secret(tmp_path / "file" / "data")
 
 
 def test_consoles_with_the_same_secret_agree_and_write_no_file(tmp_path):

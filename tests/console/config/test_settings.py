@@ -141,17 +141,6 @@ def test_an_error_has_the_setting_its_source_and_a_hint(
     assert caught.value.hint
 
 
-@pytest.mark.parametrize(
-    ("secrets", "setting"),
-    [("[servers]\nfoo = 'http://x'", "servers.foo"), ("servers = 3", "servers")],
-)
-def test_a_value_in_place_of_a_table_is_reported(tmp_path, secrets, setting):
-    path = tmp_path / ".streamlit" / "secrets.toml"
-    with pytest.raises(SettingsError) as caught:
-        load(tmp_path, secrets=secrets)
-    assert str(caught.value) == f"{setting} in {path} must be a table."
-
-
 @pytest.mark.parametrize("name", [".env", ".streamlit/secrets.toml"])
 def test_an_unreadable_file_is_reported_with_the_reason(tmp_path, monkeypatch, name):
     path = tmp_path / name

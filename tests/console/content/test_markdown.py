@@ -1,13 +1,8 @@
 """Code, images and links are found where CommonMark has them."""
 
-from contextlib import suppress
-
 import pytest
-from markdown_it.ruler import Ruler
 
-from lfclient.console.content import markdown
 from lfclient.console.content.markdown import UnreadableMarkdown, find_spans, normalize
-from tests.support.cpu_time import cpu_seconds
 
 
 def found(text):
@@ -72,48 +67,5 @@ def test_text_that_is_nested_too_deeply_is_refused(text):
         find_spans(text)
 
 
-def test_the_parser_is_complete_before_another_thread_gets_it(monkeypatch):
-    """During a ruler's compilation, rules are missing and another thread would find no image."""
-    markdown._parser.cache_clear()
-    markdown._parser()
-
-    def compile(ruler):
-        raise AssertionError("compiled in use")
-
-    monkeypatch.setattr(Ruler, "__compile__", compile)
-    assert [kind for kind, *_ in found("> ![a](u)")] == ["image"]
-
-
 def test_line_breaks_of_every_system_are_read():
     assert normalize("a\r\nb\rc\0") == "a\nb\nc\ufffd"
-
-
-HOSTILE = (
-    *("[", "![", "](", "[a](", "![a][", "`", "<a ", "> ", "- ", "|a", "**a ", "&#", "\\["),
-    *('[a](x "', "<!--", "[a]: <", "~~~\n> "),
-)
-
-
-def repeated(mark):
-    return lambda length: mark * (length // len(mark))
-
-
-TEXTS = {
-    **{mark: repeated(mark) for mark in (*HOSTILE, '[a](x "', "<!--", "[a]: <", "~~~\n> ")},
-    "images, emphasis": lambda length: "![" * (length // 10) + "* " * (length * 2 // 5),
-    "ticks": lambda length: " ".join("`" * each for each in range(1, int((2 * length) ** 0.5))),
-    "definitions": repeated("[a]: b\n"),
-}
-
-
-def find_spans_or_refuse(text):
-    with suppress(UnreadableMarkdown):
-        find_spans(text)
-
-
-@pytest.mark.parametrize("kind", TEXTS)
-def test_hostile_text_takes_linear_time(kind):
-    """Eight times the text takes about eight times as long. Quadratic time would take 64 times."""
-    texts = [TEXTS[kind](size) for size in (3_000, 24_000)]
-    short, long = (cpu_seconds(find_spans_or_refuse, text) for text in texts)
-    assert long < 24 * max(short, 0.002)

@@ -160,15 +160,6 @@ def test_status_and_mode_have_the_names_of_the_list():
     assert (row["status"], row["mode"]) == ("Stopped", "Background")
 
 
-def test_a_row_takes_memory_for_its_own_outputs_only(monkeypatch):
-    """Each output of many flows is a column of the file."""
-    written = []
-    monkeypatch.setattr(csv_files, "csv_bytes", lambda *table: written.extend(table) or b"")
-    rows([record_of(run_of(output(f"O-{n}", OutputKind.MESSAGE, "x"))) for n in range(50)])
-    lines, names = written
-    assert {len(line) for line in lines} == {len(names) - 49}
-
-
 def test_a_run_without_its_flow_says_that_its_texts_may_have_secrets():
     (known,) = rows([record("text")], flow=FLOW)
     (unknown,) = rows([record("text")])

@@ -16,7 +16,7 @@ import pytest
 from lfclient import local
 from lfclient.console.local_langflow.installer import Installation
 from lfclient.console.local_langflow.manager import PINNED_VERSION, LocalLangflow
-from lfclient.console.local_langflow.process import ProcessIdentity, end_process, spawn
+from lfclient.console.local_langflow.process import ProcessIdentity, spawn
 from lfclient.console.local_langflow.requirement import Requirement
 from lfclient.console.local_langflow.state_file import JsonFile, LocalError, LocalState
 from lfclient.resources.packages import package_for
@@ -280,22 +280,6 @@ def test_a_running_server_whose_process_is_gone_has_crashed(tmp_path: Path):
 
     assert langflow.status().state is LocalState.CRASHED
     assert "Start it again" in langflow.status().hint
-
-
-def test_a_start_ignores_the_server_of_an_earlier_boot(tmp_path: Path, fake_uv: Callable[..., str]):
-    others = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
-    langflow = fake_local(tmp_path, fake_uv(server="exit 1"))
-    langflow.folder.mkdir(parents=True)
-    JsonFile(langflow.folder / "state.json").write(
-        {"state": "running", "pid": others.pid, "created": others.created, "boot": "another boot"}
-    )
-    try:
-        with pytest.raises(LocalError):
-            langflow.start()
-        assert JsonFile(langflow.folder / "state.json").read()["pid"] != others.pid
-        assert others.find()
-    finally:
-        end_process(others)
 
 
 def test_a_shutdown_of_the_machine_is_not_a_crash(tmp_path: Path):

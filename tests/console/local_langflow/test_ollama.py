@@ -75,12 +75,3 @@ def test_another_program_at_the_address_is_ignored(monkeypatch, response):
 
     monkeypatch.setattr(httpx, "get", get)
     assert find_ollama({}) is None
-
-
-def test_model_names_that_are_not_text_are_left_out(monkeypatch):
-    listed = {"models": [{"name": "llama3.2"}, {"name": 7}, "x", {}]}
-    request = httpx.Request("GET", "http://any")
-    monkeypatch.setattr(
-        httpx, "get", lambda url, **options: httpx.Response(200, json=listed, request=request)
-    )
-    assert find_ollama({}) == Ollama("http://127.0.0.1:11434", ("llama3.2",))

@@ -61,30 +61,6 @@ def test_get_returns_a_copy():
     assert drafts.get(("c", "o", "f")) is None
 
 
-@pytest.mark.parametrize("stored", [False, True])
-def test_a_draft_is_parsed_while_others_are_saved(store, monkeypatch, stored):
-    """A long one takes a while."""
-    if stored:
-        store.texts[STORED] = '{"values": "x"}'
-        drafts = persistent(store)
-    else:
-        drafts = Drafts()
-        drafts.save(KEY, {"values": "x"})
-    parse = json.loads
-
-    def save_meanwhile(text):
-        other = threading.Thread(
-            target=drafts.save, args=(("c", "o", "f"), {"values": "y"}), daemon=True
-        )
-        other.start()
-        other.join(5)
-        assert not other.is_alive(), "the lock is held"
-        return parse(text)
-
-    monkeypatch.setattr(module.json, "loads", save_meanwhile)
-    assert drafts.get(KEY) == {"values": "x"}
-
-
 def test_the_least_recently_used_draft_is_dropped_first():
     drafts = Drafts(max_drafts=2)
     for name in "ab":
@@ -145,20 +121,6 @@ def test_a_failed_write_is_retried_and_logged_without_what_was_typed(store, capl
     wait_for(lambda: store.draft() == {"values": "typed words"})
     assert "Couldn't read or save drafts of forms: away" in caplog.text
     assert "typed words" not in caplog.text
-
-
-def test_a_failed_write_does_not_block_reads(store, monkeypatch, caplog):
-    store.texts[STORED] = '{"values": "typed before"}'
-
-    def fail(changes):
-        raise StoreError("locked by another program")
-
-    monkeypatch.setattr(store, "write", fail)
-    monkeypatch.setattr(module, "RETRY_SECONDS", 60)
-    drafts = persistent(store)
-    drafts.save(("c", "o", "f"), {"values": "another's"})
-    wait_for(lambda: "drafts of forms: locked" in caplog.text)
-    assert drafts.get(KEY) == {"values": "typed before"}
 
 
 def test_a_failed_read_is_not_retried_by_every_page(store, monkeypatch):

@@ -11,7 +11,6 @@ import pytest
 
 from lfclient.api.payloads import run_request
 from lfclient.console.snippets.snippet import (
-    FILE_NAMES,
     Language,
     write_short_snippet,
     write_snippet,
@@ -208,13 +207,6 @@ def test_short_snippets_send_a_synchronous_request_and_print_the_output(server, 
         assert "漢字" in printed[one]
 
 
-def test_a_short_snippet_has_six_lines():
-    run = record("background", {"ChatInput-a.input_value": "Hello"}, session_id=None)
-    for one in Language:
-        code = write_short_snippet(one, run, FLOW, NEW, "http://langflow.test:7860")
-        assert len([line for line in code.splitlines() if line]) <= 6
-
-
 def test_a_flow_that_cannot_run_synchronously_has_no_short_snippet():
     asks = Flow.from_json(graph(node("HumanInput-q", "HumanInput")))
     assert write_short_snippet(Language.CURL, record("sync", {}), asks, NEW, "http://x") is None
@@ -237,7 +229,6 @@ def test_an_unmasked_secret_is_not_written():
         assert "ss\\\\w" not in write_snippet(one, stored, FLOW, NEW, "http://langflow.test")
 
 
-@pytest.mark.parametrize("mode", ["sync", "background", "stream"])
 @pytest.mark.parametrize(
     ("returns", "type", "told"),
     [
@@ -248,13 +239,12 @@ def test_an_unmasked_secret_is_not_written():
         ("Message", "ChatOutput", False),
     ],
 )
-def test_a_snippet_lists_outputs_that_the_api_omits(mode, returns, type, told):
+def test_a_snippet_lists_outputs_that_the_api_omits(returns, type, told):
     end = node("End-one", type)
     end["data"]["node"] |= {"display_name": "The\nend", "outputs": [{"types": [returns]}]}
     flow = Flow.from_json(graph(end))
-    stored = record(mode, {})
     for one in Language:
-        code = write_snippet(one, stored, flow, NEW, "http://langflow.test")
+        code = write_snippet(one, record("sync", {}), flow, NEW, "http://langflow.test")
         expected = told and one is not Language.LFCLIENT
         assert ("null as the content" in code) is expected
         assert ("- The end\n" in code) is expected
@@ -281,11 +271,6 @@ def test_a_snippet_sends_defaults_of_the_run_that_the_flow_has_changed():
     stored = record(overrides={"Comp-one.on": True}, flow_defaults=defaults)
     code = write_snippet(Language.LFCLIENT, stored, FLOW, NEW, "http://langflow.test")
     assert re.findall(r"\w+-\w+\.\w+", code) == ["Comp-one.on", "Comp-one.words"]
-
-
-def test_a_snippet_has_its_file_name():
-    for one, code in codes(NEW, "sync", "http://langflow.test").items():
-        assert f" {FILE_NAMES[one]}" in code.partition("\n\n")[0]
 
 
 def test_plain_text_equal_to_the_mask_is_kept():

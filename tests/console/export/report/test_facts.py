@@ -37,19 +37,6 @@ def test_a_model_is_named_as_in_the_form():
     assert "Agent-1.model OpenAI: gpt-4o-mini Components" in report.text
 
 
-def test_a_table_whose_only_row_has_a_name_and_a_provider_keeps_its_values():
-    table = flows.node("T-1", rows=flows.entry("TableInput", "table"))
-    rows = [{"name": "Bob", "provider": "Acme", "amount": 12}]
-    record = record_of(run_of(), overrides={"T-1.rows": rows})
-    assert '"amount": 12' in page(record, Flow.from_json(flows.graph(table))).text
-
-
-def test_the_chat_input_has_the_label_of_its_form_field():
-    chat = flows.node("ChatInput-1", input_value=flows.text(display_name="Input Text"))
-    record = record_of(run_of(), overrides={"ChatInput-1.input_value": "hi"})
-    assert "ChatInput: Message" in page(record, Flow.from_json(flows.graph(chat))).text
-
-
 @pytest.mark.parametrize(
     ("more", "why"),
     [
