@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from lfclient.common.formatting import clip, replace_surrogates, unused_name
+from lfclient.common.formatting import clip, replace_surrogates
 from lfclient.console.presets.fitting import changed_keys, fit_values
+from lfclient.console.store.presets import Preset
 from lfclient.console.wording.input_values import MAX_LINE_LENGTH, full_text
 from lfclient.flows.run_inputs import describe_inputs, qualified_label_for_key
 from lfclient.flows.validation import mask_secrets
-from pages._ui.connection.app_context import app_context
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
 from pages._ui.present.presented import Presented, entered_keys, shown_keys
@@ -28,7 +28,10 @@ def draw_hint(presented: Presented, form: FlowForm) -> None:
 
 
 def draw(presented: Presented, form: FlowForm) -> None:
-    """Say which values the inputs have that are not shown, and offer to save this tab's."""
+    """Draw which values inputs that are not shown get, and a button that saves this tab's values.
+
+    Without a preset, the caption describes how to save them.
+    """
     preset, state = presented.preset, form.state
     origin = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow"
     st.caption(f"Inputs that are not shown use the values of {origin}.")
@@ -39,7 +42,12 @@ def draw(presented: Presented, form: FlowForm) -> None:
     own = _own_keys(presented, form)
     if not own:
         return
-    label = f"Save in “{escape(clip(preset.name, 40))}”" if preset else "Save as default preset"
+    label = f"Save in “{escape(clip(preset.name, 40))}”" if preset else ""
+    advice = (
+        f"*{label}* gives them to all who open the presentation."
+        if preset
+        else "On the Run page, save them as the flow's default preset to give them to all."
+    )
     lines = [f"- {line}" for line in _describe(state, own[:_MAX_NAMED])]
     if len(own) > _MAX_NAMED:
         lines.append(f"- {len(own) - _MAX_NAMED} more")
@@ -48,11 +56,12 @@ def draw(presented: Presented, form: FlowForm) -> None:
             [
                 f"{_WARNING} Only your tab has these values. Your audience does not get them:\n",
                 *lines,
-                f"\n*{label}* gives them to all who open the presentation.",
+                f"\n{advice}",
             ]
         )
     )
-    st.button(label, key="present-save-values", on_click=_save, args=(presented, form))
+    if preset:
+        st.button(label, key="present-save-values", on_click=_save, args=(presented, form, preset))
 
 
 def _describe(state: FormState, keys: list[str]) -> list[str]:
@@ -79,20 +88,11 @@ def _own_keys(presented: Presented, form: FlowForm) -> list[str]:
 
 
 @notify_errors(VALUES_PROBLEM)
-def _save(presented: Presented, form: FlowForm) -> None:
-    """Save this tab's values that are not shown in the preset, or as the default preset."""
-    state, preset, store = form.state, presented.preset, app_context().runner.store.presets
+def _save(presented: Presented, form: FlowForm, preset: Preset) -> None:
+    """Save this tab's values that are not shown in the preset."""
+    state = form.state
     entered, keys = state.masked_overrides(), _own_keys(presented, form)
-    kept = {
-        key: each
-        for key, each in (masked_values(preset) if preset else {}).items()
-        if key not in keys
-    }
+    kept = {key: each for key, each in masked_values(preset).items() if key not in keys}
     fitted = fit_values(state.flow, kept | {key: entered[key] for key in entered if key in keys})
-    if preset:
-        saved = store_preset(state, preset.name, fitted, preset)
-    else:
-        names = {each.name for each in store.list_for_flow(state.owner, state.flow.id)}
-        saved = store_preset(state, unused_name("Presentation", names), fitted)
-        store.set_default(state.owner, state.flow.id, saved.id)
+    saved = store_preset(state, preset.name, fitted, preset)
     st.toast(f"Saved in the preset “{escape(clip(saved.name, 60))}”.")

@@ -38,11 +38,9 @@ def words(app):
 def test_a_value_of_the_run_page_that_the_audience_does_not_get_is_named_below_the_inputs():
     app = edit_with_hidden_value()
     assert "Inputs that are not shown use the values of the flow." in words(app)
-    assert f"{ONLY_TAB} *Save as default preset* gives them to all" in words(app)
+    assert f"{ONLY_TAB} On the Run page, save them as the flow's default preset" in words(app)
     captions = [each.value for each in app.main if each.type in ("caption", "multiselect")]
     assert LEFT_OUT in captions[0]
-    kinds = [each.label for each in app.main if each.type in ("button", "multiselect", "expander")]
-    assert kinds.index("Save as default preset") == kinds.index("Inputs") + 1
 
 
 def test_what_save_leaves_out_and_why_it_failed_stay_in_sight_with_it():
@@ -72,17 +70,6 @@ def test_a_secret_within_a_value_that_only_the_presenter_has_is_not_shown(fields
     assert KEY not in page_text(app)
 
 
-def test_values_that_only_the_presenter_has_become_the_default_preset():
-    app = edit_with_hidden_value()
-    app = press(app, "Save as default preset")
-    (preset,) = stored_presets()
-    assert (preset.name, preset.is_default, preset.values) == ("Presentation", True, {"T-a.n": 7})
-    assert value(app) == "x"
-    assert "Only your tab" not in page_text(app)
-    assert LEFT_OUT not in page_text(app)
-    assert "Inputs that are not shown use the values of the preset “Presentation”" in page_text(app)
-
-
 def test_values_that_the_preset_has_are_not_said_to_be_the_presenters_alone():
     preset = store_preset("Mine", n=7)
     app = edit_with_hidden_value(preset=preset.id)
@@ -100,16 +87,16 @@ def test_values_that_only_the_presenter_has_are_saved_in_the_preset_of_the_addre
 
 
 def test_why_hidden_values_were_not_saved_is_said_above_their_button(monkeypatch):
-    app = edit_with_hidden_value()
+    app = edit_with_hidden_value(preset=store_preset("Mine").id)
 
     def fail(*_):
         raise StoreError("The disk is full.")
 
-    monkeypatch.setattr(PresetStore, "create", fail)
-    app = press(app, "Save as default preset")
+    monkeypatch.setattr(PresetStore, "update", fail)
+    app = press(app, "Save in “Mine”")
     drawn = [each for each in app.main if each.type in ("button", "error")]
     labels = [each.label if each.type == "button" else each.value for each in drawn]
-    assert "The disk is full" in labels[labels.index("Save as default preset") - 1]
+    assert "The disk is full" in labels[labels.index("Save in “Mine”") - 1]
 
 
 def test_why_hidden_values_were_not_saved_is_said_once_if_none_are_left():
