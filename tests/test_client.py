@@ -148,7 +148,6 @@ def test_a_written_file_is_the_one_that_is_new_since_the_run():
 
 
 def test_the_file_of_a_job_is_found_however_many_other_jobs_were_started_since():
-    """And found again: the end of a job may be read more than once."""
     flow, old, new = flow_of("SaveToFile-w"), listed_file(OTHER_FILE), listed_file(FILE, 1)
     server = file_server([old], [old, new])
     others = (f"00000000-0000-4000-8000-{number:012}" for number in range(2, 102))

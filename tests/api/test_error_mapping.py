@@ -60,7 +60,6 @@ def test_a_recorded_refusal_raises_its_error_with_a_hint(
 def test_a_refusal_without_a_key_differs_from_that_of_a_key(
     key: str | None, kind: type[LangflowError], detail: str
 ):
-    """Whatever the server, or a gateway in front of it, says."""
     answers = mock_client("sync", lambda _: httpx.Response(403, json={"detail": detail}))
     client = LangflowClient("http://langflow.test", key, http_client=answers)
     with client, pytest.raises(LangflowError) as caught:

@@ -71,7 +71,6 @@ def test_the_choices_are_sent_with_the_overrides(mode: str):
 
 
 def test_a_synchronous_run_shows_what_is_hidden_in_the_stored_flow():
-    """With its own value if there is no other."""
     sent = body(MODES, "sync", chosen("column", "operator"), column="text")["tweaks"]["Op-a"]
     assert sent["column"] == {"value": "text", "show": True}
     assert sent["operator"] == {"show": True, "load_from_db": False}

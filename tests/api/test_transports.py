@@ -70,7 +70,6 @@ both = pytest.mark.parametrize("kind", ["sync", "async"])
 @both
 @pytest.mark.parametrize("answer", [[METADATA], ["127.0.0.1", METADATA]])
 def test_a_name_with_a_metadata_address_is_refused(kind, answer, names, server):
-    """Even if only one of its addresses is forbidden."""
     names["rebind.test"] = [answer]
     with pytest.raises(AddressRefused, match="metadata"):
         ask(f"http://rebind.test:{port_of(server)}", kind)
@@ -110,7 +109,6 @@ def test_the_certificate_must_match_the_name(kind, names, tmp_path):
 
 @both
 def test_the_next_address_is_tried_if_the_first_refuses(kind, names, server):
-    """As ::1 of localhost may."""
     names["two.test"] = [["::1", "127.0.0.1"]]
     assert ask(f"http://two.test:{port_of(server)}", kind).version == "1.13.0"
 
@@ -161,7 +159,6 @@ def test_a_call_that_is_cancelled_as_its_host_is_resolved_is_not_sent(server, mo
 
 @both
 def test_an_idle_connection_is_probed(server: StandIn, kind: str):
-    """So that a stream from a vanished server ends."""
     url = server.url
 
     def options(response: Any) -> list[int]:

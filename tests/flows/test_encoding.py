@@ -121,7 +121,6 @@ def test_an_object_that_looks_like_a_variable_is_refused_in_background_runs():
 
 
 def test_a_groups_value_is_sent_to_the_group_and_to_its_inner_component():
-    """Each run mode knows one of the two."""
     outer = group("Group-g", [node("In-1", value=text())], value_x=("In-1", "value"))
     assert override_targets(flow(outer).fields[0]) == [("Group-g", "value_x"), ("In-1", "value")]
     assert override_targets(TYPED) == [("T-a", "p")]

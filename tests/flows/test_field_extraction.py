@@ -41,7 +41,6 @@ def keys(found):
 
 @pytest.mark.parametrize("seen", PARAMETERS, ids=lambda seen: str(seen["entry"]["_input_type"]))
 def test_every_input_type_of_five_releases_is_known(seen):
-    """Each has a kind, is supplied by edges only, or belongs to the editor."""
     declared = seen["entry"].get("_input_type")
     known = declared in KINDS_BY_INPUT_TYPE or declared in CONNECTION_INPUTS | EDITOR_INPUTS | {
         "CodeInput"

@@ -118,7 +118,6 @@ def test_anything_but_json_is_refused(data: Any):
     ],
 )
 def test_a_fault_in_json_is_named_with_its_place(data: Any, fault: str):
-    """For those who edit an export by hand."""
     with pytest.raises(FileRefused) as caught:
         read_flows(data)
     assert fault in caught.value.message
@@ -166,7 +165,6 @@ def test_a_file_that_would_hold_up_the_process_is_refused_before_it_is_parsed(
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch):
-    """Also one of many small files, and one that states a smaller size."""
     monkeypatch.setattr(flow_file, "MAX_FILE_BYTES", 100_000)
     bomb = zip_of({"a.json": b" " * 60_000, "b.json": b" " * 60_000})
     assert len(bomb) < 1_000

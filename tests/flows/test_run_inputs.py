@@ -78,7 +78,6 @@ def test_secrets_within_a_value_are_left_empty():
 
 
 def test_a_text_with_a_redacted_secret_is_reusable_with_a_problem():
-    """Also where the run had no other secret: then it was the API key."""
     nodes = node("T-a", api_key=text(), words=text())
     masked = mask_secrets(
         flow(nodes), {"T-a.api_key": "sk-12345678", "T-a.words": "say sk-12345678"}
@@ -104,7 +103,6 @@ def test_a_variable_is_a_problem_in_background_runs():
 
 
 def test_a_message_that_a_run_would_ignore_is_reusable_with_a_problem_of_the_flow():
-    """It's the flow that has the problem: the run starts at the webhook."""
     overrides = {"ChatInput-a.input_value": "my words"}
     found = check(overrides, chat_input(), node("Webhook-w"), mode="sync")
     assert found.reusable_overrides == overrides

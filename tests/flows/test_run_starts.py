@@ -52,7 +52,6 @@ def webhook_problems(mode, version="1.13.0", dialect="modes", message="", stored
     ],
 )
 def test_a_run_that_starts_at_a_webhook_says_that_it_ignores_the_message(mode, server, ignored):
-    """It runs all the same: the webhook may be what it is for."""
     expected = [("warning", WEBHOOK)] * ignored
     assert webhook_problems(mode, *server) == expected
     assert webhook_problems(mode, *server, message="as stored", stored="as stored") == expected
@@ -91,7 +90,6 @@ def test_attachments_that_a_run_would_ignore_are_refused():
 
 
 def test_a_flow_with_a_webhook_and_several_chat_inputs_reads_a_message_in_no_mode():
-    """So no mode advises another."""
     found = flow(chat_input("ChatInput-a"), chat_input("ChatInput-b"), node("Webhook-w"))
     overrides = {"ChatInput-a.input_value": "hi"}
     (background,) = check_overrides(found, overrides, "background", ServerInfo(*NEW))

@@ -88,7 +88,6 @@ def test_markdown_columns_stay_text_if_a_number_would_change(first: str, second:
 
 
 def test_each_column_of_a_markdown_table_gets_a_name_of_its_own():
-    """Whatever the other columns are called."""
     text = "| b (3) | b | b | b | |\n|---|---|---|---|---|\n| 1 | 2 | 3 | 4 | 5 |"
     assert parse_markdown_table(text) == [
         {"b (3)": 1, "b": 2, "b (3) (3)": 3, "b (4)": 4, "column 5": 5}

@@ -74,7 +74,6 @@ def test_a_flow_with_one_output_shows_what_is_being_written_or_the_latest_messag
 
 
 def test_outputs_that_one_component_feeds_take_its_messages_in_turn():
-    """Also in each run of a conversation."""
     flow = Flow.from_json(shared_graph())
     first, second = (replace(answer("a", "hi"), id=id) for id in ("1", "2"))
     assert [(one.component_id, one.message) for one in live_outputs(run_with(first), flow)] == [

@@ -228,7 +228,6 @@ def test_broken_json_becomes_an_unknown_event_with_its_text():
 
 
 def test_an_unknown_event_that_repeats_an_id_is_transient():
-    """Like tokens."""
     done = frame("warning", {"message": "w"}, "4")
     passing = frame("from_the_future", {"a": 1}, "4")
     found = read([done, passing, done, passing])

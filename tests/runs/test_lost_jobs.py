@@ -125,7 +125,6 @@ def test_an_ambiguous_run_is_not_found_by_its_time(
 
 
 def test_a_session_is_found_in_all_kinds_of_records():
-    """Without earlier runs of the same session."""
     index = JobIndex()
     builds_body = builds(("A-a", "early", -9, "s"), ("B-b", "built", 1, "s"))
     index.add_builds(BuildList.model_validate(builds_body))

@@ -141,7 +141,6 @@ def test_without_events_a_run_with_some_outputs_is_completed():
 
 
 def test_outputs_are_in_the_order_of_the_flow_whichever_ended_first():
-    """Those that the flow no longer has come last."""
     run = completed(BRANCHES, "Gone-x", "ChatOutput-no", "ChatOutput-yes")
     found = evaluate_outcome(run, BRANCHES, Evidence(), LIMITS)
     assert list(found.outputs) == ["ChatOutput-yes", "ChatOutput-no", "Gone-x"]
@@ -162,7 +161,6 @@ def test_empty_outputs_of_components_that_the_flow_no_longer_has_prove_nothing()
 
 
 def test_a_run_whose_flow_was_edited_meanwhile_is_completed_with_a_warning():
-    """Its outputs are those of components that the flow no longer ends with."""
     edited = flow_of("TextInput-a", "SplitText-s", edges=(("TextInput-a", "SplitText-s"),))
     run = evaluate_outcome(completed(ECHO, "ChatOutput-xyz34"), edited, Evidence(), LIMITS)
     assert (run.status, run.warnings) == (RunStatus.COMPLETED, (EDITED,))
@@ -317,7 +315,6 @@ def test_a_job_that_failed_outside_its_components_has_a_reason():
 
 
 def test_a_sync_error_names_the_component():
-    """With its id if no other component has the name."""
     run = answered("sync_failed_component", None, "1.8.4")
     assert (run.status, run.errors[0].message) == (RunStatus.FAILED, "boom happened")
     assert run.errors[0].component == "Slow"
@@ -371,7 +368,6 @@ def test_an_unknown_status_is_kept_and_is_not_final():
 
 
 def test_a_branch_taken_after_an_approval_counts():
-    """Although its component was built before."""
     evidence = events("hitl_events_approve")
     assert evidence.inactivated == {"ChatOutput-rejec"}
     assert evidence.session_id == "hs-approve"

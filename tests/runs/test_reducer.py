@@ -316,7 +316,6 @@ def test_an_output_whose_record_came_after_the_runs_end_is_added():
 
 
 def test_a_component_that_did_not_run_is_among_those_with_records():
-    """As beside its outputs; a synchronous run has no events that tell it."""
     idle = NotRun("ChatOutput-no", "No", "It did not run.")
     run = replace(NEW, status=RunStatus.COMPLETED, not_run=(idle,))
     found = {"ChatOutput-yes": ComponentRun("ChatOutput-yes", ComponentState.DONE)}

@@ -84,7 +84,6 @@ def test_a_file_is_read_only_up_to_the_size_limit(kind: str, way: str, pieces: i
 
 
 def test_a_file_is_saved_in_chunks():
-    """It takes little memory, whatever its size."""
     with tempfile.TemporaryFile() as target:
         tracemalloc.start()
         size = save(server(streamed(Endless(300))), target)
@@ -116,7 +115,6 @@ def test_an_error_response_is_not_written_to_the_file(reply: Answer, error: str)
 
 
 def test_an_error_of_the_target_is_raised_without_a_retry():
-    """Such as a full disk."""
     at, target = server((200, b"whole")), io.BytesIO()
     target.close()
     with pytest.raises(ValueError, match="closed"):

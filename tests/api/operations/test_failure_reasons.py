@@ -24,7 +24,6 @@ def test_a_failure_without_a_reason_is_checked_again():
 
 
 def test_a_failure_that_lasts_for_a_second_is_final():
-    """It always has a reason in words."""
     server = StandIn().on("GET", STATUS, recorded("1.13.0", "status_after_term"))
     server.on("GET", f"{WORKFLOWS}/{JOB}/events", (200, b""))
     server.on("GET", "/api/v1/monitor/messages", (200, []))

@@ -90,7 +90,6 @@ def test_files_are_added_and_their_progress_told_to_the_end():
 
 
 def test_the_end_of_another_job_never_counts_as_that_of_the_files(monkeypatch: pytest.MonkeyPatch):
-    """Also if files that somebody added later hide the job."""
     monkeypatch.setattr("lfclient.api.operations.knowledge._START_SECONDS", -1.0)
     monkeypatch.setattr("lfclient.api.operations.knowledge._MAX_START_SECONDS", 0.01)
     server = StandIn().on("POST", INGEST, (200, {"id": "job-2"}))

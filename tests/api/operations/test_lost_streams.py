@@ -50,7 +50,6 @@ def test_a_run_that_came_to_its_end_is_completed_by_its_message():
 
 
 def test_a_run_with_a_stored_error_has_failed():
-    """Though its job counts as completed."""
     run, _ = recover(COMPLETED, ASKED, FAILED)
     assert run.status is RunStatus.FAILED
     (error,) = run.errors

@@ -115,7 +115,6 @@ def test_wait_reports_each_new_status_once_and_times_out_with_the_run():
 def test_wait_tolerates_a_failing_server_for_a_while(
     fault: Answer, monkeypatch: pytest.MonkeyPatch
 ):
-    """Such as one with a locked database."""
     server = StandIn().on("GET", STATUS, QUEUED, fault, DONE)
     with server.client() as client:
         assert client.wait(JOB, flow=FLOW).status is RunStatus.COMPLETED
@@ -126,7 +125,6 @@ def test_wait_tolerates_a_failing_server_for_a_while(
 
 
 def test_wait_sends_few_requests():
-    """At most 5 for a job of 1 s, and 25 for one of 60 s."""
     for seconds, max_requests in ((1.0, 5), (60.0, 25)):
         elapsed, requests, waits = 0.0, 1, replace(WAIT_POLLING, jitter=0).waits()
         while elapsed < seconds:

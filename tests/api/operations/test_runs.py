@@ -24,7 +24,6 @@ pytestmark = pytest.mark.usefixtures("no_pauses")
 
 
 def test_a_run_of_a_known_flow_takes_one_request():
-    """Plus one for the release at first."""
     server = StandIn().on("POST", WORKFLOWS, recorded("1.13.0", "sync_ok"))
     with server.client() as client:
         for _ in range(2):
@@ -171,7 +170,6 @@ def test_http_408_is_a_timed_out_run():
 
 
 def test_a_sent_secret_is_redacted_everywhere():
-    """In the raw response, outputs and later errors."""
     field = {"type": "str", "_input_type": "SecretStrInput", "show": True, "password": True}
     flow = Flow("f", "F", (Component("C-1", "C", "C", template={"api_key": field}),))
     secret = 'se"cret/1'
@@ -239,7 +237,6 @@ def test_a_job_that_is_not_found_only_once_is_followed(missing: object):
     ids=["wait", "events"],
 )
 def test_a_client_pauses_for_as_long_as_the_server_asks(start):
-    """Here seven seconds, where it would ask again after a tenth of one."""
     server = ServerInfo("1.13.0", "modes", capabilities=Capabilities(events=True))
     context = ApiContext({}, server)
     busy = Response(503, b"{}", Redactor(), httpx.Headers({"retry-after": "7"}))

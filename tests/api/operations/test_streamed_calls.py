@@ -73,7 +73,6 @@ def collect(proxy: Proxy, kind: str = "sync", **options: Any) -> list[Any]:
 def test_a_call_with_a_broken_connection_is_interrupted(
     kind: str, proxy: Proxy, after: bytes, words: str, values: list[str]
 ):
-    """It keeps its outputs, tells the reason, and was sent once."""
     proxy.plan(POST, Fault(cut=True, after=after))
     found = collect(proxy, kind)
     run = found[-1].run
@@ -124,7 +123,6 @@ def test_long_silence_without_keep_alives_interrupts_a_call(
 
 
 def test_a_server_that_accepts_a_call_and_stays_silent_is_given_up(monkeypatch: pytest.MonkeyPatch):
-    """As a host that vanishes without closing its connections."""
     monkeypatch.setattr(event_streams, "MAX_CALL_SILENCE_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"

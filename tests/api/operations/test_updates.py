@@ -227,7 +227,6 @@ def test_a_providers_model_becomes_the_servers_component_for_all_providers():
     ],
 )
 def test_files_of_the_server_and_the_flow_stay_and_other_paths_go(listed: Any, kept: int):
-    """All paths stay if the server does not list its files."""
     file = entry("FileInput", "file", "", file_path="", list=True, display_name="File")
     reader = node("Read-x", code=NEW, path=file)["data"]["node"]
     paths = [["me/own.txt"], [f"{RAW['id']}/a.txt"], ["/home/a/b.txt"]]

@@ -184,7 +184,6 @@ def test_files_are_listed_newest_first_under_their_stored_names():
 
 
 def test_a_413_during_the_upload_is_read():
-    """Although the server then hangs up."""
     body = b'{"detail":"Content size limit exceeded."}'
     answer = b"HTTP/1.1 413 No\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b"
 
@@ -205,7 +204,6 @@ def test_a_413_during_the_upload_is_read():
 
 
 def test_an_upload_to_a_server_that_stops_reading_times_out():
-    """It is not retried."""
     connections = []
 
     def hang(listening: socket.socket) -> None:

@@ -61,7 +61,6 @@ def texts(row):
 
 
 def test_a_run_has_its_inputs_in_full_and_each_output_in_a_column_of_its_component():
-    """Whatever the other outputs of the run."""
     inputs = {"In-1.input_value": LONG, "M-1.words": "few"}
     one, two = rows(
         [record("first " * 90, overrides=inputs), record("again", "second")],
@@ -126,7 +125,6 @@ def test_no_more_runs_are_read_in_full_than_there_is_room_for(monkeypatch):
 
 @pytest.mark.parametrize("secret", [SECRET, STORED])
 def test_no_cell_has_a_secret_of_a_server_or_of_a_flow(secret):
-    """Nor a part of one that crosses the end of a long cell."""
     words = f"with {secret} in it"
     long = "x" * (MAX_CELL_LENGTH - 5) + secret
     data = output("D-1", OutputKind.DATA, {secret: [words]})

@@ -102,7 +102,6 @@ def test_file_names_are_safe_and_unique(name):
 
 
 def test_files_have_the_numbers_of_components_that_share_a_name():
-    """Whichever came first."""
     nodes = [flows.node(id, "Answer") for id in ("A-1", "B-1")]
     flow = Flow.from_json({"id": "f", "name": "F", "data": {"nodes": nodes, "edges": []}})
     outputs = [

@@ -89,7 +89,6 @@ def test_stop_is_offered_again_if_the_server_moved_and_does_not_know_the_job(har
 
 
 def test_a_secret_that_is_streamed_in_pieces_is_redacted(harness):
-    """On the screen and in the store, even if the text is cut off."""
     harness.server.seconds, harness.server.log = 60, [RUN_STARTED]
     run_id = harness.start({"ChatInput-a.key": SECRET, "ChatInput-a.input_value": "hi"})
     harness.wait_until(run_id, lambda record: record.run and record.run.components)
@@ -146,7 +145,6 @@ def test_a_stopped_run_ends_although_the_server_has_asked_for_a_day_without_poll
 
 
 def test_a_person_may_have_the_server_asked_although_it_has_asked_to_wait(harness, refuse):
-    """Once, and not for another owner."""
     harness.server.seconds = 60
     refuse(POLL)
     run_id = harness.start()

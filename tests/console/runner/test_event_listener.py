@@ -166,7 +166,6 @@ def test_a_decision_that_the_server_refuses_is_offered_again_and_says_why(harnes
 
 
 def test_a_decision_without_effect_is_offered_again(harness):
-    """As when the server died right after it had accepted the decision."""
     harness.use_timings(decision_timeout_seconds=0.2)
     run_id = harness.start_suspended()
     harness.server.ignore_resume = True

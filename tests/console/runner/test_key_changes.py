@@ -99,7 +99,6 @@ def test_a_removed_key_leaves_the_other_key_of_its_user_in_use(harness):
 
 
 def test_another_users_key_neither_sees_nor_follows_the_run(harness):
-    """Nor does the same user's key of a server at another address."""
     run_id = start(harness)
     revoke(harness, "sk-one")
     others = ({"user_id": "v"}, {"user_id": None}, {"url": "http://b"})

@@ -9,7 +9,6 @@ TEXT = "ChatInput-a.input_value"
 
 
 def test_a_run_is_listed_with_its_current_status_and_its_inputs(harness):
-    """Even if the status is not saved yet."""
     harness.server.hold_submits = True
     run_id = harness.start({"ChatInput-a.input_value": "Hello there"})
     (listed,) = harness.runner.history.page([harness.owner]).runs
@@ -26,7 +25,6 @@ def test_a_run_is_listed_with_its_current_status_and_its_inputs(harness):
 
 
 def test_a_run_is_recorded_with_the_flows_defaults_of_its_inputs(harness):
-    """As many of them as a person brings to a run."""
     place = node("Prompt-a", place=text("Harbour", api_editable=True, display_name="Place"))
     harness.flow = flow(chat_input(), place, edges=[edge("Prompt-a", "ChatInput-a", "other")])
     sent = {"ChatInput-a.input_value": "hi", "Prompt-a.place": "Harbour"}

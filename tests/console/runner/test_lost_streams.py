@@ -73,7 +73,6 @@ def test_a_run_that_completes_during_the_search_is_completed(harness):
 
 
 def test_a_half_open_call_ends_as_the_server_tells(harness):
-    """It says that nothing arrives, and no longer once something does."""
     harness.server.breaks_calls = False
     harness.use_timings(call_silence_seconds=0.3)
     run_id = harness.start(mode="stream")
@@ -155,7 +154,6 @@ def test_of_two_lost_calls_of_a_session_neither_takes_a_job_that_may_be_the_othe
 
 
 def test_a_lost_call_does_not_take_the_job_of_another_streamed_run(harness):
-    """Which is known from its messages, and had the same session."""
     harness.server.lose_responses = 1
     lost = harness.wait_for_end(harness.start(mode="stream"))
     harness.wait_until_released(lost.id)

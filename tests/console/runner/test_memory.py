@@ -18,7 +18,6 @@ class Knot:
 
 @pytest.mark.parametrize("has_grown", [True, False])
 def test_objects_in_cycles_are_freed_if_the_process_has_grown(monkeypatch, has_grown):
-    """Even old ones, at which Python rarely looks."""
     monkeypatch.setattr(memory, "_baseline", 0 if has_grown else 2**40)
     knot = Knot()
     reference = weakref.ref(knot)
@@ -34,7 +33,6 @@ def test_objects_in_cycles_are_freed_if_the_process_has_grown(monkeypatch, has_g
 
 
 def test_memory_is_released_once_for_each_closed_run(harness, monkeypatch):
-    """Within one turn of maintenance, and never without a reason."""
     releases, turns = [], []
     monkeypatch.setattr(memory, "release", lambda: releases.append(1))
     harness.use_timings(maintenance_seconds=0.02)

@@ -122,7 +122,6 @@ def test_a_job_that_is_found_is_followed(harness, overrides):
 
 
 def test_the_request_is_not_sent_again_if_the_job_is_found(harness):
-    """Though the minute has not passed."""
     run_id = harness.lose_response(arrived=True)
     add_trace(harness, *harness.server.jobs)
     harness.runner.attach(CONNECTION)
@@ -133,7 +132,6 @@ def test_the_request_is_not_sent_again_if_the_job_is_found(harness):
 
 @without_events
 def test_the_job_of_another_record_is_not_taken(harness):
-    """Though its session is the same."""
     other = harness.wait_for_end(harness.start())
     harness.server.jobs.clear()
     run_id = harness.lose_response(arrived=False)
@@ -327,7 +325,6 @@ def test_a_run_says_that_it_is_searched_for_while_it_is_sent_again(harness):
 
 @pytest.mark.parametrize("arrived", [False, True])
 def test_a_run_waits_for_its_key_and_says_so(harness, arrived):
-    """Until someone connects with the key. Nothing is lost."""
     harness.server.seconds = 60
     if arrived:
         run_id = harness.start()

@@ -31,7 +31,6 @@ def test_a_run_is_stopped_from_another_process(two, mode):
 
 
 def test_a_stop_that_was_taken_is_seen_in_every_process(two):
-    """Even in one that starts later, while the server has not responded."""
     two.server.hold_status = True
     run_id = two.start_running()
     two.wait_elsewhere(run_id, lambda record: record.run)

@@ -104,7 +104,6 @@ def test_what_must_not_be_stored_is_not_published(two, retention, stored_parts):
 
 
 def test_no_secret_is_published(two):
-    """Even if the server repeats it."""
     run_id = two.start({"ChatInput-a.key": SECRET})
     two.server.log += [message("m", f"You gave {SECRET}.")]
     record = two.wait_elsewhere(run_id, message_text)
@@ -125,7 +124,6 @@ def test_a_short_run_is_not_published(publishing):
 
 
 def test_a_changing_run_is_published_no_more_often_than_allowed(publishing):
-    """However many tokens arrive."""
     for _ in range(9):
         publishing.change()
         publishing.sync(0.5)
@@ -133,7 +131,6 @@ def test_a_changing_run_is_published_no_more_often_than_allowed(publishing):
 
 
 def test_progress_is_published_once_the_database_is_back(two, monkeypatch):
-    """Until then, the run is followed and shown in its own process."""
     run_id = two.start_running()
     two.wait_elsewhere(run_id, lambda record: record.run)
     with monkeypatch.context() as away:

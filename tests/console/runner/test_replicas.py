@@ -93,7 +93,6 @@ def replicas(tmp_path, clock):
 
 
 def test_a_run_of_a_dead_process_is_taken_over_within_30_seconds(replicas):
-    """Not before the process counts as dead, and without a new job."""
     first, second = replicas.runner, replicas.new_runner(connections=[CONNECTION])
     run_id = replicas.start_job()
     replicas.check(first, second)
@@ -183,7 +182,6 @@ def take_over_from_a_silent_process(replicas, run_id):
 
 
 def test_a_process_that_was_silent_abandons_its_run_at_the_next_check(replicas):
-    """From then on it shows what the other process writes."""
     run_id = replicas.start()
     first, second = take_over_from_a_silent_process(replicas, run_id)
     replicas.check(first)

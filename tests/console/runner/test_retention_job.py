@@ -78,7 +78,6 @@ def test_a_clock_that_is_set_ahead_makes_no_run_too_old(harness, ended_run):
 
 
 def test_a_clock_that_is_ahead_at_the_start_deletes_nothing_for_an_hour(harness, ended_run):
-    """Neither runs nor drafts; in that time it is set right."""
     store = harness.runner.store
     store.drafts.write({DRAFT: "typed"})
     store.cleaner.retention = RetentionSettings(max_age_days=2)

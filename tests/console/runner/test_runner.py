@@ -33,7 +33,6 @@ def test_the_record_is_saved_before_anything_is_sent(harness):
 
 @both_dialects
 def test_a_submit_token_starts_one_run(harness):
-    """Even after the run has ended, or the console was restarted."""
     first = harness.start(submit_token="one")
     assert harness.start(submit_token="one") == first
     harness.wait_for_end(first)
@@ -62,7 +61,6 @@ def test_recent_runs_are_listed_newest_first_with_their_current_status(harness):
 
 
 def test_a_session_is_renamed_and_deleted_with_its_ended_runs(harness):
-    """In memory and in the store; unfinished runs stay and are counted."""
     ended = harness.start()
     harness.wait_for_end(ended)
     harness.runner.rename_session(CONNECTION, harness.flow.id, "session", "new")
@@ -188,7 +186,6 @@ def test_a_stop_before_the_job_has_an_id_stops_the_job(harness):
 
 
 def test_a_stop_is_sent_once_the_server_is_back(harness):
-    """Until then, the record says that the server doesn't respond."""
     harness.server.seconds = 60
     run_id = harness.start()
     harness.wait_until(run_id, lambda record: record.job_id)

@@ -35,7 +35,6 @@ def test_a_session_whose_user_is_still_unknown_sends_the_users_secrets(harness):
 
 
 def test_of_many_secrets_the_last_sent_are_known():
-    """Whatever others send, and without those that are not redacted."""
     sent = SentSecrets()
     sent.add("other", ["secret of another"])
     sent.add("me", ["secret-first", "secret-second"])

@@ -82,7 +82,6 @@ def test_a_run_that_is_queued_behind_running_ones_is_not_reported(harness, clock
 
 
 def test_a_queued_run_is_reported_if_the_running_ones_are_silent_as_well(harness):
-    """As after the death of a server with a full queue."""
     running = harness.start_running()
     waiting = start_queued(harness)
     assert note_of(harness, running).code is NoteCode.RUNNING_SILENTLY

@@ -46,7 +46,6 @@ def proxied_runner(tmp_path: Any, server: FakeLangflow) -> Iterator[ProxiedRunne
 
 
 def test_an_interrupted_call_leaves_one_record_and_is_never_resent(proxied_runner: ProxiedRunner):
-    """Not after a restart, either."""
     proxied_runner.proxy.plan(POST, Fault(cut=True, after=b'"chunk": "two "}}\nid: 4\n\n'))
     run_id = proxied_runner.start(mode="stream")
     record = proxied_runner.wait_for_end(run_id)
@@ -68,7 +67,6 @@ def test_an_interrupted_call_leaves_one_record_and_is_never_resent(proxied_runne
 def test_stop_ends_a_streamed_call_and_keeps_its_outputs(
     proxied_runner: ProxiedRunner, server: FakeLangflow
 ):
-    """On the server as well."""
     del server.log[5:]
     run_id = proxied_runner.start(mode="stream")
     proxied_runner.wait_until(run_id, lambda record: record.run and record.run.messages)
@@ -150,7 +148,6 @@ def test_a_call_that_ends_while_its_stop_waits_is_completed(
 def test_a_job_completes_although_every_stream_breaks(
     proxied_runner: ProxiedRunner, server: FakeLangflow
 ):
-    """It was submitted once."""
     server.seconds = 1.0
     cuts = [Fault(cut=True, after=f"id: {number}\n\n".encode()) for number in (1, 3, 6, 7)]
     proxied_runner.proxy.plan("/events", *cuts)

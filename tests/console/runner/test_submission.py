@@ -158,7 +158,6 @@ def unavailable(harness, monkeypatch):
 
 
 def test_a_run_that_a_503_leaves_in_doubt_is_not_called_unsent(harness, unavailable):
-    """It is sent again with its key, and the attempts are counted."""
     harness.use_timings(resend_delay_seconds=0.1)
     run_id = harness.start()
     record = harness.wait_until(run_id, lambda record: record.attempts > 2 and record.notes)

@@ -19,7 +19,6 @@ def poll(seconds):
 
 @pytest.mark.parametrize(("seconds", "most"), [(1.1, 5), (60.5, 25)])
 def test_a_job_is_polled_rarely(seconds, most):
-    """At most 5 times for a job of 1 s and 25 times for one of 60 s."""
     assert max(poll(seconds)[0] for _ in range(50)) <= most
 
 

@@ -50,7 +50,6 @@ def test_processes_that_open_a_new_file_at_once_wait_for_each_other(tmp_path):
 
 
 def test_many_writes_at_once_wait_for_each_other(tmp_path, monkeypatch):
-    """For longer than each waits for another program."""
     monkeypatch.setattr(module, "BUSY_SECONDS", 0.02)
     database = Store(tmp_path).database
 

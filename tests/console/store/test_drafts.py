@@ -18,7 +18,6 @@ def clean(store, now=NOW, **retention):
 
 
 def test_a_draft_returns_to_the_same_browser_owner_and_form(any_store):
-    """With any characters. None deletes it."""
     any_store.drafts.write({KEY: "first"})
     any_store.drafts.write({KEY: '"ü \\u0000"', ("other", "owner", "flow"): "another's"})
     assert any_store.drafts.get(KEY) == '"ü \\u0000"'

@@ -22,7 +22,6 @@ from tests.support.store_records import add_ended, ids, record
 
 
 def test_a_failed_transaction_writes_nothing(any_store):
-    """It leaves no lock that the next write would wait for."""
     first = typed("r1")
     any_store.create(first)
     with (
@@ -45,7 +44,6 @@ def test_a_failed_transaction_writes_nothing(any_store):
     ids=["invalid JSON", "no document", "missing beginning"],
 )
 def test_a_damaged_response_is_reported_and_others_can_be_read(store, damage, monkeypatch):
-    """Its run is still listed and can be deleted."""
     monkeypatch.setitem(serialization.SLICE_SIZES, str, 1_000)
     long = "x" * 3_000  # in several pieces
     for run_id in ("bad", "good"):

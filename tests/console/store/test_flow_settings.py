@@ -17,7 +17,6 @@ def test_settings_return_to_their_owner_flow_and_purpose_only(store):
 
 
 def test_the_second_of_two_concurrent_changes_is_rejected(any_store):
-    """So is a second creation."""
     key = ("me", "f", "view")
     settings = any_store.flow_settings
     read = settings.save(*key, FlowSettings({"n": 1}))

@@ -88,14 +88,12 @@ def test_a_wrong_address_is_reported_without_its_password(tmp_path, url):
 
 
 def test_no_description_of_a_store_contains_its_password(shared):
-    """Nor does the `repr` of the store and its parts."""
     engine = shared.database.engine
     shown = repr([shared, vars(shared), vars(shared.database), engine, engine.url, engine.pool])
     assert PASSWORD not in shown + shared.database.description
 
 
 def test_a_read_only_database_is_reported(shared, url):
-    """It can be read, and written again once it is the primary."""
     shared.create(typed("r1"))
     with other(url) as another:
         name = another.info.dbname
@@ -182,7 +180,6 @@ def test_a_database_with_another_encoding_is_refused(tmp_path):
 
 
 def test_a_run_continues_while_its_database_is_down_and_is_saved_afterwards(tmp_path, url):
-    """Until then it is in memory, and the console shows the error."""
     quick = Backoff(0.1, 0.2)
     timings = Timings(maintenance_seconds=0.1, listening=quick)
     harness = RunnerHarness(tmp_path, FakeLangflow(seconds=60), SecretStr(url), timings)

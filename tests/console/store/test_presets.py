@@ -30,7 +30,6 @@ def test_a_preset_returns_unchanged_to_its_owner_only(store):
 
 
 def test_preset_names_are_unique_within_a_flow_and_owner(any_store):
-    """For new presets and for renamed ones."""
     any_store.presets.create(preset("a", "b"))
     any_store.presets.create(preset("b", "A"))
     any_store.presets.create(preset("c", "b", flow_id="g"))
@@ -43,7 +42,6 @@ def test_preset_names_are_unique_within_a_flow_and_owner(any_store):
 
 
 def test_the_second_of_two_concurrent_preset_changes_is_rejected(store):
-    """So is a change of a deleted preset or of another owner's."""
     read = store.presets.create(preset(values={"x": 1}))
     changed = store.presets.update(replace(read, values={"x": 2}))
     assert changed.version == 2

@@ -105,7 +105,6 @@ def test_everything_is_stored_by_default(store_of):
 
 
 def test_no_input_is_in_a_database_that_stores_none(store_of):
-    """Nor where the run repeats it. Outputs are stored and searchable."""
     store = store_of(store_inputs=False)
     stored = store_run(store, make_run(), inputs_stored=False)
     assert ASKED.encode() not in on_disk(store)

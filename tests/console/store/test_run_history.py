@@ -208,7 +208,6 @@ def test_a_run_keeps_its_thumbnail_when_its_outputs_are_removed(store):
 
 
 def test_a_delete_skips_unfinished_runs_and_those_of_other_owners(store):
-    """It deletes a run's response and search text."""
     add_ended(store, "a", text="needle")
     add(store, "b", status=RunStatus.IN_PROGRESS)
     add_ended(store, "c", owner="you", text="needle")
@@ -230,7 +229,6 @@ def test_all_runs_that_match_a_filter_can_be_deleted_in_batches(store, monkeypat
 
 
 def test_a_bulk_delete_of_what_has_ended_takes_runs_whose_end_nobody_saw(store):
-    """But none that ends after its confirmation was drawn."""
     add(store, "unseen", status=RunStatus.COMPLETED)
     add(store, "running", status=RunStatus.IN_PROGRESS)
     add_ended(store, "before", seconds=-1)
@@ -253,7 +251,6 @@ def test_text_that_no_database_accepts_is_sanitized(any_store):
 
 
 def test_the_tokens_of_runs_are_listed_and_added_up(any_store):
-    """Those of the matching runs only; None if no run has any."""
     assert any_store.history.count_tokens(ME) is None
     for number, tokens in enumerate((5, None, 2**40)):
         run = add(any_store, f"r{number}", flow_id="f" if tokens == 5 else "g")
@@ -273,7 +270,6 @@ def test_the_tokens_of_runs_are_listed_and_added_up(any_store):
 
 
 def test_the_tokens_of_each_model_are_listed_with_those_of_unknown_ones(store):
-    """Those of the matching runs that used any; empty for runs from before."""
     a, b = Usage(1, 2, 3), Usage(4, 5, 9)
     components = {
         "A-1": ComponentRun("A-1", usage=a, usage_by_model={"gpt \ud800": a}),

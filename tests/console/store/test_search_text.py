@@ -103,7 +103,6 @@ def test_inputs_of_one_component_that_share_a_label_have_their_parameters():
 
 
 def test_a_summary_has_the_message_and_what_was_changed():
-    """Without either, it has the flow's own values."""
     chat = node("ChatInput-a", input_value=entry("MultilineInput", "str", "Lisbon"))
     steps = [node(f"{name}-1", name, seconds=text("5")) for name in ("Hotel", "Train")]
     trip = flow(chat, *steps)
@@ -260,7 +259,6 @@ def test_a_summary_says_that_there_are_other_outputs():
 
 
 def test_the_summary_of_a_large_table_counts_the_rows_that_the_server_cut():
-    """Its first values are shown, and more of them found."""
     rows = [{"city": f"City {n:,}"} for n in range(1_000)]
     table = Output("C", OutputKind.TABLE, rows, truncated=True, missing=234)
     run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C": table})

@@ -24,7 +24,6 @@ def test_a_value_shared_by_output_and_raw_response_is_written_once():
 
 
 def test_large_values_are_split_into_documents_of_bounded_size():
-    """At about a million characters each."""
     output = Output("C-1", OutputKind.IMAGE, bytes(range(256)) * 5_000)
     raw = {"text": "é\ud800" * 600_000, "rows": [{"n": n} for n in range(4_500)], "none": []}
     run = Run("f", "sync", RunStatus.COMPLETED, outputs={"C-1": output}, raw=raw)

@@ -60,7 +60,6 @@ def test_ended_records_of_a_session_are_deleted_with_their_responses(store):
 
 
 def test_ended_records_move_to_a_renamed_session(store):
-    """Each gets a new version and keeps its response."""
     create_session_records(store)
     assert store.rename_session("me", "flow", "s", "new") == ["done"]
     found = store.get("done")

@@ -61,7 +61,6 @@ def test_without_a_flow_components_that_share_a_name_have_their_ids():
 
 
 def test_a_failed_component_is_identified_by_its_error_message():
-    """If the server names the component without its id."""
     runs = {
         name: ComponentRun(name, display_name="Read", error=RunError(why))
         for name, why in (("Read-a", "No file"), ("Read-b", "Too large"), ("Read-c", "Too large"))
