@@ -9,12 +9,7 @@ import httpx
 import pytest
 import trustme
 
-from lfclient import (
-    InvalidRequest,
-    LangflowError,
-    NotLangflow,
-    Unreachable,
-)
+from lfclient import InvalidRequest, LangflowError, NotLangflow, Unreachable
 from tests.support.clients import call_client, mock_client
 from tests.support.http_stand_in import StandIn
 from tests.support.recorded import FLOW, WORKFLOWS

@@ -85,11 +85,7 @@ def test_classic_servers_are_sent_the_same_in_both_modes(mode: str):
 
 def test_a_run_on_the_built_graph_gets_bare_values():
     sent = body(MODES, "background", chosen("column", "operator", "key"), column="text")
-    assert sent["tweaks"]["Op-a"] == {
-        "operation": "Filter",
-        "column": "text",
-        "operator": "equals",
-    }
+    assert sent["tweaks"]["Op-a"] == {"operation": "Filter", "column": "text", "operator": "equals"}
 
 
 def test_a_variable_stays_one_when_it_is_shown():

@@ -74,13 +74,7 @@ def test_durations_have_tenths_only_below_ten_seconds(seconds, words):
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [
-        (-1, "0 ms"),
-        (0.0124, "12 ms"),
-        (0.0996, "0.1 s"),
-        (0.1, "0.1 s"),
-        (61, "1 min 01 s"),
-    ],
+    [(-1, "0 ms"), (0.0124, "12 ms"), (0.0996, "0.1 s"), (0.1, "0.1 s"), (61, "1 min 01 s")],
 )
 def test_short_durations_are_in_milliseconds(seconds, words):
     """Most components take less than 0.1 s."""
@@ -152,8 +146,7 @@ def test_an_identifier_becomes_a_label():
 
 
 @pytest.mark.parametrize(
-    ("name", "unused"),
-    [("Other", "Other"), ("Echo", "Echo (3)"), ("Echo (2)", "Echo (2) (2)")],
+    ("name", "unused"), [("Other", "Other"), ("Echo", "Echo (3)"), ("Echo (2)", "Echo (2) (2)")]
 )
 def test_a_used_name_gets_a_number(name, unused):
     assert unused_name(name, {"Echo", "Echo (2)"}) == unused

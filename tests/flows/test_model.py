@@ -118,12 +118,7 @@ def test_groups_are_expanded():
 def test_an_edge_into_a_groups_parameter_feeds_the_inner_component():
     grouped = group("Group-g", [node("In-1", value=text())], value_in=("In-1", "value"))
     found = flow(
-        chat_input(),
-        grouped,
-        node("Idle-x"),
-        edges=[
-            edge("ChatInput-a", "Group-g", "value_in"),
-        ],
+        chat_input(), grouped, node("Idle-x"), edges=[edge("ChatInput-a", "Group-g", "value_in")]
     )
     assert found.component("Group-g").runs
     assert ids(found.expected_terminals) == ["In-1"]
@@ -138,8 +133,7 @@ def test_a_chat_input_inside_a_group_is_found():
 
 
 @pytest.mark.parametrize(
-    "raw",
-    [None, [], "flow", 5, {"data": []}, {"data": {"nodes": {}}}, {"data": {"edges": "x"}}],
+    "raw", [None, [], "flow", 5, {"data": []}, {"data": {"nodes": {}}}, {"data": {"edges": "x"}}]
 )
 def test_json_without_a_graph_is_refused(raw):
     with pytest.raises(BadResponse):

@@ -378,10 +378,7 @@ def test_a_connection_to_a_gone_part_of_a_group_is_lost():
     grouped = flow(source, outer, target, edges=edges)
     kept = definition(output("out", "Message"), text=text(input_types=["Message"]))
     update = updated(grouped, A=kept)
-    assert ends(update) == [
-        ("out", ["Message"], "text_a"),
-        ("A-a_out", ["Message"], "input_value"),
-    ]
+    assert ends(update) == [("out", ["Message"], "text_a"), ("A-a_out", ["Message"], "input_value")]
     gone = definition(output("one", "Table"), output("two", "Table"))
     update = updated(grouped, A=gone)
     assert update.data["edges"] == []

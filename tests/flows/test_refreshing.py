@@ -96,8 +96,7 @@ def test_the_chosen_value_is_set_whether_or_not_the_server_repeats_it(returned: 
 
 
 @pytest.mark.parametrize(
-    ("chosen", "returned"),
-    [(["b"], ["a"]), ("b", "a"), (True, False), (2, 3)],
+    ("chosen", "returned"), [(["b"], ["a"]), ("b", "a"), (True, False), (2, 3)]
 )
 def test_another_value_than_the_chosen_one_is_refused(chosen: Any, returned: Any):
     answer = deepcopy(definition(agent()))

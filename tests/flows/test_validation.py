@@ -174,9 +174,7 @@ def test_an_override_that_servers_would_ignore_is_refused_with_a_reason(key, wor
         node("Src-s"),
         node("Thing-a", **parameters),
         tool,
-        edges=[
-            edge("Src-s", "Thing-a", "wired"),
-        ],
+        edges=[edge("Src-s", "Thing-a", "wired")],
     )
     (problem,) = check_overrides(found, {key: "x"})
     assert problem.level == "error"

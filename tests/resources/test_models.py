@@ -107,11 +107,7 @@ def test_the_models_that_are_ready_come_first_and_as_the_server_has_them():
     providers = [parse_provider(one, {}) for one in (ANTHROPIC, OPENAI)]
     ready, _, other = merge_options([OPTION, PLACEHOLDER], filter(None, providers), "language")
     assert ready == ModelOption("gpt-4o", "OpenAI", True, False, OPTION)
-    assert (other.name, other.provider, other.is_ready) == (
-        "claude-sonnet-4-6",
-        "Anthropic",
-        False,
-    )
+    assert (other.name, other.provider, other.is_ready) == ("claude-sonnet-4-6", "Anthropic", False)
     assert other.calls_tools is True
 
 

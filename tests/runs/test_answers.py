@@ -5,12 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lfclient.flows.model import Flow
-from lfclient.runs.answers import (
-    LiveOutput,
-    in_output_order,
-    live_outputs,
-    outputs_by_message,
-)
+from lfclient.runs.answers import LiveOutput, in_output_order, live_outputs, outputs_by_message
 from lfclient.runs.components import ComponentRun, ComponentState, HumanInput, Message
 from lfclient.runs.model import Run, RunStatus
 from tests.support import flows

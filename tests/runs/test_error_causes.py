@@ -70,10 +70,7 @@ from tests.support.cpu_time import cpu_seconds
             "Cannot connect to host 127.0.0.1:9 ssl:default [Connect call failed]",
             ErrorCause(CauseCode.UNREACHABLE),
         ),
-        (
-            "Could not connect to HuggingFace Endpoints API.",
-            ErrorCause(CauseCode.UNREACHABLE),
-        ),
+        ("Could not connect to HuggingFace Endpoints API.", ErrorCause(CauseCode.UNREACHABLE)),
         (
             "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get issuer",
             ErrorCause(CauseCode.UNREACHABLE),
@@ -86,10 +83,7 @@ from tests.support.cpu_time import cpu_seconds
             "'InferenceClient' object has no attribute 'post'",
             ErrorCause(CauseCode.COMPONENT_OUTDATED),
         ),
-        (
-            "'NoneType' object has no attribute 'page_content'",
-            ErrorCause(CauseCode.INPUT_MISSING),
-        ),
+        ("'NoneType' object has no attribute 'page_content'", ErrorCause(CauseCode.INPUT_MISSING)),
         (
             "An embeddings model is required for SemanticTextSplitter.",
             ErrorCause(CauseCode.INPUT_MISSING),
@@ -169,10 +163,7 @@ from tests.support.cpu_time import cpu_seconds
             ErrorCause(CauseCode.UNREACHABLE),
         ),
         ("Only one chat input is allowed in the graph", ErrorCause(CauseCode.SEVERAL_CHAT_INPUTS)),
-        (
-            "Flow not found.",
-            ErrorCause(CauseCode.SUBFLOW_MISSING, parameter="flow_name_selected"),
-        ),
+        ("Flow not found.", ErrorCause(CauseCode.SUBFLOW_MISSING, parameter="flow_name_selected")),
         (
             "Access to local file paths outside the authenticated user's storage scope is disabled "
             "(LANGFLOW_RESTRICT_LOCAL_FILE_ACCESS=true). Use an uploaded file instead.",

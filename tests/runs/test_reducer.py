@@ -174,11 +174,7 @@ def test_the_end_brings_the_outcome_and_keeps_the_events():
         NEW, status=RunStatus.CANCELLED, warnings=("w",), not_run=(NotRun("a", "A", "why"),)
     )
     ended = apply(run, RunEnded(RunStatus.CANCELLED, judged, id="9"))
-    assert (ended.status, ended.warnings, ended.last_event_id) == (
-        RunStatus.CANCELLED,
-        ("w",),
-        "9",
-    )
+    assert (ended.status, ended.warnings, ended.last_event_id) == (RunStatus.CANCELLED, ("w",), "9")
     assert ended.messages == run.messages
     assert ComponentState.INTERRUPTED in {one.state for one in ended.components.values()}
     assert "running" not in states(ended).values()

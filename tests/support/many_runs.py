@@ -13,11 +13,7 @@ from sqlalchemy import insert, text
 
 from lfclient.console.store.row_mapping import to_row
 from lfclient.console.store.run_record import RunRecord
-from lfclient.console.store.search_text import (
-    search_columns,
-    summarize_inputs,
-    summarize_outputs,
-)
+from lfclient.console.store.search_text import search_columns, summarize_inputs, summarize_outputs
 from lfclient.console.store.serialization import dump_run
 from lfclient.console.store.store import Store
 from lfclient.console.store.tables import ResponseChunkRow, RunRow, SearchTextRow

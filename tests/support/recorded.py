@@ -42,11 +42,7 @@ def flow_of(*ids: str, edges: tuple[tuple[str, str], ...] = (), idle: tuple[str,
     """Return a flow of components with ids `Type-key`; those in `idle` never run."""
     components = tuple(
         Component(
-            one,
-            one.split("-")[0],
-            f"The {one}",
-            runs=one not in idle,
-            always_runs=one not in idle,
+            one, one.split("-")[0], f"The {one}", runs=one not in idle, always_runs=one not in idle
         )
         for one in ids
     )

@@ -24,18 +24,10 @@ SLOW = Sample(
     "Runs for 25 seconds, so you can try Stop.",
     (
         Node("work", "PythonREPLComponent", {"global_imports": "time", "python_code": _WAIT}),
-        Node(
-            "report",
-            "ParserComponent",
-            {"pattern": "The work is done."},
-            editable=("pattern",),
-        ),
+        Node("report", "ParserComponent", {"pattern": "The work is done."}, editable=("pattern",)),
         Node("answer", "ChatOutput"),
     ),
-    (
-        Link("work", "results", "report", "input_data"),
-        Link("report", "parsed_text", "answer"),
-    ),
+    (Link("work", "results", "report", "input_data"), Link("report", "parsed_text", "answer")),
 )
 FAILING = Sample(
     "Fails until it gets JSON",

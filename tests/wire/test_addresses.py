@@ -3,11 +3,7 @@
 import pytest
 
 from lfclient.errors import AddressRefused
-from lfclient.wire.addresses import (
-    check_resolved_address,
-    is_loopback,
-    normalize_address,
-)
+from lfclient.wire.addresses import check_resolved_address, is_loopback, normalize_address
 
 
 @pytest.mark.parametrize(

@@ -260,8 +260,7 @@ def test_a_run_refreshes_the_flow_for_what_its_own_choices_show(runs: StandIn):
 
 
 @pytest.mark.parametrize(
-    "overrides",
-    [{"Op-a.operation": "Filter", "Op-a.size": "t"}, {"Op-b.operation": "Sort"}, {}],
+    "overrides", [{"Op-a.operation": "Filter", "Op-a.size": "t"}, {"Op-b.operation": "Sort"}, {}]
 )
 def test_a_run_that_needs_no_refresh_sends_no_other_request(
     runs: StandIn, overrides: dict[str, Any]

@@ -41,8 +41,7 @@ def test_a_known_release_is_not_requested():
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [httpx.ReadError("reset"), httpx.RemoteProtocolError("gone"), httpx.ReadTimeout("")],
+    "fault", [httpx.ReadError("reset"), httpx.RemoteProtocolError("gone"), httpx.ReadTimeout("")]
 )
 def test_a_sync_run_is_never_resent_once_a_byte_was_sent(fault: Exception):
     server = StandIn().on("POST", WORKFLOWS, fault)

@@ -61,10 +61,7 @@ def code_of(flow: Flow) -> list[str]:
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_outdated_components_are_listed(kind: str):
     found = call_client(kind, lambda client: client.outdated(RAW["id"]), handler=a_server())
-    assert [(each.id, each.can_update) for each in found] == [
-        ("Op-a", True),
-        ("Op-b", True),
-    ]
+    assert [(each.id, each.can_update) for each in found] == [("Op-a", True), ("Op-b", True)]
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
@@ -221,10 +218,7 @@ def test_a_providers_model_becomes_the_servers_component_for_all_providers():
 
 @pytest.mark.parametrize(
     ("listed", "kept"),
-    [
-        ((200, [{"id": "1", "name": "own", "path": "me/own.txt", "size": 1}]), 2),
-        ((503, {}), 3),
-    ],
+    [((200, [{"id": "1", "name": "own", "path": "me/own.txt", "size": 1}]), 2), ((503, {}), 3)],
 )
 def test_files_of_the_server_and_the_flow_stay_and_other_paths_go(listed: Any, kept: int):
     file = entry("FileInput", "file", "", file_path="", list=True, display_name="File")

@@ -177,10 +177,7 @@ def test_files_are_listed_newest_first_under_their_stored_names():
     assert [
         (ref.name, ref.path)
         for ref in StandIn().on("GET", FILES, (200, lines)).client().files.list()
-    ] == [
-        ("b.csv", "u/b.csv"),
-        ("a.txt", "u/a.txt"),
-    ]
+    ] == [("b.csv", "u/b.csv"), ("a.txt", "u/a.txt")]
 
 
 def test_a_413_during_the_upload_is_read():

@@ -13,10 +13,7 @@ def test_every_kind_has_a_row(table):
 
 @pytest.mark.parametrize(
     ("kind", "value", "line"),
-    [
-        (OutputKind.UNKNOWN, 7, "7"),
-        (OutputKind.ERROR, "No key.\nTrace", "No key. Trace"),
-    ],
+    [(OutputKind.UNKNOWN, 7, "7"), (OutputKind.ERROR, "No key.\nTrace", "No key. Trace")],
 )
 def test_a_value_is_summarized_on_one_line(kind, value, line):
     assert OUTPUT_HANDLERS[kind].summarize(Output("A-1", kind, value)) == line

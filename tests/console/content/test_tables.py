@@ -149,11 +149,7 @@ def test_rows_may_have_different_columns():
 
 @pytest.mark.parametrize(
     "rows",
-    [
-        [{"a": 1, "b": "x"}],
-        [{"a": {"deep": [1]}, "b": None}, {"a": "text", "b": 3}],
-        [{"a": None}],
-    ],
+    [[{"a": 1, "b": "x"}], [{"a": {"deep": [1]}, "b": None}, {"a": "text", "b": 3}], [{"a": None}]],
 )
 def test_rows_of_any_shape_can_be_read_back_from_parquet(rows):
     table = pd.read_parquet(io.BytesIO(to_dataframe(rows).to_parquet(index=False)))

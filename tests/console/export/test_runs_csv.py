@@ -62,10 +62,7 @@ def texts(row):
 
 def test_a_run_has_its_inputs_in_full_and_each_output_in_a_column_of_its_component():
     inputs = {"In-1.input_value": LONG, "M-1.words": "few"}
-    one, two = rows(
-        [record("first " * 90, overrides=inputs), record("again", "second")],
-        flow=FLOW,
-    )
+    one, two = rows([record("first " * 90, overrides=inputs), record("again", "second")], flow=FLOW)
     assert texts(one) == {
         "inputs": f"Message (ChatInput): {LONG}\nwords (M): few",
         "output: The Out-0": "first " * 90,

@@ -164,10 +164,7 @@ def test_a_person_may_have_the_server_asked_although_it_has_asked_to_wait(harnes
 @both_dialects
 @pytest.mark.parametrize(
     ("state", "result"),
-    [
-        ("cancelled", NoteCode.STOPPED),
-        ("completed", NoteCode.ENDED_BEFORE_STOP),
-    ],
+    [("cancelled", NoteCode.STOPPED), ("completed", NoteCode.ENDED_BEFORE_STOP)],
 )
 def test_the_end_of_a_run_tells_how_an_accepted_stop_ended(harness, state, result):
     harness.server.ignore_stop = True

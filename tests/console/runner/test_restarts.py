@@ -5,12 +5,7 @@ import copy
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.runs.model import RunStatus
 from tests.support.fake_langflow import FLOW, FLOW_ID
-from tests.support.runner_harness import (
-    ANOTHER_KEY,
-    CONNECTION,
-    WITH_SECRET,
-    both_dialects,
-)
+from tests.support.runner_harness import ANOTHER_KEY, CONNECTION, WITH_SECRET, both_dialects
 from tests.support.waiting import wait_for_record
 
 

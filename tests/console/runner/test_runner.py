@@ -8,11 +8,7 @@ import pytest
 from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.store.store import Store
 from lfclient.runs.model import RunStatus
-from tests.support.runner_harness import (
-    CONNECTION,
-    RARELY,
-    both_dialects,
-)
+from tests.support.runner_harness import CONNECTION, RARELY, both_dialects
 
 
 @both_dialects

@@ -18,14 +18,7 @@ from lfclient.errors import InvalidRequest
 from lfclient.runs.model import RunStatus
 from tests.support.fake_events import component_done, event
 from tests.support.flows import flow, group, node, text
-from tests.support.runner_harness import (
-    CONNECTION,
-    JOB,
-    OFTEN,
-    SUBMIT,
-    add_trace,
-    without_events,
-)
+from tests.support.runner_harness import CONNECTION, JOB, OFTEN, SUBMIT, add_trace, without_events
 from tests.support.waiting import wait_for
 
 MODES = ["background", "sync", "stream"]

@@ -10,11 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lfclient.api.payloads import run_request
-from lfclient.console.snippets.snippet import (
-    Language,
-    write_short_snippet,
-    write_snippet,
-)
+from lfclient.console.snippets.snippet import Language, write_short_snippet, write_snippet
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest, Unsupported
 from lfclient.flows.field import Variable

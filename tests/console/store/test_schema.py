@@ -187,10 +187,7 @@ def test_nothing_is_converted_without_a_backup(tmp_path):
 
 @pytest.mark.parametrize(
     "damage",
-    [
-        "DELETE FROM run_search_data",
-        "UPDATE run_search_data SET block = x'ff' WHERE id > 10",
-    ],
+    ["DELETE FROM run_search_data", "UPDATE run_search_data SET block = x'ff' WHERE id > 10"],
     ids=["missing", "unreadable"],
 )
 def test_a_database_with_a_damaged_search_index_is_converted(tmp_path, damage):

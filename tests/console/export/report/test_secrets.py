@@ -34,10 +34,7 @@ def test_a_report_contains_no_known_or_stored_secret():
             "![hunter&#95;2secret](https://evil.test/)",
             '[x](https://example.com "hunter\\_2secret")',
         ),
-        *(
-            "![x](hunter&#95;2secret)",
-            "| hunter\\_2secret |\n|---|",
-        ),
+        *("![x](hunter&#95;2secret)", "| hunter\\_2secret |\n|---|"),
     ],
 )
 def test_a_secret_written_with_markdown_escapes_is_redacted(text):
