@@ -8,238 +8,181 @@ from lfclient.runs.cause_codes import CauseCode
 from lfclient.runs.error_causes import ErrorCause, explain_error
 from tests.support.cpu_time import cpu_seconds
 
+CAUSES: list[tuple[ErrorCause, list[str]]] = [
+    (ErrorCause(CauseCode.MODEL_MISSING, parameter="model"), [
+        "A model selection is required",
+        "No model selected. Please select a language model from the available options.",
+        "An embedding model selection is required",
+    ]),
+    (ErrorCause(CauseCode.KEY_MISSING, "OpenAI", parameter="api_key", variable="OPENAI_API_KEY"), [
+        "OpenAI API key is required when using OpenAI provider. Please provide it in the "
+            "component or configure it globally as OPENAI_API_KEY.",
+    ]),
+    (ErrorCause(CauseCode.KEY_MISSING, "Anthropic", parameter="api_key"), [
+        "Anthropic API key is required when using Anthropic provider",
+    ]),
+    (ErrorCause(CauseCode.KEY_MISSING, parameter="api_key", variable="ANTHROPIC_API_KEY"), [
+        "Anthropic authentication failed: no API key or authorization credentials were "
+            "provided. Set the ANTHROPIC_API_KEY environment variable, pass api_key=...",
+    ]),
+    (ErrorCause(CauseCode.VALUE_REFUSED, parameter="knowledge_base"), [
+        "Embedding provider 'Ollama' is not supported for retrieval.",
+    ]),
+    (ErrorCause(CauseCode.KEY_MISSING, parameter="api_key"), [
+        "Error building Component Hugging Face: \n\nAPI Key is required",
+    ]),
+    (ErrorCause(CauseCode.VALUE_MISSING, parameter="database_name"), [
+        "Error fetching database object: expected string or bytes-like object, got "
+            "'NoneType'",
+    ]),
+    (ErrorCause(CauseCode.MODEL_MISSING, parameter="embedding_model"), [
+        "Error initializing AstraDBVectorStore: Embedding is required for non-vectorize "
+            "collections.",
+    ]),
+    (ErrorCause(CauseCode.VALUES_MISSING, "Base URL, API Key"), [
+        "For the custom provider, please fill in: Base URL, API Key",
+    ]),
+    (ErrorCause(CauseCode.COMPONENT_RETIRED, "Chroma"), [
+        "Chroma support was retired in Langflow 1.13. This store requires migration.",
+    ]),
+    (ErrorCause(CauseCode.VALUE_REFUSED, parameter="url_input"), [
+        "Invalid URL provided: https://x.example/a b",
+    ]),
+    (ErrorCause(CauseCode.UNREACHABLE), [
+        "Cannot connect to host 127.0.0.1:9 ssl:default [Connect call failed]",
+        "Could not connect to HuggingFace Endpoints API.",
+        "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get issuer",
+        "DNS resolution failed for db.example: Temporary failure",
+        "HTTPSConnectionPool(host='api.example', port=443): Max retries exceeded with url: "
+            "/ (Caused by NameResolutionError('Name or service not known'))",
+        "SSRF Protection: DNS resolution failed for api.example: [Errno -2] Name or "
+            "service not known",
+        "All connection attempts failed",
+        "Request error: <urlopen error [Errno 111] Connection refused>",
+        "Error loading documents: No documents were successfully loaded from any URL",
+    ]),
+    (ErrorCause(CauseCode.COMPONENT_OUTDATED), [
+        "'InferenceClient' object has no attribute 'post'",
+    ]),
+    (ErrorCause(CauseCode.INPUT_MISSING), [
+        "'NoneType' object has no attribute 'page_content'",
+        "An embeddings model is required for SemanticTextSplitter.",
+        "Unsupported input type: <class 'NoneType'>. Expected DataFrame, Data, or "
+            "list[Data].",
+    ]),
+    (ErrorCause(CauseCode.VARIABLE_MISSING, "NOPE", parameter="api_key", variable="NOPE"), [
+        "The variable 'NOPE' referenced by the component's ``api_key`` field could not be "
+            "resolved from the database.",
+    ]),
+    (ErrorCause(CauseCode.VALUE_MISSING), [
+        "1 validation error for MultilineInput\nvalue\n  Value error, Invalid value type "
+            "<class 'NoneType'> [type=value_error, input_value=None, input_type=NoneType]",
+    ]),
+    (ErrorCause(CauseCode.FLOW_MISSING, parameter="flow_name_selected"), [
+        "Flow name or id is required",
+    ]),
+    (ErrorCause(CauseCode.SOURCES, "JSON", parameter="json_file",
+                alternatives=("json_path", "json_string")), [
+        "Please provide exactly one of: JSON file, file path, or JSON string.",
+    ]),
+    (ErrorCause(CauseCode.VARIABLE_MISSING, "TAVILY_API_KEY", variable="TAVILY_API_KEY"), [
+        "TAVILY_API_KEY variable not found.",
+    ]),
+    (ErrorCause(CauseCode.VALUE_AS_VARIABLE), [
+        "•••• variable not found.",
+    ]),
+    (ErrorCause(CauseCode.MODEL_WITHOUT_PROVIDER, parameter="model"), [
+        "The selected model is missing a provider. Please reselect it.",
+        "No embedding class defined in metadata for text-embedding-3-small",
+    ]),
+    (ErrorCause(CauseCode.MODEL_UNKNOWN, "llama3.2", parameter="model"), [
+        "model 'llama3.2' not found (status code: 404)",
+    ]),
+    (ErrorCause(CauseCode.MODEL_UNKNOWN, "gpt-9", parameter="model"), [
+        "Error code: 404 - {'error': {'message': 'The model `gpt-9` does not exist or you "
+            "do not have access to it.', 'code': 'model_not_found'}}",
+    ]),
+    (ErrorCause(CauseCode.TOKENIZER_UNREACHABLE), [
+        "HTTPSConnectionPool(host='openaipublic.blob.core.windows.net', port=443): Max "
+            "retries exceeded with url: /encodings/cl100k_base.tiktoken (Caused by "
+            "ProxyError('Unable to connect to proxy', NewConnectionError('[Errno 111] "
+            "Connection refused')))",
+    ]),
+    (ErrorCause(CauseCode.SEVERAL_CHAT_INPUTS), [
+        "Only one chat input is allowed in the graph",
+    ]),
+    (ErrorCause(CauseCode.SUBFLOW_MISSING, parameter="flow_name_selected"), [
+        "Flow not found.",
+    ]),
+    (ErrorCause(CauseCode.FILE_ELSEWHERE, parameter="path"), [
+        "Access to local file paths outside the authenticated user's storage scope is "
+            "disabled (LANGFLOW_RESTRICT_LOCAL_FILE_ACCESS=true). Use an uploaded file "
+            "instead.",
+    ]),
+    (ErrorCause(CauseCode.CONNECTION_INVALID, "APIRequest and Agent"), [
+        "Failed to build graph from flow data: Edge between APIRequest and Agent has no "
+            "matched type.",
+    ]),
+    (ErrorCause(CauseCode.CONNECTION_INVALID, "Chat Input and Astra DB Graph"), [
+        "Edge between Chat Input and Astra DB Graph has invalid handles",
+    ]),
+    (ErrorCause(CauseCode.GRAPH_INCOMPLETE, "code"), [
+        "Failed to build graph from flow data: Error while creating graph from payload: "
+            "'code'",
+    ]),
+    (ErrorCause(CauseCode.GRAPH_INCOMPLETE, "display_name"), [
+        "Failed to build graph from flow data: 'InterfaceVertex' object has no attribute "
+            "'display_name'",
+    ]),
+    (ErrorCause(CauseCode.VALUE_REFUSED, parameter="size"), [
+        "1 validation error for Response\nsize\n  Input should be a valid integer",
+    ]),
+    (ErrorCause(CauseCode.KEY_REFUSED, parameter="api_key"), [
+        "Error code: 401 - {'error': {}}",
+    ]),
+    (ErrorCause(CauseCode.LIMITED, parameter="model"), [
+        "Error code: 429 - {'error': {}}",
+        "Rate limit reached for gpt-4o.",
+    ]),
+    (ErrorCause(CauseCode.CUT_OFF), [
+        "peer closed connection without sending complete message body (incomplete chunked "
+            "read)",
+    ]),
+    (ErrorCause(CauseCode.FILE_MISSING, parameter="path"), [
+        "Error processing files: No files to process.",
+    ]),
+    (ErrorCause(CauseCode.KNOWLEDGE_BASE_MISSING, parameter="knowledge_base"), [
+        "Metadata not found for knowledge base: . Ensure it has been indexed.",
+    ]),
+    (ErrorCause(CauseCode.KNOWLEDGE_BASE_EMPTY, "kb_1", parameter="knowledge_base"), [
+        "Metadata not found for knowledge base: kb_1. Ensure it has been indexed.",
+    ]),
+    (ErrorCause(CauseCode.BASE_OR_PROVIDER_UNKNOWN, parameter="knowledge_base"), [
+        "Error running graph: The requested model provider is not available",
+    ]),
+    (ErrorCause(CauseCode.MEMORY_BASE_FOREIGN, "x", parameter="memory_base"), [
+        "Memory Base 'x' is not attached to this flow.",
+    ]),
+    (ErrorCause(CauseCode.MEMORY_BASE_MISSING, parameter="memory_base"), [
+        "No Memory Base is selected.",
+    ]),
+    (ErrorCause(CauseCode.MCP_SERVER_UNKNOWN, "nope", parameter="mcp_server"), [
+        "MCP server 'nope' is not configured. Add a server with this name.",
+    ]),
+    (ErrorCause(CauseCode.KEY_MISSING, parameter="api_key", variable="OPENAI_API_KEY"), [
+        "Missing credentials. Please pass an `api_key`, `workload_identity`, "
+            "`admin_api_key`, or set the `OPENAI_API_KEY` or `OPENAI_ADMIN_KEY` environment "
+            "variable.",
+        "Did not find openai_api_key, please add an environment variable `OPENAI_API_KEY` "
+            "which contains it, or pass `openai_api_key` as a named parameter.",
+    ]),
+]  # fmt: skip
+
 
 @pytest.mark.parametrize(
-    ("text", "cause"),
-    [
-        ("A model selection is required", ErrorCause(CauseCode.MODEL_MISSING, parameter="model")),
-        (
-            "No model selected. Please select a language model from the available options.",
-            ErrorCause(CauseCode.MODEL_MISSING, parameter="model"),
-        ),
-        (
-            "An embedding model selection is required",
-            ErrorCause(CauseCode.MODEL_MISSING, parameter="model"),
-        ),
-        (
-            "OpenAI API key is required when using OpenAI provider. Please provide it in the "
-            "component or configure it globally as OPENAI_API_KEY.",
-            ErrorCause(
-                CauseCode.KEY_MISSING, "OpenAI", parameter="api_key", variable="OPENAI_API_KEY"
-            ),
-        ),
-        (
-            "Anthropic API key is required when using Anthropic provider",
-            ErrorCause(CauseCode.KEY_MISSING, "Anthropic", parameter="api_key"),
-        ),
-        (
-            "Anthropic authentication failed: no API key or authorization credentials were "
-            "provided. Set the ANTHROPIC_API_KEY environment variable, pass api_key=...",
-            ErrorCause(CauseCode.KEY_MISSING, parameter="api_key", variable="ANTHROPIC_API_KEY"),
-        ),
-        (
-            "Embedding provider 'Ollama' is not supported for retrieval.",
-            ErrorCause(CauseCode.VALUE_REFUSED, parameter="knowledge_base"),
-        ),
-        (
-            "Error building Component Hugging Face: \n\nAPI Key is required",
-            ErrorCause(CauseCode.KEY_MISSING, parameter="api_key"),
-        ),
-        (
-            "Error fetching database object: expected string or bytes-like object, got 'NoneType'",
-            ErrorCause(CauseCode.VALUE_MISSING, parameter="database_name"),
-        ),
-        (
-            "Error initializing AstraDBVectorStore: Embedding is required for non-vectorize "
-            "collections.",
-            ErrorCause(CauseCode.MODEL_MISSING, parameter="embedding_model"),
-        ),
-        (
-            "For the custom provider, please fill in: Base URL, API Key",
-            ErrorCause(CauseCode.VALUES_MISSING, "Base URL, API Key"),
-        ),
-        (
-            "Chroma support was retired in Langflow 1.13. This store requires migration.",
-            ErrorCause(CauseCode.COMPONENT_RETIRED, "Chroma"),
-        ),
-        (
-            "Invalid URL provided: https://x.example/a b",
-            ErrorCause(CauseCode.VALUE_REFUSED, parameter="url_input"),
-        ),
-        (
-            "Cannot connect to host 127.0.0.1:9 ssl:default [Connect call failed]",
-            ErrorCause(CauseCode.UNREACHABLE),
-        ),
-        ("Could not connect to HuggingFace Endpoints API.", ErrorCause(CauseCode.UNREACHABLE)),
-        (
-            "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: unable to get issuer",
-            ErrorCause(CauseCode.UNREACHABLE),
-        ),
-        (
-            "DNS resolution failed for db.example: Temporary failure",
-            ErrorCause(CauseCode.UNREACHABLE),
-        ),
-        (
-            "'InferenceClient' object has no attribute 'post'",
-            ErrorCause(CauseCode.COMPONENT_OUTDATED),
-        ),
-        ("'NoneType' object has no attribute 'page_content'", ErrorCause(CauseCode.INPUT_MISSING)),
-        (
-            "An embeddings model is required for SemanticTextSplitter.",
-            ErrorCause(CauseCode.INPUT_MISSING),
-        ),
-        (
-            "Unsupported input type: <class 'NoneType'>. Expected DataFrame, Data, or list[Data].",
-            ErrorCause(CauseCode.INPUT_MISSING),
-        ),
-        (
-            "The variable 'NOPE' referenced by the component's ``api_key`` field could not be "
-            "resolved from the database.",
-            ErrorCause(CauseCode.VARIABLE_MISSING, "NOPE", parameter="api_key", variable="NOPE"),
-        ),
-        (
-            "1 validation error for MultilineInput\nvalue\n  Value error, Invalid value type "
-            "<class 'NoneType'> [type=value_error, input_value=None, input_type=NoneType]",
-            ErrorCause(CauseCode.VALUE_MISSING),
-        ),
-        (
-            "Flow name or id is required",
-            ErrorCause(CauseCode.FLOW_MISSING, parameter="flow_name_selected"),
-        ),
-        (
-            "Please provide exactly one of: JSON file, file path, or JSON string.",
-            ErrorCause(
-                CauseCode.SOURCES,
-                "JSON",
-                parameter="json_file",
-                alternatives=("json_path", "json_string"),
-            ),
-        ),
-        (
-            "TAVILY_API_KEY variable not found.",
-            ErrorCause(CauseCode.VARIABLE_MISSING, "TAVILY_API_KEY", variable="TAVILY_API_KEY"),
-        ),
-        ("•••• variable not found.", ErrorCause(CauseCode.VALUE_AS_VARIABLE)),
-        (
-            "The selected model is missing a provider. Please reselect it.",
-            ErrorCause(CauseCode.MODEL_WITHOUT_PROVIDER, parameter="model"),
-        ),
-        (
-            "No embedding class defined in metadata for text-embedding-3-small",
-            ErrorCause(CauseCode.MODEL_WITHOUT_PROVIDER, parameter="model"),
-        ),
-        (
-            "model 'llama3.2' not found (status code: 404)",
-            ErrorCause(CauseCode.MODEL_UNKNOWN, "llama3.2", parameter="model"),
-        ),
-        (
-            "Error code: 404 - {'error': {'message': 'The model `gpt-9` does not exist or you do "
-            "not have access to it.', 'code': 'model_not_found'}}",
-            ErrorCause(CauseCode.MODEL_UNKNOWN, "gpt-9", parameter="model"),
-        ),
-        (
-            "HTTPSConnectionPool(host='openaipublic.blob.core.windows.net', port=443): Max retries "
-            "exceeded with url: /encodings/cl100k_base.tiktoken (Caused by ProxyError('Unable to "
-            "connect to proxy', NewConnectionError('[Errno 111] Connection refused')))",
-            ErrorCause(CauseCode.TOKENIZER_UNREACHABLE),
-        ),
-        (
-            "HTTPSConnectionPool(host='api.example', port=443): Max retries exceeded with url: / "
-            "(Caused by NameResolutionError('Name or service not known'))",
-            ErrorCause(CauseCode.UNREACHABLE),
-        ),
-        (
-            "SSRF Protection: DNS resolution failed for api.example: [Errno -2] Name or service "
-            "not known",
-            ErrorCause(CauseCode.UNREACHABLE),
-        ),
-        ("All connection attempts failed", ErrorCause(CauseCode.UNREACHABLE)),
-        (
-            "Request error: <urlopen error [Errno 111] Connection refused>",
-            ErrorCause(CauseCode.UNREACHABLE),
-        ),
-        (
-            "Error loading documents: No documents were successfully loaded from any URL",
-            ErrorCause(CauseCode.UNREACHABLE),
-        ),
-        ("Only one chat input is allowed in the graph", ErrorCause(CauseCode.SEVERAL_CHAT_INPUTS)),
-        ("Flow not found.", ErrorCause(CauseCode.SUBFLOW_MISSING, parameter="flow_name_selected")),
-        (
-            "Access to local file paths outside the authenticated user's storage scope is disabled "
-            "(LANGFLOW_RESTRICT_LOCAL_FILE_ACCESS=true). Use an uploaded file instead.",
-            ErrorCause(CauseCode.FILE_ELSEWHERE, parameter="path"),
-        ),
-        (
-            "Failed to build graph from flow data: Edge between APIRequest and Agent has no "
-            "matched type.",
-            ErrorCause(CauseCode.CONNECTION_INVALID, "APIRequest and Agent"),
-        ),
-        (
-            "Edge between Chat Input and Astra DB Graph has invalid handles",
-            ErrorCause(CauseCode.CONNECTION_INVALID, "Chat Input and Astra DB Graph"),
-        ),
-        (
-            "Failed to build graph from flow data: Error while creating graph from payload: 'code'",
-            ErrorCause(CauseCode.GRAPH_INCOMPLETE, "code"),
-        ),
-        (
-            "Failed to build graph from flow data: 'InterfaceVertex' object has no attribute "
-            "'display_name'",
-            ErrorCause(CauseCode.GRAPH_INCOMPLETE, "display_name"),
-        ),
-        (
-            "1 validation error for Response\nsize\n  Input should be a valid integer",
-            ErrorCause(CauseCode.VALUE_REFUSED, parameter="size"),
-        ),
-        ("Error code: 401 - {'error': {}}", ErrorCause(CauseCode.KEY_REFUSED, parameter="api_key")),
-        ("Error code: 429 - {'error': {}}", ErrorCause(CauseCode.LIMITED, parameter="model")),
-        ("Rate limit reached for gpt-4o.", ErrorCause(CauseCode.LIMITED, parameter="model")),
-        (
-            "peer closed connection without sending complete message body (incomplete chunked "
-            "read)",
-            ErrorCause(CauseCode.CUT_OFF),
-        ),
-        (
-            "Error processing files: No files to process.",
-            ErrorCause(CauseCode.FILE_MISSING, parameter="path"),
-        ),
-        (
-            "Metadata not found for knowledge base: . Ensure it has been indexed.",
-            ErrorCause(CauseCode.KNOWLEDGE_BASE_MISSING, parameter="knowledge_base"),
-        ),
-        (
-            "Metadata not found for knowledge base: kb_1. Ensure it has been indexed.",
-            ErrorCause(CauseCode.KNOWLEDGE_BASE_EMPTY, "kb_1", parameter="knowledge_base"),
-        ),
-        (
-            "Error running graph: The requested model provider is not available",
-            ErrorCause(CauseCode.BASE_OR_PROVIDER_UNKNOWN, parameter="knowledge_base"),
-        ),
-        (
-            "Memory Base 'x' is not attached to this flow.",
-            ErrorCause(CauseCode.MEMORY_BASE_FOREIGN, "x", parameter="memory_base"),
-        ),
-        (
-            "No Memory Base is selected.",
-            ErrorCause(CauseCode.MEMORY_BASE_MISSING, parameter="memory_base"),
-        ),
-        (
-            "MCP server 'nope' is not configured. Add a server with this name.",
-            ErrorCause(CauseCode.MCP_SERVER_UNKNOWN, "nope", parameter="mcp_server"),
-        ),
-        (
-            "Missing credentials. Please pass an `api_key`, `workload_identity`, `admin_api_key`, "
-            "or set the `OPENAI_API_KEY` or `OPENAI_ADMIN_KEY` environment variable.",
-            ErrorCause(CauseCode.KEY_MISSING, parameter="api_key", variable="OPENAI_API_KEY"),
-        ),
-        (
-            "Did not find openai_api_key, please add an environment variable `OPENAI_API_KEY` "
-            "which contains it, or pass `openai_api_key` as a named parameter.",
-            ErrorCause(CauseCode.KEY_MISSING, parameter="api_key", variable="OPENAI_API_KEY"),
-        ),
-    ],
+    ("cause", "text"), [(cause, text) for cause, texts in CAUSES for text in texts]
 )
-def test_an_error_is_recognized_with_the_parameter_to_fill_in(text, cause):
+def test_an_error_is_recognized_with_the_parameter_to_fill_in(cause, text):
     assert explain_error(text) == cause
 
 
