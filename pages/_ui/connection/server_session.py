@@ -152,10 +152,9 @@ class ServerSession:
 
     def cached_flow(self, flow_id: str, max_wait: float | None = 0) -> Flow | None:
         """Return the flow, or None if it is not available within `max_wait` seconds."""
-        try:
+        with suppress(LangflowError):
             return self.flow(flow_id, max_wait).value
-        except LangflowError:
-            return None
+        return None
 
     def latest_flow(self, flow_id: str) -> Flow | None:
         """Return the last loaded flow without a request, or None if there is none."""
@@ -220,11 +219,12 @@ class ServerSession:
 
         return self.fetch(MCP_TOOLS, _MCP_TOOLS_SECONDS, count, max_wait=0).value
 
-    def reload_resources(self, flow: Flow) -> None:
-        """Reload the server's resources for a flow after a change, and wait for them."""
+    def reload_resources(self, flow: Flow) -> ServerResources | None:
+        """Reload and return the server's resources for a flow, or None if that fails."""
         self.refresh()
         with suppress(LangflowError):  # the next page shows the error
-            self.resources(flow, _RELOAD_SECONDS)
+            return self.resources(flow, _RELOAD_SECONDS).value
+        return None
 
     def pending_inputs(self, flow_id: str) -> CachedResponse[list[HumanInput]]:
         """Return the requests for approval of all runs of the flow."""

@@ -9,6 +9,7 @@ import streamlit as st
 
 from lfclient.common.coerce import as_str
 from lfclient.flows.field import Field
+from lfclient.flows.need import NeedKind
 from lfclient.flows.provider_needs import missing_settings, unused_provider_need
 from lfclient.resources.models import (
     ModelOption,
@@ -111,6 +112,32 @@ def ready_providers(field: Field, form: FlowForm) -> set[str]:
     if provider and not missing_settings(form.flow, field, provider, overrides, form.resources):
         ready.add(provider.name)
     return ready
+
+
+def model_fields(form: FlowForm) -> list[Field]:
+    """Return the fields of the models that components need."""
+    keys = (need.keys[0] for need in form.needs if need.kind is NeedKind.MODEL)
+    return [form.state.fields[key] for key in keys if key in form.state.fields]
+
+
+def choose_models(provider: Provider, form: FlowForm, resources: ServerResources) -> None:
+    """Choose the first model of a provider that was just set up for components that can use none.
+
+    If a component uses the provider, models of other providers stay: their keys may come next.
+    A model stays as well if Langflow did not list it before the provider's address was saved.
+    """
+    now = replace(form, resources=resources)
+    for field in model_fields(form):
+        used = _provider_name(form.state.value(field))
+        if used == provider.name:
+            is_usable = bool(unlisted_model(field, form)) or not unlisted_model(field, now)
+        else:
+            is_usable = used in ready_providers(field, now) or (
+                bool(used) and provider.name not in form.unused_providers
+            )
+        offered = [one for one in offered_models(field, resources) if one.provider == provider.name]
+        if offered and not is_usable:
+            form.state.set(field, [offered[0].value])
 
 
 def offered_models(field: Field, resources: ServerResources) -> Sequence[ModelOption]:

@@ -15,17 +15,20 @@ from lfclient.wire.modes import Mode
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import refusals
 from pages._ui.form.flow_form import FlowForm
+from pages._ui.form.model_picker import choose_models
 from pages._ui.state.tab_choices import given_settings
 from pages._ui.widgets.markdown import escape
 
 
 def open_settings(provider: Provider, form: FlowForm) -> None:
-    """Show the settings. The boxes of hidden ones are filled anew: they may have been saved since.
+    """Show the settings, and close the settings of other providers in which nothing was entered.
 
-    A saved value, such as an address, is in its box, unless a part of it may be a password.
+    Hidden boxes are filled again, because their values may have been saved since. A saved value,
+    such as an address, is in its box, unless a part of it may be a password.
     """
     if is_open(provider, form):
         return
+    _close_unchanged(form)
     for setting in (one for one in provider.settings if one.is_set):
         _empty([setting], form)
         text = saved_text(setting, form.server)
@@ -50,6 +53,13 @@ def cancel(provider: Provider, form: FlowForm) -> None:
     _close(provider, form)
 
 
+def _close_unchanged(form: FlowForm) -> None:
+    """Hide the settings of all providers in which nothing was entered."""
+    for provider in form.resources.providers:
+        if not unsaved(provider.settings, form):
+            _close(provider, form)
+
+
 def _close(provider: Provider, form: FlowForm) -> None:
     """Hide the settings, and the error of the last attempt."""
     st.session_state.pop(_open_key(provider, form), None)
@@ -59,6 +69,13 @@ def _close(provider: Provider, form: FlowForm) -> None:
 def is_open(provider: Provider, form: FlowForm) -> bool:
     """Return whether a person has opened the settings."""
     return bool(st.session_state.get(_open_key(provider, form)))
+
+
+def is_shown(need: Need, provider: Provider, form: FlowForm) -> bool:
+    """Return whether the settings of a need's provider are shown: opened, missing or entered."""
+    is_another_open = any(is_open(each, form) for each in form.resources.providers)
+    is_asked_for = need.missing and (not is_another_open or unsaved(provider.settings, form))
+    return bool(is_asked_for) or is_open(provider, form)
 
 
 def _open_key(provider: Provider, form: FlowForm) -> str:
@@ -151,6 +168,7 @@ def use(need: Need, settings: tuple[ProviderSetting, ...], form: FlowForm) -> No
         with form.server.open_client() as api:
             api.settings.check_provider(provider.name, values)
         given_settings(form.server.owner).update(values)
+        choose_models(provider, form, form.resources)
 
     sent = tuple(each for each in settings if setting_keys(form.flow, need, each))
     _apply(provider, sent, form, check)
@@ -177,7 +195,9 @@ def save(provider: Provider, settings: tuple[ProviderSetting, ...], form: FlowFo
                         setting.name, values[setting.name], setting.is_secret
                     )
                     given_settings(form.server.owner).pop(setting.name, None)
-        form.server.reload_resources(form.flow)
+        resources = form.server.reload_resources(form.flow)
+        if resources:
+            choose_models(provider, form, resources)
         st.toast(f"Saved the settings of {escape(provider.name)}.", icon=":material/check:")
 
     _apply(provider, settings, form, store, repeats=True)
@@ -283,6 +303,7 @@ def _attempt(provider: Provider, form: FlowForm, change: Callable[[], None]) -> 
         refusals.refuse(container_key(provider.name), values, form, error)
         return
     _close(provider, form)
+    _close_unchanged(form)
 
 
 def forget(provider: Provider, owner: str) -> None:

@@ -88,7 +88,8 @@ def draw(need: Need, form: FlowForm) -> None:
                 st.badge("Address not confirmed", color="orange")
             else:
                 st.badge("Set up", color="green", icon=":material/check:")
-            if not need.missing and actions.unsaved(_shown_settings(need, form), form):
+            settings = _shown_settings(need, form)
+            if not need.missing and actions.unsaved(settings, form):
                 st.badge(UNUSED_CHANGE, color="orange")
             if is_given:
                 st.button(
@@ -99,7 +100,7 @@ def draw(need: Need, form: FlowForm) -> None:
                     args=(provider, form.server.owner),
                 )
             is_open = actions.is_open(provider, form)
-            if is_open or not need.missing:
+            if is_open or not settings:
                 st.button(
                     "Cancel" if is_open else "Change",
                     key=f"provider-change-{provider.name}",
@@ -109,7 +110,6 @@ def draw(need: Need, form: FlowForm) -> None:
                 )
         if provider.has_silent_address:
             st.caption(f":orange[:material/warning:] {_silence(provider, form)}")
-        settings = _shown_settings(need, form)
         if settings:
             _draw_settings(settings, need, form)
         for key in need.keys:
@@ -189,10 +189,10 @@ def _shown_settings(need: Need, form: FlowForm) -> tuple[ProviderSetting, ...]:
 
     Optional ones, such as the address of an OpenAI-compatible server, stand beside missing ones:
     the server tries a key at the address that it has. Those of a visitor who may not save others
-    are the ones that a run can send.
+    are the ones that a run can send. While another provider is open, empty boxes are hidden.
     """
     provider = need.provider
-    if provider is None:
+    if provider is None or not actions.is_shown(need, provider, form):
         return ()
     if need.missing:
         may_save = form.server.may_change
@@ -201,8 +201,6 @@ def _shown_settings(need: Need, form: FlowForm) -> tuple[ProviderSetting, ...]:
             for one in provider.settings
             if one in need.missing or (may_save and not one.is_required)
         )
-    if not actions.is_open(provider, form):
-        return ()
     if form.server.may_change:
         return provider.settings
     sent = tuple(one for one in provider.settings if setting_keys(form.flow, need, one))

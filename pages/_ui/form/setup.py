@@ -19,7 +19,7 @@ from pages._ui.form import (
 )
 from pages._ui.form.fields import draw_field
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.form.model_picker import is_fitting, model_text, unlisted_model
+from pages._ui.form.model_picker import is_fitting, model_fields, model_text, unlisted_model
 from pages._ui.state.run_page import SHOWN_SETTINGS, ShownSettings
 from pages._ui.state.tab_choices import last_models
 from pages._ui.widgets import controls, focus
@@ -98,14 +98,12 @@ def draw(form: FlowForm) -> None:
 
 def _draw_readiness(form: FlowForm) -> None:
     """Draw whether a run can start, nothing being missing; no badge if that is not known."""
-    fields = form.state.fields
-    models = (need.keys[0] for need in form.needs if need.kind is NeedKind.MODEL)
     is_unsure = any(need.provider and need.provider.has_silent_address for need in form.needs)
     is_unsure |= form.resources.catalogue is None and "component" in form.flow.resources
     is_unsure |= any(need.kind is NeedKind.COMPONENT for need in form.needs)
     if provider_settings.has_unconfirmed(form):
         st.badge(provider_settings.UNUSED_CHANGE, color="orange")
-    elif any(key in fields and unlisted_model(fields[key], form) for key in models):
+    elif any(unlisted_model(field, form) for field in model_fields(form)):
         st.badge("May fail", color="orange", icon=":material/warning:")
     elif form.hints:
         st.badge(f"{len(form.hints)} to check", color="orange")
@@ -153,15 +151,9 @@ def _draw_need(need: Need, form: FlowForm) -> None:
         _draw_use_for_all(field, form)
 
 
-def _model_needs_like(field: Field, form: FlowForm) -> dict[str, Need]:
-    """Return the needs of models of a field's kind, by the keys of their fields."""
-    fields = form.state.fields
-    needs = {need.keys[0]: need for need in form.needs if need.kind is NeedKind.MODEL}
-    return {
-        key: need
-        for key, need in needs.items()
-        if key in fields and fields[key].resource == field.resource
-    }
+def _model_fields_like(field: Field, form: FlowForm) -> list[Field]:
+    """Return the fields of the needed models of a field's kind."""
+    return [each for each in model_fields(form) if each.resource == field.resource]
 
 
 def _draw_use_saved_key(fields: list[Field], form: FlowForm) -> None:
@@ -187,10 +179,9 @@ def _draw_use_saved_key(fields: list[Field], form: FlowForm) -> None:
 def _draw_use_last(field: Field, form: FlowForm) -> None:
     """Offer the model of the tab's last run if no component that takes its kind has one."""
     value = last_models(form.server.owner).get(field.resource)
-    needs = _model_needs_like(field, form)
-    if not value or field.key != next(iter(needs)) or any(need.is_met for need in needs.values()):
+    fields = _model_fields_like(field, form)
+    if not value or field != fields[0] or any(map(form.state.value, fields)):
         return
-    fields = [form.state.fields[key] for key in needs]
     fitting = [each for each in fields if is_fitting(value, each, form.resources)]
     purpose = f"for all {len(fitting)} components" if len(fitting) > 1 else "again"
     if fitting:
@@ -205,11 +196,11 @@ def _draw_use_last(field: Field, form: FlowForm) -> None:
 
 def _draw_use_for_all(field: Field, form: FlowForm) -> None:
     """Offer to use the first model of a kind for all components that take one."""
-    same = [form.state.fields[key] for key in _model_needs_like(field, form)]
+    same = _model_fields_like(field, form)
     value = form.state.value(field)
     others = [each for each in same if form.state.value(each) != value]
     fitting = [each for each in others if is_fitting(value, each, form.resources)]
-    if same[0].key != field.key or not value or not fitting:
+    if same[0] != field or not value or not fitting:
         return
     st.button(
         f"Use for all {len(same) - len(others) + len(fitting)} components",

@@ -22,9 +22,14 @@ pytestmark = pytest.mark.exhaustive
 def test_a_provider_is_set_up_one_of_all_its_models_is_chosen_and_its_key_is_removed(
     open_project, models: ModelServer
 ):
-    """The model is not one of the five that Langflow enables."""
+    """Its first model replaces one without a key. The other is not one that Langflow enables."""
     screen, flow = open_project("Simple Agent")
     page = screen.page
+    (key,) = model_keys(flow)
+    box = screen.part(f"param-{key.replace('.', '-')}").get_by_role("combobox")
+    box.fill("Anthropic: claude")
+    page.get_by_role("option", name="Anthropic: ").first.click()
+    expect(screen.part("setup")).to_contain_text("No Anthropic API Key yet")
     page.get_by_role("button", name="Model providers").click()
     openai = page.get_by_role("menuitem", name=re.compile("^OpenAI( ·|$)"))  # maybe set up
     expect(openai).to_be_visible()
@@ -35,11 +40,14 @@ def test_a_provider_is_set_up_one_of_all_its_models_is_chosen_and_its_key_is_rem
     address = page.get_by_role("textbox", name=re.compile(r"^OpenAI Base URL \(optional"))
     if address.count():
         address.fill(f"{models.url}/v1")
+    run = screen.part("run-button")
+    top = round(run.bounding_box()["y"])
     page.get_by_role("button", name="Save on the server").click()
     expect(page.locator("input[type=password]")).to_have_count(0)
     screen.drawn()
-    (key,) = model_keys(flow)
-    box = screen.part(f"param-{key.replace('.', '-')}").get_by_role("combobox")
+    expect(box).to_have_value(re.compile("^OpenAI: "))
+    expect(screen.part("setup")).not_to_contain_text("Anthropic")
+    assert round(run.bounding_box()["y"]) == top
     box.click()
     box.fill("gpt-4o")
     page.get_by_role("option", name="OpenAI: gpt-4o", exact=True).click()

@@ -13,12 +13,18 @@ from lfclient.resources.server_resources import ServerResources
 from pages._ui.form.provider_actions import check_provider_address
 from tests.support.flows import entry, node
 from tests.ui.support.forms import (
+    ADDRESS,
     KEY,
     MODELS,
     OPENAI_ADDRESS,
+    RESOURCES,
+    SAVED_ADDRESS,
     SAVED_KEY,
     agent,
+    form_server,
     openai_agent,
+    openai_resources,
+    option,
     setup,
 )
 
@@ -200,6 +206,51 @@ def test_a_key_saved_on_the_server_replaces_the_one_of_the_tab(api):
     found.set("text_input", "OPENAI_API_KEY", "sk-tab").press("Use for my runs").press("Change")
     found.set("text_input", "OPENAI_API_KEY", "sk-saved").press("Save on the server")
     assert found.overrides == {}
+
+
+def test_a_saved_provider_replaces_models_that_cant_be_used(api):
+    """The settings of their provider, in which nothing was entered, are hidden."""
+    openai, ollama = RESOURCES.providers
+    saved = replace(RESOURCES, providers=(replace(openai, is_ready=True), ollama))
+    server = form_server(reload_resources=lambda flow: saved)
+    found = setup(agent(model=[MODELS[0].value]), **{"server-of-files": server})
+    found.at.menu_button[0].click("OpenAI")
+    found.run().set("text_input", KEY.name, "sk-entered")
+    assert "No Ollama Base URL yet" in found.text()
+    assert found.find("text_input", ADDRESS.name) is None
+    found.find("button", "save-OpenAI").click()
+    found.at.session_state["resources"] = saved
+    found.run()
+    assert found.overrides == {"Agent-a.model": [MODELS[1].value]}
+    assert "OpenAI" in found.text()
+    assert "Ollama" not in found.text()
+
+
+def test_a_key_for_a_used_provider_is_no_reason_to_replace_models_of_others(api):
+    nodes = [agent(f"Agent-{number}", [each.value]) for number, each in enumerate(MODELS[:2])]
+    found = setup(*nodes, agent("Agent-2")).set("text_input", KEY.name, "sk-entered")
+    found.press("Use for my runs")
+    assert found.overrides["Agent-2.model"] == [MODELS[1].value]
+    assert "Agent-0.model" not in found.overrides
+
+
+def test_a_model_that_the_saved_address_lacks_is_replaced(api):
+    local = option("local", "OpenAI", is_ready=True)
+    now = replace(openai_resources(SAVED_KEY, SAVED_ADDRESS), models={"language": [local]})
+    server = form_server(reload_resources=lambda flow: now)
+    found = openai_agent(KEY, OPENAI_ADDRESS, **{"server-of-files": server})
+    found.set("text_input", OPENAI_ADDRESS.name, "http://gateway/v1")
+    found.set("text_input", KEY.name, "sk-entered").press("Save on the server")
+    assert found.overrides["Agent-a.model"] == [local.value]
+
+
+def test_only_one_provider_is_open_unless_something_was_entered(api):
+    found = setup(agent())
+    for name in ("Ollama", "OpenAI"):
+        found.at.menu_button[0].click(name)
+        found.run()
+    assert found.find("text_input", KEY.name)
+    assert found.find("text_input", ADDRESS.name) is None
 
 
 def test_a_setting_without_a_parameter_is_saved_on_the_server(api):

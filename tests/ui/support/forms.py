@@ -163,14 +163,18 @@ def open_client() -> Any:
 
 def form_server(*, may_change: bool = True, **more: Any) -> SimpleNamespace:
     """Return a stand-in for a form's server session."""
-    stand_in = {"mcp_servers": list, "seconds_waiting": lambda *names: None, **more}
+    stand_in = {
+        "mcp_servers": list,
+        "reload_resources": lambda flow: None,
+        "seconds_waiting": lambda *names: None,
+        **more,
+    }
     return SimpleNamespace(
         connection=SimpleNamespace(source="secrets", url=URL, editor_url=None),
         is_stopped=False,
         open_client=lambda: open_client(),
         refresh=lambda name=None: None,
         resources=lambda flow: None,
-        reload_resources=lambda flow: None,
         may_change=may_change,
         require_change=lambda: None,
         **stand_in,

@@ -32,11 +32,11 @@ for (const key of [
   "compared-head", "full-width", "history-head", "opened-output", "present", "present-editor", "present-unsaved",
   "run-button", "run-head", "run-inputs", "run-panel", "shared-result", "stop-button", "talk-head",
 ]) PARTS[key] = `.st-key-${key}`;
+const root = document.documentElement;
 const LOOKS = "st-key-present-looks-";
 
 function publish(name, value) {
-  const root = document.documentElement.dataset;
-  if (root[name] !== value) root[name] = value;
+  if (root.dataset[name] !== value) root.dataset[name] = value;
 }
 function publishParts() {
   const isShown = (name) => document.querySelector(PARTS[name]);
@@ -56,7 +56,7 @@ new MutationObserver(publishParts).observe(document, {
 function publishKeyboardHeight() {
   const { height, offsetTop, scale } = visualViewport;
   const covered = scale > 1.01 ? 0 : Math.max(innerHeight - height - offsetTop, 0);
-  document.documentElement.style.setProperty("--keyboard-height", `${Math.round(covered)}px`);
+  root.style.setProperty("--keyboard-height", `${Math.round(covered)}px`);
 }
 visualViewport.addEventListener("resize", publishKeyboardHeight);
 visualViewport.addEventListener("scroll", publishKeyboardHeight);
@@ -76,6 +76,8 @@ history.pushState = (state, title, url) => {
   const wasEarly = hasPushed && !isSamePage && next.search === location.search;
   hasPushed = isSamePage && !isAdded;
   if (!isSamePage) document.querySelector(".stMain")?.scrollTo(0, 0);
+  if (!isSamePage || next.searchParams.get("flow") !== new URLSearchParams(location.search).get("flow"))
+    root.style.removeProperty("--least-form-height");
   (isAdded || wasEarly ? history.replaceState.bind(history) : pushState)(state, title, url);
 };
 
@@ -246,6 +248,9 @@ document.addEventListener("click", ({ target }) => {
   pressed = button;
   pressed.dataset.pressed = "";
   endsToAwait = document.querySelector('[data-test-script-state="notRunning"]') ? 1 : 2;
+  // for run.css: Run stays in its place when the settings of a provider close
+  const form = button.closest('[class*="st-key-provider-"]') && document.querySelector(".st-key-run-form");
+  if (form) root.style.setProperty("--least-form-height", `${form.parentElement.offsetHeight}px`);
 }, true);
 function unmarkPressed() {
   if (--endsToAwait <= 0) pressed?.removeAttribute("data-pressed");
@@ -278,7 +283,7 @@ new MutationObserver((changes) => {
 function leaveFrame() {
   const views = new URLSearchParams(location.search).getAll("view");
   if (views.length === 1 && ["present", "result"].includes(views[0])) return;
-  document.documentElement.replaceChildren();
+  root.replaceChildren();
   location.replace("about:blank");
 }
 if (window.top !== window) {
