@@ -82,20 +82,16 @@ def console_run(client: LangflowClient, flow: Flow, mode: str, overrides: dict) 
 def printed_answers(running: dict[Language, Running], mode: str) -> dict[Language, str]:
     """What each snippet printed of the flow's chat output."""
     printed = {one: each.printed() for one, each in running.items()}
-    found = {}
-    for one in (Language.HTTPX, Language.TYPESCRIPT):
-        found[one] = json.loads(printed[one])["ChatOutput-b"]["content"]
     named, _, answer = printed[Language.LFCLIENT].partition(": ")
     assert named == "Chat Output (message)"
-    found[Language.LFCLIENT] = answer.removesuffix("\n")
     if mode == "stream":
         frames = printed[Language.CURL].split("data:")[1:]
         events = [json.loads(frame.partition("\n")[0]) for frame in frames]
         outputs = [one["data"] for one in events if one.get("event") == "output"]
     else:
         outputs = list(json.loads(printed[Language.CURL])["outputs"].values())
-    (found[Language.CURL],) = (one["content"] for one in outputs)
-    return found
+    (content,) = (one["content"] for one in outputs)
+    return {Language.CURL: content, Language.LFCLIENT: answer.removesuffix("\n")}
 
 
 def test_snippets_print_the_runs_answer(

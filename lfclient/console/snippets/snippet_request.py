@@ -16,7 +16,6 @@ from lfclient.api.requests import STATUS_ADDRESS
 from lfclient.common.formatting import clip
 from lfclient.common.json_types import Json
 from lfclient.common.redaction import replace_secrets
-from lfclient.console.content.json_path import walk
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.field import FieldKind, Variable
 from lfclient.flows.model import Flow
@@ -32,13 +31,12 @@ _RESERVED_NAMES = re.compile(
     r"PATH|PWD|OLDPWD|HOME|USER|USERNAME|LOGNAME|HOSTNAME|SHELL|SHELLOPTS|LANG|LANGUAGE|LC_\w+|TZ"
     r"|TERM|TMP|TEMP|TMPDIR|DISPLAY|EDITOR|ENV|IFS|PS\d|OPT(ARG|IND|ERR)|E?UID|PPID|GROUPS"
     r"|S?RANDOM|SECONDS|EPOCH\w+|LINENO|REPLY|DIRSTACK|FUNCNAME|HIST\w+|BASH\w*|LD_\w+"
-    r"|DYLD_\w+|PYTHON\w*|VIRTUAL_ENV|NODE_\w+|CURL_\w+|SSL_\w+|(HTTPS?|ALL|NO|FTP)_PROXY|LANGFLOW_\w+"
+    r"|DYLD_\w+|PYTHON\w*|VIRTUAL_ENV|CURL_\w+|SSL_\w+|(HTTPS?|ALL|NO|FTP)_PROXY|LANGFLOW_\w+"
     r"|LFCONSOLE_\w+|STREAMLIT_\w+"
 )
 _MAX_COMMENT_LENGTH = 100
 _MAX_LINE_LENGTH = 88  # characters of a list or object on one line
 SHORT_LINE_LENGTH = 200  # in a short snippet
-_MAX_SAFE_INTEGER = 2**53 - 1  # JavaScript rounds larger integers
 
 
 class EnvironmentSecret(str):
@@ -80,8 +78,8 @@ class SnippetRequest:
         """The environment variables that must be set."""
         return [*([API_KEY] if self.with_key else []), *self.secrets]
 
-    def comments(self, prefix: str, *usage: str, is_client: bool = False) -> str:
-        """Return the comment lines at the top of a snippet, each after `prefix`.
+    def comments(self, *usage: str, is_client: bool = False) -> str:
+        """Return the comment lines at the top of a snippet.
 
         The comments explain the snippet's purpose and usage, the variable for the API key, and what
         `notes` returns.
@@ -89,9 +87,9 @@ class SnippetRequest:
         lines = [f"Runs the flow “{self.flow.name}”.", *usage]
         if self.with_key:
             lines.append(f"Set {API_KEY} to the API key of the server.")
-        return _comments(prefix, lines) + self.notes(prefix, is_client=is_client)
+        return _comments(lines) + self.notes(is_client=is_client)
 
-    def notes(self, prefix: str, *, is_client: bool = False) -> str:
+    def notes(self, *, is_client: bool = False) -> str:
         """Return comment lines on the variables for secrets, and on values that the API drops.
 
         `is_client` leaves out the last part: the client omits and ignores nothing.
@@ -110,7 +108,7 @@ class SnippetRequest:
             lines += [f"- {self.flow.component_label(leaf.id)}" for leaf in omitted]
             lines.append("The snippet “Python, lfclient” prints them in full.")
         lines += [f"Set {name} to the secret for {key}." for name, key in self.secrets.items()]
-        return _comments(prefix, lines)
+        return _comments(lines)
 
 
 def snippet_request(
@@ -167,8 +165,8 @@ def _unused_variable_name(key: str, used: Mapping[str, str]) -> str:
     return next(candidate for candidate in numbered if candidate not in used)
 
 
-def _comments(prefix: str, lines: Iterable[str]) -> str:
-    return "".join(f"{prefix} {_comment(line)}\n" for line in lines)
+def _comments(lines: Iterable[str]) -> str:
+    return "".join(f"# {_comment(line)}\n" for line in lines)
 
 
 def _comment(text: str) -> str:
@@ -187,7 +185,6 @@ class LiteralStyle:
     last_comma: bool = True
     step: int = 2
     line_length: int = _MAX_LINE_LENGTH
-    name: Callable[[str], str] | None = None
 
     def write(self, value: Any, indent: int = 0) -> str:
         """Return the literal. Lines after the first are indented by `indent` spaces."""
@@ -198,9 +195,10 @@ class LiteralStyle:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
-            name = self.name or self.text
             within = indent + self.step
-            parts = [f"{name(key)}: {self.write(inner, within)}" for key, inner in value.items()]
+            parts = [
+                f"{self.text(key)}: {self.write(inner, within)}" for key, inner in value.items()
+            ]
             return self._write_items("{", parts, "}", indent)
         if isinstance(value, (list, tuple)):
             parts = [self.write(inner, indent + self.step) for inner in value]
@@ -217,8 +215,8 @@ class LiteralStyle:
         return f"{first}\n{within}{lines}{',' if self.last_comma else ''}\n{pad}{last}"
 
 
-def json_text(text: str) -> str:
-    """Return a JSON string, which is valid JavaScript."""
+def _json_text(text: str) -> str:
+    """Return a JSON string."""
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in quoted)
 
@@ -229,27 +227,14 @@ def python_text(text: str) -> str:
     return f'"{quoted[1:-1]}"' if quoted[0] == "'" and '"' not in quoted else quoted
 
 
-def javascript_name(text: str) -> str:
-    """Return an object key. `__proto__` is computed, because the plain key sets the prototype."""
-    return f"[{json_text(text)}]" if text == "__proto__" else json_text(text)
-
-
-def loses_precision(value: Json) -> bool:
-    """Return whether JavaScript would round a number in this object or list."""
-    return any(
-        isinstance(inner, int) and abs(inner) > _MAX_SAFE_INTEGER for _, inner in walk(value)
-    )
-
-
 PYTHON = LiteralStyle(python_text, lambda name: f'os.environ["{name}"]', scalar=repr, step=4)
-JAVASCRIPT = LiteralStyle(json_text, lambda name: f'process.env.{name} ?? ""', name=javascript_name)
 
 
 def json_parts(value: Any, line_length: int = _MAX_LINE_LENGTH) -> list[str | EnvironmentSecret]:
     """Return a value's JSON in parts. Each secret is a separate part."""
     # JSON contains no zero bytes
     style = LiteralStyle(
-        json_text, lambda name: f"\0{name}\0", last_comma=False, line_length=line_length
+        _json_text, lambda name: f"\0{name}\0", last_comma=False, line_length=line_length
     )
     parts = style.write(value).split("\0")
     return [EnvironmentSecret(part) if place % 2 else part for place, part in enumerate(parts)]

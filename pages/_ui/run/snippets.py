@@ -27,12 +27,7 @@ MAX_SHOWN_CHARS = 200_000
 _MAX_LINES = 60
 _LINE_CHARS = 80  # about what a line of a wide window holds
 _FOLDED_HEIGHT = 409  # pixels of 20 lines, of code that has more than _MAX_LINES
-_HIGHLIGHTING: dict[Language, str] = {
-    Language.CURL: "bash",
-    Language.HTTPX: "python",
-    Language.LFCLIENT: "python",
-    Language.TYPESCRIPT: "typescript",
-}
+_HIGHLIGHTING = {Language.CURL: "bash", Language.LFCLIENT: "python"}
 
 
 def draw(server: ServerSession, record: RunRecord) -> None:
@@ -90,7 +85,7 @@ def draw(server: ServerSession, record: RunRecord) -> None:
         )
     else:
         st.caption(f"Too long to show: {len(code):,} characters. Download it instead.")
-    if language is not Language.LFCLIENT:
+    if language is Language.CURL:
         _warn_left_empty(flow)
     description = "Runs the flow with the inputs of this run and prints the outputs."
     if record.session_id:
