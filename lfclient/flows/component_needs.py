@@ -1,16 +1,31 @@
-"""Packages and updates that a flow's components need. Pure."""
+"""Packages, updates and connections that a flow's components need. Pure."""
 
 from collections.abc import Iterator, Sequence
 
+from lfclient.common.coerce import as_str
 from lfclient.common.formatting import list_names
+from lfclient.flows.field_extraction import is_connection
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.outdated import OutdatedComponent, describe_replacement, find_outdated
+from lfclient.resources.catalogue import base_type
 from lfclient.resources.packages import Package
 from lfclient.resources.server_resources import ServerResources
 
 _MAX_NAMED = 5  # components in a sentence
+# They complete without the input that they require, without a result: measured on 1.11 and 1.13.
+_IDLE_WITHOUT_INPUT = frozenset(
+    {
+        "AssemblyAILeMUR",
+        "ConvertAstraToTwelveLabs",
+        "DataOperations",
+        "MergeDataComponent",
+        "ParseData",
+        "ParseJSONData",
+        "TextEmbedderComponent",
+    }
+)
 
 
 def find_component_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:
@@ -67,6 +82,35 @@ def _describe_outdated(components: Sequence[OutdatedComponent]) -> str:
         *replaced[:_MAX_NAMED],
     ]
     return " ".join(sentences)
+
+
+def find_connection_needs(flow: Flow, *, runs_all: bool) -> Iterator[Need]:
+    """Yield what components require of other components, and no edge brings.
+
+    With `runs_all`, components that only some runs include count as well (`Component.always_runs`).
+    """
+    # edges from before 1.0 name no parameter
+    unclear = {edge.target for edge in flow.leaf_edges if not edge.target_parameter}
+    for leaf in flow.leaves_in_reading_order:
+        is_run = leaf.always_runs or (runs_all and leaf.runs)
+        is_idle = leaf.tool_mode or leaf.frozen or base_type(leaf.type) in _IDLE_WITHOUT_INPUT
+        if not is_run or is_idle or leaf.id in unclear:
+            continue
+        lacking = [
+            as_str(entry.get("display_name")) or name
+            for name, entry in leaf.template.items()
+            if entry.get("required") is True
+            and entry.get("show") is not False
+            and is_connection(entry)
+            and not entry.get("value")
+            and (leaf.id, name) not in flow.connected_parameters
+        ]
+        if lacking:
+            message = (
+                f"{flow.component_label(leaf.id, 80)}: nothing is connected to "
+                f"{list_names(lacking, _MAX_NAMED)}. Connect it in Langflow's editor."
+            )
+            yield Need(NeedKind.COMPONENT, (), message, False)
 
 
 def find_package_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:

@@ -139,7 +139,7 @@ def locked_reason(
         return "The component is frozen: Langflow returns its cached result."
     if component.tool_mode and entry.get("tool_mode") is True:
         return "The agent that uses this component as a tool sets it."
-    if declared & CONNECTION_INPUTS or (declared == {None} and _is_handle(entry)):
+    if is_connection(source):
         return "Its value can only come from another component."
     if declared & EDITOR_INPUTS or types & _EDITOR_TYPES:
         return "It can only be set in Langflow's editor."
@@ -149,6 +149,18 @@ def locked_reason(
     if is_number and entry.get("list") is True:
         return "A run can't set a list of numbers."
     return None
+
+
+def is_connection(entry: JsonObject) -> bool:
+    """Return whether only an edge can supply a parameter.
+
+    The type of such a parameter without `_input_type` is a class, such as `Document`.
+    """
+    if declared := entry.get("_input_type"):
+        return declared in CONNECTION_INPUTS
+    type = as_str(entry.get("type"))
+    is_class = bool(entry.get("input_types")) or type[:1].isupper()
+    return type == "other" or (type not in KINDS_BY_TYPE and is_class)
 
 
 def extract_field(
@@ -290,12 +302,6 @@ def _form_rank(field: Field) -> int:
 def _ordered_parameters(component: Component) -> Iterable[str]:
     listed = [name for name in component.field_order if name in component.template]
     return dict.fromkeys([*listed, *component.template])
-
-
-def _is_handle(entry: JsonObject) -> bool:
-    """Return whether only edges feed an entry without `_input_type`: its type is a class name."""
-    type = as_str(entry.get("type"))
-    return type == "other" or (type not in KINDS_BY_TYPE and bool(entry.get("input_types")))
 
 
 def _takes_free_text(entry: JsonObject, kind: FieldKind, options: tuple[str, ...]) -> bool:

@@ -20,7 +20,7 @@ class NeedKind(StrEnum):
     VARIABLE = "variable"  # a server variable that a parameter names
     VALUE = "value"  # a required parameter that the flow leaves empty
     OUTDATED = "outdated"  # an update of components that differ from the server's
-    COMPONENT = "component"  # a component that the server lacks
+    COMPONENT = "component"  # a component that the server lacks, or a connection of one
     PROMPT = "prompt"  # a prompt template that names a variable which its component lacks
 
 

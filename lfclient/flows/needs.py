@@ -7,7 +7,11 @@ from lfclient.common.coerce import as_dict
 from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import list_names
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.flows.component_needs import find_component_needs, find_package_needs
+from lfclient.flows.component_needs import (
+    find_component_needs,
+    find_connection_needs,
+    find_package_needs,
+)
 from lfclient.flows.encoding import sends_bare_values
 from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Variable
 from lfclient.flows.model import Flow
@@ -60,6 +64,7 @@ def find_needs(
     return [
         *find_component_needs(flow, resources),
         *find_package_needs(flow, resources),
+        *find_connection_needs(flow, runs_all=is_bare),
         *(_model_need(field, current_value(field, overrides)) for field in models),
         *providers,
         *_merge_equal(

@@ -185,6 +185,11 @@ RULES = (
         r"Embedding provider '.{1,100}' is not supported for retrieval",
         parameter="knowledge_base",
     ),
+    # a chain without its language model, or a store's description without the store
+    _rule(
+        CauseCode.INPUT_MISSING,
+        r"validation errors? for \w{1,100}\n[^\n]{1,100}\n[^\n]{0,200}\binput_value=None\b",
+    ),
     _rule(CauseCode.VALUE_REFUSED, r"validation errors? for \w{1,100}\n(?P<parameter>\w{1,100})"),
     _rule(CauseCode.CUT_OFF, r"peer closed connection without sending complete"),
     _rule(CauseCode.TOKENIZER_UNREACHABLE, r"'openaipublic\."),
@@ -200,7 +205,8 @@ RULES = (
     _rule(
         CauseCode.INPUT_MISSING,
         r"'NoneType' object (?:has no attribute|is not iterable|is not subscriptable)",
-        r"Unsupported input type: .{0,20}NoneType|Input data cannot be None",
-        r"An embeddings model is required for \w",
+        r"(?:, got|input type:) <class 'NoneType'>|Input data cannot be None",
+        r"of type 'NoneType' has no len|No data inputs provided|Missing required inputs: ",
+        r"An embeddings model is required for \w|old_data is not a Data object",
     ),
 )

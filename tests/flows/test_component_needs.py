@@ -8,9 +8,11 @@ import pytest
 
 from lfclient.flows.model import Flow
 from lfclient.flows.need import NeedKind
+from lfclient.flows.needs import find_needs
 from lfclient.resources.catalogue import parse_catalogue
+from lfclient.wire.server_info import ServerInfo
 from tests.support.flow_needs import needs, server
-from tests.support.flows import graph, node
+from tests.support.flows import chat_input, edge, entry, graph, node
 
 
 def importing(code: str) -> dict:
@@ -110,3 +112,51 @@ def test_a_type_is_not_called_missing_on_servers_that_list_no_former_types():
 def test_a_flow_with_code_needs_the_servers_components():
     assert Flow.from_json(graph(importing("import os"))).resources == ("component",)
     assert Flow.from_json(graph(importing(""))).resources == ()
+
+
+DATA = entry("HandleInput", "other", required=True, display_name="Data")
+
+
+@pytest.mark.parametrize(
+    "handle",
+    [
+        DATA,
+        entry(None, "Document", None, required=True, display_name="Data"),  # before 1.0
+    ],
+)
+def test_what_a_component_requires_of_another_one_is_needed_until_it_is_connected(handle: dict):
+    component = node("Parser-p", data=handle)
+    (need,) = needs(component)
+    assert (need.kind, need.keys, need.is_met) == (NeedKind.COMPONENT, (), False)
+    assert need.message == (
+        "Parser: nothing is connected to Data. Connect it in Langflow's editor."
+    )
+    assert needs(component, node("Loader-l"), edges=(edge("Loader-l", "Parser-p", "data"),)) == []
+
+
+def parser(type: str = "Parser", *, tool_mode: bool = False, **more: bool) -> dict:
+    made = node(f"{type}-p", data={**DATA, **more})
+    made["data"]["node"]["tool_mode"] = tool_mode
+    return made
+
+
+@pytest.mark.parametrize(
+    "component",
+    [
+        parser(required=False),
+        parser(show=False),
+        parser(tool_mode=True),
+        parser("ParseData"),  # it completes without data
+    ],
+)
+def test_a_connection_without_which_a_component_runs_is_not_needed(component: dict):
+    assert needs(component) == []
+
+
+def test_only_runs_that_include_a_component_need_its_connection():
+    nodes = (chat_input(), node("X-x"), node("Y-y"), parser())
+    edges = (edge("ChatInput-a", "X-x"), edge("Y-y", "X-x", "other"), edge("Y-y", "Parser-p", "z"))
+    branch = Flow.from_json(graph(*nodes, edges=list(edges)))
+    info = ServerInfo("1.13.0", "modes")
+    found = {mode: find_needs(branch, {}, server(), mode, info) for mode in ("sync", "background")}
+    assert {mode: len(each) for mode, each in found.items()} == {"sync": 0, "background": 1}

@@ -15,6 +15,7 @@ from lfclient.console.samples import graph_builder
 from lfclient.console.samples.graph_builder import Link, Node, Sample
 from lfclient.flows.need import NeedKind
 from lfclient.resources.packages import package_for
+from lfclient.runs.cause_codes import CauseCode
 from lfclient.runs.error_causes import explain_error
 from tests.live.flows import AGENT, ASK_MODEL, ECHO, READ_FILE
 from tests.live.releases import Make, dialects, run_to_end, with_events
@@ -79,6 +80,20 @@ def test_mcp_tools_need_a_server(client: LangflowClient, make: Make, modes: bool
     assert ended.status is (RunStatus.COMPLETED if modes else RunStatus.FAILED)
     if modes:
         assert "You must select a tool" in str(ended.outputs["MCPTools-m"].value)
+
+
+@dialects
+def test_what_a_component_requires_of_another_one_is_named_before_the_run_fails(
+    client: LangflowClient, make: Make
+):
+    flow = make(Sample("split", "", (Node("s", "SplitText"),)))
+    assert [need.message.partition(" to ")[0] for need in client.needs(flow, {})] == [
+        "Split Text: nothing is connected"
+    ]
+    (error,) = client.run(flow).errors
+    cause = explain_error(error.message)
+    assert cause
+    assert cause.code is CauseCode.INPUT_MISSING
 
 
 @dialects

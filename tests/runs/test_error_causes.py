@@ -69,6 +69,10 @@ CAUSES: list[tuple[ErrorCause, list[str]]] = [
         "An embeddings model is required for SemanticTextSplitter.",
         "Unsupported input type: <class 'NoneType'>. Expected DataFrame, Data, or "
             "list[Data].",
+        "Error running method \"run_batch\": Expected DataFrame input, got <class 'NoneType'>",
+        'Error running method "split_text": No data inputs provided',
+        "1 validation error for VectorStoreInfo\nvectorstore\n  Input should be an instance of "
+            "VectorStore [type=is_instance_of, input_value=None, input_type=NoneType]",
     ]),
     (ErrorCause(CauseCode.VARIABLE_MISSING, "NOPE", parameter="api_key", variable="NOPE"), [
         "The variable 'NOPE' referenced by the component's ``api_key`` field could not be "
