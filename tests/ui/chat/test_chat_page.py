@@ -61,17 +61,6 @@ def test_a_new_conversation_creates_no_session_before_its_first_message(chat_lan
     assert "Rename" not in [each.proto.popover.label for each in app.get("popover")]
 
 
-def test_a_conversation_is_the_same_after_a_reload(chat_langflow):
-    """The first message creates a session, which is in the URL."""
-    app = send(open_chat(), "hello")
-    assert conversation(app) == [("user", "hello"), ("assistant", "echo of hello")]
-    session = session_in_url(app)
-    assert {row["session_id"] for row in chat_langflow.rows} == {session}
-    assert "Answer details" in links(app)
-    again = open_chat(flow=ONE, session=session)
-    assert conversation(again) == conversation(app)
-
-
 def test_an_answer_shows_that_a_frozen_component_may_have_cached_it(chat_langflow):
     talker = chat_flow()
     talker["data"]["nodes"][1]["data"]["node"]["frozen"] = True
@@ -197,17 +186,6 @@ def test_choosing_another_flow_starts_a_new_conversation(chat_langflow):
     app.selectbox[0].set_value(TWO).run()
     assert session_in_url(app) is None
     assert app.chat_input[0].placeholder == "Message Zebra"
-
-
-def test_the_chat_opens_while_a_slow_server_loads_its_messages(chat_langflow, monkeypatch):
-    chat_langflow.store_message("s", "hello")
-    open_chat()  # caches the flow and the server
-    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    chat_langflow.server.hold(f"GET {MESSAGES}")
-    app = open_chat(flow=ONE, session="s")
-    assert "Waiting for" in page_text(app)
-    assert "The data shown may be outdated" not in page_text(app)
-    assert app.chat_input
 
 
 def test_an_answer_is_shown_from_its_run_until_a_slow_server_has_sent_the_stored_one(

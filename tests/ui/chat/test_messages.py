@@ -36,14 +36,6 @@ def store_runs(chat_langflow, *jobs):
         add_ended_run(chat_langflow.server.url, session_id="s", **values)
 
 
-def test_each_answer_can_be_copied(chat_langflow, copied):
-    store_messages(chat_langflow, ("User", "one", "j"), ("Machine", "to one", "j"))
-    store_messages(chat_langflow, ("User", "two", "k"), ("Machine", "**to two**", "k"))
-    store_runs(chat_langflow, "j", "k")
-    open_chat(flow=ONE, session="s")
-    assert copied == ["to one", "**to two**"]
-
-
 def test_each_run_of_several_at_once_has_its_own_row(chat_langflow, copied):
     """Runs at once come from two tabs with a named session, or from *Number of runs*."""
     turns = [("User", "one", "j"), ("User", "two", "k")]

@@ -4,7 +4,7 @@ import json
 
 from pages._ui.connection import servers
 from tests.ui.support.chat_langflow import chat_flow
-from tests.ui.support.chat_page import PAGE, conversation, open_chat, press, send, session_in_url
+from tests.ui.support.chat_page import PAGE, conversation, open_chat, press, session_in_url
 from tests.ui.support.whole_pages import ONE, TWO
 
 
@@ -20,23 +20,6 @@ def visit(app, page, **address):
     for name, value in address.items():
         app.query_params[name] = value
     return app.switch_page(page).run()
-
-
-def test_the_conversation_is_open_again_after_another_page(chat_langflow):
-    app = send(open_chat(), "hello")
-    session = session_in_url(app)
-    visit(app, "pages/connection.py")
-    visit(app, PAGE)
-    assert session_in_url(app) == session
-    assert ("user", "hello") in conversation(app)
-
-
-def test_a_new_conversation_stays_new_after_another_page(chat_langflow):
-    app = open_stored(chat_langflow)
-    press(app, "New session")
-    visit(app, "pages/connection.py")
-    visit(app, PAGE)
-    assert (session_in_url(app), conversation(app)) == (None, [])
 
 
 def test_a_link_to_a_session_of_another_flow_opens_it(chat_langflow):

@@ -77,19 +77,6 @@ def test_a_run_that_was_sent_again_in_chat_is_a_session_before_its_message_is_st
     assert "never stored" in button_labels(open_chat(flow=ONE))
 
 
-def test_a_run_whose_message_never_reached_the_server_is_not_a_session(chat_langflow):
-    add_ended_run(
-        chat_langflow.server.url,
-        session_id=RUN,
-        overrides={"ChatInput-a.input_value": "never stored"},
-        status=RunStatus.FAILED,
-    )
-    app = open_chat(flow=ONE)
-    assert "No sessions yet" in page_text(app)
-    switch(app).set_value(True).run()
-    assert "never stored" in button_labels(app)
-
-
 def is_session(*rows):
     """Return a function: whether these messages make a form's run a session of Chat."""
     messages = [replace(each, session_id=RUN) for each in read_messages(*rows)]

@@ -15,8 +15,6 @@ from tests.support.http_stand_in import VERSION
 from tests.ui.support.chat_langflow import RUN, chat_flow
 from tests.ui.support.chat_page import (
     PAGE,
-    button_labels,
-    links,
     open_chat,
     open_parameters,
     press,
@@ -175,15 +173,6 @@ def open_chat_with_two_inputs(chat_langflow, *nodes):
     chat_langflow.server.set_flows(two_inputs)
     chat_langflow.server.answers["GET /api/v1/version"] = (200, VERSION)
     return open_chat()
-
-
-def test_a_flow_with_several_chat_inputs_runs_synchronously(chat_langflow):
-    """On Langflow 1.11 and later, background runs of such a flow fail."""
-    app = open_chat_with_two_inputs(chat_langflow)
-    assert "before you send a message" not in page_text(app)
-    app.chat_input[0].set_value("hello").run()
-    assert RUN in chat_langflow.server.lines
-    assert "Stop waiting" in button_labels(app) or "Answer details" in links(app)
 
 
 def test_a_message_goes_only_to_the_chat_inputs_that_run(chat_langflow):

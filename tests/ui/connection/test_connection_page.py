@@ -9,10 +9,10 @@ from lfclient import Capabilities, FlowSummary
 from lfclient.console.config.permissions import InstallNotAllowed
 from lfclient.console.samples import builtin
 from lfclient.wire.server_info import SINCE
-from pages._ui.connection import request_cache, sample_flows, server_panel, servers
+from pages._ui.connection import sample_flows, server_panel, servers
 from tests.support.http_stand_in import flow
 from tests.ui.support.flow_pages import was_added
-from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
+from tests.ui.support.whole_pages import TWO, button_labels, open_app, page_text, press
 
 OLD = {"version": "0.8.4", "main_version": "0.8.4", "package": "Langflow Base"}
 
@@ -97,15 +97,6 @@ def test_the_status_is_requested_once_while_the_page_is_open(langflow_stand_in):
     assert langflow_stand_in.lines.count("GET /api/v1/flows/") == 2
 
 
-def test_a_slow_server_is_not_connected_until_it_responds(langflow_stand_in, monkeypatch):
-    app = open_app()
-    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.05)
-    langflow_stand_in.hold("GET /api/v1/flows/")
-    app.switch_page("pages/connection.py").run()
-    assert "The data shown may be outdated" in page_text(app)
-    assert "Connected" not in page_text(app)
-
-
 def test_without_permission_no_sample_flows_are_added(langflow_stand_in, monkeypatch):
     """Samples are not offered, and the page of a server without flows does not mention them."""
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
@@ -122,22 +113,6 @@ def test_without_permission_no_sample_flows_are_added(langflow_stand_in, monkeyp
     assert not [line for line in langflow_stand_in.lines if line.startswith("POST")]
 
 
-def test_the_number_of_flows_includes_added_samples(langflow_stand_in, monkeypatch):
-    def install(api, **more):
-        langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "Echo chat"))
-        langflow_stand_in.delays["GET /api/v1/flows/"] = 0.3
-        return [FlowSummary(TWO, "Echo chat")]
-
-    app = open_app("pages/connection.py")
-    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.1)
-    monkeypatch.setattr(sample_flows.builtin, "install_samples", install)
-    app = press(app, "Add the sample flows")
-    assert "Langflow 1.13.0 · 2 flows" in page_text(app)
-    assert "Added: Echo chat." in page_text(app)
-    assert was_added(TWO)
-    assert "Added" not in page_text(app.run())
-
-
 def test_the_run_page_of_a_server_without_flows_offers_the_samples(langflow_stand_in, monkeypatch):
     def install(api, on_missing):
         langflow_stand_in.set_flows(flow(TWO, "Echo chat"))
@@ -152,3 +127,4 @@ def test_the_run_page_of_a_server_without_flows_offers_the_samples(langflow_stan
     assert builtin.SAMPLES[-1].name in told[0]
     assert "Echo chat" in page_text(app)
     assert "no flows yet" not in page_text(app)
+    assert was_added(TWO)

@@ -124,11 +124,7 @@ def test_a_browser_is_signed_in_to_the_local_editor(at_console):
     assert "jwt-" not in response.text + response.headers["location"]
 
 
-def test_the_editor_opens_without_a_flow(at_console):
-    assert follow(host="127.0.0.1:8501").headers["location"] == f"{LOCAL_URL}/"
-
-
-@pytest.mark.parametrize("flow_id", ["//elsewhere.example", "../api/v1/logout", "@elsewhere"])
+@pytest.mark.parametrize("flow_id", ["", "//elsewhere.example", "../api/v1/logout", "@elsewhere"])
 def test_a_flow_id_cannot_change_the_redirects_target(at_console, flow_id):
     assert follow(flow_id=flow_id).headers["location"] == "http://localhost:7999/"
 

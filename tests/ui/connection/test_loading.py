@@ -66,17 +66,12 @@ def test_an_outdated_conversation_is_shown_until_its_server_responds(langflow_st
     assert PROMISE not in page_text(app)
 
 
-def test_an_error_that_is_not_temporary_is_not_retried(langflow_stand_in, at_once):
+def test_a_page_shows_the_servers_new_error_which_is_not_retried(langflow_stand_in, at_once):
     langflow_stand_in.answers["GET /api/v1/flows/"] = (403, {"detail": "Invalid API key"})
+    fail_first(langflow_stand_in, "GET /api/v1/flows/")
     words = page_text(open_app())
     assert "The API key is not accepted" in words
     assert PROMISE not in words
-
-
-def test_a_page_shows_the_servers_new_error(langflow_stand_in, at_once):
-    langflow_stand_in.answers["GET /api/v1/flows/"] = (403, {"detail": "Invalid API key"})
-    fail_first(langflow_stand_in, "GET /api/v1/flows/")
-    assert "The API key is not accepted" in page_text(open_app())
 
 
 @pytest.mark.parametrize("line", ["GET /api/v1/flows/", f"GET /api/v1/flows/{ONE}", PROVIDERS])
@@ -86,15 +81,6 @@ def test_a_refused_key_has_a_link_to_the_key_field(langflow_stand_in, line):
     app = open_app(flow=ONE)
     assert "The API key is not accepted" in page_text(app)
     assert [link.proto.label for link in app.get("page_link")].count("Open Connection") == 1
-
-
-def test_a_server_that_requires_a_key_asks_for_a_missing_key(langflow_stand_in, monkeypatch):
-    monkeypatch.delenv("LANGFLOW_API_KEY")
-    refusal = (403, {"detail": "No authentication credentials provided"})
-    langflow_stand_in.answers["GET /api/v1/flows/"] = refusal
-    app = open_app()
-    assert "Enter an API key" in page_text(app)
-    assert "not accepted" not in page_text(app)
 
 
 @pytest.mark.parametrize(

@@ -91,17 +91,14 @@ def test_a_run_is_not_started(server, connection):
     assert changes(server) == []
 
 
-def test_a_run_is_not_stopped(server, connection, owner):
-    run = add_running_run(server.url, owner=owner)
-    assert GONE in press_without_key(open_page(run=run.id), connection, "Stop")
+@pytest.mark.parametrize(
+    ("add_run", "label"), [(add_running_run, "Stop"), (add_suspended_run, "Approve")]
+)
+def test_a_run_is_not_stopped_and_gets_no_decision(server, connection, owner, add_run, label):
+    run = add_run(server.url, owner=owner)
+    assert GONE in press_without_key(open_page(run=run.id), connection, label)
     assert changes(server) == []
     assert app_context().runner.get(run.id, owner).stop_requested_at is None
-
-
-def test_a_run_gets_no_decision(server, connection, owner):
-    run = add_suspended_run(server.url, owner=owner)
-    assert GONE in press_without_key(open_page(run=run.id), connection, "Approve")
-    assert changes(server) == []
 
 
 def test_a_run_is_neither_starred_nor_deleted(server, connection, owner):

@@ -95,9 +95,6 @@ def test_another_process_gives_the_same_file_another_url(other_console):
     """The content of an image or a download isn't enough to know its URL."""
     assert len(other_console["address"]) == 64
     assert other_console["address"] != streamlit_patches.media_file_id(b"a", "image/png")
-
-
-def test_a_process_uses_these_addresses(other_console):
     assert other_console["chosen_by"] == streamlit_patches.__name__
 
 

@@ -21,7 +21,7 @@ from tests.ui.support.flow_pages import (
     was_added,
 )
 from tests.ui.support.model_pages import MODELS, PROVIDERS
-from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
+from tests.ui.support.whole_pages import TWO, button_labels, page_text, press
 
 CATALOGUE, FILES = "GET /api/v1/all", "GET /api/v2/files"
 OWN = entry(None, "code", "class Echo(Component): ...")
@@ -55,16 +55,6 @@ def test_a_file_shows_what_it_contains_before_it_is_added(langflow_stand_in):
     assert was_added()
     assert len(uploaded(langflow_stand_in)[0]) == 2
     assert not app.file_uploader
-
-
-def test_a_flow_with_the_id_and_name_of_an_existing_one_becomes_a_copy(langflow_stand_in):
-    app = choose_file(draw_dialog("Upload"), {**AGENT, "id": ONE, "name": "Echo"})
-    assert "Name exists" in page_text(app)
-    assert "Existing flows are not changed" in page_text(app)
-    create_on_upload(langflow_stand_in)
-    press(app, "Add a copy")
-    ((sent,),) = uploaded(langflow_stand_in)
-    assert "id" not in sent
 
 
 def test_a_file_that_the_console_did_not_take_is_explained(langflow_stand_in, monkeypatch):

@@ -13,7 +13,6 @@ from pages._ui.flows import menu
 from tests.support.flows import entry, node
 from tests.support.http_stand_in import flow
 from tests.ui.support.flow_pages import (
-    UPLOAD,
     added_flows,
     create_on_upload,
     offer,
@@ -93,13 +92,6 @@ def test_a_duplicate_that_may_lack_the_connections_key_is_refused(langflow_stand
 def test_a_duplicate_with_its_own_key_is_complete(langflow_stand_in):
     assert "••••" not in duplicate(langflow_stand_in, "sk-other-key")
     assert "sk-other-key" in json.dumps(uploaded(langflow_stand_in))
-
-
-def test_a_refused_duplicate_is_an_error_in_the_menu(langflow_stand_in):
-    langflow_stand_in.answers[UPLOAD] = (422, {"detail": "Refused."})
-    app = press(open_menu(), "Duplicate")
-    assert "Refused." in page_text(app)
-    assert shown_flow(app) == ONE
 
 
 def test_a_flow_that_was_not_added_here_cannot_be_deleted(langflow_stand_in):

@@ -51,17 +51,6 @@ def test_the_closed_part_counts_changed_values_and_marks_an_invalid_one():
     assert badges(found.open_all_parameters(False)) == ["Check", "2 changed"]
 
 
-def test_the_closed_part_marks_a_secret_to_enter_again():
-    key = entry("SecretStrInput", "str", "", load_from_db=False, password=True)
-    found = form(node("T-a", key=key, p=text()), node("U-b", r=text()))
-    found.at.session_state["load"] = {}
-    found.at.session_state["load-more"] = ("", {"T-a.key": "Enter this value"})
-    found.run()
-    assert badges(found.open_all_parameters(False)) == ["Check"]
-    found.open("T-a").set("text_input", "T-a.key", "sk-new-secret")
-    assert badges(found.open_all_parameters(False)) == ["1 changed"]
-
-
 def test_fields_of_the_only_component_are_shown_at_once():
     found = form(chat_input(), node("T-a", p=text(), q=text())).open_all_parameters()
     assert labels(found) == ["All parameters :gray[· 2]", "Overrides as JSON"]

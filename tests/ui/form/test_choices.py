@@ -241,25 +241,6 @@ def test_a_link_or_an_opened_run_fills_the_fields_that_its_choices_bring(server)
     assert shown_values(open_app(run=record.id)) == {"clean": "yes"}
 
 
-def test_a_component_stays_open_when_a_choice_brings_more_fields(server):
-    plain = node("Parser-p", mode={**MODE, "api_editable": False}, pattern=text("Text: {text}"))
-    server.set_flows(flow(ONE, "Echo", [plain, node("Other-o", tone=text())]))
-
-    def add(request: httpx.Request) -> tuple[int, Any]:
-        body = json.loads(request.content)
-        template = {**body["template"], "clean": text(display_name="Clean")}
-        return 200, {"template": template, "outputs": []}
-
-    server.answers[UPDATE] = add
-    app = open_app(flow=ONE)
-    (form,) = app.session_state["forms"].values()
-    app.session_state[form.all_parameters_key] = True
-    app.session_state[form.component_key("Parser-p")] = True
-    app = choose(app.run(), "Stringify")
-    assert shown(app) == ["pattern", "clean"]
-    assert shown(app.run()) == ["pattern", "clean"]
-
-
 def test_a_synchronous_run_of_what_a_choice_adds_leads_to_background_mode(server):
     use_release(server, "1.13.0")
     app = open_app(flow=ONE)

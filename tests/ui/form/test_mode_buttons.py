@@ -8,6 +8,7 @@ from pages._ui.connection import server_session
 from pages._ui.state import browser, flow_choice
 from tests.support.flows import chat_input, edge, entry, node, text
 from tests.support.http_stand_in import VERSION, StandIn, flow
+from tests.support.waiting import wait_for
 from tests.ui.form.test_choices import UPDATE, after_the_choice
 from tests.ui.support.model_pages import MODELS, PROVIDERS, provider
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
@@ -159,21 +160,15 @@ def sent_mode(server) -> str:
     return server.bodies("POST /api/v2/workflows")[-1]["mode"]
 
 
-def test_a_chat_offers_the_mode_that_does_without_a_variable(server):
+def test_a_chat_has_the_mode_that_does_without_a_variable_until_that_is_there(server, monkeypatch):
     app = open_chat(server)
     assert "has no variable “NAMED_BY_THE_AUTHOR”" in page_text(app)
     app = press(app, SYNC)
     assert "Ready" in page_text(app)
-    app.chat_input[0].set_value("Hello")
-    app.run()
+    app.chat_input[0].set_value("Hello").run()
     assert sent_mode(server) == "sync"
-
-
-def test_a_chat_goes_back_to_its_mode_once_the_variable_is_there(server, monkeypatch):
-    app = press(open_chat(server), SYNC)
     server.answers["GET /api/v1/variables/"] = (200, [{"id": "1", "name": "NAMED_BY_THE_AUTHOR"}])
     monkeypatch.setitem(server_session._TTL_SECONDS, "server.resources", 0)
-    app.run()
-    app.chat_input[0].set_value("Hello")
-    app.run()
+    wait_for(lambda: "Send again" in button_labels(app.run()))
+    app.chat_input[0].set_value("Again").run()
     assert sent_mode(server) == "background"

@@ -126,11 +126,3 @@ def test_a_saved_address_without_models_is_reported_before_a_model_is_chosen():
     assert "got no list of models from `http://gateway/v1`" in found.text()
     of_ollama = openai_agent(SAVED_KEY, SAVED_ADDRESS, model=MODELS[0], **silent)
     assert "got no list of models" not in of_ollama.text()
-
-
-def test_a_missing_key_is_entered_beside_the_saved_address_that_it_goes_to(api):
-    found = openai_agent(KEY, SAVED_ADDRESS)
-    box = found.find("text_input", SAVED_ADDRESS.name)
-    assert box.placeholder == "Saved: http://gateway/v1"
-    found.set("text_input", "OPENAI_API_KEY", "sk-1").press("Use for my runs")
-    assert found.overrides == {"Agent-a.api_key": "sk-1"}

@@ -166,11 +166,3 @@ def test_a_knowledge_base_that_changed_meanwhile_stays_chosen_with_its_status(kn
         press(app, "Refresh flows")
         assert words in page_text(app)
         assert knowledge_box(app).value == "notes"
-
-
-def test_a_knowledge_base_is_typed_if_the_servers_list_fails(knowledge_server):
-    knowledge_server.answers[BASES] = (403, {"detail": "Not allowed"})
-    app = open_app(flow=ONE)
-    app = knowledge_box(app).set_value("notes").run()
-    assert app.text_input
-    assert knowledge_box(app).value == "notes"

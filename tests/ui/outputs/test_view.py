@@ -95,12 +95,6 @@ def test_values_without_content_show_a_note():
         assert note in shown
 
 
-def test_a_table_has_all_rows_in_order_and_a_count():
-    app = draw_outputs(output(OutputKind.TABLE, [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]))
-    assert list(app.dataframe[0].value["a"]) == [1, 2]
-    assert "2 rows × 2 columns" in texts(app)
-
-
 def test_a_tree_shows_large_integers_exactly():
     """Browsers would round the numbers, so they are shown as text."""
     numbers = [2**53, 2**53 + 1, -12345678901234567890, 10**400]
@@ -144,18 +138,6 @@ def test_a_message_that_is_a_table_has_the_views_of_both():
     assert not app.dataframe
     app.segmented_control[0].set_value("Rows").run()
     assert len(app.dataframe) == 1
-
-
-def test_one_of_a_components_named_outputs_is_chosen():
-    parts = {
-        "message_output": output(OutputKind.MESSAGE, "a"),
-        "bad": output(OutputKind.DATA, {"b": 1}),
-    }
-    app = draw_outputs(output(OutputKind.MESSAGE, "a", parts=parts))
-    assert app.segmented_control[0].options == ["Message", "Bad"]
-    assert not app.json
-    app.segmented_control[0].set_value("Bad").run()
-    assert app.json[0].value == '{"b": 1}'
 
 
 def test_the_files_of_a_components_named_outputs_are_told_apart(monkeypatch):

@@ -258,19 +258,6 @@ def test_an_invalid_setting_is_named_and_leaves_the_editor_open(fields_server):
     assert stored().version == 0
 
 
-def test_an_editor_that_can_not_be_opened_reports_it(monkeypatch):
-    app = present_as_presenter()
-
-    def fail(*_):
-        monkeypatch.undo()
-        raise StoreError("No file.")
-
-    monkeypatch.setattr(FlowSettingsStore, "get", fail)
-    app = press(app, "Edit")
-    assert "That can't be done right now" in page_text(app)
-    assert "Edit" in button_labels(app)
-
-
 def test_of_many_inputs_the_later_boxes_are_filled_once_open_under_the_label_of_the_flow(
     fields_server,
 ):

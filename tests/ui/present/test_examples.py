@@ -39,16 +39,6 @@ def test_an_example_cancels_the_uploads_that_it_replaces():
     assert state.replaced is None
 
 
-def test_a_chosen_example_stays_if_the_default_preset_changes():
-    store_preset("One", default=True, n=1)
-    example = store_preset("Short", p="of the example")
-    store(examples=(example.id,))
-    app = press(present(), "Short")
-    store_preset("Two", default=True, n=2)
-    app.run()
-    assert (value(app), value(app, "n")) == ("of the example", "2")
-
-
 def test_only_presets_marked_as_examples_are_offered():
     first, _ = store_preset("One", p="1"), store_preset("Two", p="2")
     store(examples=(first.id, "deleted"))

@@ -3,7 +3,6 @@
 import json
 import uuid
 
-from lfclient.console.presets.share_links import encode_values
 from lfclient.console.store.presets import Preset
 from pages._ui.form.entries import EnteredValue
 from pages._ui.state import browser
@@ -87,18 +86,6 @@ def test_a_reload_keeps_the_form_of_a_run_started_here(langflow_stand_in, monkey
     assert boxes(other) == ["hello"]
 
 
-def test_an_earlier_run_fills_the_form_with_its_own_inputs(langflow_stand_in, monkeypatch):
-    monkeypatch.setattr(browser, "browser_id", lambda: "one")
-    langflow_stand_in.answers[POST] = (200, RESPONSE)
-    app = press(open_app(), "Run")
-    first = address(app)
-    app.text_area[0].set_value("other words").run()
-    press(app, "Run")
-    before = open_app(run=first)
-    assert boxes(before) == ["hello"]
-    assert boxes(press(before, "Close")) == ["other words"]
-
-
 def test_a_run_is_repeated_in_the_mode_and_session_of_the_person_who_opened_it(langflow_stand_in):
     """Those of the run are told under Details; to read a run changes no options."""
     langflow_stand_in.answers[POST] = (200, RESPONSE)
@@ -170,13 +157,6 @@ def test_the_inputs_of_an_opened_run_come_without_the_default_preset(langflow_st
     app = open_app(run=store_ended_run(langflow_stand_in, {}).id)
     assert boxes(app) == ["hello"]
     assert boxes(press(app, "Close")) == ["of the preset"]
-
-
-def test_the_values_of_a_link_stay_while_a_run_is_opened(langflow_stand_in):
-    app = open_app(flow=ONE, values=encode_values({TEXT: "of the link"}))
-    app.query_params["run"] = store_ended_run(langflow_stand_in, {TEXT: "Oslo"}).id
-    assert boxes(app.run()) == ["Oslo"]
-    assert boxes(press(app, "Close")) == ["of the link"]
 
 
 def test_a_run_of_another_flow_comes_with_its_own_flow(langflow_stand_in):

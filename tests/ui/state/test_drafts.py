@@ -1,16 +1,13 @@
 """Drafts belong to one browser and survive a restart of the console."""
 
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
-from lfclient.console.store.drafts import DraftStore
-from lfclient.console.store.errors import StoreError
 from lfclient.flows.run_inputs import SECRET_HINT
 from pages._ui.connection.app_context import app_context
 from pages._ui.form import json_editor
 from pages._ui.state.browser import drafts
 from tests.ui.support.preset_pages import choose, enter, open_page, store_preset, value
-from tests.ui.support.whole_pages import APP, page_text, press
+from tests.ui.support.whole_pages import page_text, press
 
 
 def restart():
@@ -29,21 +26,6 @@ def test_a_restarted_console_finds_the_draft_of_the_same_browser(fields_server):
     enter(app, "x", n="5")
     restart()
     assert (value(open_page()), value(open_page(), "n")) == ("x", "5")
-
-
-def test_a_page_opened_while_drafts_cannot_be_read_deletes_none(fields_server, monkeypatch):
-    enter(open_page(), "typed-by-me")
-    restart()
-    app_context()
-
-    def away(*_):
-        raise StoreError("away")
-
-    with monkeypatch.context() as while_away:
-        while_away.setattr(DraftStore, "get", away)
-        assert value(open_page()) == "x"
-    restart()
-    assert value(open_page()) == "typed-by-me"
 
 
 def test_the_connections_key_reaches_no_draft(fields_server):
@@ -105,11 +87,3 @@ def test_a_console_that_saves_no_inputs_keeps_drafts_for_reloads_only(fields_ser
     restart()
     assert b"typed-by-me" not in b"".join(path.read_bytes() for path in folder.glob("runs.db*"))
     assert value(open_page()) == "x"
-
-
-def test_a_browser_without_a_cookie_leaves_nothing_on_disk(fields_server):
-    app = AppTest.from_file(APP).run()
-    enter(app, "typed-by-me")
-    folder = app_context().settings.data_dir
-    restart()
-    assert b"typed-by-me" not in b"".join(path.read_bytes() for path in folder.glob("runs.db*"))
