@@ -23,7 +23,6 @@ def test_the_first_flow_opens_with_its_form(langflow_stand_in):
 
 
 def test_the_chosen_mode_survives_a_reload(langflow_stand_in, monkeypatch):
-    """Only in the same browser."""
     monkeypatch.setattr(browser, "browser_id", lambda: "one")
     mode = next(each for each in open_app().radio if each.label == "Run mode")
     mode.set_value("sync").run()

@@ -152,7 +152,6 @@ def refuse_key(server, app):
 
 
 def test_a_form_stays_open_while_the_key_is_refused(langflow_stand_in):
-    """With what was typed. Whoever opens the page then sees nothing of the flow."""
     app = open_app(flow=ONE)
     app.text_area[0].set_value("typed before").run()
     accepting = dict(langflow_stand_in.answers)

@@ -56,7 +56,6 @@ def test_the_cookie_is_set_under_a_base_path():
 
 
 def test_the_cookie_is_secure_and_of_this_host_over_https():
-    """So that no other host of the domain can set it."""
     cookie = get(HEALTH, FETCH, "https://testserver").headers["set-cookie"]
     assert cookie.startswith(f"__Host-{NAME}_")
     assert "Secure" in cookie

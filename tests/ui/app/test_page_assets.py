@@ -45,7 +45,6 @@ def get(path, headers, seen=None):
 
 @pytest.mark.parametrize("path", ["/", "/pieces"])
 def test_a_page_has_styles_and_script_in_its_head(path):
-    """Once, and nothing else of it is changed; it is never an old one."""
     seen = {}
     answer = get(path, BROWSER, seen)
     styles, script = page_assets.inline_styles(), page_assets.inline_script()

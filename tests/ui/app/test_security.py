@@ -216,7 +216,6 @@ def message(kind):
 
 
 def test_streamlit_receives_only_what_the_pages_send():
-    """And what it can't read, for which it closes the websocket."""
     operation = "backend_operation_request"
     kinds = ["rerun_script", "stop_script", "file_urls_request", "app_heartbeat"]
     kinds += [f"{operation}.deferred_file", f"{operation}.dataframe_chunk"]

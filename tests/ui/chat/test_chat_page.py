@@ -70,7 +70,6 @@ def test_an_answer_shows_that_a_frozen_component_may_have_cached_it(chat_langflo
 
 
 def test_a_message_can_be_sent_again_after_its_run_failed(chat_langflow):
-    """Until then, the message is shown with the error, even after a reload."""
     chat_langflow.failure = (500, {"detail": "The database is locked."})
     app = send(open_chat(), "precious words")
     assert ("user", "precious words") in conversation(app)

@@ -131,7 +131,6 @@ def test_a_template_that_is_gone_is_an_error_in_the_dialog(langflow_stand_in):
 
 
 def test_many_templates_are_listed_in_part(langflow_stand_in):
-    """Even if all have the same id."""
     offer(langflow_stand_in, *[AGENT] * 45)
     app = draw_dialog()
     assert len(titles(app)) == 40

@@ -83,7 +83,6 @@ def test_several_messages_are_told_apart_and_each_has_its_attachments_below():
     ],
 )
 def test_beside_a_webhook_the_form_marks_what_does_not_run_in_its_mode(mode, idle, runs, reason):
-    """And requires what does."""
     nodes = [chat_input(), node("Webhook-w"), node("Lone-l")]
     nodes += [node(id, p=text("", required=True), q=text()) for id in ("A-a", "B-b")]
     edges = [edge("ChatInput-a", "A-a"), edge("Webhook-w", "B-b")]

@@ -149,7 +149,6 @@ def test_while_the_server_looks_up_a_choice_the_page_waits_and_loses_nothing(ser
 
 
 def test_a_run_waits_for_the_choice_of_a_model_that_may_hide_a_variable(server, monkeypatch):
-    """Which the server would look up otherwise."""
     looked_up = threading.Event()
     ollama = {"name": "llama", "provider": "Ollama", "metadata": {"model_class": "ChatOllama"}}
     stored = entry("SecretStrInput", "str", "OF_THE_AUTHOR", load_from_db=True, password=True)

@@ -345,7 +345,6 @@ class ChosenFile(io.BytesIO):
 
 @pytest.mark.parametrize("fault", [None, Unreachable("gone")])
 def test_streamlit_holds_a_file_until_it_is_sent_or_refused(fault: Exception | None):
-    """Until then it counts for the session's quota."""
     server, released = Server(), []
     server.open.clear()
     server.fault = fault

@@ -127,7 +127,6 @@ def test_a_model_keeps_its_name_when_its_provider_is_set_up(server):
 
 
 def test_a_run_leaves_its_models_for_the_next_flow_and_what_was_only_chosen_is_none(server):
-    """Of several components, the first one's."""
     agents = [agent(f"Agent-{letter}") for letter in "ab"]
     server.set_flows(flow(ONE, "Echo", agents), flow(TWO, "Next", [agent("Agent-c")]))
     server.answers[PROVIDERS] = (200, [{"provider": "Near", "variables": [], "models": []}])

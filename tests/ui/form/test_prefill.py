@@ -111,7 +111,6 @@ def test_a_masked_secret_fills_no_field_and_keeps_the_one_entered(state):
 
 @pytest.mark.parametrize(("theirs", "kept"), [("mine", False), ("theirs", True)])
 def test_input_that_another_form_has_as_well_is_not_offered_again(state, theirs, kept):
-    """As that of a run that was opened and run again."""
     other = FormState("o", state.flow, run_id="r")
     enter(state, "mine")
     enter(other, theirs)

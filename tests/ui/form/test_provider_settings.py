@@ -64,7 +64,6 @@ def test_a_model_is_not_marked_in_the_component_that_has_a_key_of_its_own():
 
 
 def test_the_reason_goes_when_another_key_is_typed(api):
-    """And so does the mark that the change is not used, beside the provider that stays set up."""
     api.error = InvalidRequest("Invalid API key for OpenAI")
     found = openai_agent(SAVED_KEY, OPENAI_ADDRESS).press("Change")
     assert "Ready" in found.text()
@@ -171,7 +170,6 @@ def test_a_button_that_leads_to_a_need_scrolls_to_it_and_focuses_it(key, part):
 
 
 def test_a_button_that_leads_to_a_key_with_a_missing_variable_leads_to_its_own_line():
-    """Not to the provider's, which is set up."""
     key = entry("SecretStrInput", "str", "NOPE", load_from_db=True, password=True)
     model = entry("ModelInput", "model", [MODELS[1].value], required=True)
     provider = Provider("OpenAI", True, (replace(KEY, is_set=True),))

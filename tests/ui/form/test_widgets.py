@@ -243,7 +243,6 @@ def test_a_stored_secret_is_not_shown():
 
 
 def test_a_message_that_names_a_variable_shows_it_as_one():
-    """As a share link, a preset or JSON may set it."""
     parameter = entry("MultilineInput", "str", "", load_from_db=False)
     chat = node("ChatInput-a", input_value=parameter)
     found = form(chat, mode="sync", load={"ChatInput-a.input_value": Variable("KEY")})

@@ -67,7 +67,6 @@ def test_what_was_entered_on_the_run_page_replaces_the_values_of_the_preset():
 
 
 def test_a_secret_of_the_run_page_is_said_not_to_be_presented():
-    """Also after the other values were taken over; alone, it offers none."""
     entered = Entered(ONE, "the flow's values", {"T-a.p": "Lisbon", "T-a.s": SECRET_MASK})
     app = present_as_presenter(session_state={ENTERED.key: entered})
     app = press(app, "Use the values of the Run page")

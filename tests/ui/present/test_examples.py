@@ -17,7 +17,6 @@ def test_an_example_fills_the_form_and_keeps_what_it_does_not_name():
 
 
 def test_an_example_keeps_the_values_of_the_run_page_that_are_not_shown():
-    """Such as the model, which the presenter chose there."""
     example = store_preset("Short", p="of the example")
     store(examples=(example.id,), inputs={"T-a.p": {}})
     entered = Entered(ONE, "the flow's values", {"T-a.n": 7, "T-a.p": "x"})

@@ -16,7 +16,6 @@ from tests.ui.support.whole_pages import (
 
 
 def test_a_presented_run_that_nobody_follows_asks_to_tell_its_sender(fields_server):
-    """As after a restart of the console, which has lost the key."""
     notes = Note(NoteCode.KEY_NEEDED), quote(fields_server.url)
     record = add_running_run(fields_server.url, notes=notes, worker="")
     words = page_text(present(run=record.id))

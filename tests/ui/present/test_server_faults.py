@@ -60,7 +60,6 @@ def refuse_key(server):
 
 
 def test_a_presented_form_stays_while_the_key_is_refused(fields_server):
-    """With what was typed. Whoever opens the view then sees nothing of the flow."""
     app = present()
     enter(app, "typed before")
     before = refuse_key(fields_server)

@@ -55,7 +55,6 @@ def test_a_file_that_can_not_be_loaded_is_reported_without_the_server(fields_ser
 def test_a_presenter_whose_file_can_not_be_loaded_is_not_asked_to_tell_who_sent_the_link(
     fields_server, downloads
 ):
-    """Also if the browser's request, which knows no visitor, is the first to need the file."""
     file = Output("C-a", OutputKind.FILE, FileRef("a.txt", path=f"{ONE}/a.txt"))
     run = Run(ONE, "sync", RunStatus.COMPLETED, outputs={"C-a": file})
     app = present_as_presenter(run=add_ended_run(fields_server.url, run=run).id)

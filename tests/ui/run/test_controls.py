@@ -174,7 +174,6 @@ def test_stop_says_that_it_stops_one_of_several_runs(langflow_stand_in, batch_id
 
 
 def test_once_all_have_ended_a_link_leads_to_their_equal_results_in_history(langflow_stand_in):
-    """And nothing is offered to stop."""
     runs = add_batch(langflow_stand_in.url, [RunStatus.COMPLETED, RunStatus.CANCELLED])
     app = open_app(run=runs[0].id)
     assert "2 of 2 runs have ended" in page_text(app)

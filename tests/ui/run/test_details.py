@@ -96,7 +96,6 @@ def test_a_phone_shows_the_flow_and_the_time_of_a_run(langflow_stand_in, monkeyp
 
 @pytest.mark.parametrize("session", ["console-demo", "console-0123456789ab", str(uuid.UUID(int=1))])
 def test_the_details_of_a_run_have_the_session_that_a_person_named(langflow_stand_in, session):
-    """Not one that was made up, nor the id of the flow, which Langflow takes without one."""
     langflow_stand_in.set_flows(flow(ONE, "Echo"))
     run = Run(ONE, "sync", RunStatus.COMPLETED, session_id=session)
     app = open_run_tab("Trace", add_ended_run(langflow_stand_in.url, run=run), "Details")

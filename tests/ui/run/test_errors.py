@@ -216,7 +216,6 @@ def open_failed_readers(server, count: int, **overrides) -> AppTest:
 def test_the_button_of_an_error_without_a_component_leads_to_the_only_field_it_may_be(
     langflow_stand_in, count, overrides, shown
 ):
-    """Of several, to the one that lacks something."""
     app = press(open_failed_readers(langflow_stand_in, count, **overrides), "Choose a file")
     (form,) = app.session_state["forms"].values()
     assert form.shown_key == shown

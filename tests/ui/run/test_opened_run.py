@@ -102,7 +102,6 @@ def test_a_run_is_repeated_in_the_mode_and_session_of_the_person_who_opened_it(l
 
 
 def test_what_was_entered_before_a_run_was_opened_stays(langflow_stand_in, monkeypatch):
-    """Also secrets; it is in Chat as well. Other runs may be opened meanwhile."""
     langflow_stand_in.set_flows(with_secret())
     monkeypatch.setattr(browser, "browser_id", lambda: "one")
     first = store_ended_run(langflow_stand_in, {TEXT: "Oslo"})
@@ -123,7 +122,6 @@ def test_what_was_entered_before_a_run_was_opened_stays(langflow_stand_in, monke
 
 
 def test_a_run_from_an_opened_one_goes_on_with_its_form(langflow_stand_in):
-    """With what was changed there, as after any run; what was entered before can be restored."""
     langflow_stand_in.answers[POST] = (200, RESPONSE)
     app = open_app()
     app.text_area[0].set_value("my own words").run()
@@ -139,7 +137,6 @@ def test_a_run_from_an_opened_one_goes_on_with_its_form(langflow_stand_in):
 
 
 def test_a_run_that_was_changed_and_run_has_its_inputs_again(langflow_stand_in, monkeypatch):
-    """Also after a reload: its form went on with the run that it started."""
     monkeypatch.setattr(browser, "browser_id", lambda: "one")
     langflow_stand_in.answers[POST] = (200, RESPONSE)
     record = store_ended_run(langflow_stand_in, {TEXT: "Oslo"})

@@ -66,7 +66,6 @@ def open_unreached(
 
 
 def test_the_button_of_a_provider_that_did_not_respond_leads_to_its_address(langflow_stand_in):
-    """Not to its key, also if that is used in this tab only."""
     app = open_unreached(langflow_stand_in, "Far", FAR_ADDRESS, given=True)
     assert ONLY_OPERATOR not in page_text(app)
     app = press(app, "Provider settings")
@@ -142,7 +141,6 @@ def test_who_may_not_change_the_address_that_did_not_respond_reads_who_can(
 def test_an_address_that_a_run_can_send_is_entered_without_the_operator(
     langflow_stand_in, monkeypatch, name, settings, given, focused
 ):
-    """Not an optional one, which has no box then."""
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     app = open_unreached(langflow_stand_in, name, *settings, given=given)
     app = press(app, "Provider settings")

@@ -59,7 +59,6 @@ def test_overrides_as_json_that_were_only_looked_at_block_no_run_after_a_reload(
 
 
 def test_a_secret_is_not_saved_and_requested_at_its_field_until_it_is_entered(fields_server):
-    """Neither a secret nor a cookie reaches the disk. What was typed beside it can be restored."""
     enter(open_page(), "typed-by-me", s="hunter2-hunter2")
     folder = app_context().settings.data_dir
     restart()

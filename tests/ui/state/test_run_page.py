@@ -107,7 +107,6 @@ def test_a_run_is_in_the_url_at_once_until_it_is_closed():
 
 
 def test_the_page_scrolls_to_a_run_that_was_opened_until_a_redraw_after_its_end():
-    """Not to another run that is shown meanwhile, nor twice to one that had ended."""
     run_page.NEW_RUN.set("a")
     assert run_page.run_to_scroll_to("a", is_running=True) == "a"
     assert run_page.run_to_scroll_to("a", is_running=True) == "a"
@@ -120,7 +119,6 @@ def test_the_page_scrolls_to_a_run_that_was_opened_until_a_redraw_after_its_end(
 
 
 def test_the_page_scrolls_to_a_run_that_another_page_leads_to_each_time():
-    """Not while it stays on the page, nor twice to one that was opened there."""
     run_page.note_shown("a", has_ended=True)
     assert run_page.run_to_scroll_to("a", is_running=False) == "a"
     st.session_state[run_page.result_key("a")] = "Output"

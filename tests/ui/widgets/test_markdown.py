@@ -270,7 +270,6 @@ def test_each_remote_image_is_listed_once():
 
 
 def test_markup_in_code_over_2000_characters_stays():
-    """And what follows it is no code."""
     code = f"`{'x ' * 1_100}$HOME :red[x]`"
     safe, urls = sanitize(f"{code} then :red[OWNED] ![a](https://b.example/c.png) and `end")
     assert safe == f"{code} then \\:red[OWNED] *image “a” from b\\.example* and `end"
