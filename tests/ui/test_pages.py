@@ -14,14 +14,6 @@ from tests.support.http_stand_in import StandIn, flow
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
 
 
-def test_the_first_flow_opens_with_its_form(langflow_stand_in):
-    app = open_app()
-    assert app.selectbox[0].options[0].startswith("Echo")
-    assert "About Echo" in page_text(app)
-    assert app.text_area[0].value == "hello"
-    assert "Run" in button_labels(app)
-
-
 def test_the_chosen_mode_survives_a_reload(langflow_stand_in, monkeypatch):
     monkeypatch.setattr(browser, "browser_id", lambda: "one")
     mode = next(each for each in open_app().radio if each.label == "Run mode")
@@ -42,13 +34,6 @@ def test_synchronous_mode_is_the_default_without_job_events(langflow_stand_in):
     assert "Default on Langflow 1.10.3, which does not stream job events." in page_text(app)
     mode.set_value("background").run()
     assert "Default on" not in page_text(app)
-
-
-def test_a_server_without_flows_offers_a_refresh(langflow_stand_in):
-    langflow_stand_in.set_flows()
-    app = open_app()
-    assert "no flows yet" in page_text(app)
-    assert "Refresh" in button_labels(app)
 
 
 def test_names_of_flows_cannot_reverse_the_text_after_them(langflow_stand_in):

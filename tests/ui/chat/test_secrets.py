@@ -151,7 +151,6 @@ def test_a_message_with_a_secret_is_shown_once(chat_langflow, token):
     ("is_stored", "is_latest", "end", "shown"),
     [
         (True, True, SECRET, "echo of ••••"),
-        (True, True, SECRET[:-1], "echo of"),
         (True, False, SECRET[:-1], "echo of"),
         (False, True, SECRET[:-1], "echo of"),
     ],

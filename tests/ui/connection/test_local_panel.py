@@ -221,16 +221,9 @@ def test_a_run_that_lacks_modules_offers_their_packages(source, modules, package
 
 
 @pytest.mark.parametrize("opened", [False, True])
-def test_the_log_is_read_once_it_is_opened(fresh_process, opened):
-    status = LocalStatus(LocalState.RUNNING, "1.13.0", "http://127.0.0.1:7860")
-    app_context().local = SimpleNamespace(
-        status=lambda: status,
-        logs=lambda lines: f"last {lines}",
-        secret_file="secret.json",
-        installation=SimpleNamespace(missing=[]),
-        connection=lambda: None,
-    )
-    app = AppTest.from_function(page)
+def test_the_log_is_read_once_it_is_opened(opened):
+    app, _ = show(LocalState.RUNNING)
+    app_context().local.logs = lambda lines: f"last {lines}"
     app.session_state["local-log"] = opened
     app.run()
     assert app.button(key="local-restart")

@@ -19,6 +19,7 @@ from tests.ui.support.flow_pages import (
 from tests.ui.support.whole_pages import (
     TWO,
     add_ended_run,
+    button_labels,
     lacks,
     open_app,
     page_text,
@@ -31,6 +32,7 @@ def test_a_server_without_flows_offers_to_add_one(langflow_stand_in):
     offer(langflow_stand_in, AGENT)
     app = open_app()
     assert "Add a template, a file, or small sample flows" in page_text(app)
+    assert "Refresh" in button_labels(app)
     app = press(app, "Add a flow")
     create_on_upload(langflow_stand_in)
     assert shown_flow(press(app, "Add")) == TWO

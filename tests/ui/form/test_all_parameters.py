@@ -3,7 +3,7 @@
 from pages._ui.form import all_parameters
 from pages._ui.state.run_page import SHOWN_FIELD
 from tests.support.flows import chat_input, entry, node, text
-from tests.ui.support.forms import editable_node, form
+from tests.ui.support.forms import form
 
 
 def badges(found) -> list[str]:
@@ -56,12 +56,6 @@ def test_fields_of_the_only_component_are_shown_at_once():
     assert labels(found) == ["All parameters :gray[· 2]", "Overrides as JSON"]
     assert "**T**" in found.text()
     assert found.set("text_input", "T-a.q", "x").overrides["T-a.q"] == "x"
-
-
-def test_components_that_will_not_run_are_named_once():
-    found = form(chat_input(), editable_node(p=text("x")), node("Bare-y"), node("Spare-z"))
-    assert "Will not run, not connected to the chat input: Bare, Spare\n" in f"{found.text()}\n"
-    assert found.text().count("Does not run") == 1
 
 
 def test_components_that_no_value_reaches_are_named_with_the_reason():

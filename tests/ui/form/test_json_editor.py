@@ -100,11 +100,3 @@ def test_run_is_refused_if_both_the_text_and_the_form_were_edited():
     assert box(found).value == '{"T-a.p": "mine"}'
     assert found.press("Apply").result.ready
     assert found.overrides == {"T-a.p": "mine"}
-
-
-def test_an_unopened_editor_has_no_pending_edits():
-    found = form(editable_node(p=text("x")), mode="sync").set("text_input", "T-a.p", "z")
-    found.at.session_state["commit"] = True
-    found.run()
-    assert found.result.ready
-    assert found.overrides == {"T-a.p": "z"}

@@ -251,17 +251,6 @@ def test_only_one_provider_is_open_unless_something_was_entered(api):
     assert found.find("text_input", ADDRESS.name) is None
 
 
-def test_a_setting_without_a_parameter_is_saved_on_the_server(api):
-    found = setup(agent(model=[MODELS[0].value]))
-    assert "The Ollama Base URL can't be sent with a run. Save it on the server." in found.text()
-    assert not [one for one in found.at.button if one.label == "Use for my runs"]
-    assert found.find("text_input", "OLLAMA_BASE_URL").placeholder == "http://localhost:11434"
-    found.set("text_input", "OLLAMA_BASE_URL", "http://127.0.0.1:11434").press("Save on the server")
-    assert api.checked == [("Ollama", {"OLLAMA_BASE_URL": "http://127.0.0.1:11434"})]
-    assert api.saved == [("OLLAMA_BASE_URL", "http://127.0.0.1:11434", False)]
-    assert found.find("text_input", "OLLAMA_BASE_URL").value == ""
-
-
 def test_an_address_that_a_server_could_not_have_is_refused_before_it_is_sent(api):
     found = setup(agent(model=[MODELS[0].value]))
     address = "http://169.254.169.254/latest"
@@ -299,12 +288,3 @@ def test_a_visitor_who_may_not_change_the_server_can_only_use_a_key_for_runs():
     assert "Use for my runs" in labels
     assert "Save on the server" not in labels
     assert "Save on the server" not in found.text()
-
-
-def test_background_runs_of_1_11_are_led_around_a_typed_key(api):
-    model = [MODELS[1].value]
-    found = setup(agent(model=model, loads=True), version="1.11.6")
-    assert "typed values work only in synchronous mode" in found.text()
-    assert not [one for one in found.at.button if one.label == "Use for my runs"]
-    found = setup(agent(model=model, loads=True), version="1.11.6", mode="sync")
-    assert [one for one in found.at.button if one.label == "Use for my runs"]

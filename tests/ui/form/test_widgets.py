@@ -16,6 +16,10 @@ def edit_table(found, parameter="p", **edits):
     return found
 
 
+RANGE = {"min": 0, "max": 1, "step": 0.1}
+XY, YX = {"options": ["x", "y"]}, ["y", "x"]
+AB, BA = {"options": [{"name": "A"}, {"name": "B"}]}, [{"name": "B"}, {"name": "A"}]
+OLLAMA = {"name": "a:1b", "provider": "Ollama"}
 # the parameter, its widget, what is entered there, and the value that is sent
 KINDS = [
     (text("a"), "text_input", "b", "b"),
@@ -23,44 +27,19 @@ KINDS = [
     (entry("PromptInput", "prompt", "a"), "text_area", "b", "b"),
     (entry("IntInput", "int", 5), "text_input", "9" * 30, int("9" * 30)),
     (entry("FloatInput", "float", 0.5), "text_input", "0.123456789012345", 0.123456789012345),
-    (
-        entry("SliderInput", "slider", 0.5, range_spec={"min": 0, "max": 1, "step": 0.1}),
-        "slider",
-        0.7,
-        0.7,
-    ),
+    (entry("SliderInput", "slider", 0.5, range_spec=RANGE), "slider", 0.7, 0.7),
     (entry("BoolInput", "bool", True), "toggle", False, False),
-    (entry("DropdownInput", "str", "x", options=["x", "y"]), "selectbox", "y", "y"),
-    (entry("TabInput", "tab", "x", options=["x", "y"]), "segmented_control", "y", "y"),
-    (
-        entry("MultiselectInput", "str", ["x"], options=["x", "y"], list=True),
-        "multiselect",
-        ["y", "x"],
-        ["y", "x"],
-    ),
-    (
-        entry("SortableListInput", "sortableList", "", options=[{"name": "A"}, {"name": "B"}]),
-        "multiselect",
-        ["B", "A"],
-        [{"name": "B"}, {"name": "A"}],
-    ),
-    (
-        entry("SortableListInput", "sortableList", "", options=[{"name": "A"}], limit=1),
-        "selectbox",
-        "A",
-        [{"name": "A"}],
-    ),
+    (entry("DropdownInput", "str", "x", **XY), "selectbox", "y", "y"),
+    (entry("TabInput", "tab", "x", **XY), "segmented_control", "y", "y"),
+    (entry("MultiselectInput", "str", ["x"], list=True, **XY), "multiselect", YX, YX),
+    (entry("SortableListInput", "sortableList", "", **AB), "multiselect", ["B", "A"], BA),
+    (entry("SortableListInput", "sortableList", "", **AB, limit=1), "selectbox", "B", BA[:1]),
     (entry("StrInput", "str", ["a"], list=True), "text_area", "b\nc", ["b", "c"]),
     (entry("DictInput", "dict", {"n": 1}), "text_area", '{"n": 2}', {"n": 2}),
     (entry("NestedDictInput", "NestedDict", {}), "text_area", '{"a": [1]}', {"a": [1]}),
     (entry("SecretStrInput", "str", password=True), "text_input", "sk-1", "sk-1"),
     (entry("ModelInput", "model"), "text_input", "gpt", [{"name": "gpt"}]),
-    (
-        entry("ModelInput", "model"),
-        "text_input",
-        "Ollama: llama3.2:1b",
-        [{"name": "llama3.2:1b", "provider": "Ollama"}],
-    ),
+    (entry("ModelInput", "model"), "text_input", "Ollama: a:1b", [OLLAMA]),
     (entry("FutureInput", "future", {"a": 1}), "text_area", "[2]", [2]),
 ]
 

@@ -6,14 +6,11 @@ import pytest
 
 from lfclient.console.present.presentation import PURPOSE
 from lfclient.console.store.flow_settings import FlowSettings
-from lfclient.errors import Unreachable
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, NotRun
 from lfclient.runs.model import Run, RunStatus
-from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.uploads import Upload
-from pages._ui.run import run_form
 from tests.support.flows import entry, node, text
 from tests.support.http_stand_in import flow
 from tests.ui.present.support import inputs, present, present_as_presenter, store
@@ -174,29 +171,6 @@ def test_without_a_server_the_page_says_so_in_words(monkeypatch):
     app = present()
     assert "Nothing is presented here yet" in page_text(app)
     assert not button_labels(app)
-
-
-def test_a_form_that_lacks_the_effects_of_a_choice_is_redrawn_once_the_choice_is_applied(
-    fields_server, monkeypatch
-):
-    """The request for the choices is repeated: the others would succeed at every attempt."""
-    failures, attempts = [Unreachable("cut off")] * 3, []
-    apply_choices = run_form.apply_choices
-
-    def fail_first(*arguments):
-        attempts.append(1)
-        if failures:
-            raise failures.pop()
-        apply_choices(*arguments)
-
-    monkeypatch.setattr(loading, "RETRY_SECONDS", 0)
-    monkeypatch.setattr(run_form, "apply_choices", fail_first)
-    app = present()
-    assert "The flow can't be reached right now" in page_text(app)
-    assert "Retrying automatically." in page_text(app)
-    assert len(attempts) == 2  # of the page and of its timer
-    assert inputs(app.run()) == ["p", "n"]
-    assert not app.warning
 
 
 def test_a_required_value_that_is_missing_is_named_by_its_label(fields_server):

@@ -4,9 +4,9 @@ import pytest
 
 from lfclient.flows.validation import SECRET_MASK
 from pages._ui.state.present import ENTERED, Entered
-from tests.support.flows import chat_input, edge, entry, node, text
+from tests.support.flows import entry, node, text
 from tests.support.http_stand_in import VERSION, flow
-from tests.ui.present.support import inputs, present, present_as_presenter
+from tests.ui.present.support import present, present_as_presenter
 from tests.ui.support.model_pages import MODELS, PROVIDERS, provider
 from tests.ui.support.preset_pages import SECRET, owner, store_preset
 from tests.ui.support.whole_pages import ONE, page_text, press
@@ -79,22 +79,6 @@ def test_the_values_of_the_run_page_are_named_where_they_are_what_is_missing(fie
     assert f"Agent 2). Click “{USE_ENTERED}”." in page_text(app.run())
     app = press(app, USE_ENTERED)
     assert "Not filled in" not in page_text(app)
-
-
-def test_a_presenter_reads_that_a_model_has_no_key(fields_server):
-    """An audience can do nothing about it, and the run may work."""
-    nodes = [chat_input(), node("Agent-a", model=model(GPT)), node("ChatOutput-b")]
-    talk = flow(ONE, "Talk", nodes=nodes)
-    talk["data"]["edges"] = [edge("ChatInput-a", "Agent-a"), edge("Agent-a", "ChatOutput-b")]
-    fields_server.set_flows(talk)
-    fields_server.answers |= {
-        PROVIDERS: (200, [provider("OpenAI", "OPENAI_API_KEY", "api_key")]),
-        MODELS: (200, []),
-    }
-    app = present_as_presenter()
-    assert inputs(app) == ["Message"]
-    assert f"OpenAI: no OpenAI setting yet. {SAVE_SETTINGS}" in page_text(app)
-    assert "OpenAI" not in page_text(present())
 
 
 ONLY_TAB = "Only your tab has"

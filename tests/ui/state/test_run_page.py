@@ -9,27 +9,6 @@ from streamlit.testing.v1 import AppTest
 from pages._ui.state import run_page
 
 
-def token_page() -> None:
-    """Return the submit token in "token", and use it if "use" is set. AppTest runs this source."""
-    import streamlit as st
-
-    from pages._ui.state import run_page
-
-    token = run_page.submit_token()
-    if st.session_state.pop("use", False):
-        run_page.drop_submit_token(token)
-    st.session_state["token"] = token
-
-
-def test_a_submit_token_stays_until_a_run_uses_it():
-    app = AppTest.from_function(token_page).run()
-    first = app.session_state["token"]
-    assert app.run().session_state["token"] == first
-    app.session_state["use"] = True
-    app.run()
-    assert app.run().session_state["token"] != first
-
-
 def cache_page() -> None:
     """Cache a value for the run in the URL, or close the run. AppTest runs this source."""
     import streamlit as st
@@ -77,33 +56,6 @@ def test_a_cached_value_is_computed_again_for_another_version():
         st.session_state["made"] = len(made)
 
     assert AppTest.from_function(page).run().session_state["made"] == 2
-
-
-def page_with_url() -> None:
-    """Show a run if "show" is set, close it if "close" is. AppTest runs this source."""
-    import streamlit as st
-
-    from pages._ui.state import run_page
-
-    if st.session_state.pop("show", False):
-        run_page.show_run("b2")
-        st.session_state["url"] = st.query_params.get("run")
-    if st.session_state.pop("close", False):
-        run_page.close_run()
-    st.session_state["run_id"] = run_page.run_id()
-
-
-def test_a_run_is_in_the_url_at_once_until_it_is_closed():
-    app = AppTest.from_function(page_with_url)
-    app.session_state["show"] = True
-    app.run()
-    assert app.session_state["url"] == "b2"
-    assert app.session_state["run_id"] == "b2"
-    assert app.query_params["run"] == "b2"
-    app.session_state["close"] = True
-    app.run()
-    assert app.session_state["run_id"] is None
-    assert "run" not in app.query_params
 
 
 def test_the_page_scrolls_to_a_run_that_was_opened_until_a_redraw_after_its_end():

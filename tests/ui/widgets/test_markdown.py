@@ -67,31 +67,11 @@ def test_no_unwanted_address_is_left(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "1. a",
-        "* a",
-        "# a",
-        "a\n---",
-        "> a",
-        "    a",
-        "|a|\n|-|",
-        "*a*",
-        "_a_",
-        "`a`",
-        "~a~",
-        "~~a~~",
-        "![a](http://b)",
-        "[a](b)",
-        "[a]\n\n[a]: b",
-        "www.example.com",
-        "HTTPS://example.com",
-        "a@example.com",
-        "<tel:1>",
-        "$x^2$",
-        "\\(x^2\\)",
-        "\\*",
-        "&amp;",
+        "1. a", "* a", "# a", "a\n---", "> a", "    a", "|a|\n|-|", "*a*", "_a_", "`a`", "~a~",
+        "~~a~~", "![a](http://b)", "[a](b)", "[a]\n\n[a]: b", "www.example.com", "HTTPS://example.com",
+        "a@example.com", "<tel:1>", "$x^2$", "\\(x^2\\)", "\\*", "&amp;",
     ],
-)
+)  # fmt: skip
 def test_what_markdown_changes_is_a_format(text):
     assert is_formatted(f"Some words\n\n{text}")
 
