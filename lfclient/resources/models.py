@@ -10,6 +10,7 @@ from lfclient.common.json_types import Json, JsonObject
 
 # the optional address whose list of models takes the place of the provider's own, once it responds
 LISTING_ADDRESS = "OPENAI_BASE_URL"
+OPENAI_COMPATIBLE = "OpenAI Compatible"  # a provider of Langflow's full package, by its name
 # the names by which most embedding models are recognized in a list without kinds
 _EMBEDDING_NAMES = re.compile(r"embed|minilm|\b(?:bge|e5|gte)-", re.IGNORECASE)
 ModelKind = Literal["language", "embedding"]
@@ -106,6 +107,16 @@ class Provider:
     def models(self, kind: ModelKind) -> tuple[ModelOption, ...]:
         """Return the models of one kind."""
         return self.language_models if kind == "language" else self.embedding_models
+
+
+def find_compatible(providers: Mapping[str, Provider]) -> Provider | None:
+    """Return the provider for any server with OpenAI's API, or None if Langflow has none.
+
+    Langflow 1.10 and later take such a server's address for OpenAI's. `providers` are by name.
+    """
+    openai = providers.get("OpenAI")
+    takes_address = openai and any(one.name == LISTING_ADDRESS for one in openai.settings)
+    return providers.get(OPENAI_COMPATIBLE) or (openai if takes_address else None)
 
 
 def chosen_model(value: Json) -> JsonObject | None:

@@ -20,7 +20,7 @@ from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.model_picker import full_label
 from pages._ui.form.widgets import PERSIST
 from pages._ui.state import notices
-from pages._ui.state.run_page import SHOWN_SETTINGS, ShownSettings
+from pages._ui.state.run_page import SHOWN_SETTINGS
 from pages._ui.state.slot import Slot
 from pages._ui.widgets import alerts, controls
 from pages._ui.widgets.markdown import escape
@@ -136,11 +136,11 @@ def _show(field: Field, form: FlowForm) -> None:
     name = st.text_input("Name", key=name_key, help="At least 3 characters", live=True, **PERSIST)
     model = _choose_model(models, form, model_key)
     providers = {one.name: one for one in form.resources.providers if _may_embed(one)}
-    provider = provider_settings.draw_choice(providers, "knowledge-providers")
-    if provider:
+    chosen = provider_settings.draw_choice(providers, "knowledge-providers")
+    if chosen:
         _keep_files(id)
-        _OPENED_PROVIDER.set(provider)
-        SHOWN_SETTINGS.set(ShownSettings(provider))
+        _OPENED_PROVIDER.set(chosen.provider)
+        SHOWN_SETTINGS.set(chosen)
         st.rerun()
     files = _choose_files(id)
     is_complete = bool(model and files and len(name.strip()) >= 3)

@@ -7,12 +7,19 @@ import streamlit as st
 
 from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.provider_needs import setting_keys, unused_provider_need
-from lfclient.resources.models import LISTING_ADDRESS, Provider, ProviderSetting
+from lfclient.resources.models import (
+    LISTING_ADDRESS,
+    OPENAI_COMPATIBLE,
+    Provider,
+    ProviderSetting,
+    find_compatible,
+)
 from lfclient.runs.error_causes import CHECK_ADDRESS, CHECK_ADDRESS_AND_KEY
 from pages._ui.form import provider_actions as actions
 from pages._ui.form import refusals
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.widgets import PERSIST
+from pages._ui.state.run_page import ShownSettings
 from pages._ui.widgets import controls
 from pages._ui.widgets.alerts import NOT_STARTED, UnusedSetting
 from pages._ui.widgets.markdown import escape, inline_code
@@ -23,12 +30,12 @@ _EXAMPLES = {  # by the setting's name
     "OPENAI_COMPATIBLE_BASE_URL": "http://localhost:1234/v1",
 }
 
-
+_COMPATIBLE = "OpenAI-compatible (LM Studio, vLLM, llama.cpp)"
 UNUSED_CHANGE = "Change not used yet"  # of a provider that is set up
 
 
-def draw_menu(form: FlowForm) -> str | None:
-    """Draw the menu of the providers that have settings, and return the chosen one.
+def draw_menu(form: FlowForm) -> ShownSettings | None:
+    """Draw the menu of the providers that have settings, and return the chosen settings or None.
 
     Some, such as OpenAI Compatible, have no model to choose before the server has their address.
     """
@@ -39,17 +46,32 @@ def draw_menu(form: FlowForm) -> str | None:
     return draw_choice(providers, form.state.key("provider-menu"))
 
 
-def draw_choice(providers: Mapping[str, Provider], key: str) -> str | None:
-    """Draw a menu of providers, by name, and return the chosen one."""
+def draw_choice(providers: Mapping[str, Provider], key: str) -> ShownSettings | None:
+    """Draw a menu of providers, by name, and return the chosen settings or None.
+
+    One entry is for servers with OpenAI's API, which most people run on their own machine.
+    """
     if not providers:
         return None
-    return st.menu_button(
+    entries = {name: each for name, each in providers.items() if name != OPENAI_COMPATIBLE}
+    compatible = find_compatible(providers)
+    if compatible:
+        entries[_COMPATIBLE] = compatible
+
+    def label(name: str) -> str:
+        needs_address = name == _COMPATIBLE
+        settings = (one.is_address and one.is_set for one in entries[name].settings)
+        is_set_up = entries[name].is_ready and (not needs_address or any(settings))
+        return escape(name) + (" · set up" if is_set_up else "")
+
+    chosen = st.menu_button(
         "Model providers",
-        sorted(providers, key=str.casefold),
+        sorted(entries, key=str.casefold),
         key=key,
         type="tertiary",
-        format_func=lambda name: escape(name) + (" · set up" if providers[name].is_ready else ""),
+        format_func=label,
     )
+    return ShownSettings(entries[chosen].name, chosen == _COMPATIBLE) if chosen else None
 
 
 def draw_opened(form: FlowForm) -> None:
@@ -240,6 +262,11 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 help=escape(setting.help) or None,
                 placeholder=_placeholder(setting, form),
                 **PERSIST,
+            )
+        if setting.name == LISTING_ADDRESS and not provider.is_ready:
+            st.caption(
+                "The URL of LM Studio, vLLM, llama.cpp or another server with OpenAI's API. "
+                "If it needs no key, enter any text as the key."
             )
     reason = actions.why_not_for_runs(shown, need, form, form.mode) if is_used else ""
     may_save = form.server.may_change

@@ -76,7 +76,7 @@ def draw(form: FlowForm) -> None:
             else:
                 _draw_readiness(form)
             chosen = provider_settings.draw_menu(form)
-            shown = ShownSettings(chosen) if chosen else shown
+            shown = chosen or shown
         provider = form.resources.provider(shown.provider)
         if provider:
             form.state.scroll_token = ""

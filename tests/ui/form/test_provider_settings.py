@@ -28,6 +28,8 @@ from tests.ui.support.forms import (
     setup,
 )
 
+COMPATIBLE = "OpenAI-compatible (LM Studio, vLLM, llama.cpp)"
+
 
 def test_a_key_is_tried_and_then_sent_with_all_components_of_its_provider(api):
     found = setup(agent(model=[MODELS[1].value]), agent("Agent-b", [MODELS[1].value]))
@@ -240,6 +242,27 @@ def test_a_model_that_the_saved_address_lacks_is_replaced(api):
     found.set("text_input", OPENAI_ADDRESS.name, "http://gateway/v1")
     found.set("text_input", KEY.name, "sk-entered").press("Save on the server")
     assert found.overrides["Agent-a.model"] == [local.value]
+
+
+@pytest.mark.parametrize(
+    ("settings", "entries"),
+    [
+        ((KEY,), ["OpenAI"]),
+        ((SAVED_KEY, OPENAI_ADDRESS), ["OpenAI · set up", COMPATIBLE]),
+        ((SAVED_KEY, SAVED_ADDRESS), ["OpenAI · set up", f"{COMPATIBLE} · set up"]),
+    ],
+)
+def test_servers_with_the_api_of_openai_have_an_entry_in_the_menu(settings, entries):
+    (menu,) = openai_agent(*settings).at.menu_button
+    assert [entry.replace("\\", "") for entry in menu.options] == entries
+
+
+def test_the_entry_for_servers_with_the_api_of_openai_leads_to_the_address():
+    found = openai_agent(KEY, OPENAI_ADDRESS, model=None)
+    found.at.menu_button[0].click(COMPATIBLE)
+    keyboard = json.loads(found.run().at.get("bidi_component")[-1].proto.json)
+    assert keyboard["part"].endswith(OPENAI_ADDRESS.name)
+    assert "If it needs no key, enter any text as the key." in found.text()
 
 
 def test_only_one_provider_is_open_unless_something_was_entered(api):
