@@ -89,7 +89,11 @@ _RESOURCES: dict[str, ResourceKind] = {
     "knowledge_base": "knowledge_base",
     "memory_base": "memory_base",
 }
-_NO_FILE = 'msg = "No files to process."'  # in the code of Read File, before it raises it
+# the code with which Read File and API Request fail without a parameter, before they raise it
+_FAILING_CODE = {
+    "path": 'msg = "No files to process."',
+    "url_input": 'msg = "URL cannot be empty"',
+}
 _PASSWORD_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.UNKNOWN})
 _VARIABLE_KINDS = frozenset({FieldKind.TEXT, FieldKind.MULTILINE, FieldKind.SECRET})
 
@@ -236,12 +240,12 @@ def _is_connected(component: Component, name: str, connected: Container[tuple[st
 
 
 def _fails_without(component: Component, name: str) -> bool:
-    """Return whether a component fails without the file of this parameter, by its code.
+    """Return whether a component fails without this parameter, by its code.
 
-    Langflow does not require it: as a tool, the component gets a path.
+    Langflow does not require it: as a tool, the component gets it from the agent.
     """
     code = as_str(as_dict(component.template.get("code")).get("value"))
-    return name == "path" and _NO_FILE in code
+    return name in _FAILING_CODE and _FAILING_CODE[name] in code
 
 
 def has_dynamic_choices(entry: JsonObject) -> bool:

@@ -65,6 +65,7 @@ RULES = (
         parameter="embedding_model",
     ),
     _rule(CauseCode.VALUES_MISSING, r"please fill in: (?P<name>[^\n]{1,200})"),
+    _rule(CauseCode.VALUES_MISSING, r"(?P<name>URL) cannot be empty", parameter="url_input"),
     _rule(
         CauseCode.MODEL_MISSING,
         r"(?i)model selection is required|No model selected\. Please select a language model",

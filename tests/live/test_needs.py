@@ -83,17 +83,23 @@ def test_mcp_tools_need_a_server(client: LangflowClient, make: Make, modes: bool
 
 
 @dialects
-def test_what_a_component_requires_of_another_one_is_named_before_the_run_fails(
-    client: LangflowClient, make: Make
+@pytest.mark.parametrize(
+    ("type", "need", "code"),
+    [
+        ("SplitText", "Split Text: nothing is connected to", CauseCode.INPUT_MISSING),
+        ("APIRequest", "URL of API Request is empty.", CauseCode.VALUES_MISSING),
+    ],
+)
+def test_what_a_component_lacks_is_named_before_the_run_fails(
+    client: LangflowClient, make: Make, type: str, need: str, code: CauseCode
 ):
-    flow = make(Sample("split", "", (Node("s", "SplitText"),)))
-    assert [need.message.partition(" to ")[0] for need in client.needs(flow, {})] == [
-        "Split Text: nothing is connected"
-    ]
-    (error,) = client.run(flow).errors
+    flow = make(Sample(type, "", (Node("a", type),)))
+    (found,) = client.needs(flow, {})
+    assert found.message.startswith(need)
+    (error,) = client.run(flow, check=False).errors
     cause = explain_error(error.message)
     assert cause
-    assert cause.code is CauseCode.INPUT_MISSING
+    assert cause.code is code
 
 
 @dialects

@@ -42,6 +42,7 @@ CAUSES: list[tuple[ErrorCause, list[str]]] = [
     (ErrorCause(CauseCode.VALUES_MISSING, "Base URL, API Key"), [
         "For the custom provider, please fill in: Base URL, API Key",
     ]),
+    (ErrorCause(CauseCode.VALUES_MISSING, "URL", parameter="url_input"), ["URL cannot be empty"]),
     (ErrorCause(CauseCode.COMPONENT_RETIRED, "Chroma"), [
         "Chroma support was retired in Langflow 1.13. This store requires migration.",
     ]),
