@@ -6,7 +6,7 @@ import asyncio
 import json
 import ssl
 import threading
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -47,14 +47,16 @@ NODE = {
 }
 
 
-def flow(id: str, name: str, nodes: list[Any] | None = None) -> dict[str, Any]:
+def flow(
+    id: str, name: str, nodes: list[Any] | None = None, edges: Sequence[Any] = ()
+) -> dict[str, Any]:
     """Return a flow as Langflow returns it."""
     return {
         "id": id,
         "name": name,
         "description": f"About {name}",
         "endpoint_name": None,
-        "data": {"nodes": [NODE] if nodes is None else nodes, "edges": []},
+        "data": {"nodes": [NODE] if nodes is None else nodes, "edges": [*edges]},
     }
 
 

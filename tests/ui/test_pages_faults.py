@@ -106,8 +106,7 @@ def test_a_run_shows_its_inputs(langflow_stand_in):
     overrides = {"ChatInput-a.input_value": "Oslo", "T.api_key": "was set", "T.v": Variable("NAME")}
     run = Run(ONE, "sync", RunStatus.COMPLETED)
     record = add_ended_run(langflow_stand_in.url, overrides=overrides, run=run)
-    app = open_run_tab("Inputs", record)
-    words = page_text(app)
+    words = page_text(open_run_tab("Inputs", record))
     assert "Oslo" in words
     assert "set, not stored" in words
     assert "server variable `NAME`" in words

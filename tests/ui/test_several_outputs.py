@@ -57,8 +57,7 @@ def test_an_audience_sees_no_answer_that_may_be_of_an_output_that_is_not_chosen(
     """The messages of outputs that one component feeds name none, and each converts its input."""
     fields_server.set_flows(SHARED)
     store(outputs=chosen)
-    app = present(run=running(fields_server).id)
-    assert lacks(app, "quick", shows="Twins") is not is_shown
+    assert lacks(present(run=running(fields_server).id), "quick", shows="Twins") is not is_shown
 
 
 @pytest.mark.parametrize(
@@ -72,8 +71,7 @@ def test_an_audience_sees_no_text_of_a_hidden_output_that_was_never_finished(
     unfinished = replace(answer("a", "unfinished words"), complete=False)
     run = Run(ONE, "background", RunStatus.FAILED, messages={"m": unfinished})
     record = add_ended_run(fields_server.url, run=run, status=run.status, mode="background")
-    app = present(run=record.id)
-    assert lacks(app, "unfinished words", shows="Twins") is not is_shown
+    assert lacks(present(run=record.id), "unfinished words", shows="Twins") is not is_shown
 
 
 def test_answers_in_chat_have_the_names_and_order_of_the_outputs(langflow_stand_in):

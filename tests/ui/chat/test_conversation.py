@@ -8,13 +8,12 @@ import pytest
 
 from lfclient import Message, Output, OutputKind
 from lfclient.common.redaction import Redactor
-from lfclient.console.store.run_record import RunRecord
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.chat import conversation as chat_conversation
 from pages._ui.chat.conversation import Conversation
 from pages._ui.form.flow_form import FlowForm, FormResult
 from pages._ui.form.form_state import FormState
-from tests.support import flows
+from tests.support import flows, store_records
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 FLOW = flows.flow(flows.chat_input(), flows.node("ChatOutput-b"))
@@ -34,23 +33,10 @@ def machine_message(id, text="hello", **more):
 
 def make_record(status, text="hi", job="job-1", run=None, name="run", after=0):
     """Return a run's record with this text as its message."""
-    return RunRecord(
-        id=name,
-        owner="o",
-        submit_token="c",
-        server_name="",
-        server_url="",
-        flow_id=FLOW.id,
-        flow_name="",
-        mode="background",
-        created_at=NOW + timedelta(seconds=after),
-        status=status,
-        session_id="s",
-        overrides={"ChatInput-a.input_value": text},
-        job_id=job,
-        run=run,
-        attempts=1,
-    )
+    created_at, overrides = NOW + timedelta(seconds=after), {"ChatInput-a.input_value": text}
+    ids = {"owner": "o", "flow_id": FLOW.id, "session_id": "s", "job_id": job}
+    more = {"created_at": created_at, "overrides": overrides, "status": status, "run": run}
+    return store_records.record(name, **ids, **more)
 
 
 def make_conversation(history, status=None, *, settled=True, **more):
@@ -82,10 +68,6 @@ def test_a_conversation_shows_the_servers_history():
             history, DONE, run=make_run(DONE, user_message("1"), machine_message("2"))
         )
     ) == [HI, HELLO]
-
-
-def test_a_message_appears_as_soon_as_it_is_sent():
-    assert shown(make_conversation([], RUNNING, run=None)) == [HI]
 
 
 def test_live_messages_are_matched_by_id():
@@ -171,12 +153,6 @@ def test_a_stopped_answer_stays_after_later_messages(monkeypatch):
     assert [message.visible_text for message in found] == ["hi", "hel", "hi", "hello"]
     assert opened == ["stopped"]
     assert chat_conversation.restore_stopped_answers(conversation, history[2:]) == history[2:]
-
-
-@pytest.mark.parametrize("status", [RunStatus.FAILED, RunStatus.OUTCOME_UNKNOWN])
-def test_an_undelivered_message_stays(status):
-    history = [user_message("1", after=-60), machine_message("2")]
-    assert shown(make_conversation(history, status, job=None)) == [HI, HELLO, HI]
 
 
 def test_an_undelivered_message_stays_at_its_time():

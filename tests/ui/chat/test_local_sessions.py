@@ -40,8 +40,7 @@ def test_a_session_that_was_deleted_in_langflow_is_not_listed(chat_langflow):
     add_message(chat_langflow, "answered", job_id="j")
     ids = {"id": "b" * 32, "submit_token": "b"}
     add_message(chat_langflow, "not answered", status=RunStatus.FAILED, **ids)
-    app = open_chat(flow=ONE)
-    assert "No sessions yet" in page_text(app)
+    assert "No sessions yet" in page_text(open_chat(flow=ONE))
 
 
 def test_a_deleted_session_is_not_listed_if_the_server_had_its_message(chat_langflow):
@@ -49,8 +48,7 @@ def test_a_deleted_session_is_not_listed_if_the_server_had_its_message(chat_lang
     stored = {"m": Message("m", "never stored", "User")}
     run = Run(ONE, "background", RunStatus.INTERRUPTED, messages=stored)
     add_message(chat_langflow, status=run.status, run=run, job_id="j")
-    app = open_chat(flow=ONE)
-    assert "No sessions yet" in page_text(app)
+    assert "No sessions yet" in page_text(open_chat(flow=ONE))
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,5 @@ def test_each_run_of_several_at_once_has_its_own_row(chat_langflow, copied):
     turns += [("Machine", "to one", "j"), ("Machine", "to two", "k"), ("Machine", "more", "j")]
     store_messages(chat_langflow, *turns)
     store_runs(chat_langflow, "j", "k")
-    app = open_chat(flow=ONE, session="s")
-    assert links(app).count("Answer details") == 2
+    assert links(open_chat(flow=ONE, session="s")).count("Answer details") == 2
     assert copied == ["to one\n\nmore", "to two"]

@@ -77,16 +77,14 @@ def test_the_start_of_a_secret_of_another_tab_is_not_cut_off_a_stopped_answer(ch
     session = session_in_url(send(enter_token(open_chat()), "say hi"))
     guess, state = f"It is {SECRET[:-1]}", {"state": "partial"}
     chat_langflow.store_message(session, guess, "Machine", properties=state)
-    app = open_chat(flow=ONE, session=session)
-    assert conversation(app)[-1] == ("assistant", guess)
+    assert conversation(open_chat(flow=ONE, session=session))[-1] == ("assistant", guess)
 
 
 def test_a_secret_in_the_name_of_a_sender_or_a_file_is_redacted(chat_langflow, token):
     token(SECRET)
     told = {"sender_name": f"Bot {SECRET}", "files": [f"{ONE}/{SECRET}.txt"]}
     chat_langflow.store_message("s", "hi", "Machine", **told)
-    app = open_chat(flow=ONE, session="s")
-    text = page_text(app)
+    text = page_text(open_chat(flow=ONE, session="s"))
     assert "Bot ••••" in text
     assert "••••.txt" in text
     assert SECRET not in text
@@ -119,8 +117,7 @@ def test_another_visitors_loaded_messages_are_redacted(chat_langflow, token):
 def test_a_secret_at_the_end_of_a_long_messages_cached_part_is_redacted(chat_langflow, token):
     token("abc" * 1000)
     chat_langflow.store_message("console-0123456789ab", f"say {'abc' * 1000} now")
-    app = open_chat(flow=ONE)
-    assert "say" in button_labels(app)
+    assert "say" in button_labels(open_chat(flow=ONE))
 
 
 def test_a_sent_secret_that_the_flow_stores_is_redacted(chat_langflow, token):
@@ -143,8 +140,7 @@ def test_a_message_with_a_secret_is_shown_once(chat_langflow, token):
     sent = {"ChatInput-a.input_value": f"say {SECRET}"}
     failed = {"overrides": sent, "status": RunStatus.FAILED}
     add_ended_run(chat_langflow.server.url, session_id="s", **failed)
-    app = open_chat(flow=ONE, session="s")
-    assert conversation(app) == [("user", "say ••••")]
+    assert conversation(open_chat(flow=ONE, session="s")) == [("user", "say ••••")]
 
 
 @pytest.mark.parametrize(
@@ -248,8 +244,7 @@ def test_messages_that_the_server_has_stored_are_redacted_once(chat_langflow, mo
     run = Run(ONE, "background", RunStatus.COMPLETED, messages=messages)
     add_ended_run(chat_langflow.server.url, session_id="s", run=run)
     chat_langflow.store_message("s", "From the server", "Machine", id="m")
-    app = open_chat(flow=ONE, session="s")
-    assert conversation(app) == [("assistant", "From the server")]
+    assert conversation(open_chat(flow=ONE, session="s")) == [("assistant", "From the server")]
     assert searched.count("From the server") == 1
     assert "From events" not in searched
 

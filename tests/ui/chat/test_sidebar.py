@@ -1,6 +1,5 @@
 """The sidebar of the Chat page: the parameters of its messages."""
 
-import copy
 from threading import Event
 from types import SimpleNamespace
 
@@ -11,7 +10,7 @@ from pages._ui.form.entries import EnteredValue, InvalidEntry
 from pages._ui.state import browser
 from pages._ui.state.chat import chat_key
 from tests.support.flows import chat_input, edge, entry, node
-from tests.support.http_stand_in import VERSION
+from tests.support.http_stand_in import VERSION, flow
 from tests.ui.support.chat_langflow import RUN, chat_flow
 from tests.ui.support.chat_page import (
     PAGE,
@@ -162,33 +161,24 @@ def test_the_message_cannot_be_entered_as_json(chat_langflow):
     assert not form.overrides()
 
 
-def open_chat_with_two_inputs(chat_langflow, *nodes):
-    """Open the chat of a flow with two chat inputs and these nodes, on a release with events."""
-    two_inputs = chat_flow()
-    second = copy.deepcopy(two_inputs["data"]["nodes"][0])
-    second["id"] = second["data"]["id"] = "ChatInput-c"
-    two_inputs["data"]["nodes"] += [second, *nodes]
-    two_inputs["data"]["edges"].append(edge("ChatInput-c", "ChatOutput-b"))
-    two_inputs["data"]["edges"] += [edge("ChatInput-a", each["id"], "r") for each in nodes]
-    chat_langflow.server.set_flows(two_inputs)
-    chat_langflow.server.answers["GET /api/v1/version"] = (200, VERSION)
-    return open_chat()
-
-
 def test_a_message_goes_only_to_the_chat_inputs_that_run(chat_langflow):
     """Otherwise the record would have the other chat inputs as the run's inputs."""
     two_inputs = chat_flow()
     two_inputs["data"]["nodes"].append(chat_input("ChatInput-c"))
     chat_langflow.server.set_flows(two_inputs)
-    app = open_chat()
-    app.chat_input[0].set_value("hello").run()
+    open_chat().chat_input[0].set_value("hello").run()
     assert "ChatInput-a.input_value" in chat_langflow.sent[-1]
     assert "ChatInput-c.input_value" not in chat_langflow.sent[-1]
 
 
 def test_a_problem_that_no_field_shows_is_in_the_sidebar(chat_langflow):
-    """A flow with an approval can't run synchronously."""
-    app = open_chat_with_two_inputs(chat_langflow, node("HumanInput-h"))
+    """A flow with an approval and several chat inputs runs in no mode."""
+    nodes = [*chat_flow()["data"]["nodes"], chat_input("ChatInput-c"), node("HumanInput-h")]
+    ends = ("ChatInput-a", "ChatOutput-b"), ("ChatInput-c", "ChatOutput-b")
+    edges = [edge(*each) for each in (*ends, ("ChatInput-a", "HumanInput-h"))]
+    chat_langflow.server.set_flows(flow(ONE, "Talker", nodes, edges))
+    chat_langflow.server.answers["GET /api/v1/version"] = (200, VERSION)
+    app = open_chat()
     assert "Background runs of a flow with several chat inputs fail" in page_text(app)
     assert "Correct the marked values" not in page_text(app)
     app.chat_input[0].set_value("hello").run()

@@ -94,12 +94,6 @@ def test_unconnected_components_are_below_the_rest():
     assert positions["Loose-1"][1] > max(positions["A-1"][1], positions["B-1"][1])
 
 
-def test_sixty_components_without_an_arrangement_do_not_overlap():
-    ids = [f"N-{number}" for number in range(60)]
-    edges = [flows.edge(ids[number // 3], ids[number]) for number in range(1, 55)]
-    assert overlapping(flows.flow(*(flows.node(one) for one in ids), edges=edges)) == []
-
-
 def test_a_single_component_fills_the_graph():
     flow = flows.flow(named("A-1", "A", -500, 77))
     assert graph_size(flow) == list(CARD_SIZE)

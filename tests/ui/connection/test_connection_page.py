@@ -39,8 +39,7 @@ def test_sample_flows_are_offered_only_while_some_are_missing(langflow_stand_in)
     assert "Add the sample flows" in button_labels(open_app("pages/connection.py"))
     servers.current().refresh()
     langflow_stand_in.set_flows(*samples)
-    app = open_app("pages/connection.py")
-    assert "Sample flows" not in page_text(app)
+    assert "Sample flows" not in page_text(open_app("pages/connection.py"))
 
 
 def test_the_form_is_folded_while_the_server_responds(langflow_stand_in):

@@ -275,8 +275,7 @@ def test_a_running_ollama_is_offered_and_its_address_saved(monkeypatch, ollama_s
 
 def test_an_ollama_that_the_server_uses_is_not_offered(monkeypatch, ollama_server):
     ollama_server.answers["GET /api/v1/variables/"] = (200, [SAVED])
-    app = open_offer(monkeypatch, ("llama3.2",))
-    assert lacks(app, "Ollama", "Use", shows="below the offer")
+    assert lacks(open_offer(monkeypatch, ("llama3.2",)), "Ollama", "Use", shows="below the offer")
 
 
 def test_without_an_ollama_nothing_is_offered(monkeypatch, ollama_server):

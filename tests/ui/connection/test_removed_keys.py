@@ -217,8 +217,7 @@ def test_nothing_of_a_run_is_saved(server, connection, owner, downloads):
         "T": Output("T", OutputKind.TABLE, [{"a": 1}]),
     }
     run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=parts)
-    record = add_ended_run(server.url, owner=owner, run=run)
-    open_page(run=record.id)
+    open_page(run=add_ended_run(server.url, owner=owner, run=run).id)
     assert {name.rpartition(".")[2] for name in downloads} >= {"csv", "html", "json", "md", "zip"}
     remove_key(connection)
     server.requests.clear()

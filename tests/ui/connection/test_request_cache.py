@@ -174,17 +174,6 @@ def test_a_cached_fault_of_the_console_gets_no_frames_of_its_readers(cache):
     assert traces[0][-1] == "<lambda>"
 
 
-def test_an_old_failure_is_retried_instead_of_raised(cache, monkeypatch):
-    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 0.0)
-    monkeypatch.setattr(request_cache, "_ERROR_SECONDS", 0.0)
-    with pytest.raises((StillLoading, Unreachable)):
-        cache.get("o", "w", 60, fails(Unreachable("It is off.", sent=False)))
-    wait_for(lambda: cache.seconds_waiting("o", NAMES) is None)
-    time.sleep(0.01)
-    monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 10)
-    assert cache.get("o", "w", 60, lambda: "back").value == "back"
-
-
 def test_requests_are_invalidated_by_name(cache, slow, monkeypatch):
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
     cache.prefetch("o", "other", 60, slow)

@@ -57,8 +57,7 @@ def test_an_error_of_a_panel_leaves_the_server_in_its_corner(langflow_stand_in, 
 def test_a_page_of_stored_runs_shows_its_unreachable_server(langflow_stand_in, page):
     add_ended_run(langflow_stand_in.url)
     langflow_stand_in.answers["GET /api/v1/version"] = (503, {"detail": "down"})
-    app = open_app(f"pages/{page}.py")
-    [label] = server_links(app)
+    [label] = server_links(open_app(f"pages/{page}.py"))
     assert "Langflow 1" not in label
 
 
@@ -82,8 +81,7 @@ def has_checked(server):
 
 def test_a_server_that_hides_its_version_is_reachable(langflow_stand_in):
     langflow_stand_in.answers[VERSION] = (403, {"detail": "a gateway"})
-    app = open_app()
-    [label] = server_links(app)
+    [label] = server_links(open_app())
     assert "Not responding" not in label
     assert "Langflow" not in label
 

@@ -102,8 +102,7 @@ def test_a_process_requests_its_servers_flows_before_a_page_does(langflow_stand_
     """A list of thousands of flows takes a second, and the first page then has it."""
     asyncio.run(start())
     wait_for(lambda: LIST in langflow_stand_in.lines)
-    app = open_app()
-    assert app.selectbox[0].options == ["Echo"]
+    assert open_app().selectbox[0].options == ["Echo"]
     assert langflow_stand_in.lines.count(LIST) == 1
 
 

@@ -1,11 +1,9 @@
 """Keys that visitors type, and the runs that these keys show."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lfclient.console.store.run_record import RunRecord
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.state.connection import API_KEY
@@ -13,6 +11,7 @@ from tests.support.http_stand_in import StandIn, flow
 from tests.ui.support.whole_pages import (
     TWO,
     add_ended_run,
+    make_record,
     open_app,
     page_text,
     place_of,
@@ -78,20 +77,8 @@ def add_run(server, key, user_id):
     """Store a run that was made with a typed key."""
     connection = replace(servers.typed_connection(server.url, key), user_id=user_id)
     runner = app_context().runner
-    now = datetime.now(UTC)
-    record = RunRecord(
-        id="a" * 32,
-        owner=runner.owner_of(connection),
-        submit_token="c",
-        server_name="s",
-        server_url=server.url,
-        flow_id=TWO,
-        flow_name="Elsewhere",
-        mode="sync",
-        created_at=now - timedelta(seconds=5),
-        attempts=1,
-    )
-    runner.store.create(record)
+    owner = runner.owner_of(connection)
+    runner.store.create(make_record(server.url, owner=owner, flow_id=TWO, flow_name="Elsewhere"))
 
 
 def listed_flows(app):

@@ -59,8 +59,7 @@ def test_a_file_shows_what_it_contains_before_it_is_added(langflow_stand_in):
 
 def test_a_file_that_the_console_did_not_take_is_explained(langflow_stand_in, monkeypatch):
     monkeypatch.setattr(upload_quota, "refusal", lambda session_id: "A file was not uploaded: …")
-    app = draw_dialog("Upload")
-    assert "A file was not uploaded" in page_text(app)
+    assert "A file was not uploaded" in page_text(draw_dialog("Upload"))
 
 
 def test_a_flow_of_a_newer_release_is_marked():

@@ -146,12 +146,11 @@ def test_no_mode_is_offered_where_a_problem_is_the_same_in_each(server):
     assert not {SYNC, BACKGROUND} & {*button_labels(app)}
 
 
-def open_chat(server, *more: dict):
+def open_chat(server):
     """Open the chat of an agent whose key is a variable that the server lacks."""
     nodes = [chat_input(), agent("NAMED_BY_THE_AUTHOR"), node("ChatOutput-b", sender=text("AI"))]
-    talk = flow(ONE, "Echo", [*nodes, *more])
-    talk["data"]["edges"] = [edge("ChatInput-a", "Agent-a"), edge("Agent-a", "ChatOutput-b")]
-    server.set_flows(talk)
+    edges = [edge("ChatInput-a", "Agent-a"), edge("Agent-a", "ChatOutput-b")]
+    server.set_flows(flow(ONE, "Echo", nodes, edges))
     return open_app("pages/chat.py", flow=ONE)
 
 

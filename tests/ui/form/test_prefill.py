@@ -1,16 +1,13 @@
 """A form filled from elsewhere, and restoring the earlier input."""
 
-from dataclasses import replace
-
 import pytest
 
 from lfclient.flows.run_inputs import SECRET_HINT
 from lfclient.flows.validation import SECRET_MASK
-from lfclient.resources.models import Provider
 from pages._ui.form import prefill
 from pages._ui.form.form_state import FormState
 from tests.support.flows import entry, flow, node, text
-from tests.ui.support.forms import KEY, MODELS, OWNER, RESOURCES, agent, editable_node, form, setup
+from tests.ui.support.forms import KEY, MODELS, OWNER, agent, editable_node, form, setup
 from tests.ui.support.whole_pages import lacks
 
 SOURCE = "Filled with the inputs of a run."
@@ -47,16 +44,9 @@ def test_setup_is_not_ready_while_a_value_has_to_be_entered_again():
     assert "Ready" in page.text()
 
 
-@pytest.mark.parametrize("is_given", [True, False])
-def test_the_key_of_a_provider_that_has_one_need_not_be_entered_again(is_given):
-    """Used in this tab, or saved on the server."""
-    openai = Provider("OpenAI", not is_given, (replace(KEY, is_set=not is_given),))
-    given = {"given-settings": {OWNER: {KEY.name: "sk-given"}}} if is_given else {}
-    page = setup(
-        agent(model=[MODELS[1].value]),
-        resources=replace(RESOURCES, providers=(openai, RESOURCES.providers[1])),
-        **given,
-    )
+def test_the_key_of_a_provider_that_this_tab_has_need_not_be_entered_again():
+    given = {"given-settings": {OWNER: {KEY.name: "sk-given"}}}
+    page = setup(agent(model=[MODELS[1].value]), **given)
     load(page, {}, hints={"Agent-a.api_key": SECRET_HINT})
     assert lacks(page.at, "to check", SECRET_HINT, "Go to the marked field", shows="gpt-4o")
 

@@ -271,9 +271,8 @@ def test_the_default_preset_waits_for_the_answer_about_a_link():
 
 def test_the_question_about_a_link_is_drawn_beside_a_chat(server: StandIn):
     nodes = [chat_input(), node("T-a", **PARAMETERS), node("ChatOutput-b")]
-    talk = flow(ONE, "Talk", nodes)
-    talk["data"]["edges"] = [edge("ChatInput-a", "T-a", "plain"), edge("T-a", "ChatOutput-b")]
-    server.set_flows(talk)
+    edges = [edge("ChatInput-a", "T-a", "plain"), edge("T-a", "ChatOutput-b")]
+    server.set_flows(flow(ONE, "Talk", nodes, edges))
     app = by_link({"url": VALID["url"]}).switch_page("pages/chat.py").run()
     assert "Fill the form with 1 value from the link?" in page_text(app)
 

@@ -210,8 +210,7 @@ def test_a_mode_change_reports_unsupported_values():
 
 def test_an_empty_secret_shows_nothing_about_variables_and_run_modes():
     secret = entry("SecretStrInput", "str", password=True, load_from_db=False)
-    app = form(editable_node(p=secret), mode="background").at
-    assert lacks(app, "synchronous", shows="**p**")
+    assert lacks(form(editable_node(p=secret), mode="background").at, "synchronous", shows="**p**")
 
 
 def test_a_stored_secret_is_not_shown():

@@ -70,8 +70,7 @@ def test_unusual_files_show_a_note_instead_of_crashing(name, data, note):
     ],
 )
 def test_images_audio_and_video_are_previewed(data, element):
-    app = preview_file("a", data)
-    assert app.get(element)
+    assert preview_file("a", data).get(element)
 
 
 def test_browser_and_page_share_one_download_and_its_error():

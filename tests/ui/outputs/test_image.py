@@ -93,8 +93,7 @@ def test_an_image_may_have_any_name(name):
 def test_a_saved_image_has_one_ending_that_of_its_content(name, saved_as, monkeypatch):
     names = []
     monkeypatch.setattr(downloads, "draw_button", lambda *args, **_: names.append(args[2]))
-    app = draw_outputs(output(OutputKind.MESSAGE, f"![{name}]({URI}) ![]({uri(1)})"))
-    choose(app, "Images")
+    choose(draw_outputs(output(OutputKind.MESSAGE, f"![{name}]({URI}) ![]({uri(1)})")), "Images")
     assert saved_as in names
 
 

@@ -110,8 +110,7 @@ def test_an_unknown_type_is_shown_as_json_under_its_name():
 
 
 def test_an_error_is_not_drawn_as_markdown():
-    app = draw_outputs(output(OutputKind.ERROR, "*bad* thing"))
-    assert app.error[0].value == "\\*bad\\* thing"
+    assert draw_outputs(output(OutputKind.ERROR, "*bad* thing")).error[0].value == "\\*bad\\* thing"
 
 
 def test_embedded_images_are_drawn_at_once():

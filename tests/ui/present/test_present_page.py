@@ -11,12 +11,11 @@ from lfclient.runs.components import ComponentRun, ComponentState, NotRun
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.uploads import Upload
-from tests.support.flows import entry, node, text
+from tests.support.flows import node, text
 from tests.support.http_stand_in import flow
 from tests.ui.present.support import inputs, present, present_as_presenter, store
 from tests.ui.support.preset_pages import (
     enter,
-    field,
     fields_flow,
     open_page,
     owner,
@@ -114,20 +113,6 @@ def test_what_was_typed_is_replaced_by_another_preset_of_the_address():
     assert value(present(browser="b")) == "x"
 
 
-def test_invalid_text_stays_if_the_preset_is_changed(fields_server):
-    number = {**entry("IntInput", "int", 5), "api_editable": True}
-    big = {**entry("NestedDictInput", "NestedDict", {}), "api_editable": True}
-    fields_server.set_flows(flow(ONE, "Fields", nodes=[node("T-a", n=number, d=big)]))
-    preset = store_preset(default=True, n=1)
-    app = present()
-    area = field(app, "d", kind="text_area")
-    area.set_value("{").run()
-    presets().update(replace(preset, values={"T-a.n": 2}))
-    app.run()
-    assert field(app, "d", kind="text_area").value == "{"
-    assert value(app, "n") == "2"
-
-
 def test_a_presented_form_shares_nothing_with_the_form_of_the_run_page():
     enter(open_page(flow=ONE), "typed")
     assert value(open_page(flow=ONE)) == "typed"
@@ -136,14 +121,12 @@ def test_a_presented_form_shares_nothing_with_the_form_of_the_run_page():
 
 def test_a_run_of_another_flow_is_not_shown(fields_server):
     record = add_ended_run(fields_server.url)
-    app = present(TWO, run=record.id)
-    assert "Results appear here" in page_text(app)
+    assert "Results appear here" in page_text(present(TWO, run=record.id))
 
 
 def test_a_flow_that_was_deleted_is_reported(fields_server):
     fields_server.answers[f"GET /api/v1/flows/{ONE}"] = (404, {"detail": "Flow not found"})
-    app = present()
-    assert "This flow is no longer here" in page_text(app)
+    assert "This flow is no longer here" in page_text(present())
 
 
 @pytest.mark.parametrize("view", ["present", "result"])
@@ -194,8 +177,7 @@ def test_each_of_many_needed_inputs_is_drawn_once(fields_server):
     needed = {**text(""), "required": True, "api_editable": True}
     nodes = [node("T-a", **{f"p{n}": needed for n in range(30)})]
     fields_server.set_flows(flow(ONE, "Many", nodes=nodes))
-    app = present()
-    assert inputs(app) == [f"p{n}" for n in range(30)]
+    assert inputs(present()) == [f"p{n}" for n in range(30)]
 
 
 def test_of_a_component_with_several_outputs_the_first_that_is_no_json_is_shown(fields_server):

@@ -122,8 +122,7 @@ def test_the_editor_warns_of_a_key_that_only_the_presenters_tab_has(
 
 def test_the_editor_does_not_warn_of_a_key_that_the_server_has(fields_server):
     serve_agent(fields_server, is_configured=True)
-    app = edit_with_given_key()
-    assert ONLY_TAB not in page_text(app)
+    assert ONLY_TAB not in page_text(edit_with_given_key())
 
 
 def test_a_key_typed_for_a_run_is_not_presented_and_the_operator_is_named(

@@ -17,8 +17,7 @@ from tests.ui.support.whole_pages import (
 
 def test_a_presented_run_that_nobody_follows_asks_to_tell_its_sender(fields_server):
     notes = Note(NoteCode.KEY_NEEDED), quote(fields_server.url)
-    record = add_running_run(fields_server.url, notes=notes, worker="")
-    words = page_text(present(run=record.id))
+    words = page_text(present(run=add_running_run(fields_server.url, notes=notes, worker="").id))
     assert "No access to the server. Tell the person who sent you this link." in words
     assert "by itself" not in words
     assert "key" not in words
@@ -52,8 +51,7 @@ def test_a_presented_run_that_goes_on_after_a_refused_decision_asks_for_none(fie
 
 def test_a_presented_run_whose_stop_is_refused_says_so_without_the_server_s_words(fields_server):
     stop_result = Note(NoteCode.STOP_REFUSED), quote("From host-7.")
-    record = add_running_run(fields_server.url, stop_result=stop_result, worker="w")
-    app = present(run=record.id)
+    app = present(run=add_running_run(fields_server.url, stop_result=stop_result, worker="w").id)
     assert "The server refused to stop the run." in page_text(app)
     assert "host-7" not in page_text(app)
     assert "Stop" in button_labels(app)

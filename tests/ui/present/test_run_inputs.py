@@ -26,8 +26,7 @@ def test_values_that_are_not_shown_do_not_come_from_the_run_of_the_address(field
     store_preset("Mine", default=True, n=7)
     store(inputs={"T-a.p": {}})
     overrides = {"T-a.p": "Oslo", "T-a.n": 99}
-    record = add_ended_run(fields_server.url, run=COMPLETED, overrides=overrides)
-    app = present(run=record.id)
+    app = present(run=add_ended_run(fields_server.url, run=COMPLETED, overrides=overrides).id)
     assert inputs(app) == ["p"]
     assert value(app) == "Oslo"
     press(app, "Run")
@@ -38,8 +37,7 @@ def test_a_run_of_the_address_replaces_no_variable_of_the_preset(fields_server):
     """A variable is not shown, neither the preset's nor the run's."""
     store_preset("Mine", default=True, p=Variable("CITY"), n=7)
     overrides = {"T-a.p": "Oslo", "T-a.n": Variable("NUMBER")}
-    record = add_ended_run(fields_server.url, run=COMPLETED, overrides=overrides)
-    app = present(run=record.id)
+    app = present(run=add_ended_run(fields_server.url, run=COMPLETED, overrides=overrides).id)
     assert inputs(app) == ["n"]
     assert value(app, "n") == "7"
 
@@ -50,8 +48,7 @@ def test_the_box_of_a_file_lists_its_extensions_without_langflows_help(fields_se
     own = entry("FileInput", "file", "", file_path=[], info="The orders of a day")
     fields_server.set_flows(flow(ONE, "Files", nodes=[node("F-a", path=file, orders=own)]))
     store(inputs={"F-a.path": {}, "F-a.orders": {}})
-    app = present()
-    words = page_text(app)
+    words = page_text(present())
     assert help not in words
     assert "CSV, JSON" in words
     assert "The orders of a day" in words

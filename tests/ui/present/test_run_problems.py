@@ -18,8 +18,7 @@ TELL_SENDER = "Tell the person who sent you this link."
 def failed_page(server, **more):
     """Return the words of a presentation whose run has failed."""
     record = add_ended_run(server.url, **{"status": RunStatus.FAILED, "run": None, **more})
-    app = present(run=record.id)
-    return page_text(app)
+    return page_text(present(run=record.id))
 
 
 def test_a_run_that_is_refused_for_a_known_cause_names_it(fields_server):

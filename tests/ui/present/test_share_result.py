@@ -54,8 +54,7 @@ def menu(record, open_view=present):
 
 def create(record, label="Create link"):
     """Share the run and return its token."""
-    app = press(menu(record), label)
-    (token,) = re.findall(r"view=result&id=([\w-]+)`", page_text(app))
+    (token,) = re.findall(r"view=result&id=([\w-]+)`", page_text(press(menu(record), label)))
     return token
 
 
@@ -306,8 +305,7 @@ def test_on_a_phone_a_small_presented_table_is_a_grid(fields_server, monkeypatch
 
 def test_the_cells_of_a_presented_table_are_no_markdown(fields_server):
     row = {"*a*": "![x](http://p.example/x.png)", "b": 2.5, "c": None, "b ": True}
-    app = shared_output(fields_server, Output("A", OutputKind.TABLE, [row]))
-    shown = app.table[0].value
+    shown = shared_output(fields_server, Output("A", OutputKind.TABLE, [row])).table[0].value
     assert list(shown.columns) == [escape("*a*"), "b", "c", "b (2)"]
     assert list(shown.iloc[0]) == [escape(row["*a*"]), escape("2.5"), "", "True"]
 

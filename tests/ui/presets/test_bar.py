@@ -133,8 +133,7 @@ def test_a_preset_with_a_taken_name_can_be_replaced():
 
 
 def test_a_preset_without_a_name_is_rejected():
-    app = save_as(open_page(menu="save"), "  ")
-    assert "needs a name" in page_text(app)
+    assert "needs a name" in page_text(save_as(open_page(menu="save"), "  "))
     assert stored_presets() == []
 
 

@@ -153,8 +153,7 @@ def test_a_presets_name_cannot_contain_the_connections_key():
 
 def test_an_edited_preset_is_shared_by_its_values():
     preset = store_preset(p="old")
-    app = enter(choose(open_page(menu="share"), preset), "new")
-    (only,) = addresses(app)
+    (only,) = addresses(enter(choose(open_page(menu="share"), preset), "new"))
     assert only.endswith(encode_values({"T-a.p": "new"}))
 
 

@@ -9,6 +9,7 @@ from lfclient.runs.components import Decision, HumanInput
 from lfclient.runs.model import RunStatus
 from pages._ui.connection.app_context import app_context
 from pages._ui.run import approval
+from tests.support.flows import edge, node
 from tests.support.http_stand_in import NODE, flow
 from tests.ui.support.runs import NOW, run_with
 from tests.ui.support.whole_pages import ONE, add_running_run, button_labels, open_app, page_text
@@ -59,13 +60,8 @@ def test_a_question_with_a_deadline_explains_it(fallback, means, hours, sentence
 
 
 def approval_flow():
-    node = {"id": "HumanInput-h", "type": "genericNode", "data": {}}
-    inside = {"display_name": "Human Input", "template": {}, "outputs": []}
-    node["data"] = {"id": "HumanInput-h", "type": "HumanInput", "node": inside}
-    edges = [{"source": "ChatInput-a", "target": "HumanInput-h", "data": {}}]
-    made = flow(ONE, "Approval", nodes=[NODE, node])
-    made["data"]["edges"] = edges
-    return made
+    nodes = [NODE, node("HumanInput-h")]
+    return flow(ONE, "Approval", nodes, [edge("ChatInput-a", "HumanInput-h")])
 
 
 def test_a_flow_with_an_approval_runs_in_the_background_only(langflow_stand_in):

@@ -49,8 +49,7 @@ def open_with_run_count(count):
 
 def test_the_key_of_run_says_that_it_starts_nothing_during_a_run(langflow_stand_in):
     open_app()
-    record = add_running_run(langflow_stand_in.url)
-    app = open_app(run=record.id)
+    app = open_app(run=add_running_run(langflow_stand_in.url).id)
     assert "Run" not in button_labels(app)
     app.button("refuse-run").click().run()
     assert notices(app) == [REFUSED]
@@ -74,8 +73,7 @@ def test_a_second_press_on_stop_starts_no_run(langflow_stand_in, monkeypatch):
     """Run takes the place of Stop. A later press is meant for it."""
     monkeypatch.setattr(controls, "_REST_SECONDS", 60.0)
     monkeypatch.setattr(Runner, "stop", lambda *_: None)
-    record = add_running_run(langflow_stand_in.url)
-    app = open_app(run=record.id)
+    app = open_app(run=add_running_run(langflow_stand_in.url).id)
     press(app, "Stop")
     del app.query_params["run"]  # as once the run has ended
     app.run()
@@ -169,8 +167,7 @@ def test_those_that_still_go_on_are_stopped_together(langflow_stand_in, monkeypa
 def test_stop_says_that_it_stops_one_of_several_runs(langflow_stand_in, batch_id, mode, label):
     open_app()
     record = add_running_run(langflow_stand_in.url, batch_id=batch_id, mode=mode)
-    app = open_app(run=record.id)
-    assert label in button_labels(app)
+    assert label in button_labels(open_app(run=record.id))
 
 
 def test_once_all_have_ended_a_link_leads_to_their_equal_results_in_history(langflow_stand_in):

@@ -118,9 +118,7 @@ def test_a_variable_that_a_synchronous_run_took_for_no_value_is_named(langflow_s
     }
     other = entry("MessageTextInput", "str", "UNUSED", load_from_db=True)
     nodes = [node("Unused-b", text=other), chat_input(), node("Tool-a", api_key=key, **texts)]
-    found = flow(ONE, "Echo", nodes)
-    found["data"]["edges"] = [edge("ChatInput-a", "Tool-a", "text")]
-    langflow_stand_in.set_flows(found)
+    langflow_stand_in.set_flows(flow(ONE, "Echo", nodes, [edge("ChatInput-a", "Tool-a", "text")]))
     there = {"id": "1", "name": "THERE", "type": "Generic", "value": "Lisbon"}
     langflow_stand_in.answers["GET /api/v1/variables/"] = (200, [there])
     text = "1 validation error for MessageTextInput\nvalue\n  Value error, Invalid value type "

@@ -138,7 +138,6 @@ def test_a_deleted_flow_has_no_snippet(langflow_stand_in):
 
 def test_a_very_long_snippet_is_only_downloadable(langflow_stand_in):
     given = {"ChatInput-a.input_value": "x" * 300_000}
-    record = add_ended_run(langflow_stand_in.url, run=answer(), overrides=given)
-    app = open_run_tab("Code", record)
+    app = open_run_tab("Code", add_ended_run(langflow_stand_in.url, run=answer(), overrides=given))
     assert "Too long to show" in page_text(app)
     assert not any("curl" in one.value for one in app.code)

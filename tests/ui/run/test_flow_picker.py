@@ -27,8 +27,7 @@ def add_runs(server, *flow_ids: str) -> None:
 def test_the_page_opens_with_the_flow_that_was_run_last(langflow_stand_in):
     langflow_stand_in.set_flows(flow(ONE, "A"), flow(TWO, "B"))
     add_runs(langflow_stand_in, THREE, TWO, ONE)  # the flow of the latest run is deleted
-    app = open_app()
-    assert title(app) == "B"
+    assert title(open_app()) == "B"
     assert title(open_app(flow=ONE)) == "A"
 
 
@@ -43,5 +42,4 @@ def test_the_page_opens_with_the_first_flow_if_the_last_one_is_unknown(
     add_ended_run(langflow_stand_in.url, flow_id=TWO if is_broken else THREE)
     if is_broken:
         monkeypatch.setattr(app_context().runner.history, "page", fail)
-    app = open_app()
-    assert title(app) == "A"
+    assert title(open_app()) == "A"

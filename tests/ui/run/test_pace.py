@@ -100,8 +100,7 @@ def test_the_result_is_on_the_screen_while_the_page_waits_for_its_turn(
     monkeypatch.setattr(app_context().runner, "wait_for_change", lambda *_: ended)
     monkeypatch.setattr(pace.result_turns, "wait", lambda _: True)
     monkeypatch.setattr(pace.page_turns, "wait", lambda _: st.stop())
-    app = open_app(run=record.id)
-    assert "It broke." in page_text(app)
+    assert "It broke." in page_text(open_app(run=record.id))
 
 
 def test_the_end_is_on_the_screen_before_the_page_waits_for_its_turn(
@@ -111,5 +110,4 @@ def test_the_end_is_on_the_screen_before_the_page_waits_for_its_turn(
     ended = replace(record, version=9, status=RunStatus.COMPLETED)
     monkeypatch.setattr(app_context().runner, "wait_for_change", lambda *_: ended)
     monkeypatch.setattr(pace, "rerun_page", lambda *_: st.stop())
-    app = open_app(run=record.id)
-    assert "Completed" in page_text(app)
+    assert "Completed" in page_text(open_app(run=record.id))

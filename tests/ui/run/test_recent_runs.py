@@ -32,8 +32,7 @@ def test_the_runs_of_the_chosen_flow_are_listed_with_what_came_out(langflow_stan
         add_ended_run(
             url, id=f"{number}" * 32, submit_token=f"{number}", created_at=started, **more
         )
-    app = open_app(flow=ONE)
-    first, second = rows(app)
+    first, second = rows(open_app(flow=ONE))
     assert first.startswith("**city 0** :gray[just now")
     assert first.endswith(":small[Lisbon in spring]")
     assert second.startswith("**city 1** :gray[1 min ago")
@@ -87,8 +86,7 @@ def test_a_run_is_refreshed_until_its_end_is_saved(langflow_stand_in, browser):
 
 def test_a_flow_without_runs_says_so(langflow_stand_in):
     add_ended_run(langflow_stand_in.url, flow_id=TWO)
-    app = open_app(flow=ONE)
-    assert "No runs of this flow yet" in page_text(app)
+    assert "No runs of this flow yet" in page_text(open_app(flow=ONE))
 
 
 def test_a_run_that_returned_an_image_is_listed_with_its_thumbnail(langflow_stand_in):

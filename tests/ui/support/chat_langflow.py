@@ -24,9 +24,7 @@ def chat_flow(id: str = ONE, name: str = "Talker") -> dict[str, Any]:
     """Return a flow with a chat input, and a chat output with a parameter."""
     chat_input = copy.deepcopy(NODE)
     chat_output = node("ChatOutput-b", tone=entry("StrInput", "str", "kind", api_editable=True))
-    found = flow(id, name, nodes=[chat_input, chat_output])
-    found["data"]["edges"] = [edge("ChatInput-a", "ChatOutput-b")]
-    return found
+    return flow(id, name, [chat_input, chat_output], [edge("ChatInput-a", "ChatOutput-b")])
 
 
 def row(text, sender="User", **more):

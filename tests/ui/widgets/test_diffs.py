@@ -102,5 +102,4 @@ def test_the_first_text_column_tells_which_row_has_changed():
 
 def test_rows_that_were_only_added_are_listed_with_all_columns():
     rows = [{"n": number, "city": "Oslo"} for number in range(5)]
-    app = draw_tables(rows[:4], rows)
-    assert list(app.dataframe[0].value) == ["±", "Row", "n", "city"]
+    assert list(draw_tables(rows[:4], rows).dataframe[0].value) == ["±", "Row", "n", "city"]
