@@ -32,19 +32,20 @@ def entry_secrets(name: str, entry: JsonObject) -> set[str]:
     return collect_texts(value) if is_secret_entry(name, entry) else find_named_secrets(value)
 
 
-def receives_credentials(component: Component, parameter: str) -> bool:
+def receives_credentials(component: Component | None, parameter: str) -> bool:
     """Return whether a component sends its stored credentials to the URL in this parameter.
 
     Any component with a secret counts: Langflow fills in an empty secret from the user's variables
     or its environment.
     """
-    entry = component.template.get(parameter, {})
+    template = component.template if component else {}
+    entry = template.get(parameter, {})
     is_settings = entry.get("_input_type") in _SETTINGS_INPUTS and _SETTINGS_NAME.search(parameter)
     names = (parameter, as_str(entry.get("display_name")))
     if not (is_settings or any(map(_URL_NAME.search, names))):
         return False
     return any(
         is_secret_entry(name, other) or find_named_secrets(other.get("value"))
-        for name, other in component.template.items()
+        for name, other in template.items()
         if name != parameter
     )

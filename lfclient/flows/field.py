@@ -87,7 +87,6 @@ class Field:
     group parameter stands for. `resource` is the kind of thing on the server that it names;
     `needs_tool_calls`: only models that can call tools. `refreshes`: a choice may change other
     parameters or their options, which `client.refresh` asks the server for.
-    `receives_credentials`: its component sends stored credentials to the URL in its value.
     """
 
     component: str
@@ -128,7 +127,6 @@ class Field:
     resource: ResourceKind | None = None
     needs_tool_calls: bool = False
     refreshes: bool = False
-    receives_credentials: bool = False
 
     @property
     def has_shared_name(self) -> bool:

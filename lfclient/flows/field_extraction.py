@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from lfclient.common.coerce import as_dict, as_float, as_list, as_str
 from lfclient.common.json_types import Json, JsonObject
-from lfclient.flows.credentials import receives_credentials
 from lfclient.flows.field import MCP_TYPE, Field, FieldKind, Range, Variable
 from lfclient.flows.field_kinds import KIND_HANDLERS, option_names
 from lfclient.flows.graph import Component
@@ -227,7 +226,6 @@ def extract_field(
         needs_tool_calls=as_dict(entry.get("filters")).get("tool_calling") is True
         or owner.has_type("Agent"),
         refreshes=has_dynamic_choices(entry),
-        receives_credentials=receives_credentials(owner, name),
     )
     return _with_default(field, entry)
 

@@ -11,7 +11,7 @@ from lfclient.common.coerce import as_list, as_str
 from lfclient.common.formatting import with_number
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.errors import BadResponse, LangflowError
-from lfclient.flows.credentials import entry_secrets
+from lfclient.flows.credentials import entry_secrets, receives_credentials
 from lfclient.flows.encoding import sends_bare_values
 from lfclient.flows.field import Field
 from lfclient.flows.field_extraction import extract_fields
@@ -133,6 +133,10 @@ class Flow:
         inner_target = component.resolve_proxy(parameter) if component else None
         return inner_target or (component, parameter)
 
+    def takes_credentials(self, key: str) -> bool:
+        """Return whether an override's value is a URL that receives stored credentials."""
+        return receives_credentials(*self.locate(key))
+
     @cached_property
     def components_in_reading_order(self) -> tuple[Component, ...]:
         """The components from left to right, and those of one column from top to bottom."""
@@ -163,7 +167,7 @@ class Flow:
         fields = extract_fields(
             self.components_in_reading_order, self.connected_parameters, self.component_numbers
         )
-        return [each for each in fields if not (self.locks_urls and each.receives_credentials)]
+        return [one for one in fields if not (self.locks_urls and self.takes_credentials(one.key))]
 
     @cached_property
     def fields_by_key(self) -> dict[str, Field]:
@@ -296,11 +300,8 @@ class Flow:
     @cached_property
     def with_locked_urls(self) -> Flow:
         """This flow with `locks_urls`."""
-        if self.locks_urls:
-            return self
-        before = self.refreshed
-        refreshed = before and replace(before, stored=before.stored.with_locked_urls)
-        return replace(self, refreshed=refreshed, locks_urls=True)
+        refreshed = self.refreshed and replace(self.refreshed, stored=self.stored.with_locked_urls)
+        return self if self.locks_urls else replace(self, refreshed=refreshed, locks_urls=True)
 
     @property
     def idle_reason(self) -> str:

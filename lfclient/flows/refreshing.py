@@ -222,8 +222,7 @@ def choose(flow: Flow, key: str, value: Json, node: JsonObject) -> Flow:
     before = flow.refreshed or Refresh(flow)
     errors = {other: error for other, error in before.errors.items() if other != key}
     choices = {**before.choices, key: value}
-    refreshed = Refresh(before.stored, choices, errors)
-    return replace(Flow.from_json(raw), refreshed=refreshed, locks_urls=flow.locks_urls)
+    return replace(Flow.from_json(raw), refreshed=Refresh(before.stored, choices, errors))
 
 
 def with_error(flow: Flow, key: str, error: LangflowError) -> Flow:

@@ -7,6 +7,7 @@ of the wrong type.
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 
 from lfclient.common.json_text import LONE_SURROGATE, has_lone_surrogate
 from lfclient.common.json_types import Json, JsonObject
@@ -117,8 +118,8 @@ def check_overrides(
 def refuse_locked_urls(flow: Flow, rows: Iterable[Mapping[str, Json]]) -> None:
     """Raise `InvalidRequest` for an override or choice that `flow.with_locked_urls` lacks."""
     locked = flow.with_locked_urls
-    for key in (key for overrides in rows for key in {**flow.choices, **overrides}):
-        is_editors = key in flow.choices and key not in flow.fields_by_key
+    for key in chain(flow.choices, *rows):
+        is_editors = key in flow.choices and not flow.takes_credentials(key)
         if key not in locked.fields_by_key and not is_editors:
             raise_errors([_unknown_key(locked, key, with_suggestion=False)])
 

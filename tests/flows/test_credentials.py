@@ -8,9 +8,8 @@ KEY = entry("SecretStrInput", "str", "OPENAI_API_KEY", load_from_db=True, passwo
 
 
 def credential_urls(**template):
-    return {
-        each.parameter for each in flow(node("A-a", **template)).fields if each.receives_credentials
-    }
+    made = flow(node("A-a", **template))
+    return {each.parameter for each in made.fields if made.takes_credentials(each.key)}
 
 
 @pytest.mark.parametrize(
@@ -49,6 +48,6 @@ def test_a_header_with_a_stored_token_is_a_secret():
 def test_a_groups_url_counts_by_the_component_inside():
     inner = [node("OpenAI-i", api_key=KEY, api_base=text(""))]
     outer = flow(chat_input(), group("Group-g", inner, address=("OpenAI-i", "api_base")))
-    (field,) = [each for each in outer.fields if each.component == "Group-g"]
-    assert field.receives_credentials
+    assert outer.takes_credentials("Group-g.address")
+    assert "Group-g.address" in outer.fields_by_key
     assert "Group-g.address" not in outer.with_locked_urls.fields_by_key

@@ -1,4 +1,4 @@
-"""The tables: runs with their responses, search texts; presets; settings of flows;
+"""The tables: runs with their responses and search texts; presets; settings of flows;
 shared results; drafts; processes and their commands.
 
 A new column may be empty or has a default: `schema.upgrade` adds it to existing databases.

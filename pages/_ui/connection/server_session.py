@@ -177,7 +177,7 @@ class ServerSession:
             choices = dynamic_choices(flow, overrides)
             if choices == applied:
                 break
-            flow, applied = self._refreshed(stored, choices, flow, max_wait), choices
+            flow, applied = permitted(self._refreshed(stored, choices, flow, max_wait)), choices
         return flow
 
     def _refreshed(

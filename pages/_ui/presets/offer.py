@@ -8,7 +8,7 @@ import streamlit as st
 
 from lfclient.common.formatting import format_count
 from lfclient.common.json_types import JsonObject
-from lfclient.console.presets.sources import Source, takes_credentials, values_to_confirm
+from lfclient.console.presets.sources import Source, values_to_confirm
 from pages._ui.form.form_state import FormState
 from pages._ui.presets.preset_state import draw_values
 from pages._ui.state.slot import Slot
@@ -59,8 +59,8 @@ def draw(state: FormState) -> None:
     stored, origin = state.flow.stored, escape(offered.origin)
     count = format_count(len(offered.values), "value")
     warning = (
-        "Langflow sends stored keys to the first URL."
-        if takes_credentials(stored, next(iter(offered.values)))
+        "Langflow sends stored keys to URLs among these values."
+        if any(map(stored.takes_credentials, offered.values))
         else "Langflow may connect to what these values name."
     )
     with st.container(key="link-question", gap="xxsmall"):

@@ -222,7 +222,7 @@ def test_a_url_that_gets_a_stored_key_is_sent_after_a_click_only(
 ):
     set_credential_flow(server)
     app = way({"plain": ("text", "fine"), "api_base": ("text", "http://elsewhere/v1")})
-    assert "Langflow sends stored keys to the first URL." in page_text(app)
+    assert "Langflow sends stored keys to URLs among these values." in page_text(app)
     assert app.code[0].value.splitlines()[0] == "api_base (T): http://elsewhere/v1"
     press(press(app, "Fill the form") if is_accepted else app, "Run")
     assert ("http://elsewhere/v1" in json.dumps(server.bodies(RUN))) == is_accepted
@@ -234,8 +234,11 @@ def test_visitors_without_permission_send_no_url_that_gets_a_stored_key(
 ):
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     set_credential_flow(server)
-    app = way({"plain": ("text", "fine"), "api_base": ("text", "http://elsewhere/v1")})
+    values = {"plain": ("text", "fine"), "mode": VALID["mode"], "api_base": VALID["url"]}
+    app = way(values)
+    assert "http://elsewhere" not in page_text(app) + "".join(each.value for each in app.code)
     press(app, "Run")
+    assert [body["field"] for body in server.bodies(UPDATE)] == ["mode"]
     assert "elsewhere" not in json.dumps([server.bodies(RUN), server.bodies(UPDATE)])
     # the JSON editor takes all values or none, and keeps a run from starting
     assert len(server.bodies(RUN)) == (way is not by_json)
@@ -244,7 +247,8 @@ def test_visitors_without_permission_send_no_url_that_gets_a_stored_key(
 
 def set_credential_flow(server: StandIn) -> None:
     key = entry("SecretStrInput", "str", "OPENAI_API_KEY", load_from_db=True, password=True)
-    own = {"api_key": key, "api_base": text(""), "plain": text("", api_editable=True)}
+    own = {"api_key": key, "api_base": text("", **LIVE)}
+    own |= {name: PARAMETERS[name] for name in ("mode", "plain")}
     server.set_flows(flow(ONE, "Asks a model", [node("T-a", **own)]))
 
 
