@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Row
 
 from lfclient.console.runner.replica_sync import apply_commands
 from lfclient.console.runner.run_cache import RunCache
@@ -117,11 +117,11 @@ class LiveHistory(History):
         self._cache = cache
         self._abandon = abandon
 
-    def summarize(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[RunSummary]:
+    def summarize(self, rows: Sequence[Row[Any]]) -> list[RunSummary]:
         """Return the summaries of rows, with the state of cached runs."""
         return [
             run.updated(record) if (record := self._cache.newer_than(run)) else run
-            for run in super().summarize(connection, rows)
+            for run in super().summarize(rows)
         ]
 
     def drop(self, run_ids: Iterable[str]) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Row,
     delete,
     func,
@@ -49,7 +48,7 @@ class History:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def summarize(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[RunSummary]:
+    def summarize(self, rows: Sequence[Row[Any]]) -> list[RunSummary]:
         """Return the summaries of rows that have the columns of `SUMMARY_FIELDS`."""
         return [summary_from_row(row) for row in rows]
 
@@ -80,7 +79,7 @@ class History:
             rows = rows[:limit]
             if backward:
                 rows.reverse()
-            runs = self.summarize(connection, rows)
+            runs = self.summarize(rows)
         if not runs:
             return RunPage()
         return RunPage(
@@ -166,7 +165,7 @@ class History:
     def _find(self, *conditions: ColumnElement[bool]) -> list[RunSummary]:
         query = select(*(RUNS.c[name] for name in SUMMARY_FIELDS)).where(*conditions)
         with self._database.read() as connection:
-            return self.summarize(connection, connection.execute(query).all())
+            return self.summarize(connection.execute(query).all())
 
     def snippets(self, owners: Sequence[str], run_ids: Sequence[str], typed: str) -> dict[str, str]:
         """Return where the texts of runs have the words of a search, by run id.

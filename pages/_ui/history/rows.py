@@ -4,11 +4,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lfclient.common.formatting import (
-    clean_text,
-    clip_middle,
-    summary_line,
-)
+from lfclient.common.formatting import clean_text, clip_middle, summary_line
 from lfclient.console.store.run_record import RunSummary
 from lfclient.console.store.search_text import MAX_INPUT_SUMMARY
 from pages._ui.app import window
