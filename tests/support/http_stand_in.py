@@ -227,13 +227,11 @@ class EventLog:
     """An answer with a job's events: those after `Last-Event-ID`, then the end of the stream.
 
     `cuts` are the bytes after which the first, second, … connection breaks; later ones do not.
-    `replays_all` ignores `Last-Event-ID`. Missed tokens are never replayed.
+    Missed tokens are never replayed.
     """
 
-    def __init__(
-        self, frames: list[dict[str, Any]], cuts: Iterable[int] = (), *, replays_all: bool = False
-    ) -> None:
-        self.frames, self.replays_all = frames, replays_all
+    def __init__(self, frames: list[dict[str, Any]], cuts: Iterable[int] = ()) -> None:
+        self.frames = frames
         self.last_event_ids: list[str | None] = []
         self._cuts = iter(cuts)
         self._sent = 0  # the first frame that was never sent
@@ -241,7 +239,7 @@ class EventLog:
     def __call__(self, request: httpx.Request) -> httpx.Response:
         after = request.headers.get("last-event-id")
         self.last_event_ids.append(after)
-        start = 0 if self.replays_all or after is None else int(after)
+        start = 0 if after is None else int(after)
         body, cut = b"", next(self._cuts, None)
         for place, frame in enumerate(self.frames):
             is_transient = frame.get("event") in ("token", "log")

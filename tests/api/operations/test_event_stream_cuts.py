@@ -96,17 +96,6 @@ def test_a_cut_within_or_after_a_frame_loses_nothing(case: str, kind: str):
         assert applied(found) == run, cut
 
 
-@pytest.mark.parametrize(("case", "kind"), CASES)
-def test_a_server_that_always_replays_everything_repeats_no_event(case: str, kind: str):
-    """A proxy may remove the `Last-Event-ID` header."""
-    frames = events(VERSION, case)
-    uncut = follow(kind, EventLog(frames), case)
-    for cut in places(frames)[1::6]:
-        found = follow(kind, EventLog(frames, [cut], replays_all=True), case, looks=1)
-        assert durable(found) == durable(uncut)
-        assert applied(found) == applied(uncut)
-
-
 @pytest.mark.parametrize(("after", "requests"), [(None, [None]), ("1", ["1", None])])
 def test_events_read_from_the_first_one_are_not_fetched_again_as_evidence(
     after: str | None, requests: list[str | None]

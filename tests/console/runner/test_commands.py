@@ -75,19 +75,6 @@ def test_a_second_question_is_shown_after_a_decision_made_elsewhere(harness, sus
     assert (record.status, record.notes) == (RunStatus.SUSPENDED, ())
 
 
-@pytest.mark.usefixtures("forgotten_at_once")
-def test_stop_is_offered_again_if_the_server_moved_and_does_not_know_the_job(harness, running):
-    harness.restart()
-    harness.server.jobs.clear()
-    moved = replace(CONNECTION, url="http://elsewhere.test")
-    harness.runner.attach(moved)
-    harness.wait_until(running, lambda record: record.notes)
-    harness.runner.stop(running, moved)
-    harness.wait_until_released(running)
-    record = harness.get(running)
-    assert (record.ended, record.stop_requested_at) == (False, None)
-
-
 def test_a_secret_that_is_streamed_in_pieces_is_redacted(harness):
     harness.server.seconds, harness.server.log = 60, [RUN_STARTED]
     run_id = harness.start({"ChatInput-a.key": SECRET, "ChatInput-a.input_value": "hi"})

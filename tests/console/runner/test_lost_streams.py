@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from lfclient.console.store.notes import NoteCode, has_code
-from lfclient.console.store.row_mapping import with_result_fields
 from lfclient.console.wording.run_notes import describe_notes
 from lfclient.runs.model import RunStatus
 from tests.support.fake_events import component_done, event, stored_message
@@ -144,15 +142,6 @@ def test_a_call_whose_response_is_lost_and_that_is_not_found_has_an_unknown_outc
     assert "check the flow's messages" in record.problem.hint
 
 
-def test_of_two_lost_calls_of_a_session_neither_takes_a_job_that_may_be_the_others(harness):
-    harness.server.lose_responses = 2
-    first = harness.wait_for_end(harness.start(mode="stream"))
-    answer(harness)
-    second = harness.wait_for_end(harness.start(mode="stream"))
-    for record in (first, second):
-        assert (record.status, record.job_id) == (RunStatus.OUTCOME_UNKNOWN, None)
-
-
 def test_a_lost_call_does_not_take_the_job_of_another_streamed_run(harness):
     harness.server.lose_responses = 1
     lost = harness.wait_for_end(harness.start(mode="stream"))
@@ -179,17 +168,6 @@ def test_a_run_that_completed_later_is_found_when_somebody_opens_it(harness):
     assert record.run.components["ChatInput-a"].output.value == "hi"
     assert record.ended_at is None  # the server's records don't show it
     assert harness.server.count("POST", SUBMIT) == 1
-
-
-def test_a_run_that_is_not_found_when_somebody_opens_it_stays_as_it_was(harness):
-    before = interrupted(harness)
-    with harness.blocked_loop():
-        assert not harness.runner.open(before.id, CONNECTION).ended
-    harness.wait_until_released(before.id)
-    record = harness.get(before.id)
-    assert record.ended
-    unchanged = replace(record, version=before.version, worker=before.worker)
-    assert unchanged == with_result_fields(before)
 
 
 def test_secrets_are_redacted_in_what_is_found(harness):

@@ -168,27 +168,6 @@ def test_two_lost_runs_of_a_session_each_get_their_job_by_their_key(harness):
 
 
 @without_events
-def test_a_job_that_may_belong_to_a_failed_streamed_run_is_not_taken(harness):
-    """A streamed run's record never has its job's id, and this one had the same session."""
-    run_id = harness.lose_response(arrived=False)
-    failed = replace(
-        harness.get(run_id),
-        id="f" * 32,
-        submit_token="failed",
-        mode="stream",
-        status=RunStatus.FAILED,
-        started_at=datetime.now(UTC),
-        ended_at=datetime.now(UTC),
-    )
-    harness.runner.store.create(failed)
-    add_trace(harness, ANOTHER_JOB)
-    harness.runner.attach(CONNECTION)
-    record = harness.wait_for_end(run_id)
-    assert (record.status, record.job_id) == UNKNOWN_WITHOUT_JOB
-    assert "Another run was lost" in record.problem.message
-
-
-@without_events
 @pytest.mark.parametrize("is_only_run", [True, False])
 def test_a_job_without_a_session_is_taken_only_if_the_flow_had_no_other_run(harness, is_only_run):
     """A warning then says how it was recognized."""
@@ -259,22 +238,6 @@ def test_a_job_that_is_found_after_a_stop_is_stopped(harness):
     record = harness.wait_for_end(run_id)
     assert record.status is RunStatus.CANCELLED
     assert has_code(record.stop_result, NoteCode.STOPPED)
-
-
-def test_a_second_run_after_a_failed_first_attempt_is_reported(harness):
-    """The one case in which a key runs twice; the first job's trace comes late."""
-    run_id = harness.lose_response(arrived=True)
-    (first,) = harness.server.jobs
-    harness.server.jobs[first].state = "failed"
-    harness.server.seconds = 60
-    harness.runner.attach(CONNECTION)
-    harness.wait_until(run_id, lambda record: record.job_id)
-    add_trace(harness, first)
-    harness.server.finish()
-    record = harness.wait_until(run_id, ran_twice)
-    assert first in record.run.warnings[-1]
-    assert (record.attempts, len(harness.server.jobs)) == (2, 2)
-    assert record.job_id != first
 
 
 @without_events

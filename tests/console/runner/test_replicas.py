@@ -148,26 +148,17 @@ def test_without_the_key_a_run_says_so_until_a_visitor_brings_it(replicas):
     assert not second.is_followed(run_id)
 
 
-def test_the_connection_of_an_earlier_visitor_is_used(replicas):
+@pytest.mark.parametrize("is_removed", [False, True])
+def test_the_connection_of_an_earlier_visitor_is_used_until_it_is_removed(replicas, is_removed):
     first, second = replicas.runner, replicas.new_runner()
     second.attach(CONNECTION)
+    if is_removed:
+        second.forget_connection(CONNECTION)
     run_id = replicas.start_job()
     replicas.check(first, second)
     replicas.kill(first)
     replicas.check_until_dead(second)
-    assert second.is_followed(run_id)
-    replicas.runner = second
-
-
-def test_a_connection_that_the_visitor_removed_is_not_used(replicas):
-    first, second = replicas.runner, replicas.new_runner()
-    second.attach(CONNECTION)
-    second.forget_connection(CONNECTION)
-    run_id = replicas.start_job()
-    replicas.check(first, second)
-    replicas.kill(first)
-    replicas.check_until_dead(second)
-    assert not second.is_followed(run_id)
+    assert second.is_followed(run_id) is not is_removed
     replicas.runner = second
 
 

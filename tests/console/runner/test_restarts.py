@@ -6,7 +6,6 @@ from lfclient.console.store.run_queries import RunFilter
 from lfclient.runs.model import RunStatus
 from tests.support.fake_langflow import FLOW, FLOW_ID
 from tests.support.runner_harness import ANOTHER_KEY, CONNECTION, WITH_SECRET, both_dialects
-from tests.support.waiting import wait_for_record
 
 
 @both_dialects
@@ -69,15 +68,3 @@ def test_a_sync_run_has_an_unknown_outcome_after_a_restart(harness):
     assert record.problem.hint
     (listed,) = harness.runner.history.page([harness.owner], RunFilter(text="restarted")).runs
     assert listed.output_summary == record.problem.message
-
-
-def test_a_second_console_watches_a_run_that_a_living_one_follows(harness):
-    harness.server.seconds = 60
-    run_id = harness.start(mode="sync")
-    other = harness.new_runner()
-    other.attach(CONNECTION)
-    assert not other.get(run_id, harness.owner).ended
-    harness.wait_until(run_id, lambda record: record.status is RunStatus.IN_PROGRESS)
-    harness.server.finish()
-    record = wait_for_record(other, run_id, harness.owner, lambda record: record.ended)
-    assert record.status is RunStatus.COMPLETED

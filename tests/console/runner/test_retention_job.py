@@ -51,19 +51,6 @@ def is_stored(harness, run_id):
     return Store(harness.folder).get(run_id) is not None
 
 
-def test_a_log_that_is_being_read_during_a_delete_is_erased_later(harness):
-    store = harness.runner.store
-    log = store.database.path.with_name("runs.db-wal")
-    run_id = harness.start({"ChatInput-a.input_value": "Hello there"})
-    harness.wait_until_saved(run_id, lambda record: record.ended)
-    with store.database.read() as reader:
-        reader.exec_driver_sql("SELECT count(*) FROM runs")
-        assert harness.runner.history.delete([harness.owner], [run_id])
-        assert b"hello there" in log.read_bytes()
-    new_job(harness, FakeTime()).run()
-    assert b"hello there" not in log.read_bytes()
-
-
 def test_a_clock_that_is_set_ahead_makes_no_run_too_old(harness, ended_run):
     """A deleted run would not come back with the right time."""
     harness.runner.store.cleaner.retention = RetentionSettings(max_age_days=2)

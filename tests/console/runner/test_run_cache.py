@@ -50,17 +50,6 @@ def test_a_change_during_the_pause_is_returned_after_it():
     assert waits  # it paused, and on no change
 
 
-def test_a_removed_run_ends_a_pause():
-    cache = RunCache()
-    cache.put(record())
-    seen = []
-    waiter = threading.Thread(target=lambda: seen.append(cache.wait("r", 1, 60, pause=50)))
-    waiter.start()
-    cache.remove("r")
-    waiter.join(10)
-    assert seen == [None]
-
-
 def test_ended_runs_are_evicted_once_nobody_reads_them():
     """Unfinished, unsaved and followed ones stay."""
     clock = [0.0]

@@ -46,16 +46,6 @@ def test_only_its_owner_can_open_a_run(harness):
     assert harness.runner.recent("somebody else") == []
 
 
-def test_recent_runs_are_listed_newest_first_with_their_current_status(harness):
-    ended = harness.start()
-    harness.wait_for_end(ended)
-    harness.server.seconds = 60
-    running = harness.start()
-    harness.wait_until(running, lambda record: record.status is RunStatus.IN_PROGRESS)
-    recent = [(record.id, record.status) for record in harness.runner.recent(harness.owner)]
-    assert recent == [(running, RunStatus.IN_PROGRESS), (ended, RunStatus.COMPLETED)]
-
-
 def test_a_session_is_renamed_and_deleted_with_its_ended_runs(harness):
     ended = harness.start()
     harness.wait_for_end(ended)

@@ -45,25 +45,6 @@ def proxied_runner(tmp_path: Any, server: FakeLangflow) -> Iterator[ProxiedRunne
         yield made
 
 
-def test_an_interrupted_call_leaves_one_record_and_is_never_resent(proxied_runner: ProxiedRunner):
-    proxied_runner.proxy.plan(POST, Fault(cut=True, after=b'"chunk": "two "}}\nid: 4\n\n'))
-    run_id = proxied_runner.start(mode="stream")
-    record = proxied_runner.wait_for_end(run_id)
-    assert (record.status, record.run.mode) == (RunStatus.INTERRUPTED, "stream")
-    assert record.run.messages["m"].visible_text == "one two "
-    assert not record.run.messages["m"].complete
-    states = {name: one.state.value for name, one in record.run.components.items()}
-    assert states == {"ChatInput-a": "done", "ChatOutput-b": "interrupted"}
-    assert proxied_runner.wait_until_saved(run_id, lambda stored: stored.ended).run == record.run
-    proxied_runner.restart()
-    proxied_runner.runner.attach(CONNECTION)
-    assert (
-        len(proxied_runner.runner.recent(proxied_runner.owner))
-        == proxied_runner.proxy.count(POST)
-        == 1
-    )
-
-
 def test_stop_ends_a_streamed_call_and_keeps_its_outputs(
     proxied_runner: ProxiedRunner, server: FakeLangflow
 ):

@@ -65,15 +65,6 @@ def test_partly_published_progress_is_discarded_and_all_events_are_read(
     assert record.stored_parts is StoredParts.WHOLE
 
 
-def test_a_run_that_another_process_claimed_is_abandoned_at_the_next_publication(two):
-    run_id = two.start_running()
-    two.wait_elsewhere(run_id, lambda record: record.run)
-    assert two.other.store.claim(run_id, two.runner._registry.id, two.other._registry.id)
-    two.server.log += [message("m", "Said.")]
-    two.wait_until_released(run_id)
-    assert two.runner.save_error is None
-
-
 def test_the_console_starts_although_a_run_cannot_be_taken_over(harness, monkeypatch, caplog):
     """The takeover thread logs the error once and tries again."""
     run_id = harness.start_running()

@@ -12,7 +12,6 @@ from pydantic import SecretStr
 from sqlalchemy import delete
 
 from lfclient.console.config.connection import Connection
-from lfclient.console.config.settings import RetentionSettings
 from lfclient.console.runner import server_load
 from lfclient.console.runner.server_load import room_for
 from lfclient.console.store.errors import StoreError
@@ -232,15 +231,6 @@ def test_after_a_restart_a_waiting_run_fails_if_it_cannot_be_sent(harness, rows,
     run_id, *_ = start_waiting(harness, *rows)
     backdate_run(harness.folder, run_id, age)
     restart(harness)
-    assert_not_started(harness.wait_for_end(run_id))
-
-
-@pytest.mark.usefixtures("two_slots")
-def test_after_a_restart_a_waiting_run_whose_inputs_are_not_stored_fails(harness):
-    retention = RetentionSettings(store_inputs=False)
-    harness.runner = harness.new_runner(retention=retention)
-    [run_id] = start_waiting(harness)
-    restart(harness, retention=retention)
     assert_not_started(harness.wait_for_end(run_id))
 
 

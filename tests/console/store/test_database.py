@@ -1,6 +1,5 @@
 """Writes at once or not flushed to disk, and processes that create a file together."""
 
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -29,24 +28,6 @@ def test_a_write_without_durability_does_not_affect_the_next(any_store):
     with pytest.raises(StoreError), database.write(durable=False) as connection:
         connection.execute(insert(RESPONSE_CHUNKS), chunk)
     assert setting() in ("on", 2)
-
-
-def test_processes_that_open_a_new_file_at_once_wait_for_each_other(tmp_path):
-    """SQLite alone fails in about 1 of 100 cases, while a file gets its write-ahead log."""
-
-    def connects(path):
-        engine = module._connect_sqlite(path, 3)
-        at_once.wait()
-        with engine.connect() as connection:
-            kept = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
-        engine.dispose()
-        return kept
-
-    at_once = threading.Barrier(8)
-    with ThreadPoolExecutor(8) as pool:
-        for number in range(20):
-            paths = [tmp_path / f"{number}.db"] * 8
-            assert list(pool.map(connects, paths)) == ["wal"] * 8
 
 
 def test_many_writes_at_once_wait_for_each_other(tmp_path, monkeypatch):

@@ -185,21 +185,6 @@ def test_nothing_is_converted_without_a_backup(tmp_path):
     assert Store(tmp_path).get("completed")
 
 
-@pytest.mark.parametrize(
-    "damage",
-    ["DELETE FROM run_search_data", "UPDATE run_search_data SET block = x'ff' WHERE id > 10"],
-    ids=["missing", "unreadable"],
-)
-def test_a_database_with_a_damaged_search_index_is_converted(tmp_path, damage):
-    create_0_2_0("sqlite", tmp_path)
-    run_sql(None, tmp_path, damage)
-    store = Store(tmp_path)
-    assert [run.id for run in store.history.page(["me"], RunFilter(text="umbrella")).runs] == [
-        "completed"
-    ]
-    store.close()
-
-
 def test_a_database_of_0_3_0_with_a_damaged_search_index_is_converted(store):
     store.create(record())
     folder = store.database.path.parent

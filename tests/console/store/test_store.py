@@ -5,7 +5,6 @@ import signal
 import sqlite3
 import stat
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -117,22 +116,6 @@ def test_a_job_belongs_to_one_run_of_an_owner(any_store):
     for new in (record("r4", owner="you", job_id="j"), record("r6"), record("r7")):
         assert any_store.create(new) == [new]
     assert any_store.create(record("r5", job_id="j")) == [first]
-
-
-def test_one_of_several_concurrent_claims_of_a_job_succeeds(any_store):
-    """Several lost runs of a session may find the same job."""
-    names = [f"r{number}" for number in range(4)]
-    for name in names:
-        any_store.create(record(name))
-
-    def take(name):
-        try:
-            return any_store.update(record(name, job_id="j", version=2))
-        except JobTaken:
-            return False
-
-    with ThreadPoolExecutor(len(names)) as pool:
-        assert sorted(pool.map(take, names)) == [False, False, False, True]
 
 
 def test_recent_lists_an_owners_runs_newest_first_without_responses(store):
