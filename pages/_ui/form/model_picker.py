@@ -136,7 +136,7 @@ def choose_models(provider: Provider, form: FlowForm, resources: ServerResources
                 bool(used) and provider.name not in form.unused_providers
             )
         offered = [one for one in offered_models(field, resources) if one.provider == provider.name]
-        if offered and not is_usable:
+        if offered and provider.name in ready_providers(field, now) and not is_usable:
             form.state.set(field, [offered[0].value])
 
 

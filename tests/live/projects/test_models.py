@@ -35,11 +35,12 @@ def test_a_provider_is_set_up_one_of_all_its_models_is_chosen_and_its_key_is_rem
     expect(openai).to_be_visible()
     check(page)
     openai.click()
-    page.locator("input[type=password]").first.fill("sk-of-this-test-2")
+    screen.part("provider-OpenAI").locator("input[type=password]").fill("sk-of-this-test-2")
     screen.drawn()
     address = page.get_by_role("textbox", name=re.compile(r"^OpenAI Base URL \(optional"))
     if address.count():
         address.fill(f"{models.url}/v1")
+    screen.drawn()
     run = screen.part("run-button")
     top = round(run.bounding_box()["y"])
     page.get_by_role("button", name="Save on the server").click()

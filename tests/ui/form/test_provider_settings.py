@@ -237,9 +237,11 @@ def test_a_key_for_a_used_provider_is_no_reason_to_replace_models_of_others(api)
 def test_a_model_that_the_saved_address_lacks_is_replaced(api):
     local = option("local", "OpenAI", is_ready=True)
     now = replace(openai_resources(SAVED_KEY, SAVED_ADDRESS), models={"language": [local]})
-    server = form_server(reload_resources=lambda flow: now)
+    lists = [replace(now, providers=openai_resources(KEY, SAVED_ADDRESS).providers), now]
+    server = form_server(reload_resources=lambda flow: lists.pop(0))
     found = openai_agent(KEY, OPENAI_ADDRESS, **{"server-of-files": server})
-    found.set("text_input", OPENAI_ADDRESS.name, "http://gateway/v1")
+    found.set("text_input", OPENAI_ADDRESS.name, "http://gateway/v1").press("Save on the server")
+    assert found.overrides == {}  # it has no key yet
     found.set("text_input", KEY.name, "sk-entered").press("Save on the server")
     assert found.overrides["Agent-a.model"] == [local.value]
 
