@@ -22,8 +22,7 @@ const PARTS = {
     '[class*="st-key-save-variable-"]) [data-pressed]',
   "connection-status": '[data-testid="stConnectionStatus"]',
   "flow-list": '.st-key-flow-picker [aria-expanded="true"]',
-  "history-selection":
-    ".st-key-history-delete-panel, .st-key-history-results-bar :is(.st-key-history-open, .stPageLink)",
+  "history-selection": ".st-key-history-delete-panel",
   // not that of an ended run, which Streamlit keeps until the page is redrawn
   "run-bar": '.st-key-run-progress [data-stale="false"] .stProgress',
   "sidebar": '[data-testid="stSidebar"][data-collapsed="false"]',
