@@ -131,7 +131,7 @@ RULES = (
         CauseCode.PACKAGE_MISSING,
         (
             r"(?i)(?:not installed\b|import\b|package\b)[^\n]{1,200}\binstall\b[^\n]{0,20}"
-            r"\bpip install (?:-\S{1,20} ){0,3}(?P<name>\w[\w.-]{0,200}\w)"
+            r"\bpip install (?:-\S{1,20} ){0,3}['\"]?(?P<name>\w[\w.-]{0,200}\w)"
         ),
         r"Please install (?!it )(?P<name>[\w-]{1,200}) to use\b",
     ),

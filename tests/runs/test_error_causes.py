@@ -214,6 +214,7 @@ def test_each_cause_has_a_message_and_a_hint(code):
         "Please install yfinance to use Yahoo! Finance.",
         "YF is not installed. Please install it with `uv pip install yfinance`.",
         "Unable to import yf, please install with `pip install -U yfinance>=1`.",
+        "YF is not installed. Please install it with `pip install 'yfinance>=1'`.",
     ],
 )
 def test_a_missing_package_is_named(text):
