@@ -10,8 +10,8 @@ from lfclient.flows.graph import Component
 # openai_api_base, baseUrl, "Contact Points", azure_endpoint, curl_input; measured on the catalogues
 # of Langflow 1.11.6 and 1.13.0 with lfx-bundles
 _URL_NAME = re.compile(
-    r"(?:^|[\W_]|(?<=[a-z0-9])(?=[A-Z]))(?i:ur[il]s?|curl|api[\s_-]?base|endpoint|host(?:name)?"
-    r"|server|(?:sub)?domain|proxy|dsn|gateway|contact points|connection[\s_-]?string)(?![a-z])"
+    r"(?:^|[\W_]|(?=[A-Z]))(?i:(?:sub)?domain|(?:ur[il]|curl|api[\s_-]?base|endpoint|host(?:name)?"
+    r"|server|prox(?:y|ie)|dsn|gateway|contact point|connection[\s_-]?string)s?)(?![a-z])"
 )
 # dictionaries of settings that a client library also reads a URL from
 _SETTINGS_NAME = re.compile(r"(?:^|_)(?:kwargs|args|config)$")

@@ -17,7 +17,7 @@ def credential_urls(**template):
     [
         "openai_api_base", "base_url", "api_base", "azure_endpoint", "ollama_base_url", "url_input",
         "apiBase", "baseUrl", "curl_input", "grpc_host", "hostname", "database_uri", "openai_proxy",
-        "zep_server_url", "urls", "redis-host",
+        "zep_server_url", "urls", "redis-host", "hosts", "proxies", "OpenAIEndpoint",
     ],
 )  # fmt: skip
 def test_names_of_urls_are_recognized_in_components_with_a_secret(name):
@@ -34,7 +34,7 @@ def test_a_label_and_a_dictionary_of_settings_count_as_urls():
 
 @pytest.mark.parametrize(
     "name",
-    ["input_value", "model_name", "temperature", "system_prompt", "database", "curly", "hostile"],
+    ["input_value", "model_name", "temperature", "system_prompt", "database", "curly", "hostile", "domains"],
 )
 def test_other_names_are_not_urls(name):
     assert credential_urls(api_key=KEY, **{name: text("")}) == set()
