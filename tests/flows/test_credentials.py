@@ -34,7 +34,7 @@ def test_a_label_and_a_dictionary_of_settings_count_as_urls():
 
 @pytest.mark.parametrize(
     "name",
-    ["input_value", "model_name", "temperature", "system_prompt", "database", "curly", "hostile", "domains"],
+    ["input_value", "model_name", "temperature", "system_prompt", "database", "curly", "domains"],
 )
 def test_other_names_are_not_urls(name):
     assert credential_urls(api_key=KEY, **{name: text("")}) == set()
