@@ -96,20 +96,6 @@ def test_a_limit_is_applied_by_the_client_before_1_11():
         assert len(client.sessions.messages(FLOW, "s")) == 250
 
 
-def test_a_message_added_between_two_pages_duplicates_none():
-    """The window is counted from the newest message, so a new one repeats the last."""
-    rows = [row(number) for number in range(300)]
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        found = windows(rows)(request)
-        rows.append(row(len(rows)))
-        return found
-
-    server = StandIn().on("GET", M, answer)
-    found = [message.id for message in server.client().sessions.messages(FLOW, "s")]
-    assert found == [message_id(number) for number in range(300)]
-
-
 def test_a_stored_message_has_its_files_and_its_component():
     """Files are JSON within a text."""
     machine = row(

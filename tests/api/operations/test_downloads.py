@@ -114,14 +114,6 @@ def test_an_error_response_is_not_written_to_the_file(reply: Answer, error: str)
     assert target.getvalue() == b""
 
 
-def test_an_error_of_the_target_is_raised_without_a_retry():
-    at, target = server((200, b"whole")), io.BytesIO()
-    target.close()
-    with pytest.raises(ValueError, match="closed"):
-        save(at, target)
-    assert len(at.lines) == 1
-
-
 def test_a_compressed_file_is_decompressed_in_pieces():
     """Compression was not requested, and 1 kB of gzip may expand to 1 MB."""
     body = gzip.compress(bytes(20_000_000), 9)

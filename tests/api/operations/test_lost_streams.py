@@ -14,7 +14,6 @@ from tests.support.http_stand_in import StandIn
 from tests.support.recorded import JOB
 
 MESSAGES = "/api/v1/monitor/messages"
-OTHER = "00000000-0000-4000-8000-000000000002"
 LOST = Run(FLOW_ID, "stream", RunStatus.INTERRUPTED, session_id="session")
 # as measured on 1.11.6, 1.12.8 and 1.13.0
 COMPLETED = (200, {"job_id": JOB, "flow_id": FLOW_ID, "status": "completed", "outputs": {}})
@@ -40,15 +39,6 @@ def recover(status: Any, *messages: dict[str, Any]) -> tuple[Run | None, StandIn
     return server.client().runs.recover_stream(LOST, JOB), server
 
 
-def test_a_run_that_came_to_its_end_is_completed_by_its_message():
-    run, server = recover(COMPLETED, ASKED, ANSWERED)
-    assert run.status is RunStatus.COMPLETED
-    assert run.outputs["ChatOutput-b"].value == "hello"
-    (request,) = server.sent(f"GET {MESSAGES}")
-    assert request.url.params["session_id"] == "session"
-    assert {one.method for one in server.requests} == {"GET"}
-
-
 def test_a_run_with_a_stored_error_has_failed():
     run, _ = recover(COMPLETED, ASKED, FAILED)
     assert run.status is RunStatus.FAILED
@@ -63,11 +53,6 @@ def test_a_run_with_a_stored_error_has_failed():
 def test_the_messages_of_a_run_that_did_not_come_to_its_end_prove_nothing(status: Any):
     """The server may have cancelled it just after its answer was stored."""
     assert recover(status, ASKED, ANSWERED)[0] is None
-
-
-def test_the_messages_of_another_run_of_the_session_prove_nothing():
-    others = [stored_message(OTHER, "hello", "ChatInput-a"), {**ANSWERED, "session_metadata": {}}]
-    assert recover(COMPLETED, ASKED, *others)[0] is None
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,3 @@ def test_a_run_without_tokens_or_end_takes_no_request():
     server = StandIn()
     assert models(server, usage=None) == models(server, status=RunStatus.IN_PROGRESS) == []
     assert server.requests == []
-
-
-def test_a_job_id_leads_nowhere_else():
-    server = StandIn()
-    assert models(server, job_id="../../users") == ["stored"]
-    assert not [path for path in server.lines if "users" in path]

@@ -145,20 +145,6 @@ def test_equal_components_that_cannot_be_built_are_tried_once():
     assert (len(update.failures), len(server.sent(f"POST {BUILD}"))) == (9, 1)
 
 
-def test_a_plain_word_that_was_entered_as_a_key_stays_in_code_and_values():
-    raw = graph(node("Op-a", code=OLD, size=text("a word")), node("Own-c", code=OLD))
-    server = a_server().on("POST", "/api/v1/variables/", (201, {}))
-    server.answers[f"GET {FLOW}"] = (200, raw)
-    with server.client() as client:
-        for name, word in {"A_KEY": "class New", "B_KEY": "class Old", "C_KEY": "a word"}.items():
-            listed = [{"id": RAW["id"], "name": name, "type": "Credential"}]
-            server.on("GET", "/api/v1/variables/", (200, []), (200, listed))
-            client.settings.save_variable(name, word)
-        update = client.editor.prepare_update(RAW["id"])
-    assert code_of(update.copy) == [NEW["value"], OLD["value"]]
-    assert update.copy.component("Op-a").template["size"]["value"] == "a word"
-
-
 def test_code_and_graphs_with_the_clients_own_key_are_not_stored():
     with a_server().client(api_key="class New") as client:
         update = client.editor.prepare_update(RAW["id"])

@@ -5,7 +5,6 @@ import io
 import json
 import tracemalloc
 
-import pandas as pd
 import pytest
 
 from lfclient.common.redaction import REDACTED, Redactor
@@ -145,15 +144,6 @@ def test_columns_of_one_type_keep_it():
 def test_rows_may_have_different_columns():
     """Missing cells are empty."""
     assert to_dataframe([{"a": 1}, {"b": 2}]).shape == (2, 2)
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [[{"a": 1, "b": "x"}], [{"a": {"deep": [1]}, "b": None}, {"a": "text", "b": 3}], [{"a": None}]],
-)
-def test_rows_of_any_shape_can_be_read_back_from_parquet(rows):
-    table = pd.read_parquet(io.BytesIO(to_dataframe(rows).to_parquet(index=False)))
-    assert len(table) == len(rows)
 
 
 def test_large_integers_become_text():

@@ -56,16 +56,6 @@ def test_errors_of_uv_are_explained(
     assert caught.value.hint
 
 
-def test_the_password_of_an_index_is_not_repeated(tmp_path: Path, fake_uv: Callable[..., str]):
-    output = "error: trouble at https://me:hunter22@index.example/simple"
-
-    with pytest.raises(LocalError) as caught:
-        fake_local(tmp_path, fake_uv(install=f"echo '{output}' >&2; exit 2")).start()
-
-    assert "index.example" in str(caught.value)
-    assert "hunter22" not in str(caught.value)
-
-
 LANGFLOW = "langflow_base-1.13.0"
 BUILD_SYSTEM = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
 

@@ -121,15 +121,6 @@ def test_a_job_that_is_found_is_followed(harness, overrides):
     assert bool(record.run.raw) is (overrides is None)
 
 
-def test_the_request_is_not_sent_again_if_the_job_is_found(harness):
-    run_id = harness.lose_response(arrived=True)
-    add_trace(harness, *harness.server.jobs)
-    harness.runner.attach(CONNECTION)
-    record = harness.wait_for_end(run_id)
-    assert (record.status, record.attempts) == (RunStatus.COMPLETED, 1)
-    assert harness.server.count("POST", SUBMIT) == 1
-
-
 @without_events
 def test_the_job_of_another_record_is_not_taken(harness):
     other = harness.wait_for_end(harness.start())

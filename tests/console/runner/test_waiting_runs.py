@@ -9,7 +9,6 @@ from dataclasses import replace
 import httpx
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import delete
 
 from lfclient.console.config.connection import Connection
 from lfclient.console.runner import server_load
@@ -17,7 +16,6 @@ from lfclient.console.runner.server_load import room_for
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.notes import Note, NoteCode, has_code
 from lfclient.console.store.store import Store
-from lfclient.console.store.tables import RunRow
 from lfclient.runs.model import RunStatus
 from lfclient.wire.modes import Mode
 from tests.support.fake_events import component_done, event
@@ -136,18 +134,6 @@ def test_stopped_waiting_runs_end_without_a_request(harness):
         assert (record.status, record.attempts) == (RunStatus.CANCELLED, 0)
         assert has_code(record.stop_result, NoteCode.STOPPED_UNSENT)
     assert harness.server.count("POST", SUBMIT) == 2
-
-
-@pytest.mark.usefixtures("two_slots")
-def test_a_waiting_run_that_was_deleted_elsewhere_is_not_sent(harness):
-    [run_id] = start_waiting(harness)
-    with harness.runner.store.database.write() as connection:
-        connection.execute(delete(RunRow).where(RunRow.id == run_id))
-    harness.runner.history.drop([run_id])
-    assert not harness.runner.is_followed(run_id)
-    harness.server.hold_submits = False
-    harness.wait_for_end(harness.start())
-    assert len(harness.server.jobs) == 3
 
 
 @pytest.mark.usefixtures("two_slots")

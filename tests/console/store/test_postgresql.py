@@ -153,17 +153,6 @@ def test_database_errors_are_recognized_by_their_codes(shared, url):
     assert shared.create(typed("r1")) == [typed("r1")]
 
 
-def test_a_search_that_takes_too_long_is_cancelled(shared):
-    """The hint suggests a narrower search."""
-    with (
-        raises_store_error("took too long", "Narrow the search"),
-        shared.database.read() as connection,
-    ):
-        connection.execute(text("SET LOCAL statement_timeout = 20"))
-        connection.execute(text("SELECT pg_sleep(5)"))
-    assert shared.recent("me") == []
-
-
 def test_missing_tables_are_reported(shared, url):
     with other(url) as another:
         another.execute("DROP TABLE run_texts")

@@ -15,8 +15,6 @@ from lfclient.runs.components import ComponentRun, ComponentState, HumanInput, M
 from lfclient.runs.model import Run, RunStatus
 from tests.support import databases
 from tests.support.agents import UNUSED, run_with_unused_tool
-from tests.support.fake_langflow import FakeLangflow
-from tests.support.runner_harness import RunnerHarness
 from tests.support.store_records import NOW, add, add_ended, ids, record
 
 ASKED, SAID, SECRET = "will-it-rain", "take-an-umbrella", "hunter2-hunter2"
@@ -137,23 +135,6 @@ def test_no_output_is_in_a_database_that_stores_none(store_of):
     assert stored.run.components["T-1"].state is ComponentState.DONE
     assert ids(store.history.page(ME, RunFilter(text=ASKED))) == ["r1"]
     assert store.history.page(ME, RunFilter(text=SAID)).runs == []
-
-
-def test_secrets_are_never_on_disk_and_inputs_only_if_stored(tmp_path):
-    for number, retention in enumerate(
-        (RetentionSettings(), RetentionSettings(store_inputs=False))
-    ):
-        folder = tmp_path / str(number)
-        bench = RunnerHarness(folder, FakeLangflow(text=f"You said {SECRET}"))
-        bench.runner.close()
-        bench.runner = bench.new_runner(retention=retention)
-        overrides = {"ChatInput-a.input_value": ASKED, "ChatInput-a.key": SECRET}
-        stored = bench.wait_until_saved(bench.start(overrides), lambda record: record.ended)
-        assert "You said" in stored.run.outputs["ChatOutput-b"].value
-        bench.runner.close()
-        found = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
-        assert SECRET.encode() not in found
-        assert (ASKED.encode() in found) == retention.store_inputs
 
 
 @pytest.mark.parametrize(

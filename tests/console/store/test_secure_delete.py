@@ -11,7 +11,7 @@ from lfclient.console.store.store import Store
 from tests.console.store.test_retention import search_index
 from tests.support import databases
 from tests.support.many_runs import OWNER, fill
-from tests.support.store_records import add, add_ended, ids
+from tests.support.store_records import add_ended, ids
 
 LONG = "".join(random.Random(5).choices(string.ascii_lowercase + string.digits, k=18_000))
 
@@ -109,24 +109,3 @@ def test_a_delete_does_not_wait_for_a_large_index(small_steps, store):
     assert erase_in_turns(store, store.small * 1.1) > 3
     assert ids(store.history.page([OWNER], RunFilter(text=LONG[:50]))) == []
     assert store.history.count([OWNER], RunFilter(text="flow")) == 50
-
-
-def test_what_is_written_meanwhile_delays_nothing(small_steps, store, tmp_path):
-    other = Store(tmp_path)
-    store.history.delete([OWNER], ["long"])
-    new = (f"n{number}" for number in range(2_000))
-    turns = erase_in_turns(
-        store, store.small * 1.2, lambda: add(other, next(new), flow_name="Meanwhile")
-    )
-    assert turns < 500
-    page = store.history.page(["me"], RunFilter(text="meanwhile"), limit=300)
-    assert len(page.runs) == turns
-    other.close()
-
-
-def test_what_is_deleted_meanwhile_is_erased(small_steps, store):
-    (first,) = ids(store.history.page([OWNER], RunFilter(flow_id="flow-1"), limit=1))
-    store.history.delete([OWNER], [first])
-    store.database.erase_deleted()
-    store.history.delete([OWNER], ["long"])
-    erase_in_turns(store, store.small * 1.1)

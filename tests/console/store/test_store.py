@@ -1,7 +1,5 @@
 """Run records are stored."""
 
-import os
-import signal
 import sqlite3
 import stat
 import time
@@ -18,7 +16,6 @@ from lfclient.console.store.run_record import RecordProblem
 from lfclient.console.store.store import Store
 from lfclient.flows.field import Variable
 from lfclient.runs.model import RunStatus
-from tests.support.processes import processes_of
 from tests.support.store_records import NOW, record, whole_run
 
 
@@ -176,19 +173,6 @@ def test_a_new_record_is_forced_to_the_disk_with_its_first_update(tmp_path):
     store.update(replace(record(), version=2))
     assert levels == [1, 2]  # NORMAL, FULL
     store.close()
-
-
-def _write_and_die(folder):
-    Store(folder).create(record())
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def test_a_process_killed_after_a_write_loses_nothing(tmp_path):
-    process = processes_of(__name__).Process(target=_write_and_die, args=(tmp_path,))
-    process.start()
-    process.join(60)
-    assert process.exitcode == -signal.SIGKILL
-    assert Store(tmp_path).get("r1") == record()
 
 
 def test_a_file_that_is_not_a_database_is_reported(tmp_path):
