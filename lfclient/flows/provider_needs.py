@@ -73,18 +73,12 @@ def find_provider_needs(
         if provider is None:
             continue
         required = [setting for setting in provider.settings if setting.is_required]
-        own = (
-            _setting_field(flow, user, setting)
-            for setting in provider.settings
-            for user in users
-            if takes_setting(flow, user.target[0], setting)
-        )
         lacking = [
             setting
             for user in users
             for setting in missing_settings(flow, user, provider, overrides, resources)
         ]
-        keys = (field.key for field in own if field)
+        keys = _setting_keys(flow, users, provider)
         yield _provider_need(provider, keys, [one for one in required if one in lacking])
 
 
@@ -125,15 +119,15 @@ def missing_settings(
     resources: ServerResources,
 ) -> list[ProviderSetting]:
     """Return the settings of a model's provider that neither the server nor its component has."""
-    own = ((setting, _setting_field(flow, model, setting)) for setting in _unset_settings(provider))
+    own = ((setting, _setting_field(flow, model, setting)) for setting in unset_settings(provider))
     return [
         setting for setting, field in own if not (field and _has_value(field, overrides, resources))
     ]
 
 
-def unused_provider_need(provider: Provider) -> Need:
-    """Return what a provider would need if a component used one of its models."""
-    return _provider_need(provider, (), _unset_settings(provider))
+def unused_provider_need(provider: Provider, flow: Flow, models: Iterable[Field]) -> Need:
+    """Return what a provider would need if these fields had one of its models."""
+    return _provider_need(provider, _setting_keys(flow, models, provider), unset_settings(provider))
 
 
 def current_value(field: Field, overrides: Mapping[str, Json]) -> Json:
@@ -141,12 +135,23 @@ def current_value(field: Field, overrides: Mapping[str, Json]) -> Json:
     return overrides.get(field.key, field.default)
 
 
+def _setting_keys(flow: Flow, models: Iterable[Field], provider: Provider) -> list[str]:
+    """Return the keys of the fields by which the models' components take a provider's settings."""
+    own = (
+        _setting_field(flow, model, setting)
+        for model in models
+        for setting in provider.settings
+        if takes_setting(flow, model.target[0], setting)
+    )
+    return [field.key for field in own if field]
+
+
 def _setting_field(flow: Flow, model: Field, setting: ProviderSetting) -> Field | None:
     """Return the field that replaces a provider's setting in the component of a model."""
     return flow.fields_by_target.get((model.target[0], setting.parameter))
 
 
-def _unset_settings(provider: Provider) -> list[ProviderSetting]:
+def unset_settings(provider: Provider) -> list[ProviderSetting]:
     """Return the settings that a provider requires and the server lacks."""
     required = (one for one in provider.settings if one.is_required)
     return [one for one in required if not (one.is_set or provider.is_ready)]

@@ -10,7 +10,7 @@ import streamlit as st
 from lfclient.common.coerce import as_str
 from lfclient.flows.field import Field
 from lfclient.flows.need import NeedKind
-from lfclient.flows.provider_needs import missing_settings, unused_provider_need
+from lfclient.flows.provider_needs import missing_settings, unset_settings
 from lfclient.resources.models import (
     ModelOption,
     Provider,
@@ -105,7 +105,7 @@ def ready_providers(field: Field, form: FlowForm) -> set[str]:
     ready = {
         provider.name
         for provider in form.resources.providers
-        if all(setting.name in given for setting in unused_provider_need(provider).missing)
+        if all(setting.name in given for setting in unset_settings(provider))
     }
     provider = form.resources.provider(_provider_name(form.state.value(field)))
     overrides = form.result.overrides
@@ -118,6 +118,15 @@ def model_fields(form: FlowForm) -> list[Field]:
     """Return the fields of the models that components need."""
     keys = (need.keys[0] for need in form.needs if need.kind is NeedKind.MODEL)
     return [form.state.fields[key] for key in keys if key in form.state.fields]
+
+
+def fields_without_model(form: FlowForm) -> list[Field]:
+    """Return the fields of `model_fields` that lack a model, or a setting of its provider."""
+    return [
+        field
+        for field in model_fields(form)
+        if _provider_name(form.state.value(field)) not in ready_providers(field, form)
+    ]
 
 
 def choose_models(provider: Provider, form: FlowForm, resources: ServerResources) -> None:

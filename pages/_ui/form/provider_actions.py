@@ -142,8 +142,10 @@ def why_not_for_runs(
         own = setting_keys(form.flow, need, setting)
         if not own:
             or_clear = "" if setting.is_required else ", or clear it"
-            unsent = f"The {escape(setting.label)} can't be sent with a run."
-            return f"{unsent} Save it on the server{or_clear}."
+            unsent = f"The {escape(setting.label)} can't be sent with a run"
+            if need.provider and need.provider.name in form.unused_providers and setting.parameter:
+                unsent += f", because no component uses {escape(need.provider.name)}"
+            return f"{unsent}. Save it on the server{or_clear}."
         for key in own:
             reason = unsupported_reason(fields[key], "sk-", mode, form.server_info)
             if reason:

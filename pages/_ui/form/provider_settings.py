@@ -18,6 +18,7 @@ from lfclient.runs.error_causes import CHECK_ADDRESS, CHECK_ADDRESS_AND_KEY
 from pages._ui.form import provider_actions as actions
 from pages._ui.form import refusals
 from pages._ui.form.flow_form import FlowForm
+from pages._ui.form.model_picker import fields_without_model
 from pages._ui.form.widgets import PERSIST
 from pages._ui.state.run_page import ShownSettings
 from pages._ui.widgets import controls
@@ -87,7 +88,7 @@ def opened(form: FlowForm) -> list[Need]:
     """
     is_choosing = any(need.kind is NeedKind.MODEL and not need.is_met for need in form.needs)
     return [
-        unused_provider_need(provider)
+        unused_provider_need(provider, form.flow, fields_without_model(form))
         for provider in form.unused_providers.values()
         if actions.is_open(provider, form) or (is_choosing and provider.has_silent_address)
     ]
@@ -197,9 +198,8 @@ def require_confirmed(form: FlowForm) -> None:
 
 def _how_to_confirm(need: Need, provider: Provider, form: FlowForm) -> str:
     shown = _shown_settings(need, form)
-    is_used = provider.name not in form.unused_providers
     buttons = {
-        "Use for my runs": is_used and not actions.why_not_for_runs(shown, need, form, form.mode),
+        "Use for my runs": not actions.why_not_for_runs(shown, need, form, form.mode),
         "Save on the server": form.server.may_change,
     }
     names = " or ".join(name for name, works in buttons.items() if works)
@@ -233,9 +233,8 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
     provider = need.provider
     assert provider
     shown = tuple(settings)
-    is_used = provider.name not in form.unused_providers
     required = [setting for setting in shown if setting.is_required]
-    can_be_used = is_used and not actions.why_not_for_runs(required, need, form, form.mode)
+    can_be_used = not actions.why_not_for_runs(required, need, form, form.mode)
     sent = [setting for setting in shown if setting_keys(form.flow, need, setting)]
     for setting in shown:
         label = escape(setting.label)
@@ -268,7 +267,7 @@ def _draw_settings(settings: Iterable[ProviderSetting], need: Need, form: FlowFo
                 "The URL of LM Studio, vLLM, llama.cpp or another server with OpenAI's API. "
                 "If it needs no key, enter any text as the key."
             )
-    reason = actions.why_not_for_runs(shown, need, form, form.mode) if is_used else ""
+    reason = actions.why_not_for_runs(shown, need, form, form.mode)
     may_save = form.server.may_change
     with st.container(horizontal=True, vertical_alignment="center"):
         if can_be_used:

@@ -226,6 +226,26 @@ def test_a_saved_provider_replaces_models_that_cant_be_used(api):
     assert "Ollama" not in found.text()
 
 
+def test_a_key_for_runs_replaces_models_that_cant_be_used(api):
+    found = setup(agent(model=[MODELS[0].value]))
+    found.at.menu_button[0].click("OpenAI")
+    found.run().set("text_input", KEY.name, "sk-entered")
+    found.find("button", "use-OpenAI").click()
+    assert found.run().overrides == {
+        "Agent-a.model": [MODELS[1].value],
+        "Agent-a.api_key": "sk-entered",
+    }
+
+
+def test_a_key_is_only_saved_if_no_component_can_use_it():
+    ready = (RESOURCES.providers[0], replace(RESOURCES.providers[1], is_ready=True))
+    resources = replace(RESOURCES, providers=ready)
+    found = setup(agent(model=[MODELS[0].value]), resources=resources)
+    found.at.menu_button[0].click("OpenAI")
+    assert "can't be sent with a run, because no component uses OpenAI." in found.run().text()
+    assert found.find("button", "use-OpenAI") is None
+
+
 def test_a_key_for_a_used_provider_is_no_reason_to_replace_models_of_others(api):
     nodes = [agent(f"Agent-{number}", [each.value]) for number, each in enumerate(MODELS[:2])]
     found = setup(*nodes, agent("Agent-2")).set("text_input", KEY.name, "sk-entered")
