@@ -2,6 +2,7 @@
 
 import pytest
 
+from lfclient.flows.credentials import receives_credentials
 from tests.support.flows import chat_input, entry, flow, group, node, text
 
 KEY = entry("SecretStrInput", "str", "OPENAI_API_KEY", load_from_db=True, password=True)
@@ -17,7 +18,7 @@ def credential_urls(**template):
     [
         "openai_api_base", "base_url", "api_base", "azure_endpoint", "ollama_base_url", "url_input",
         "apiBase", "baseUrl", "curl_input", "grpc_host", "hostname", "database_uri", "openai_proxy",
-        "zep_server_url", "urls", "redis-host", "hosts", "proxies", "OpenAIEndpoint",
+        "zep_server_url", "urls", "redis-host", "hosts", "proxies", "OpenAIEndpoint", "baseurl",
     ],
 )  # fmt: skip
 def test_names_of_urls_are_recognized_in_components_with_a_secret(name):
@@ -38,6 +39,19 @@ def test_a_label_and_a_dictionary_of_settings_count_as_urls():
 )
 def test_other_names_are_not_urls(name):
     assert credential_urls(api_key=KEY, **{name: text("")}) == set()
+
+
+def test_a_parameter_in_the_host_of_a_url_in_the_code_counts_as_a_url():
+    code = entry("CodeInput", "code", 'get(f"https://{self.shop}.example.com/{self.page}")')
+    template = {"code": code, "shop": text(""), "page": text("")}
+    assert credential_urls(api_key=KEY, **template) == {"shop"}
+    assert credential_urls(**template) == set()
+
+
+def test_a_url_that_only_a_choice_shows_counts_without_a_secret():
+    component = flow(node("A-a", provider=text(""))).components[0]
+    assert receives_credentials(component, "api_base")
+    assert not receives_credentials(component, "model_name")
 
 
 def test_a_header_with_a_stored_token_is_a_secret():

@@ -19,12 +19,13 @@ def values_to_confirm(flow: Flow, values: Mapping[str, Json], source: Source) ->
     """Return the values that a form takes only after a click, in the order to show them.
 
     Of stored values, these are the URLs that receive stored credentials. Of values from outside,
-    only the chat message is left out. URLs that receive credentials come first, then other URLs.
-    URLs that the flow locks are left out: no form takes them.
+    only the chat message's text is left out. URLs that receive credentials come first, then other
+    URLs. URLs that the flow locks are left out: no form takes them.
     """
     message = flow.chat_field("input_value")
+    unasked = {message.key} if message and isinstance(values.get(message.key), str) else set()
     risky = {key for key in values if flow.takes_credentials(key)}
-    others = values.keys() - risky - {message.key if message else ""}
+    others = values.keys() - risky - unasked
     asked = (set() if flow.locks_urls else risky) | (others if source is Source.OUTSIDE else set())
 
     def rank(key: str) -> int:

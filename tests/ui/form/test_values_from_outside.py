@@ -215,6 +215,15 @@ def test_a_link_asks_about_fields_that_the_flows_own_choice_may_show(server: Sta
     assert UPDATE not in server.lines
 
 
+def test_a_link_asks_before_the_message_becomes_a_servers_variable(server: StandIn):
+    server.set_flows(flow(ONE, "Chat", [node("ChatInput-a", input_value=text("own"))]))
+    values = {"ChatInput-a.input_value": {"$variable": "OPENAI_API_KEY"}}
+    app = open_page(flow=ONE, values=encode_values(values))
+    assert "server variable OPENAI_API_KEY" in app.code[0].value
+    press(app, "Run")
+    assert [body["input_value"] for body in server.bodies(RUN)] == ["own"]
+
+
 @pytest.mark.parametrize("is_accepted", [False, True])
 @pytest.mark.parametrize("way", [by_link, by_preset_link, by_preset, by_default_preset, by_run])
 def test_a_url_that_gets_a_stored_key_is_sent_after_a_click_only(
