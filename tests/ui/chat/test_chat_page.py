@@ -10,7 +10,6 @@ from tests.ui.support.chat_langflow import MESSAGES, chat_flow
 from tests.ui.support.chat_page import (
     button_labels,
     conversation,
-    ended_runs,
     links,
     open_chat,
     press,
@@ -67,24 +66,6 @@ def test_an_answer_shows_that_a_frozen_component_may_have_cached_it(chat_langflo
     chat_langflow.server.set_flows(talker)
     app = send(open_chat(), "hello")
     assert "frozen: Langflow may have returned a result of another run" in page_text(app)
-
-
-def test_a_message_can_be_sent_again_after_its_run_failed(chat_langflow):
-    chat_langflow.failure = (500, {"detail": "The database is locked."})
-    app = send(open_chat(), "precious words")
-    assert ("user", "precious words") in conversation(app)
-    assert "The database is locked" in page_text(app)
-    again = open_chat(flow=ONE, session=session_in_url(app))
-    assert ("user", "precious words") in conversation(again)
-    chat_langflow.failure = None
-    ended = ended_runs(again)
-    press(again, "Send again")
-    wait_for_end(again, ended)
-    assert conversation(again)[-2:] == [
-        ("user", "precious words"),
-        ("assistant", "echo of precious words"),
-    ]
-    assert "The database is locked" not in page_text(again)
 
 
 def test_a_message_that_cannot_be_sent_returns_to_the_chat_input(chat_langflow, monkeypatch):

@@ -53,8 +53,7 @@ def test_the_steps_of_an_agent_are_loaded_once_opened():
         "odd",
     ]
     app = draw(row("All cats", "Machine", content_blocks=[{"contents": steps}, "odd", None]))
-    panel = app.chat_message[0].expander[0]
-    assert panel.label == "Tools called · 1"
+    assert app.chat_message[0].expander[0].label == "Tools called · 1"
     assert not app.chat_message[0].code
     app.session_state["talk-steps-m0"] = True
     app.run()

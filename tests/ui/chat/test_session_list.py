@@ -36,31 +36,6 @@ def test_generated_session_names_are_replaced_by_the_first_words():
     assert session_label("console-0123456789ab", " ") == "Untitled"
 
 
-def test_a_renamed_session_keeps_its_messages_and_runs(chat_langflow):
-    """Only the console has the text of an unanswered message."""
-    sent = {"ChatInput-a.input_value": "precious words"}
-    failed = {"status": RunStatus.FAILED, "overrides": sent, "session_id": "old name"}
-    add_ended_run(chat_langflow.server.url, **failed)
-    chat_langflow.store_message("old name", "hello")
-
-    def rename(request):
-        chat_langflow.rows[0]["session_id"] = request.url.params["new_session_id"]
-        return 200, []
-
-    chat_langflow.server.answers[f"PATCH {MESSAGES}/session/old name"] = rename
-    app = open_chat(flow=ONE, session="old name")
-    next(each for each in app.text_input if each.label == "Session name").set_value("Trip")
-    press(app, "Rename")
-    assert session_in_url(app) == "Trip"
-    assert "**Trip**" in button_labels(app)
-    assert conversation(app) == [("user", "hello"), ("user", "precious words")]
-    assert "Send again" in button_labels(app)
-    assert "Answer details" in links(app)
-    before = open_chat(flow=ONE, session="old name")
-    assert conversation(before) == []
-    assert "Answer details" not in links(before)
-
-
 @pytest.mark.parametrize(
     ("sender", "label", "name"),
     [("Machine", "**Untitled**", ""), ("User", "**Good morning**", "Good morning")],
@@ -187,8 +162,7 @@ def test_a_slow_change_is_sent_once_although_the_page_refreshes(chat_langflow, m
     servers.current().refresh()
     app.run()
     may_respond.set()
-    started = app.session_state["talk-change"]
-    wait_for(started.result.done)
+    wait_for(app.session_state["talk-change"].result.done)
     monkeypatch.setattr(request_cache, "MAX_WAIT_SECONDS", 30)
     app.run()
     assert (session_in_url(app), conversation(app)) == (None, [])

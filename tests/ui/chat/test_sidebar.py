@@ -98,8 +98,7 @@ def test_parameters_are_sent_with_every_message(chat_langflow):
     open_parameters(app)
     assert not app.text_area
     assert not [box for box in app.selectbox if box.label == "Preset"]
-    tone = next(each for each in app.text_input if "tone" in each.key)
-    tone.set_value("rude").run()
+    next(each for each in app.text_input if "tone" in each.key).set_value("rude").run()
     assert "1 changed" in page_text(app)
     send(app, "hello")
     assert chat_langflow.sent[0]["ChatOutput-b.tone"] == "rude"
@@ -209,8 +208,7 @@ def test_setup_is_shown_while_the_parameters_are_closed_until_an_error_opens_the
         for label in ("Choose a file", "Send again")
     )
     assert choose[:-1] == send_again[:-1]  # in one row
-    owner = servers.current().owner
-    parameters = chat_key("parameters", owner, ONE)
+    parameters = chat_key("parameters", servers.current().owner, ONE)
     assert not app.session_state[parameters]
     assert len(app.get("file_uploader")) == 1  # in Setup
     assert page_text(app).count("Complete Setup before you send a message.") == 1

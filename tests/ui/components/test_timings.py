@@ -29,8 +29,7 @@ def test_bars_begin_where_their_components_began():
 def test_bars_without_a_start_time_come_last_and_begin_at_zero():
     found = bars(done("A-1", 9), done("B-1", 1, ended=5))
     assert [(bar.name, bar.start) for bar in found] == [("B", 0), ("A", None)]
-    spec = timings.chart_options(found)
-    assert spec["series"][0]["data"] == [0, 0]
+    assert timings.chart_options(found)["series"][0]["data"] == [0, 0]
 
 
 def test_components_that_never_ran_have_no_bar():

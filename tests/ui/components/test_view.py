@@ -73,3 +73,15 @@ def test_the_members_of_a_group_have_a_row_each():
     flow = flows.flow(flows.group("Group-1", inner))
     found = components_view.table_rows(flow, {}, ended=False)
     assert [cells[0] for cells in found] == ["In 1", "In 2"]
+
+
+def test_text_from_servers_is_escaped():
+    """No cell becomes markup, an icon, or two cells."""
+    for name, cells in zip(
+        components.HOSTILE,
+        components_view.table_rows(components.hostile_flow(), {}, ended=True),
+        strict=True,
+    ):
+        assert cells[0] == escape(name)
+    run = ComponentRun("A-1", ComponentState.FAILED, error=RunError("a|b :red[x] <img src=x>"))
+    assert row(run)[-1] == escape("a|b :red[x] <img src=x>")

@@ -165,8 +165,7 @@ def test_only_a_link_of_a_page_in_the_same_browser_signs_in(at_console, token, b
 
 def test_a_link_signs_in_once(at_console):
     app_context().editor_tokens["once"] = BROWSER
-    signed_in = [bool(follow("once").cookies) for _ in range(2)]
-    assert signed_in == [True, False]
+    assert [bool(follow("once").cookies) for _ in range(2)] == [True, False]
 
 
 def test_an_unused_link_signs_in_after_langflow_was_restarted(at_console):
@@ -192,6 +191,5 @@ def test_a_page_has_a_new_link_after_its_link_was_used(at_console):
     app_context().editor_tokens.clear()  # followed in another way, as with the middle button
     second = link().url
     assert second != first
-    pressed = WidgetStates(widgets=[WidgetState(id=link().id, trigger_value=True)])
-    app._run(pressed)
+    app._run(WidgetStates(widgets=[WidgetState(id=link().id, trigger_value=True)]))
     assert link().url != second

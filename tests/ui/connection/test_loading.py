@@ -143,8 +143,7 @@ def test_a_tick_redraws_the_page_unless_its_request_is_open_or_fails_as_before(
 
     monkeypatch.setattr(loading.st, "rerun", lambda: redrawn.append(True))
     retry = loading._Retry(float("-inf"), float("-inf"))
-    tick = loading._retry.__wrapped__  # a fragment runs in a script only
-    tick(alerts.title(ServerFault("")), request, retry)
+    loading._retry.__wrapped__(alerts.title(ServerFault("")), request, retry)
     assert bool(redrawn) is is_redrawn
     assert retry.is_due() is is_due_again
 

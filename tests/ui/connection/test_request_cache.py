@@ -230,8 +230,7 @@ def test_a_response_that_arrives_during_get_is_used(cache, slow, monkeypatch):
 
     cache.prefetch("o", "w", 60, slow)
     monkeypatch.setattr(cache, "_cached_or_request", when_answered)
-    found = cache.get("o", "w", 60, fails(AssertionError("sent twice")))
-    assert found.value == "late"
+    assert cache.get("o", "w", 60, fails(AssertionError("sent twice"))).value == "late"
 
 
 def test_a_prefetched_request_is_not_sent_twice(cache):

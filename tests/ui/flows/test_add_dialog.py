@@ -1,8 +1,5 @@
 """The dialog that adds flows: where it opens, and for whom."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 
 from lfclient.console.config.permissions import InstallNotAllowed
@@ -11,10 +8,11 @@ from pages._ui.flows import adding
 from pages._ui.state import flow_choice
 from tests.ui.support.flow_pages import (
     AGENT,
+    choose_file,
     create_on_upload,
     offer,
+    open_upload,
     shown_flow,
-    uploaded,
 )
 from tests.ui.support.whole_pages import (
     TWO,
@@ -60,20 +58,6 @@ def test_without_permission_no_flow_is_added(langflow_stand_in, monkeypatch):
     assert not [line for line in langflow_stand_in.lines if line.startswith("POST")]
 
 
-def test_a_second_click_waits_for_the_first_which_is_still_adding(langflow_stand_in):
-    """Streamlit runs the callbacks of both in their own threads."""
+def test_a_redrawn_page_keeps_the_dialog_and_what_was_typed(langflow_stand_in):
     offer(langflow_stand_in, AGENT)
-    open_app()
-    create_on_upload(langflow_stand_in)
-    addition, server = flow_choice.Addition(), servers.current()
-    start = threading.Barrier(2)
-
-    def click():
-        start.wait()
-        adding.add_flows(server, lambda api: api.templates()[0], addition)
-
-    with ThreadPoolExecutor(2) as pool:
-        for clicked in [pool.submit(click) for _ in range(2)]:
-            clicked.result()
-    assert len(uploaded(langflow_stand_in)) == 1
-    assert [flow.name for flow in addition.flows] == ["New"]
+    assert "Simple Agent" in page_text(choose_file(open_upload(), AGENT).run())

@@ -96,17 +96,6 @@ def test_a_refused_file_stays_chosen(langflow_stand_in):
     assert shown_flow(press(app, "Add")) == TWO
 
 
-def test_components_that_bring_other_code_are_named_before_the_flow_is_added(langflow_stand_in):
-    file = {"flows": [flow_with_code("Web *Scraper*", "Tool"), flow_with_code("Echo", code=OWN)]}
-    app = choose_file(draw_dialog("Upload"), file)
-    (warning,) = warnings(app)
-    assert warning.startswith("**Code from this file will run on the server.** Add it only if you")
-    assert r"- 2 components are only in this file, or were edited: Web \*Scraper\*, Tool" in warning
-    create_on_upload(langflow_stand_in)
-    press(app, "Add 2 flows")
-    assert uploaded(langflow_stand_in)
-
-
 def test_components_of_another_version_are_named_apart_from_others():
     file = {"flows": [flow_with_code("Tool"), flow_with_code("Echo", code=OLDER)]}
     (warning,) = warnings(choose_file(draw_dialog("Upload"), file))

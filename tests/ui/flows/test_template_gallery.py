@@ -12,7 +12,6 @@ from tests.ui.support.flow_pages import (
     offer,
     open_dialog,
     shown_flow,
-    uploaded,
     was_added,
 )
 from tests.ui.support.whole_pages import ONE, TWO, button_labels, page_text, press
@@ -28,27 +27,6 @@ HOSTILE = {
 def titles(app):
     texts = (each.value for each in app.markdown if each.value.startswith("**"))
     return [text for text in texts if text != "**Message**"]  # a field of the form
-
-
-def test_a_template_shows_what_it_is_and_needs(langflow_stand_in):
-    offer(langflow_stand_in, AGENT)
-    app = draw_dialog()
-    assert "**Simple Agent**" in titles(app)
-    assert "An agent with tools" in page_text(app)
-    assert "2 components · Needs: Model" in page_text(app)
-
-
-def test_an_added_template_is_chosen_and_the_dialog_closes(langflow_stand_in):
-    offer(langflow_stand_in, AGENT)
-    app = open_dialog()
-    create_on_upload(langflow_stand_in)
-    app = press(app, "Add")
-    assert shown_flow(app) == TWO
-    assert was_added()
-    assert "Preview" not in button_labels(app)
-    assert [toast.value for toast in app.toast] == ["Added “New”"]
-    ((sent,),) = uploaded(langflow_stand_in)
-    assert (sent["name"], sent["data"]) == ("Simple Agent", AGENT["data"])
 
 
 def test_a_new_flow_is_chosen_although_its_list_is_slow(langflow_stand_in, monkeypatch):

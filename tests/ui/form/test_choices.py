@@ -105,8 +105,7 @@ def type_into(app, parameter: str, words: str):
 
 def list_flows(request: httpx.Request) -> tuple[int, Any]:
     """List the flows that a component may run; add the inputs of the one that it is told by id."""
-    body = json.loads(request.content)
-    template = copy.deepcopy(body["template"])
+    template = copy.deepcopy(json.loads(request.content)["template"])
     chosen = template["flow_name_selected"]
     if chosen.get("selected_metadata") == {"id": "inner"}:
         template["ChatInput-q~input_value"] = text("", display_name="Input Text (Chat Input)")

@@ -157,8 +157,7 @@ def test_only_files_that_langflow_reads_are_taken(api):
 def test_a_new_knowledge_base_is_chosen_once_it_has_its_files(api):
     found = open_dialog()
     assert model_box(found).options == ["Ollama: nomic"]
-    button = next(one for one in found.at.button if one.label == "Create")
-    assert button.disabled
+    assert next(one for one in found.at.button if one.label == "Create").disabled
     create(found)
     assert api.made == [("My notes", READY)]
     assert api.files == {"a.txt": b"Lisbon"}

@@ -128,8 +128,7 @@ def test_a_synchronous_run_that_starts_at_a_webhook_ignores_the_message(server):
 def test_synchronous_mode_is_offered_at_the_box_of_a_key_that_1_11_takes_for_a_variable(server):
     older = {"version": "1.11.6", "main_version": "1.11.6"}
     server.answers["GET /api/v1/version"] = (200, VERSION | older)
-    without_key = PROVIDER | {"is_configured": False}
-    server.answers[PROVIDERS] = (200, [without_key])
+    server.answers[PROVIDERS] = (200, [PROVIDER | {"is_configured": False}])
     server.set_flows(flow(ONE, "Echo", [agent("")]))
     app = open_app(flow=ONE)
     assert "Use for my runs" not in button_labels(app)

@@ -69,13 +69,11 @@ def test_the_setting_of_a_provider_can_be_given_for_runs_once_its_parameter_is_s
     press(app.run(), "Use for my runs")
     server.answers[RUN] = (422, {"detail": "enough"})
     press(app, "Run")
-    sent = server.bodies(RUN)[0]
-    assert sent["tweaks"]["Agent-a"]["address"] == "http://127.0.0.1:9"
+    assert server.bodies(RUN)[0]["tweaks"]["Agent-a"]["address"] == "http://127.0.0.1:9"
 
 
 def test_the_form_requests_each_list_once_for_all_agents(server):
-    agents = [agent(f"Agent-{letter}") for letter in "abc"]
-    server.set_flows(flow(ONE, "Echo", agents))
+    server.set_flows(flow(ONE, "Echo", [agent(f"Agent-{letter}") for letter in "abc"]))
     open_app(flow=ONE)
     for line in (PROVIDERS, MODELS, "GET /api/v1/variables/"):
         assert server.lines.count(line) == 1, line

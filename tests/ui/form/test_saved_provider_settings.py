@@ -48,8 +48,7 @@ def test_the_address_that_the_server_has_is_saved_again_to_try_its_server(api):
 
 def test_a_saved_address_is_in_its_box_to_be_corrected(api):
     found = openai_agent(SAVED_KEY, SAVED_ADDRESS).press("Change")
-    address = found.find("text_input", "OPENAI_BASE_URL")
-    assert address.value == "http://gateway/v1"
+    assert found.find("text_input", "OPENAI_BASE_URL").value == "http://gateway/v1"
     assert "not used yet" not in found.text()
     assert "Ready" in found.text()
     found.press("Use for my runs")

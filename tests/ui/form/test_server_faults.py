@@ -97,15 +97,13 @@ def refuse(status: int, detail: str) -> tuple[int, Any]:
 
 
 def other_value(request: httpx.Request) -> tuple[int, Any]:
-    body = json.loads(request.content)
-    template = {**body["template"]}
+    template = {**json.loads(request.content)["template"]}
     template["model"] = {**template["model"], "value": [{"name": "first", "provider": "Far"}]}
     return 200, {"template": template}
 
 
 def large(request: httpx.Request) -> tuple[int, Any]:
-    body = json.loads(request.content)
-    template = {**body["template"], "address": text(show=True)}
+    template = {**json.loads(request.content)["template"], "address": text(show=True)}
     template["model"] = {**template["model"], "options": [{"name": "x" * 90}] * 1_200}
     return 200, {"template": template}
 

@@ -166,8 +166,7 @@ def test_a_model_that_calls_no_tools_is_not_used_for_agents():
 def test_what_is_missing_is_shown_and_counted_below_many_needs_that_are_met():
     llama = [{"name": "llama", "provider": "Ollama"}]
     agents = [agent(f"Agent-{number}", llama) for number in range(40)]
-    value = node("Needy-z", wanted=text(required=True))
-    found = setup(*agents, value)
+    found = setup(*agents, node("Needy-z", wanted=text(required=True)))
     assert "2 to do" in found.text()
     assert found.find("text_input", "OLLAMA_BASE_URL")
     assert found.find("text_input", "Needy-z.wanted")
@@ -188,8 +187,7 @@ def test_what_is_needed_stands_above_and_what_has_a_value_in_its_component():
 
 def test_a_file_that_is_not_required_is_marked_as_required_until_it_is_chosen():
     file = entry("FileInput", "file", "", file_path=[], list=True)
-    found = setup(node("File-a", path=file))
-    assert ":orange-badge[Required]" in found.text()
+    assert ":orange-badge[Required]" in setup(node("File-a", path=file)).text()
     prefilled = setup(node("File-a", path=file), load={"File-a.path": ["a.txt"]})
     assert "Ready" in prefilled.text()
     assert "Required" not in prefilled.text()

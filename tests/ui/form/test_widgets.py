@@ -233,5 +233,4 @@ def test_a_message_that_names_a_variable_shows_it_as_one():
 
 @pytest.mark.parametrize(("breaks", "words"), [("\n", "A line break"), ("\n\n", "Two line breaks")])
 def test_a_box_that_looks_empty_says_how_many_line_breaks_it_has(breaks, words):
-    found = form(editable_node(p=text(breaks)))
-    assert words in found.text()
+    assert words in form(editable_node(p=text(breaks))).text()

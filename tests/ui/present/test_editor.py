@@ -263,8 +263,7 @@ def test_of_many_inputs_the_later_boxes_are_filled_once_open_under_the_label_of_
     fields_server.set_flows(flow(ONE, "Many", [many]))
     store(inputs={f"T-a.{key}": {} for key in keys})
     app = edit()
-    labels = [each for each in app.text_input if each.label == "Label"]
-    assert len(labels) == 20
+    assert len([each for each in app.text_input if each.label == "Label"]) == 20
     app.session_state["present-edit-open-T-a.p21"] = True
     app.run().text_input(key="present-edit-label-T-a.p21").set_value("City").run()
     assert "City" in inputs(app)

@@ -9,8 +9,7 @@ from tests.ui.support.whole_pages import ONE, button_labels, page_text, press
 
 def test_an_example_fills_the_form_and_keeps_what_it_does_not_name():
     store_preset("Base", default=True, n=9)
-    example = store_preset("Short", p="of the example")
-    store(examples=(example.id,))
+    store(examples=(store_preset("Short", p="of the example").id,))
     app = press(present(), "Short")
     assert (value(app), value(app, "n")) == ("of the example", "9")
     assert value(app.run()) == "of the example"

@@ -71,8 +71,7 @@ def test_a_secret_within_a_value_that_only_the_presenter_has_is_not_shown(fields
 
 
 def test_values_that_the_preset_has_are_not_said_to_be_the_presenters_alone():
-    preset = store_preset("Mine", n=7)
-    app = edit_with_hidden_value(preset=preset.id)
+    app = edit_with_hidden_value(preset=store_preset("Mine", n=7).id)
     assert value(app) == "x"
     assert "Only your tab" not in page_text(app)
     assert "use the values of the preset “Mine”" in page_text(app)

@@ -49,8 +49,7 @@ def test_title_description_and_inputs_of_the_flow_are_shown_without_ids_and_secr
 
 def test_only_run_and_full_screen_can_be_pressed_and_a_result_be_shared(fields_server):
     assert button_labels(present()) == ["Full screen", "Leave full screen", "Run"]
-    run = Run(ONE, "sync", RunStatus.COMPLETED)
-    record = add_ended_run(fields_server.url, run=run)
+    record = add_ended_run(fields_server.url, run=Run(ONE, "sync", RunStatus.COMPLETED))
     app = present(run=record.id)
     assert button_labels(app) == ["Full screen", "Leave full screen", "Run"]
     app.session_state[f"share-result-{record.id}"] = True
@@ -66,8 +65,7 @@ def test_values_that_are_not_shown_come_from_the_default_preset(fields_server):
     assert inputs(app) == ["n"]
     fields_server.answers[RUN] = (422, {"detail": "enough"})
     press(app, "Run")
-    sent = fields_server.bodies(RUN)[0]
-    assert sent["tweaks"] == {"T-a": {"p": "of the preset"}}
+    assert fields_server.bodies(RUN)[0]["tweaks"] == {"T-a": {"p": "of the preset"}}
 
 
 def test_a_preset_that_no_longer_fits_is_reported_to_a_presenter_with_the_names():

@@ -106,8 +106,7 @@ def test_outputs_of_one_name_have_the_numbers_of_the_presentation(fields_server)
     run = Run(ONE, "sync", RunStatus.COMPLETED, outputs=outputs)
     record = add_ended_run(fields_server.url, run=run)
     store(outputs=[twins[1]])
-    token = create(record)
-    share = app_context().runner.store.shares.get(token)
+    share = app_context().runner.store.shares.get(create(record))
     assert share.content["titles"] == {twins[1]: "Chat Output 2"}  # not of the hidden one
     store()
     for app in (menu(record), shared(create(record, "Create another link"))):

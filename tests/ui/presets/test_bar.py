@@ -26,16 +26,6 @@ def _server(fields_server):
     """Start the stand-in for every test."""
 
 
-def test_a_form_is_saved_as_a_preset_and_restored_from_it():
-    app = save_as(enter(open_page(menu="save"), "typed", n="8"), " Short  answers ")
-    (preset,) = stored_presets()
-    assert (preset.name, preset.values) == ("Short answers", {"T-a.p": "typed", "T-a.n": 8})
-    assert app.selectbox(key=key_of("choice")).value == preset.id
-    other = choose(open_page("c"), preset)
-    assert (value(other), value(other, "n")) == ("typed", "8")
-    assert "Restore my input" not in button_labels(other)
-
-
 def test_a_preset_stores_no_secret_and_asks_for_it():
     app = save_as(enter(open_page(menu="save"), "typed", s="sk-12345678"), "Mine")
     (preset,) = stored_presets()

@@ -111,8 +111,7 @@ def test_a_broken_link_clears_the_message_of_an_earlier_one():
 
 
 def test_a_link_opens_a_preset():
-    preset = store_preset(p="of the preset")
-    app = open_page("c", flow=ONE, preset=preset.id)
+    app = open_page("c", flow=ONE, preset=store_preset(p="of the preset").id)
     assert value(app) == "x"
     assert "preset" not in app.query_params
     assert value(press(app, "Fill the form")) == "of the preset"

@@ -3,21 +3,16 @@
 import json
 import uuid
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lfclient.api import requests
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, Message, RunError
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.app import window
-from pages._ui.connection.app_context import app_context
 from pages._ui.outputs import message
 from tests.support.flows import chat_input, edge, node
 from tests.support.http_stand_in import flow
-from tests.support.recorded import recorded
-from tests.support.waiting import wait_for
 from tests.ui.support.runs import PARTIAL, run_with
 from tests.ui.support.whole_pages import (
     ONE,
@@ -121,37 +116,6 @@ def test_a_failed_run_does_not_say_no_output(langflow_stand_in, status, says_so)
     # in the frame of an output, as while it was awaited
     assert any(each.value == "No output" for frame in frames for each in frame.caption) is says_so
     assert lacks(app, "No output", shows="Recent runs") is not says_so
-
-
-def test_a_run_whose_response_was_lost_is_found_when_it_is_opened(langflow_stand_in):
-    """The server has it; the page shows how it ended."""
-    completed = recorded("1.13.0", "bg_completed")
-    session = {"results": {"message": {"data": {"session_id": "s"}}}}
-    build = {
-        "job_id": completed[1]["job_id"],
-        "timestamp": datetime.now(UTC).isoformat(),
-        "data": session,
-    }
-    langflow_stand_in.set_flows(flow(ONE, "Echo"))
-    langflow_stand_in.answers |= {
-        "GET /api/v1/monitor/builds": (200, {"vertex_builds": {"ChatInput-a": [build]}}),
-        "GET /api/v1/monitor/messages": (200, []),
-        "GET /api/v1/monitor/traces": (200, {"traces": []}),
-        f"GET {requests.STATUS}": completed,
-    }
-    lost_at = datetime.now(UTC) - timedelta(minutes=1)
-    record = add_ended_run(
-        langflow_stand_in.url,
-        mode="background",
-        status=RunStatus.OUTCOME_UNKNOWN,
-        session_id="s",
-        created_at=lost_at,
-        ended_at=lost_at,
-    )
-    app = open_app(run=record.id)
-    runner = app_context().runner
-    wait_for(lambda: runner.get(record.id, record.owner).status is RunStatus.COMPLETED)
-    assert "Completed" in page_text(app.run())
 
 
 def test_an_unfinished_text_is_kept_beside_the_outputs_and_can_be_copied_and_downloaded(

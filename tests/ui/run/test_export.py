@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from lfclient.errors import LangflowError
-from lfclient.outputs.model import FileRef, Output, OutputKind
+from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import request_cache, servers
 from pages._ui.connection.app_context import app_context
@@ -39,8 +39,7 @@ def buttons(app):
 
 
 def files(record):
-    server = servers.current()
-    return RunExporter(server, app_context().runner, record.id)
+    return RunExporter(servers.current(), app_context().runner, record.id)
 
 
 def test_an_ended_run_offers_report_and_outputs(langflow_stand_in):
@@ -51,23 +50,6 @@ def test_an_ended_run_offers_report_and_outputs(langflow_stand_in):
     app = open_app(run=add_ended_run(langflow_stand_in.url, run=answer(), **more).id)
     assert "Report (HTML)" in buttons(app)
     assert "Outputs (ZIP)" not in buttons(app)
-
-
-def test_exports_fetch_files_with_the_key_and_do_not_contain_it(langflow_stand_in):
-    langflow_stand_in.answers[f"GET /api/v2/files/{FILE}"] = (200, b"the bytes")
-    outputs = {
-        "A": (OutputKind.FILE, FileRef("a.txt", id=FILE)),
-        "B": (OutputKind.FILE, FileRef("b.txt", id=GONE)),
-        "C": (OutputKind.MESSAGE, f"the key is {KEY}"),
-    }
-    made = files(add_ended_run(langflow_stand_in.url, run=answer(**outputs)))
-    report, archive = made.report().decode(), zipfile.ZipFile(io.BytesIO(made.archive()))
-    assert 'download="a.txt"' in report
-    assert "The file is not included in this report." in report
-    assert archive.read("a.txt") == b"the bytes"
-    assert "Couldn't download “b.txt”" in archive.read("README.txt").decode()
-    assert KEY not in report
-    assert KEY.encode() not in archive.read("C.md") + archive.read("run.json")
 
 
 def test_the_exports_have_no_secret_of_a_flow_that_loads_slowly(langflow_stand_in, monkeypatch):

@@ -79,11 +79,9 @@ def test_a_reload_keeps_the_form_of_a_run_started_here(langflow_stand_in, monkey
     assert "Run inputs" not in page_text(app)
     assert {"Run", "Close"} <= set(button_labels(app))
     app.text_area[0].set_value("typed since").run()
-    reloaded = open_app(run=address(app))
-    assert boxes(reloaded) == ["typed since"]
+    assert boxes(open_app(run=address(app))) == ["typed since"]
     monkeypatch.setattr(browser, "browser_id", lambda: "another")
-    other = open_app(run=address(app))
-    assert boxes(other) == ["hello"]
+    assert boxes(open_app(run=address(app))) == ["hello"]
 
 
 def test_a_run_is_repeated_in_the_mode_and_session_of_the_person_who_opened_it(langflow_stand_in):
@@ -143,8 +141,7 @@ def test_a_run_that_was_changed_and_run_has_its_inputs_again(langflow_stand_in, 
     app = open_app(run=record.id)
     app.text_area[0].set_value("Bergen").run()
     press(app, "Run")
-    reloaded = open_app(run=record.id)
-    assert boxes(reloaded) == ["Oslo"]
+    assert boxes(open_app(run=record.id)) == ["Oslo"]
 
 
 def test_the_inputs_of_an_opened_run_come_without_the_default_preset(langflow_stand_in):

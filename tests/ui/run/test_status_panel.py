@@ -108,8 +108,7 @@ def with_model(model):
 def test_the_cost_of_a_run_stands_beside_its_tokens(langflow_stand_in, price_file):
     record = add_ended_run(langflow_stand_in.url, run=with_model("mini"))
     assert "22 tokens (20 in, 2 out) · 0.000024 EUR" in page_text(open_app(run=record.id))
-    about = open_run_tab("Trace", record, "Details")
-    assert "0.000024 EUR" in page_text(about)
+    assert "0.000024 EUR" in page_text(open_run_tab("Trace", record, "Details"))
 
 
 def test_a_run_without_a_known_cost_says_why(langflow_stand_in, price_file):

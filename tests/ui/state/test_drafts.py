@@ -33,8 +33,7 @@ def test_the_connections_key_reaches_no_draft(fields_server):
     key = "sk-configured-key"
     app = enter(open_page(), f"my key is {key}", n=key)
     assert value(app) == f"my key is {key}"
-    owned = next(k for k in app.session_state["forms"])
-    state = app.session_state["forms"][owned]
+    state = app.session_state["forms"][next(k for k in app.session_state["forms"])]
     state.json_text = f'{{"T-a.p": "{key}'
     state.save()
     folder = app_context().settings.data_dir

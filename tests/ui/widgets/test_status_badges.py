@@ -31,8 +31,7 @@ def test_no_symbol_is_an_emoji_that_some_machines_lack():
 
 @pytest.mark.parametrize("status", RunStatus)
 def test_a_badge_has_the_text_of_the_table(status):
-    badge = f"-badge[{status_text(run(status))}]"
-    assert markdown_badge(run(status)).endswith(badge)
+    assert markdown_badge(run(status)).endswith(f"-badge[{status_text(run(status))}]")
 
 
 def test_a_stopped_synchronous_run_only_stopped_waiting():
