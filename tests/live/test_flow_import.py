@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-import zipfile
 from collections.abc import Iterator
-from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
@@ -64,15 +62,6 @@ def test_an_import_leaves_a_flow_with_the_same_id_and_name_as_it_was(
     assert len(client.flow(made.id).components) == 1
     again = client.flow(echo.id)
     assert (again.description, graph_of(again)) == (echo.description, graph_of(echo))
-
-
-def test_a_project_is_imported_from_a_zip(client: LangflowClient, load: Importer, echo: Flow):
-    names = [f"{part} {uuid4().hex[:8]}" for part in ("one", "two")]
-    content = BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name in names:
-            archive.writestr(f"{name}.json", json.dumps({**echo.raw, "name": name}))
-    assert [flow.name for flow in load(content.getvalue())] == names
 
 
 def test_what_the_server_itself_exports_can_be_imported(
@@ -135,10 +124,6 @@ def test_only_code_that_the_server_lacks_is_foreign(client: LangflowClient, echo
     definition = changed["data"]["nodes"][0]["data"]["node"]
     definition["template"]["code"]["value"] += "\nimport os"
     assert foreign_components(Flow.from_json(changed), own_code) == [definition["display_name"]]
-
-
-def test_templates_are_no_flows_of_the_user(client: LangflowClient):
-    assert not {flow.id for flow in client.templates()} & {flow.id for flow in client.flows()}
 
 
 def test_a_taken_endpoint_name_is_changed(client: LangflowClient, load: Importer, make: Make):

@@ -1,4 +1,4 @@
-"""The local Langflow: started, crashed, extended, stopped.
+"""The local Langflow: started, crashed, stopped.
 
 It has the files of the installation that all test runs share. An installation from nothing is shown
 in Chromium (test_from_nothing), its steps in a terminal with a stand-in for uv (test_manager).
@@ -24,10 +24,7 @@ from lfclient.console.local_langflow.manager import LocalLangflow
 from lfclient.console.local_langflow.process import ProcessIdentity
 from lfclient.console.local_langflow.state_file import LocalState
 from lfclient.console.samples.builtin import SAMPLES
-from lfclient.resources.catalogue import parse_catalogue
-from tests.live.releases import ask_model
 from tests.support.local_langflow import installed_folder
-from tests.support.model_server import OLLAMA_URL, ModelServer
 
 ROOT = Path(__file__).parents[2]
 
@@ -90,23 +87,6 @@ def test_it_has_all_sample_flows(started: str, folder: Path):
         assert not any(langflow.has_sample(template.id) for template in client.templates())
 
 
-def test_it_has_templates(started: str, folder: Path):
-    with LangflowClient(*LocalLangflow(folder).connection()) as client:
-        assert "Simple Agent" in [template.name for template in client.templates()]
-
-
-def test_it_has_components_that_langflow_moved_to_another_package(started: str, folder: Path):
-    with LangflowClient(*LocalLangflow(folder).connection()) as client:
-        catalogue = parse_catalogue(client.editor.catalogue())
-    types = (
-        "GroqModel",
-        "HuggingFaceInferenceAPIEmbeddings",
-        "NotionSearch",
-        "QdrantVectorStoreComponent",
-    )
-    assert all(catalogue.find(type, by_label=False) for type in types)
-
-
 def test_its_limits_are_raised(started: str, folder: Path):
     """To 200,000 items and 5,000,000 characters."""
     with LangflowClient(*LocalLangflow(folder).connection()) as client:
@@ -165,15 +145,6 @@ def test_its_secrets_are_in_one_file_that_only_the_user_can_read(started: str, f
     assert holders[0].stat().st_mode & 0o077 == 0
     assert langflow.folder.stat().st_mode & 0o077 == 0
     assert key not in langflow.logs(10_000)
-
-
-def test_it_runs_a_model_of_an_ollama_on_this_machine(started: str, folder: Path):
-    with ModelServer() as ollama, LangflowClient(*LocalLangflow(folder).connection()) as client:
-        # as “Use it” does on the Connection page
-        client.settings.save_variable(OLLAMA_URL, ollama.url, is_secret=False)
-        template = next(one for one in client.templates() if one.name == "Basic Prompting")
-        assert "says: " in ask_model(client, template, "sync", client.models()[0])
-    assert any(asked.path == "/api/chat" for asked in ollama.requests)
 
 
 @pytest.mark.exhaustive

@@ -79,10 +79,9 @@ def test_a_component_reads_uploaded_files(
         assert text in run.outputs["ChatOutput-b"].value
 
 
-@pytest.mark.parametrize("mode", ["sync", "background"])
 @pytest.mark.parametrize("imported", [True, False])
 def test_an_uploaded_file_replaces_a_stored_file_of_another_machine(
-    client: LangflowClient, make: Make, upload: Callable, mode: str, *, imported: bool
+    client: LangflowClient, make: Make, upload: Callable, *, imported: bool
 ):
     data = copy.deepcopy(make(READ_FILE).raw["data"])
     for node in data["nodes"]:
@@ -103,7 +102,7 @@ def test_an_uploaded_file_replaces_a_stored_file_of_another_machine(
         assert (need.kind, need.keys, need.is_met) == (NeedKind.FILE, ("File-f.path",), False)
         overrides = {"File-f.path": [upload("mine.txt", b"my words").path]}
         assert [need.is_met for need in client.needs(flow, overrides)] == [True]
-        run = run_to_end(client, flow, mode, overrides)
+        run = run_to_end(client, flow, "background", overrides)
     finally:
         delete_flow(client, flow.id)
     assert run.status is RunStatus.COMPLETED, run
@@ -138,13 +137,6 @@ def test_a_file_of_any_name_is_accepted(client: LangflowClient, make: Make, uplo
             assert ".." not in ref.path
         if name.isascii():  # 1.8 can't return others
             assert client.files.download(again) == b"abc"
-
-
-def test_an_empty_file_is_accepted(client: LangflowClient, upload: Callable):
-    """The list of files has it first."""
-    ref = upload(f"EMPTY{uuid4().hex}", b"")
-    assert ref.size == 0
-    assert client.files.list()[0].path == ref.path
 
 
 def test_a_large_file_is_sent_in_pieces(langflow: LiveServer, bare: httpx.Client):
