@@ -76,17 +76,27 @@ class GroupScheduling(LoadScopeScheduling):
         return _group(nodeid)
 
     def _assign_work_unit(self, node: Any) -> None:
-        """Let workers with an open Chromium and console go on with browser tests, others not.
+        """Give the first workers the browser tests, before others, and the other workers the rest.
 
-        Each start of the two, with the sample flows, takes ten seconds of processor time.
+        Each start of a Chromium and console, with the sample flows, takes ten seconds of processor
+        time, and each browser test keeps a processor busy.
         """
-        previous = list(self.assigned_work.get(node, ()))
-        if previous:
-            is_browser = previous[-1].startswith(_BROWSER)
-            groups = (one for one in self.workqueue if one.startswith(_BROWSER) == is_browser)
-            if group := next(groups, None):
-                self.workqueue.move_to_end(group, last=False)
+        is_browser = self._runs_browser_tests(node)
+        groups = (group for group in self.workqueue if group.startswith(_BROWSER) == is_browser)
+        if group := next(groups, None):
+            self.workqueue.move_to_end(group, last=False)
         super()._assign_work_unit(node)
+
+    def _reschedule(self, node: Any) -> None:
+        """End a worker that runs no browser tests once nothing else is left."""
+        is_rest = all(group.startswith(_BROWSER) for group in self.workqueue)
+        if is_rest and not self._runs_browser_tests(node) and not node.shutting_down:
+            node.shutdown()
+        else:
+            super()._reschedule(node)
+
+    def _runs_browser_tests(self, node: Any) -> bool:
+        return node in self.nodes[: max(2, os.cpu_count() or 1)]
 
 
 def _group(nodeid: str) -> str:
