@@ -12,7 +12,6 @@ from tests.browser.accessibility import (
 )
 from tests.browser.screen import PHONE, Screen
 from tests.support.console_process import Console
-from tests.support.waiting import wait_for
 
 RESULT = ".st-key-run-status"
 RUN = f".st-key-run-panel, {RESULT}"
@@ -33,7 +32,7 @@ def test_the_run_page_before_during_and_after_a_run(screen: Screen):
     screen.wait("completed")
     screen.drawn()
     check_with_menus(screen.page)
-    for view in ("Timings", "Messages", "Events", "Raw response", "Details"):
+    for view in ("Timings", "Raw response", "Details"):
         screen.trace(view)
         screen.drawn()
         check(screen.page, ".st-key-run-details")
@@ -136,7 +135,7 @@ def test_keyboard_shortcuts_of_the_run_page(screen: Screen):
     expect(screen.part("run-status")).to_be_focused()
 
 
-def test_a_presentation_its_editor_and_a_shared_result(screen: Screen):
+def test_a_presentation_and_its_editor(screen: Screen):
     page = screen.page
     screen.pick("Plan a trip")
     page.keyboard.press("Alt+p")
@@ -149,13 +148,6 @@ def test_a_presentation_its_editor_and_a_shared_result(screen: Screen):
     screen.wait("completed")
     screen.drawn()
     check(page, RUN)
-    page.get_by_role("button", name="Share result").click()
-    page.get_by_role("button", name="Create link").click()
-    address = page.get_by_test_id("stPopoverBody").locator("code").inner_text()
-    copy = page.get_by_test_id("stPopoverBody").get_by_role("button", name="Copy")
-    wait_for(lambda: copy.evaluate("button => button.getRootNode().activeElement === button"))
-    check(page, OPEN_MENU)
-    page.keyboard.press("Escape")
     screen.part("present-edit").get_by_role("button").click()
     screen.part("present-editor").wait_for()
     screen.part("present-editor").get_by_test_id("stExpander").first.click()
@@ -165,10 +157,4 @@ def test_a_presentation_its_editor_and_a_shared_result(screen: Screen):
     box.fill("Orange")
     page.get_by_role("option", name="Orange").click()
     screen.drawn()
-    check(page)
-    page.goto(address)
-    expect(screen.part("present")).to_contain_text("Result of")
-    check(page)
-    page.goto(address[:-4])
-    expect(screen.part("present")).to_contain_text("This link shows no result")
     check(page)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,29 +47,16 @@ class TracedFlow:
         return self.trace.exists() or bool(self.site.requests)
 
 
-@pytest.fixture(scope="module", params=["1.8.4", "1.13.0"])
-def attacked_langflow(
-    request: pytest.FixtureRequest, live_server: Callable[[str], LiveServer]
-) -> LiveServer:
-    """The oldest and the newest version."""
-    return live_server(request.param)
-
-
 @pytest.fixture(scope="module")
 def traced(
-    attacked_langflow: LiveServer, tmp_path_factory: pytest.TempPathFactory
+    console: Console, own_langflow: LiveServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[TracedFlow]:
     folder = tmp_path_factory.mktemp("traced")
     script, trace = folder / "server.py", folder / "trace"
     script.write_text(LEAVES_TRACE.format(str(trace)))
-    environ = {
-        "LANGFLOW_SERVER_URL": attacked_langflow.url,
-        "LANGFLOW_API_KEY": attacked_langflow.api_key,
-    }
     nodes = (Node("m", "MCPTools"), Node("s", "SearXNGTool"))
     with (
-        LangflowClient(attacked_langflow.url, attacked_langflow.api_key, timeout=120) as api,
-        Console(folder, environ) as console,
+        LangflowClient(own_langflow.url, own_langflow.api_key, timeout=120) as api,
         site(b"{}") as other,
     ):
         graph = graph_builder.build_graph(Sample("traced", "", nodes), api.editor.catalogue())

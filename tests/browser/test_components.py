@@ -180,16 +180,6 @@ def test_the_graph_moves_only_for_those_who_like_motion(open_page, motion, is_ca
     wait_for(lambda: view.evaluate("view => view.scrollLeft") > 100)
 
 
-def test_an_unchanged_graph_is_not_sent_again(open_page):
-    frames: list[int] = []
-    page = open_page(frames=frames)
-    expect(page.locator(".node")).to_have_count(60)
-    page.wait_for_timeout(600)
-    frames.clear()
-    page.wait_for_timeout(1000)  # five ticks
-    assert 0 < sum(frames) < 15_000
-
-
 def test_markup_in_names_is_shown_as_text(open_page):
     """In graph, tooltips, table and timings. Nothing in a name runs or loads."""
     requested: list[str] = []

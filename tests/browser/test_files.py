@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,13 +12,10 @@ from playwright.sync_api import expect
 
 from lfclient import FlowSummary, LangflowClient
 from lfclient.console.samples import graph_builder
-from tests.browser.attack_tools import uploads
 from tests.browser.screen import PREFIX, Screen
-from tests.browser.visitor import Visitor
 from tests.live.flows import READ_FILE
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer, delete_flow
-from tests.support.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -95,38 +91,3 @@ def check_upload_is_framed(screen: Screen) -> None:
     expect(upload).to_have_css("outline-style", "solid")  # after a click a browser draws none
     screen.page.get_by_text("Setup", exact=True).click()
     expect(upload).not_to_have_css("outline-style", "solid")
-
-
-def test_a_file_beyond_the_quota_of_all_tabs_is_refused_until_others_are_closed(
-    screen: Screen, own_langflow: LiveServer, reads_files: FlowSummary, tmp_path: Path
-):
-    """The page says so; Streamlit forgets a tab's files a while after it was closed."""
-    environ = {
-        "LANGFLOW_SERVER_URL": own_langflow.url,
-        "LANGFLOW_API_KEY": own_langflow.api_key,
-        "STREAMLIT_SERVER_MAX_UPLOAD_SIZE": "1",
-        "STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": "1",
-    }
-    (tmp_path / "x.txt").write_bytes(b"x" * 500_000)
-    with Console(tmp_path, environ) as console, ExitStack() as others, uploads(console) as upload:
-        screen.open(f"{console.url}/?flow={reads_files.id}")
-        for _ in range(2):
-            other = others.enter_context(Visitor(console))
-            other.open()
-            assert upload(other.session_id, 1_000_000) == 204
-        field = screen.part("param-File-f-path")
-        field.locator("input[type=file]").set_input_files([tmp_path / "x.txt"])
-        expect(field).to_contain_text("the console holds at most 1 MB for a browser tab")
-        others.close()
-
-        def has_room() -> bool:
-            with Visitor(console) as newcomer:
-                newcomer.open()
-                return upload(newcomer.session_id, 400_000) == 204
-
-        wait_for(has_room)
-        with screen.page.expect_file_chooser() as dialog:
-            field.get_by_role("button", name="Add files").click()
-        dialog.value.set_files(tmp_path / "x.txt")
-        expect(field.locator("[class*='st-key-file-row-']")).to_contain_text("x.txt")
-        expect(field).not_to_contain_text("the console holds at most")

@@ -179,18 +179,3 @@ def test_another_browser_sees_the_question_and_decides(console, screen, window):
     expect(screen.part("outputs")).to_contain_text("Rejected: Can we pay")
     expect(screen.part("run-status").get_by_text("Skipped").first).to_be_visible()
     expect(screen.part("approval")).not_to_be_visible()
-
-
-def test_streamed_mode_is_available_on_request(screen):
-    screen.pick("Write word")
-    screen.more()
-    screen.page.get_by_text("Offer streamed mode").click()
-    expect(screen.part("run-mode")).to_contain_text("Streamed")
-    screen.part("run-mode").get_by_text("Streamed", exact=True).click()
-    expect(screen.part("run-mode")).to_contain_text("ends if its connection is lost")
-    screen.page.keyboard.press("Escape")
-    expect(screen.part("run-panel")).to_contain_text("Streamed")
-    screen.run()
-    expect(screen.part("run-status")).to_contain_text("This answer comes word")
-    screen.wait("completed")
-    expect(screen.trace("Events").get_by_test_id("stDataFrame")).to_be_visible()

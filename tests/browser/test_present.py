@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from lfclient import LangflowClient
 from lfclient.console.samples import graph_builder
 from lfclient.console.samples.graph_builder import Link, Node, Sample
+from tests.browser.accessibility import OPEN_MENU, check
 from tests.browser.screen import PREFIX, Screen
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer, delete_flow
@@ -131,44 +132,6 @@ def test_full_screen_hides_what_only_a_presenter_needs_to_know(
     expect(line).to_be_visible()
 
 
-@pytest.mark.exhaustive
-def test_a_presenter_edits_after_a_reload_and_the_flow_that_is_presented(screen: Screen):
-    page = screen.page
-    screen.pick("Echo chat")
-    page.keyboard.press("Alt+p")
-    screen.part("present-edit").wait_for()
-    screen.drawn()
-    page.reload()
-    screen.part("present-edit").get_by_role("button").click()
-    screen.part("present-editor").wait_for()
-    screen.drawn()
-    page.get_by_label("Title").fill("Unsaved")
-    page.keyboard.press("Tab")
-    heading = screen.part("present").get_by_role("heading", level=1)
-    expect(heading).to_have_text("Unsaved")
-    page.go_back()
-    screen.part("flow-picker").wait_for()
-    screen.drawn()
-    screen.pick("Write word by word")
-    page.keyboard.press("Alt+p")
-    screen.part("present-edit").wait_for()
-    expect(heading).to_have_text(PREFIX + "Write word by word")
-    expect(screen.part("present-editor")).to_have_count(0)
-    page.keyboard.press("Alt+p")
-    screen.part("flow-picker").wait_for()
-    screen.drawn()
-    screen.pick("Echo chat")
-    page.keyboard.press("Alt+p")
-    screen.part("present-edit").wait_for()
-    screen.drawn()
-    screen.part("present-edit").get_by_role("button").click()
-    expect(heading).to_have_text("Unsaved")
-    page.get_by_role("button", name="Discard").click()
-    expect(screen.part("present-editor")).to_have_count(0)
-    screen.drawn()
-    expect(heading).to_have_text(PREFIX + "Echo chat")
-
-
 def test_a_result_is_shared_with_somebody_who_opens_its_address(
     shared_window: Screen,
     window: Callable[..., Any],
@@ -188,6 +151,7 @@ def test_a_result_is_shared_with_somebody_who_opens_its_address(
     address = menu.locator("code").inner_text()
     expect(menu.get_by_role("button", name="Create another link")).to_be_visible()
     shared_window.drawn()
+    check(shared_window.page, OPEN_MENU)
     menu.get_by_role("button", name="Create another link").press("Shift+Tab")
     expect(menu.get_by_role("button", name="Copy")).to_be_focused()
     shared_window.page.keyboard.press("Enter")
@@ -197,6 +161,7 @@ def test_a_result_is_shared_with_somebody_who_opens_its_address(
     shown = reader.locator(".st-key-present")
     expect(shown).to_contain_text("Result of")
     expect(shown.get_by_role("heading", level=1)).to_have_text(PREFIX + "Echo chat")
+    check(reader)
     content = shown.inner_html()
     for hidden in (
         "ChatOutput",
@@ -214,3 +179,4 @@ def test_a_result_is_shared_with_somebody_who_opens_its_address(
     expect(shared_window.page.get_by_role("button", name="Create link")).to_be_visible()
     reader.reload()
     expect(reader.locator(".st-key-present")).to_contain_text("This link shows no result")
+    check(reader)

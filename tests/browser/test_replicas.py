@@ -8,17 +8,13 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import expect
 
 from lfclient.console.presets.share_links import encode_values
-from tests.browser.screen import Screen
 from tests.browser.visitor import Visitor, start_run, wait_for_end
 from tests.support import postgres
 from tests.support.console_process import Console
 from tests.support.servers import LiveServer
 from tests.support.waiting import wait_for
-
-APPROVE = "decide-"  # the buttons' keys begin with it; Approve is the first
 
 
 @pytest.fixture(scope="module")
@@ -37,57 +33,29 @@ def consoles(
         yield one, other
 
 
-@pytest.fixture
-def pair(consoles: tuple[Console, Console]) -> tuple[Console, Console]:
-    """Both consoles, running: a test may have killed one."""
-    for console in consoles:
-        if not console.process:
-            console.start()
-    return consoles
-
-
 def test_a_run_can_be_followed_stopped_and_listed_in_the_other_console(
-    pair: tuple[Console, Console], window: Callable, sample_ids: dict[str, str]
+    consoles: tuple[Console, Console], sample_ids: dict[str, str]
 ):
-    one, other = pair
-    here = Screen(window())
+    one, other = consoles
     pattern = uuid.uuid4().hex
     values = encode_values({"ParserComponent-report.pattern": pattern})
     progress = re.compile(r"\d of \d components")
-    with Visitor(one) as starter, Visitor(other) as there:
-        run = start_run(starter, sample_ids["Takes half a minute"], values=values)
-        here.page.goto(f"{one.url}/?run={run}")
-        expect(here.part("run-panel")).to_contain_text(progress)
+    with Visitor(one) as here, Visitor(other) as there:
+        run = start_run(here, sample_ids["Takes half a minute"], values=values)
         wait_for(lambda: progress.search(there.open(run=run)))
         there.press("stop-")
-        here.wait("stopped")
-        wait_for_end(there, run)
-        assert "Stopped" in there.open(run=run)
+        for visitor in (here, there):
+            wait_for_end(visitor, run)
+            assert "Stopped" in visitor.open(run=run)
         wait_for(lambda: re.search(r"\b1 run\b", there.open("history", q=pattern)))
 
 
-def test_an_approval_can_be_given_in_the_other_console(
-    pair: tuple[Console, Console], window: Callable, sample_ids: dict[str, str]
-):
-    one, other = pair
-    here = Screen(window())
-    with Visitor(one) as starter, Visitor(other) as there:
-        run = start_run(starter, sample_ids["Wait for an approval"])
-        here.page.goto(f"{one.url}/?run={run}")
-        expect(here.part("approval")).to_contain_text("Can we pay")
-        wait_for(lambda: "Can we pay" in there.open(run=run) and there.is_offered(APPROVE))
-        there.press(APPROVE)
-        here.wait("completed")
-        expect(here.part("outputs")).to_contain_text("Approved: Can we pay")
-        wait_for(lambda: "Approved: Can we pay" in there.open(run=run))
-
-
 def test_the_other_console_takes_over_the_run_of_a_killed_one(
-    pair: tuple[Console, Console],
+    consoles: tuple[Console, Console],
     sample_ids: dict[str, str],
     finish_work: Callable[[], None],
 ):
-    one, other = pair
+    one, other = consoles
     with Visitor(other) as there:
         with Visitor(one) as here:
             run = start_run(here, sample_ids["Takes half a minute"])

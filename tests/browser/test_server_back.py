@@ -3,14 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
-from pages._ui.connection import server_link
 from tests.browser.accessibility import check
 from tests.browser.screen import Screen
 from tests.support.console_process import Console
 from tests.support.flows import edge, node
 from tests.support.http_stand_in import NODE, StandIn, flow
 from tests.support.relay import Relay
-from tests.support.waiting import wait_for
 from tests.ui.support.chat_langflow import ChatLangflow
 from tests.ui.support.whole_pages import ONE
 
@@ -115,21 +113,3 @@ def test_the_form_stays_where_it_is_while_a_slow_server_refreshes_it(relay, form
     screen.drawn()
     assert "being typed" in field.evaluate("field => field.value")
     assert field.evaluate("field => field === document.activeElement")
-
-
-def test_a_page_that_nobody_touches_shows_that_its_server_is_down_and_back(relay, console, window):
-    screen = Screen(window())
-    screen.page.clock.install()
-    screen.open(console.url)
-    link = screen.part("server-link")
-
-    def has_ticked_to(words):
-        screen.page.clock.fast_forward(int(server_link.TICK_SECONDS * 1000))
-        screen.drawn()
-        return words in link.inner_text()
-
-    expect(link).to_contain_text("Langflow 1.")
-    relay.cut()
-    wait_for(lambda: has_ticked_to("Not responding"))
-    relay.open()
-    wait_for(lambda: has_ticked_to("Langflow 1."))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from threading import Event
@@ -15,8 +14,7 @@ from bench.scripted_langflow import Line, ScriptedLangflow, chain_script
 from tests.browser.screen import Screen, logged_lines
 from tests.support.console_process import Console
 from tests.support.fake_langflow import FLOW, FLOW_ID
-from tests.support.proxy import Fault, Proxy
-from tests.support.recorded import WORKFLOWS
+from tests.support.proxy import Proxy
 
 EVENTS = 5_000
 PASSING = ("token", "log", "build_start")  # Langflow does not list these again
@@ -73,63 +71,12 @@ def held(script: list[Line], gate: Event) -> list[Line]:
     return [replace(line, gate=gate) if line.mark == "done 2" else line for line in script]
 
 
-def words_in(text: str) -> list[int]:
-    """Return the numbers of the words in a text."""
-    return [int(number) for number in re.findall(r"word(\d+)", text)]
-
-
-def messages(screen: Screen) -> str:
-    """Return the text of an ended run's Messages tab."""
-    details = screen.trace("Messages")
-    details.get_by_test_id("stChatMessage").first.wait_for()
-    return details.inner_text()
-
-
 def listed_events(screen: Screen) -> int:
     """Return the number of listed events of an ended run, without the empty first and last ones."""
     details = screen.trace("Events")
     details.get_by_role("button", name="Fetch events").click()
     grid = details.get_by_test_id("stDataFrame").locator("canvas [role=grid]")
     return int(grid.get_attribute("aria-rowcount") or 0) - 1
-
-
-def test_a_cut_stream_resumes_where_it_stopped(
-    shared_screen: Screen, server: ScriptedLangflow, proxy: Proxy
-):
-    """Cut twice, between words and inside an event. Nothing is repeated or missing, and the run is
-    started once.
-    """
-    go_on = Event()
-    server.play(held(chain_script(FLOW, words=12, pause=0.05), go_on))
-    cuts = [Fault(cut=True, after=b'"word5 "'), Fault(cut=True, after=b'"event": "end_ver')]
-    proxy.plan("/events", *cuts)
-    begun, opened = server.lines.count(f"POST {WORKFLOWS}"), proxy.count("/events")
-    shared_screen.run()
-    status = shared_screen.part("run-status")
-    expect(status).to_contain_text("word23 ")
-    expect(shared_screen.part("run-panel")).to_contain_text("1 of 2 components")
-    seen = status.inner_text()
-    assert words_in(seen) == [*range(5), *range(12, 24)]
-    assert "word4 … word12" in seen  # words that went by meanwhile
-    go_on.set()
-    shared_screen.wait("completed")
-    assert proxy.count("/events") - opened >= 3
-    assert server.lines.count(f"POST {WORKFLOWS}") - begun == 1
-    expect(shared_screen.part("outputs")).to_contain_text("That is all.")
-    expect(shared_screen.part("run-status").get_by_text("Done ·")).to_have_count(2)
-    assert words_in(messages(shared_screen)) == list(range(24))
-    assert listed_events(shared_screen) == 6
-
-
-def test_5000_words_are_all_shown(shared_screen: Screen, server: ScriptedLangflow):
-    go_on = Event()
-    script = answered(chain_script(FLOW, words=EVENTS // 2, pause=0.0002))
-    server.play(held(script, go_on))
-    shared_screen.run()
-    expect(shared_screen.part("run-status")).to_contain_text(f"word{EVENTS - 1} ")
-    go_on.set()
-    shared_screen.wait("completed")
-    assert words_in(shared_screen.part("outputs").inner_text()) == list(range(EVENTS))
 
 
 @pytest.mark.exhaustive
