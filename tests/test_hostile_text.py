@@ -19,7 +19,7 @@ from lfclient.api import http
 from lfclient.api.operations import files, flows
 from lfclient.common import filenames, formatting, redaction
 from lfclient.common.redaction import looks_like_secret
-from lfclient.console.compare import differences, text_diff, volatile
+from lfclient.console.compare import differences, equality, text_diff, volatile
 from lfclient.console.content import images, json_path
 from lfclient.console.content import markdown as content_markdown
 from lfclient.console.content import tables as content_tables
@@ -27,7 +27,7 @@ from lfclient.console.export import zip_archive
 from lfclient.console.export.report.blocks import BlockBuilder
 from lfclient.console.local_langflow import launcher
 from lfclient.console.snippets import snippet_request
-from lfclient.console.store import equality, search_text, text_search
+from lfclient.console.store import search_text, text_search
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.errors import LangflowError
 from lfclient.flows import credentials, file_fields, flow_file
@@ -171,7 +171,7 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
     "lfclient/console/snippets/snippet_request.py": {
         "variable_name": lambda text: snippet_request._unused_variable_name(text, {}),
     },
-    "lfclient/console/store/equality.py": {
+    "lfclient/console/compare/equality.py": {
         "has_moment": RUN.has_moment,
         "mask": RUN.mask,
         "text": lambda text: list(RUN.masked_json(text)),

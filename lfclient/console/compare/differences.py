@@ -11,6 +11,15 @@ from typing import Any
 
 from lfclient.common.formatting import format_count
 from lfclient.common.json_types import Json, JsonObject
+from lfclient.console.compare.equality import (
+    NO_OWN_VALUES,
+    Fingerprint,
+    OwnValues,
+    fingerprint,
+    is_equal,
+    normalize,
+    value_slices,
+)
 from lfclient.console.compare.table_diff import (
     MAX_COMPARED_ROWS,
     TableDiff,
@@ -28,15 +37,6 @@ from lfclient.console.compare.volatile import (
 from lfclient.console.content.images import image_size
 from lfclient.console.content.output_kinds import handler_for
 from lfclient.console.content.tables import to_dataframe
-from lfclient.console.store.equality import (
-    NO_OWN_VALUES,
-    Fingerprint,
-    OwnValues,
-    fingerprint,
-    is_equal,
-    normalize,
-    value_slices,
-)
 from lfclient.outputs.model import FileRef, Output, OutputKind
 
 MAX_NAMES = 300  # of columns and keys that are kept

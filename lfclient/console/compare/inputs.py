@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from lfclient.common.formatting import format_count
 from lfclient.common.json_types import Json
+from lfclient.console.compare.equality import OwnValues, is_equal
 from lfclient.console.compare.survey import BASELINE, SAME, ComparedRun, have_same_flow
 from lfclient.console.compare.volatile import IgnoredNames, guess_volatile_names
 from lfclient.console.store import run_record
-from lfclient.console.store.equality import OwnValues, is_equal
 from lfclient.console.wording.input_values import full_text
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import InputValue, describe_inputs, field_label

@@ -18,8 +18,8 @@ from lfclient.common.formatting import (
     replace_surrogates,
 )
 from lfclient.console.compare.differences import Difference, OutputMatch, compare_pair
+from lfclient.console.compare.equality import OwnValues, own_values
 from lfclient.console.compare.volatile import IgnoredNames
-from lfclient.console.store.equality import OwnValues, own_values
 from lfclient.console.store.run_record import RunRecord
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.console.wording.statuses import not_run_label

@@ -13,7 +13,7 @@ import pandas as pd
 
 from lfclient.common.formatting import clip, unused_name
 from lfclient.common.json_types import Json
-from lfclient.console.store.equality import is_equal
+from lfclient.console.compare.equality import is_equal
 
 MAX_COMPARED_ROWS = 300_000  # rows of each table
 MAX_LISTED_ROWS = 500

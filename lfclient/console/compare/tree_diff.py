@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lfclient.common.json_types import Json, JsonObject
+from lfclient.console.compare.equality import is_equal
 from lfclient.console.compare.sequence_diff import common_prefix_and_suffix, diff_blocks
 from lfclient.console.compare.text_diff import ChangeKind
 from lfclient.console.content.json_path import PathKey, format_path
-from lfclient.console.store.equality import is_equal
 
 MAX_COMPARED_VALUES = 300_000  # pairs of values, about a second
 MAX_LISTED_CHANGES = 500

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from lfclient.common.json_types import Json
-from lfclient.console.store.equality import MOMENT, NO_OWN_VALUES, OwnValues
+from lfclient.console.compare.equality import MOMENT, NO_OWN_VALUES, OwnValues
 
 MAX_READ_VALUES = 20_000  # values of an output that a guess reads
 MAX_READ_ITEMS = 200  # items of each list

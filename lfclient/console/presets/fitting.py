@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from lfclient.common.json_types import Json, JsonObject
 from lfclient.common.redaction import is_redacted, replace_secrets
-from lfclient.console.store.equality import is_equal
+from lfclient.console.compare.equality import is_equal
 from lfclient.flows.field import Field, Variable
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow, split_key

@@ -7,9 +7,9 @@ from functools import cache
 import streamlit as st
 
 from lfclient.common.formatting import clip, format_size
+from lfclient.console.compare.equality import own_values
 from lfclient.console.compare.survey import ComparedRun, SurveyedRun, survey_run
 from lfclient.console.compare.volatile import IgnoredNames
-from lfclient.console.store.equality import own_values
 from lfclient.console.store.errors import UnreadableResponse
 from lfclient.console.store.run_record import RunRecord
 from lfclient.flows.model import Flow

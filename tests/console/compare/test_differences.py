@@ -7,8 +7,8 @@ import pytest
 
 from lfclient.console.compare import table_diff
 from lfclient.console.compare.differences import OutputMatch, compare_pair
+from lfclient.console.compare.equality import OwnValues
 from lfclient.console.compare.volatile import IDS_AND_TIMES, IgnoredNames
-from lfclient.console.store.equality import OwnValues
 from lfclient.outputs.model import FileRef, Output, OutputKind, read_output
 from tests.support.pictures import picture
 

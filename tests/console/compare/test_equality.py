@@ -3,9 +3,9 @@
 import pytest
 
 from lfclient.console.compare.differences import OutputMatch, compare_pair
+from lfclient.console.compare.equality import is_equal
 from lfclient.console.compare.table_diff import compare_tables
 from lfclient.console.compare.tree_diff import compare_trees
-from lfclient.console.store.equality import is_equal
 from lfclient.outputs.model import Output, OutputKind
 from tests.console.compare.test_inputs import rows
 from tests.console.compare.test_table_diff import table

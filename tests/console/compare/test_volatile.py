@@ -5,11 +5,11 @@ from uuid import UUID
 
 import pytest
 
+from lfclient.console.compare.equality import OwnValues
 from lfclient.console.compare.volatile import (
     IgnoredNames,
     guess_volatile_names,
 )
-from lfclient.console.store.equality import OwnValues
 
 BEGAN = datetime(2026, 1, 2, 12, tzinfo=UTC)
 FIRST, SECOND = UUID(int=1), UUID(int=2)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lfclient.console.store.equality import OwnValues, normalize, own_values
+from lfclient.console.compare.equality import OwnValues, normalize, own_values
 from lfclient.runs.components import Message
 from lfclient.runs.model import Run, RunStatus
 from tests.support.store_records import record
