@@ -1,17 +1,21 @@
 """Packages, updates and connections that a flow's components need. Pure."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from lfclient.common.coerce import as_str
 from lfclient.common.formatting import list_names
+from lfclient.common.json_types import Json
 from lfclient.flows.field_extraction import is_connection
 from lfclient.flows.graph import Component
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.outdated import OutdatedComponent, describe_replacement, find_outdated
 from lfclient.resources.catalogue import base_type
+from lfclient.resources.component_code import code_text
 from lfclient.resources.packages import Package
 from lfclient.resources.server_resources import ServerResources
+from lfclient.wire.server_info import ServerInfo, parse_minor
 
 _MAX_NAMED = 5  # components in a sentence
 # They complete without the input that they require, without a result: measured on 1.11 and 1.13.
@@ -26,6 +30,9 @@ _IDLE_WITHOUT_INPUT = frozenset(
         "TextEmbedderComponent",
     }
 )
+# URLs of databases that are files, and the first 1.N that refuses to open such files by default
+_LOCAL_DATABASE = re.compile(r"\s*(?:sqlite|duckdb|access|shell)\b", re.IGNORECASE)
+_RESTRICTS_FILES = 12
 
 
 def find_component_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:
@@ -111,6 +118,35 @@ def find_connection_needs(flow: Flow, *, runs_all: bool) -> Iterator[Need]:
                 f"{list_names(lacking, _MAX_NAMED)}. Connect it in Langflow's editor."
             )
             yield Need(NeedKind.COMPONENT, (), message, False)
+
+
+def find_local_file_needs(
+    flow: Flow, overrides: Mapping[str, Json], server: ServerInfo | None
+) -> Iterator[Need]:
+    """Yield the components that open the server's own files, which servers refuse by default.
+
+    The needs are met: a server doesn't report this setting. Code of older components isn't refused.
+    """
+    if server is None or (parse_minor(server.version) or 0) < _RESTRICTS_FILES:
+        return
+    for leaf in flow.leaves_in_reading_order:
+        code = code_text(leaf.template.get("code", {}).get("value"))
+        is_local = leaf.type == "Directory" and "enforce_local_file_access(" in code
+        if "database_url_for_ssrf(" in code:
+            is_local = any(
+                _LOCAL_DATABASE.match(
+                    as_str(overrides.get(f"{leaf.id}.{name}", entry.get("value")))
+                )
+                for name, entry in leaf.template.items()
+                if (leaf.id, name) not in flow.connected_parameters
+            )
+        if is_local and leaf.always_runs:
+            label = flow.component_label(leaf.id, 80)
+            message = (
+                f"{label} opens files on the server itself. Langflow {server.version} refuses that "
+                "unless LANGFLOW_RESTRICT_LOCAL_FILE_ACCESS is false."
+            )
+            yield Need(NeedKind.COMPONENT, (), message, True)
 
 
 def find_package_needs(flow: Flow, resources: ServerResources) -> Iterator[Need]:

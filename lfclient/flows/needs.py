@@ -10,6 +10,7 @@ from lfclient.common.json_types import Json, JsonObject
 from lfclient.flows.component_needs import (
     find_component_needs,
     find_connection_needs,
+    find_local_file_needs,
     find_package_needs,
 )
 from lfclient.flows.encoding import sends_bare_values
@@ -65,6 +66,7 @@ def find_needs(
         *find_component_needs(flow, resources),
         *find_package_needs(flow, resources),
         *find_connection_needs(flow, runs_all=is_bare),
+        *find_local_file_needs(flow, overrides, server),
         *(_model_need(field, current_value(field, overrides)) for field in models),
         *providers,
         *_merge_equal(

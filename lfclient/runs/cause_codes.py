@@ -32,6 +32,8 @@ class CauseCode(StrEnum):
     COMPONENT_OUTDATED = "component_outdated"  # its code does not fit the server
     VALUE_REFUSED = "value_refused"
     FILE_ELSEWHERE = "file_elsewhere"
+    DATABASE_REFUSED = "database_refused"  # the kind of database
+    FOLDER_REFUSED = "folder_refused"
     SEVERAL_CHAT_INPUTS = "several_chat_inputs"
     SUBFLOW_MISSING = "subflow_missing"
     CONNECTION_INVALID = "connection_invalid"  # "A and B", its ends

@@ -99,6 +99,7 @@ def explain_missing_variable(name: str) -> ErrorCause:
 
 
 _ENTER_VARIABLE = "Enter a value, or save the variable on the server."
+_ALLOW_FILES = "start Langflow with LANGFLOW_RESTRICT_LOCAL_FILE_ACCESS=false."
 _CHOOSE_MEMORY_BASE = "Choose a memory base of this flow, or add one in Langflow."
 _SENTENCES = {
     CauseCode.KEY_MISSING: (
@@ -183,8 +184,16 @@ _SENTENCES = {
         "Check its values and connections. Update it if its code differs from the server's.",
     ),
     CauseCode.FILE_ELSEWHERE: (
-        "The flow names a file that is not one of your files on the server.",
-        "Choose a file.",
+        "The flow names a file or folder that is not one of your files on the server.",
+        f"Choose a file. For folders, {_ALLOW_FILES}",
+    ),
+    CauseCode.DATABASE_REFUSED: (
+        "Langflow doesn't open {0.name} databases, which are files on its server.",
+        f"Use a database server such as PostgreSQL, or {_ALLOW_FILES}",
+    ),
+    CauseCode.FOLDER_REFUSED: (
+        "Langflow reads only folders inside the folder that it was started in.",
+        "Enter such a folder, or add this one to LANGFLOW_DIRECTORY_COMPONENT_ALLOWED_ROOTS.",
     ),
     CauseCode.SEVERAL_CHAT_INPUTS: (
         "The flow has several chat inputs, which only synchronous runs allow.",

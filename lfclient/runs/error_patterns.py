@@ -145,6 +145,11 @@ RULES = (
         ),
     ),
     _rule(
+        CauseCode.DATABASE_REFUSED,
+        r"Database dialect '(?P<name>\w{1,40})' accesses the local filesystem",
+    ),
+    _rule(CauseCode.FOLDER_REFUSED, r"Directory path escapes the allowed root", parameter="path"),
+    _rule(
         CauseCode.FILE_ELSEWHERE,
         r"Access to local file paths outside the authenticated user's storage",
         parameter="path",

@@ -160,3 +160,26 @@ def test_only_runs_that_include_a_component_need_its_connection():
     info = ServerInfo("1.13.0", "modes")
     found = {mode: find_needs(branch, {}, server(), mode, info) for mode in ("sync", "background")}
     assert {mode: len(each) for mode, each in found.items()} == {"sync": 0, "background": 1}
+
+
+CHECKED = entry("CodeInput", "code", "validate_connector_database_url_for_ssrf(self.uri)")
+
+
+@pytest.mark.parametrize(
+    ("uri", "code", "version", "is_named"),
+    [
+        ("sqlite:///a.db", CHECKED, "1.12.8", True),
+        ("SQLite+aiosqlite:///a.db", CHECKED, "1.13.0", True),
+        ("sqlite:///a.db", CHECKED, "1.11.6", False),
+        ("sqlite:///a.db", {**CHECKED, "value": "create_engine(self.uri)"}, "1.13.0", False),
+        ("postgresql://sqlite/a", CHECKED, "1.13.0", False),
+    ],
+)
+def test_a_database_in_a_file_of_the_server_is_named_where_servers_refuse_it(
+    uri: str, code: dict, version: str, is_named: bool
+):
+    component = node("SQLDatabase-s", uri=entry("StrInput", "str"), code=code)
+    overrides = {"SQLDatabase-s.uri": uri}
+    info = ServerInfo(version, "modes")
+    found = find_needs(Flow.from_json(graph(component)), overrides, server(), "sync", info)
+    assert [need.is_met for need in found] == ([True] if is_named else [])

@@ -103,6 +103,33 @@ def test_what_a_component_lacks_is_named_before_the_run_fails(
 
 
 @dialects
+@pytest.mark.parametrize(
+    ("type", "values", "output"),
+    [
+        ("SQLComponent", {"database_url": "sqlite://", "query": "select 1"}, "run_sql_query"),
+        ("Directory", {"path": "."}, "dataframe"),
+    ],
+)
+def test_files_of_the_server_are_named_where_a_run_fails_to_open_them(
+    client: LangflowClient,
+    make: Make,
+    langflow: LiveServer,
+    type: str,
+    values: dict[str, str],
+    output: str,
+):
+    nodes = (Node("a", type, values), Node("b", "ChatOutput"))
+    flow = make(Sample(type, "", nodes, (Link("a", output, "b"),)))
+    named = [need.message for need in client.needs(flow, {}, mode="sync")]
+    ended = client.run(flow)
+    if ended.status is RunStatus.COMPLETED:
+        assert (named, langflow.version != "1.13.0") == ([], True)
+    else:
+        assert "opens files on the server itself. Langflow 1.13.0 refuses that" in named[0]
+        assert explain_error(ended.errors[0].message)
+
+
+@dialects
 def test_a_component_that_runs_a_flow_needs_one(client: LangflowClient, make: Make):
     flow = make(Sample("outer", "", (Node("r", "RunFlow"),)))
     assert [one.keys for one in client.needs(flow, {})] == [("RunFlow-r.flow_name_selected",)]

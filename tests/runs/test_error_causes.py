@@ -43,6 +43,13 @@ CAUSES: list[tuple[ErrorCause, list[str]]] = [
         "For the custom provider, please fill in: Base URL, API Key",
     ]),
     (ErrorCause(CauseCode.VALUES_MISSING, "URL", parameter="url_input"), ["URL cannot be empty"]),
+    (ErrorCause(CauseCode.DATABASE_REFUSED, "sqlite"), [
+        "Database dialect 'sqlite' accesses the local filesystem and is not permitted "
+            "(LANGFLOW_RESTRICT_LOCAL_FILE_ACCESS=true). Use a network database.",
+    ]),
+    (ErrorCause(CauseCode.FOLDER_REFUSED, parameter="path"), [
+        "Directory path escapes the allowed root.",
+    ]),
     (ErrorCause(CauseCode.COMPONENT_RETIRED, "Chroma"), [
         "Chroma support was retired in Langflow 1.13. This store requires migration.",
     ]),
