@@ -11,6 +11,7 @@ from playwright.sync_api import Dialog, Locator, Page, expect
 from tests.browser.accessibility import check
 from tests.browser.screen import PHONE, Screen
 from tests.browser.visitor import Visitor, start_run, wait_for_end
+from tests.support.waiting import wait_for
 
 ROW, HEAD = 33, 17  # pixels: the height of a row, and the middle of the header
 FLOW, STATUS, OUTPUT = 2, 3, 7  # column numbers; the last one of a search
@@ -239,7 +240,7 @@ def test_the_list_does_not_move_when_the_parts_above_it_arrive(screen, console, 
         page.goto(f"{console.url}/history")
         label = "More filters" if width > 768 else "Filters"
         expect(screen.part("history-filters").get_by_text(label, exact=True)).to_be_visible()
-        page.wait_for_function("window.tops.length > 0")
+        wait_for(lambda: page.evaluate("window.tops.length"))
         screen.drawn()  # after a late move of the list
         assert len(page.evaluate("window.tops")) == 1, (width, page.evaluate("window.tops"))
 
