@@ -16,25 +16,13 @@ from lfclient.common.filenames import (
 @pytest.mark.parametrize(
     ("name", "safe"),
     [
-        ("report.csv", "report.csv"),
-        ("../x", "x"),
-        ("a/b.txt", "b.txt"),
-        ("..\\w.txt", "w.txt"),
-        ("C:\\Users\\me\\r.pdf", "r.pdf"),
-        ("naïve 文.txt", "naïve 文.txt"),
-        ("README", "README"),
-        (".env", "file.env"),
-        ("CON.txt", "CON_.txt"),
-        ('a:b"c?.txt', "a_b_c_.txt"),
-        ("tab\t\0.txt", "tab.txt"),
-        ("\u202egpj.exe", "gpj.exe"),
-        ("lone\ud800.txt", "lone.txt"),
-        ("x.", "x"),
-        ("..", "file"),
-        ("/", "file"),
-        ("", "file"),
+        ("report.csv", "report.csv"), ("../x", "x"), ("a/b.txt", "b.txt"), ("..\\w.txt", "w.txt"),
+        ("C:\\Users\\me\\r.pdf", "r.pdf"), ("naïve 文.txt", "naïve 文.txt"), ("README", "README"),
+        (".env", "file.env"), ("CON.txt", "CON_.txt"), ('a:b"c?.txt', "a_b_c_.txt"),
+        ("tab\t\0.txt", "tab.txt"), ("\u202egpj.exe", "gpj.exe"), ("lone\ud800.txt", "lone.txt"),
+        ("x.", "x"), ("..", "file"), ("/", "file"), ("", "file"),
     ],
-)
+)  # fmt: skip
 def test_safe_names_lose_folders_devices_and_invisible_characters(name: str, safe: str):
     assert safe_name(name) == safe
 

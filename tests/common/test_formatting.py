@@ -57,17 +57,10 @@ def test_only_web_addresses_have_a_host(address, host):
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (0.44, "0.4 s"),
-        (9.94, "9.9 s"),
-        (9.96, "10 s"),
-        (12.9, "12 s"),
-        (59.94, "59 s"),
-        (59.99, "1 min 00 s"),
-        (185, "3 min 05 s"),
-        (3599.99, "1 h 00 min"),
-        (7440, "2 h 04 min"),
+        (0.44, "0.4 s"), (9.94, "9.9 s"), (9.96, "10 s"), (12.9, "12 s"), (59.94, "59 s"),
+        (59.99, "1 min 00 s"), (185, "3 min 05 s"), (3599.99, "1 h 00 min"), (7440, "2 h 04 min"),
     ],
-)
+)  # fmt: skip
 def test_durations_have_tenths_only_below_ten_seconds(seconds, words):
     assert format_duration(seconds) == words
 
@@ -88,20 +81,11 @@ def test_an_unknown_duration_is_shown_as_unknown():
 @pytest.mark.parametrize(
     ("size", "words"),
     [
-        (None, "size unknown"),
-        (512, "512 B"),
-        (999, "999 B"),
-        (1000, "1.0 kB"),
-        (3400, "3.4 kB"),
-        (9_960, "10 kB"),
-        (999_499, "999 kB"),
-        (999_500, "1.0 MB"),
-        (12_000_000, "12 MB"),
-        (999_500_000, "1.0 GB"),
-        (12_300_000_000, "12 GB"),
-        (1_234_000_000_000, "1234 GB"),
+        (None, "size unknown"), (512, "512 B"), (999, "999 B"), (1000, "1.0 kB"), (3400, "3.4 kB"),
+        (9_960, "10 kB"), (999_499, "999 kB"), (999_500, "1.0 MB"), (12_000_000, "12 MB"),
+        (999_500_000, "1.0 GB"), (12_300_000_000, "12 GB"), (1_234_000_000_000, "1234 GB"),
     ],
-)
+)  # fmt: skip
 def test_sizes_have_decimal_units_and_two_digits(size, words):
     assert format_size(size) == words
 

@@ -101,15 +101,10 @@ def foreign(*nodes: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     "code",
     [
-        OWN,
-        OWN.replace("\n", "\r\n"),
-        OWN.replace("\n", "  \n") + "\n\n",
-        OWN.split("\n"),
-        "",
-        None,
-        5,
+        OWN, OWN.replace("\n", "\r\n"), OWN.replace("\n", "  \n") + "\n\n", OWN.split("\n"), "",
+        None, 5,
     ],
-)
+)  # fmt: skip
 def test_the_servers_own_code_and_missing_code_are_not_foreign(code: Any):
     assert not foreign(component(code=code), component("Prompt-b", code=code))
 

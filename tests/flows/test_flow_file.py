@@ -72,20 +72,11 @@ def test_saved_components_and_empty_flows_are_left_out():
 @pytest.mark.parametrize(
     "data",
     [
-        {},
-        [],
-        None,
-        5,
-        {"flows": None},
-        {"flows": [1, "two", None]},
-        {"name": "X"},
-        {"data": []},
-        {"data": {"nodes": 5}},
-        {"data": {"nodes": [{}, None]}},
-        zip_of({}),
+        {}, [], None, 5, {"flows": None}, {"flows": [1, "two", None]}, {"name": "X"}, {"data": []},
+        {"data": {"nodes": 5}}, {"data": {"nodes": [{}, None]}}, zip_of({}),
         zip_of({"a.txt": b"{}"}),
     ],
-)
+)  # fmt: skip
 def test_anything_without_a_flow_is_refused(data: Any):
     with pytest.raises(FileRefused, match="contains no flow") as caught:
         read_flows(data)

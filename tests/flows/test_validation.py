@@ -210,16 +210,11 @@ def test_warnings_are_not_raised():
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [
-        ("text", "a", False),
-        ("text", "b", True),
-        ("text", None, False),
-        ("int", 5.0, False),
-        ("bool", True, False),
-        ("new", True, True),
-        ("secret", "", False),
+        ("text", "a", False), ("text", "b", True), ("text", None, False), ("int", 5.0, False),
+        ("bool", True, False), ("new", True, True), ("secret", "", False),
         ("dict", {"k": "v"}, False),
     ],
-)
+)  # fmt: skip
 def test_only_a_different_value_is_a_change(name, value, expected):
     """True differs from 1, and None means the flow's own value."""
     assert is_changed(FIELDS[name], value) is expected

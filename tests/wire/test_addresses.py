@@ -120,19 +120,11 @@ def test_a_name_that_does_not_resolve_passes():
 @pytest.mark.parametrize(
     ("host", "loopback"),
     [
-        ("127.0.0.1", True),
-        ("127.8.8.8", True),
-        ("localhost", True),
-        ("::1", True),
-        ("[::1]", True),
-        ("::ffff:127.0.0.1", True),
-        ("", False),
-        ("0.0.0.0", False),
-        ("::", False),
-        ("10.0.0.1", False),
-        ("console.example.org", False),
+        ("127.0.0.1", True), ("127.8.8.8", True), ("localhost", True), ("::1", True),
+        ("[::1]", True), ("::ffff:127.0.0.1", True), ("", False), ("0.0.0.0", False), ("::", False),
+        ("10.0.0.1", False), ("console.example.org", False),
     ],
-)
+)  # fmt: skip
 def test_only_loopback_addresses_stay_on_this_machine(host, loopback):
     """The empty address means all interfaces, so it is not loopback."""
     assert is_loopback(host) is loopback

@@ -46,17 +46,11 @@ def test_an_empty_word_finds_nothing():
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        ("customer.name", "Ada"),
-        ("$.customer.name", "Ada"),
-        ("items[0]", {"price": 4.5}),
-        ('items[1]["odd key"]', None),
-        ("items[1].odd", ...),
-        ("items[7]", ...),
-        ("customer.name.x", ...),
-        ("", ...),
-        ("a..b", ...),
+        ("customer.name", "Ada"), ("$.customer.name", "Ada"), ("items[0]", {"price": 4.5}),
+        ('items[1]["odd key"]', None), ("items[1].odd", ...), ("items[7]", ...),
+        ("customer.name.x", ...), ("", ...), ("a..b", ...),
     ],
-)
+)  # fmt: skip
 def test_resolves_a_path_or_returns_none(path, value):
     found = resolve_path(ORDER, path)
     assert (... if found is None else found.value) == value

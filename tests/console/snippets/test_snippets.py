@@ -293,15 +293,11 @@ def test_variable_names_do_not_collide():
 @pytest.mark.parametrize(
     ("parameter", "name"),
     [
-        ("random", "A_1_RANDOM"),
-        ("UID", "A_1_UID"),
-        ("https_proxy", "A_1_HTTPS_PROXY"),
-        ("Ld_Preload", "A_1_LD_PRELOAD"),
-        ("2nd-key", "SECRET_2ND_KEY"),
-        ("密码", "SECRET"),
+        ("random", "A_1_RANDOM"), ("UID", "A_1_UID"), ("https_proxy", "A_1_HTTPS_PROXY"),
+        ("Ld_Preload", "A_1_LD_PRELOAD"), ("2nd-key", "SECRET_2ND_KEY"), ("密码", "SECRET"),
         ("api.key", "KEY"),
     ],
-)
+)  # fmt: skip
 def test_odd_parameter_names_become_safe_variable_names(parameter, name):
     flow = Flow.from_json(
         graph(node("A-1", **{parameter: entry("SecretStrInput", "str", password=True)}))

@@ -28,15 +28,11 @@ def test_tokens_are_told_with_those_read_and_those_written():
 @pytest.mark.parametrize(
     ("amount", "text"),
     [
-        ("1234.5", "1,234.50 USD"),
-        ("1.005", "1.00 USD"),
-        ("0.996", "1.00 USD"),
-        ("0.45", "0.45 USD"),
-        ("0.012345", "0.012 USD"),
-        ("0.0000084", "0.0000084 USD"),
+        ("1234.5", "1,234.50 USD"), ("1.005", "1.00 USD"), ("0.996", "1.00 USD"),
+        ("0.45", "0.45 USD"), ("0.012345", "0.012 USD"), ("0.0000084", "0.0000084 USD"),
         ("0", "0.00 USD"),
     ],
-)
+)  # fmt: skip
 def test_small_amounts_keep_two_significant_digits(amount: str, text: str):
     assert format_cost(Decimal(amount), PRICES) == text
 
