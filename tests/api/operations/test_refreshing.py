@@ -248,17 +248,6 @@ def runs() -> StandIn:
     return a_server().on("POST", "/api/v2/workflows", (200, job))
 
 
-def test_a_run_refreshes_the_flow_for_what_its_own_choices_show(runs: StandIn):
-    """Stored values can be run again without a form."""
-    overrides = {"Op-a.column": "text", "Op-a.operation": "Filter", "Op-a.size": "t"}
-    runs.client().submit(RAW["id"], overrides)
-    assert [path for path in runs.lines if "update" in path] == [
-        "POST /api/v1/custom_component/update"
-    ]
-    sent = json.loads(runs.requests[-1].content)
-    assert sent["tweaks"]["Op-a"] == {"operation": "Filter", "column": "text", "size": "t"}
-
-
 @pytest.mark.parametrize(
     "overrides", [{"Op-a.operation": "Filter", "Op-a.size": "t"}, {"Op-b.operation": "Sort"}, {}]
 )

@@ -6,8 +6,6 @@ import csv
 import io
 import json
 import os
-import tempfile
-import tracemalloc
 import zipfile
 from dataclasses import replace
 from decimal import Decimal
@@ -292,18 +290,3 @@ def test_an_incomplete_download_is_omitted():
     files = opened(record_of(run_of(output("A-1", OutputKind.FILE, GONE))), broken)
     assert sorted(files) == ["README.txt", "run.json"]
     assert "Couldn't download “gone.bin”: The answer was cut off." in files["README.txt"].decode()
-
-
-def test_a_large_file_needs_little_memory():
-    def large(ref, target):
-        for _ in range(150):
-            target.write(os.urandom(65_536))
-
-    record = record_of(run_of(output("A-1", OutputKind.FILE, GONE)))
-    with tempfile.TemporaryFile() as file:
-        tracemalloc.start()
-        write_archive(record, file, large)
-        peak = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert file.tell() > 150 * 65_536
-    assert peak < 8_000_000

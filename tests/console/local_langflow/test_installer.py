@@ -145,9 +145,9 @@ def test_progress_counts_packages(tmp_path: Path, fake_uv: Callable[..., str]):
         echo 'Downloading small (50.0MiB)' >&2
         mkdir cache/archive-v0/a cache/archive-v0/b
         echo ' Downloaded small' >&2
-        sleep 1
+        sleep 0.5
         echo 'Prepared 4 packages in 1s' >&2
-        sleep 1
+        sleep 0.5
     """)
     steps: list[tuple[str, float]] = []
 

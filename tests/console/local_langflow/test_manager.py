@@ -271,25 +271,24 @@ def test_settings_of_other_programs_do_not_reach_the_server(
     assert seen["MINE"] == "1"
 
 
-def test_a_running_server_whose_process_is_gone_has_crashed(tmp_path: Path):
+@pytest.mark.parametrize("is_shutdown", [False, True])
+def test_a_running_server_whose_process_is_gone_has_crashed_unless_the_machine_was_shut_down(
+    tmp_path: Path, is_shutdown: bool
+):
     langflow = LocalLangflow(tmp_path)
     langflow.folder.mkdir(parents=True)
     JsonFile(langflow.folder / "state.json").write(
-        {"state": "running", "pid": 2**22 + 1, "created": 1.0, "began": time.time()}
+        {
+            "state": "running",
+            "pid": 2**22 + 1,
+            "created": 1.0,
+            "began": 1.0 if is_shutdown else time.time(),
+        }
     )
 
-    assert langflow.status().state is LocalState.CRASHED
-    assert "Start it again" in langflow.status().hint
-
-
-def test_a_shutdown_of_the_machine_is_not_a_crash(tmp_path: Path):
-    langflow = LocalLangflow(tmp_path)
-    langflow.folder.mkdir(parents=True)
-    JsonFile(langflow.folder / "state.json").write(
-        {"state": "running", "pid": 2**22 + 1, "created": 1.0, "began": 1.0}
-    )
-
-    assert langflow.status().state is LocalState.STOPPED
+    expected = LocalState.STOPPED if is_shutdown else LocalState.CRASHED
+    assert langflow.status().state is expected
+    assert is_shutdown or "Start it again" in langflow.status().hint
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"state": "dancing"}'])

@@ -52,25 +52,14 @@ def test_a_process_is_recognised_after_the_clock_was_set(tmp_path: Path, monkeyp
         assert end_process(identity)
 
 
-def test_a_process_of_an_earlier_boot_is_gone(tmp_path: Path):
+@pytest.mark.parametrize("change", [{"boot": "another boot"}, {"created": 1.0}])
+def test_a_process_of_an_earlier_boot_or_with_a_reused_pid_is_gone(tmp_path: Path, change):
     others = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
-    before = replace(others, boot="another boot")
+    before = replace(others, **change)
 
     try:
         assert before.find() is None
         assert end_process(before)
-        assert others.find()
-    finally:
-        end_process(others)
-
-
-def test_a_process_that_reuses_the_pid_is_left_alone(tmp_path: Path):
-    others = spawn(["sleep", "300"], env=os.environ, cwd=tmp_path, log=tmp_path / "log")
-    ours_long_ago = ProcessIdentity(others.pid, others.created - 1000)
-
-    try:
-        assert ours_long_ago.find() is None
-        assert end_process(ours_long_ago)
         assert others.find()
     finally:
         end_process(others)

@@ -12,7 +12,7 @@ from lfclient.console.config.ownership import owner_fingerprint
 from lfclient.console.store.notes import NoteCode, has_code
 from lfclient.console.wording.run_notes import describe_notes
 from tests.support.fake_events import component_done, event
-from tests.support.runner_harness import CONNECTION, JOB, RUN_STARTED, STOP, component_states
+from tests.support.runner_harness import CONNECTION, JOB, RUN_STARTED, component_states
 
 
 @pytest.fixture
@@ -54,14 +54,6 @@ def test_the_first_events_do_not_wait_for_the_store(harness, monkeypatch):
     assert store.get(run_id).job_id is None
     may_write.set()
     harness.wait_until_saved(run_id, lambda record: record.job_id == JOB)
-
-
-def test_two_stops_send_one_request(harness, running):
-    for _ in range(2):
-        harness.runner.stop(running, CONNECTION)
-    record = harness.wait_for_end(running)
-    assert record.status is RunStatus.CANCELLED
-    assert harness.server.count("POST", STOP) == 1
 
 
 def test_a_run_that_waits_for_a_person_is_polled_rarely(harness):

@@ -52,14 +52,6 @@ def test_a_deleted_run_is_gone_from_memory_and_store(harness):
     assert harness.get(unfinished)
 
 
-def test_a_deleted_run_is_gone_before_its_task_has_ended(harness):
-    run_id = harness.start_job()
-    with harness.blocked_loop():
-        harness.runner.history.drop([run_id])
-        assert harness.runner._cache.snapshot(run_id) is None
-    harness.wait_until_released(run_id)
-
-
 def test_inputs_that_must_not_be_stored_are_sent_only(harness):
     harness.runner.store.retention = RetentionSettings(store_inputs=False)
     run_id = harness.start({"ChatInput-a.input_value": "Hello there"})

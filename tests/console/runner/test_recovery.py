@@ -80,11 +80,14 @@ def test_an_attempt_that_cannot_be_recorded_is_not_sent_or_counted(harness, monk
 
 @pytest.mark.parametrize(
     "overrides",
-    [WITH_SECRET, {"ChatInput-a.input_value": f"use {CONNECTION.api_key.get_secret_value()}"}],
-    ids=["a secret", "the connection's key"],
+    [
+        WITH_SECRET,
+        {"ChatInput-a.input_value": f"use {CONNECTION.api_key.get_secret_value()}"},
+        {"ChatInput-removed.input_value": "hi"},  # the server would ignore it, and run the flow
+    ],
+    ids=["a secret", "the connection's key", "an unknown field"],
 )
-def test_a_request_with_a_secret_is_not_sent_again(harness, overrides):
-    """The secret is not stored."""
+def test_a_request_that_is_not_stored_whole_or_no_longer_fits_is_not_sent_again(harness, overrides):
     run_id = harness.lose_response(arrived=False, overrides=overrides)
     harness.runner.attach(CONNECTION)
     assert harness.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
@@ -94,14 +97,6 @@ def test_a_request_with_a_secret_is_not_sent_again(harness, overrides):
 def test_a_request_whose_inputs_were_not_stored_is_not_sent_again(harness):
     harness.runner.store.retention = replace(harness.runner.store.retention, store_inputs=False)
     run_id = harness.lose_response(arrived=False)
-    harness.runner.attach(CONNECTION)
-    assert harness.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
-    assert harness.server.jobs == {}
-
-
-def test_a_request_that_no_longer_fits_the_flow_is_not_sent_again(harness):
-    """The server would ignore an unknown field and run the flow with its own value."""
-    run_id = harness.lose_response(arrived=False, overrides={"ChatInput-removed.input_value": "hi"})
     harness.runner.attach(CONNECTION)
     assert harness.wait_for_end(run_id).status is RunStatus.OUTCOME_UNKNOWN
     assert harness.server.jobs == {}

@@ -255,17 +255,6 @@ def test_no_process_counts_as_dead_while_the_database_is_down(replicas):
     replicas.wait_until_saved(run_id, lambda record: record.ended)
 
 
-def test_the_runs_of_a_process_that_was_closed_are_taken_over_at_once(replicas):
-    second = replicas.new_runner(connections=[CONNECTION])
-    run_id = replicas.start_job()
-    replicas.check(replicas.runner, second)
-    replicas.runner.close()
-    replicas.runners.remove(replicas.runner)
-    replicas.check(second)
-    assert second.is_followed(run_id)
-    replicas.runner = second
-
-
 @pytest.fixture
 def two_heartbeats(any_store, clock):
     return [DatabaseHeartbeat(any_store.workers, HEARTBEAT_SECONDS, clock) for _ in range(2)]

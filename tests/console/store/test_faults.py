@@ -7,11 +7,9 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
-from pydantic import SecretStr
-from sqlalchemy import insert, text, update
+from sqlalchemy import insert, update
 
 from lfclient.console.store import serialization
-from lfclient.console.store.errors import NewerDatabase
 from lfclient.console.store.notes import quote
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.store import Store
@@ -54,16 +52,6 @@ def test_a_damaged_response_is_reported_and_others_can_be_read(store, damage, mo
         store.get("bad")
     assert store.get("good").run.outputs["C-1"].value == long
     assert store.history.delete(["me"], ["bad"]) == ["bad"]
-
-
-def test_a_database_of_a_later_release_is_not_changed(any_store, tmp_path):
-    """The hint covers both databases."""
-    with any_store.database.write() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    url = any_store.database.engine.url.render_as_string(hide_password=False)
-    with pytest.raises(NewerDatabase, match="later release") as caught:
-        Store(tmp_path, SecretStr(url) if any_store.database.is_shared else None)
-    assert "LFCONSOLE_DATABASE_URL" in caught.value.hint
 
 
 def test_text_that_no_database_accepts_finds_nothing(any_store):

@@ -3,7 +3,6 @@
 import re
 from contextlib import contextmanager
 from datetime import timedelta
-from itertools import combinations
 
 import pytest
 from pydantic import SecretStr
@@ -31,14 +30,6 @@ FILTERS = {
 }
 NOTHING = [pytest.param(RunFilter(), id="all")]
 ALONE = [pytest.param(RunFilter(**values), id=name) for name, values in FILTERS.items()]
-# status, mode and star have indexes like the flow's
-PAIRS = [
-    pytest.param(RunFilter(**FILTERS[one], **FILTERS[two]), id=f"{one}-{two}")
-    for one, two in combinations(
-        [name for name in FILTERS if name not in ("status", "mode", "star")], 2
-    )
-    if not FILTERS[one].keys() & FILTERS[two].keys()
-]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -87,7 +78,7 @@ def bad(plan):
     return lines
 
 
-@pytest.mark.parametrize("which", [*NOTHING, *ALONE, *PAIRS])
+@pytest.mark.parametrize("which", [*NOTHING, *ALONE])
 def test_each_page_of_a_list_uses_an_index(full_store, which):
     """The first page and those around a cursor. Only matches of a rare word are sorted."""
     middle = Cursor(MIDDLE, "")
