@@ -25,16 +25,6 @@ FAULTS = {
     "other server": ("GET /api/v1/version", (200, b"<html>hi</html>"), "not a Langflow"),
     "wrong types": ("GET /api/v1/flows/", (200, {"flows": 1}), "Unexpected response"),
     "server fault": ("GET /api/v1/flows/", (500, {"detail": "oops"}), "server failed"),
-    "malformed flow": (
-        f"GET /api/v1/flows/{ONE}",
-        (200, {"id": 5, "data": []}),
-        "Unexpected response",
-    ),
-    "flow deleted": (
-        f"GET /api/v1/flows/{ONE}",
-        (404, {"detail": "Flow not found"}),
-        "Flow not found",
-    ),
 }
 
 

@@ -160,16 +160,6 @@ def test_the_message_cannot_be_entered_as_json(chat_langflow):
     assert not form.overrides()
 
 
-def test_a_message_goes_only_to_the_chat_inputs_that_run(chat_langflow):
-    """Otherwise the record would have the other chat inputs as the run's inputs."""
-    two_inputs = chat_flow()
-    two_inputs["data"]["nodes"].append(chat_input("ChatInput-c"))
-    chat_langflow.server.set_flows(two_inputs)
-    open_chat().chat_input[0].set_value("hello").run()
-    assert "ChatInput-a.input_value" in chat_langflow.sent[-1]
-    assert "ChatInput-c.input_value" not in chat_langflow.sent[-1]
-
-
 def test_a_problem_that_no_field_shows_is_in_the_sidebar(chat_langflow):
     """A flow with an approval and several chat inputs runs in no mode."""
     nodes = [*chat_flow()["data"]["nodes"], chat_input("ChatInput-c"), node("HumanInput-h")]

@@ -245,14 +245,6 @@ def test_runs_of_another_server_are_still_exported(server, connection, owner):
             actions.export_csv(runner, view, selected=[summary])
 
 
-def test_a_key_that_was_replaced_is_used_by_the_open_page(server, connection):
-    """Both keys belong to one user."""
-    session = replace(servers.attach(connection), browser_id=BROWSER)
-    newer = replace(servers.typed_connection(server.url, "sk-newer"), user_id="ada")
-    app_context().vault.save(BROWSER, newer)
-    assert session.live_connection().key == "sk-newer"
-
-
 def test_responses_to_a_replaced_key_are_not_shown_for_the_new_key(server, connection, monkeypatch):
     """The server may refuse one key."""
     here, there = (

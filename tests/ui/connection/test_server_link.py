@@ -14,7 +14,6 @@ from tests.support.http_stand_in import flow
 from tests.support.waiting import wait_for
 from tests.ui.support.whole_pages import (
     ONE,
-    add_ended_run,
     lacks,
     open_app,
     page_text,
@@ -51,14 +50,6 @@ def test_an_error_of_a_panel_leaves_the_server_in_its_corner(langflow_stand_in, 
     app = open_app("pages/connection.py")
     assert "The panel's error" in page_text(app)
     assert server_links(app)
-
-
-@pytest.mark.parametrize("page", ["history", "compare"])
-def test_a_page_of_stored_runs_shows_its_unreachable_server(langflow_stand_in, page):
-    add_ended_run(langflow_stand_in.url)
-    langflow_stand_in.answers["GET /api/v1/version"] = (503, {"detail": "down"})
-    [label] = server_links(open_app(f"pages/{page}.py"))
-    assert "Langflow 1" not in label
 
 
 def test_a_response_to_any_page_shows_that_the_server_is_back(langflow_stand_in):

@@ -99,16 +99,6 @@ def test_a_new_key_of_the_same_user_shows_the_revoked_keys_runs(langflow_stand_i
     assert listed_flows(connect(typed_server, "sk-of-bob")) == []
 
 
-def test_runs_of_an_earlier_version_are_shown_to_their_key_and_its_user(
-    langflow_stand_in, typed_server
-):
-    """Earlier versions recorded runs under the key only."""
-    add_run(typed_server, "sk-one", None)
-    assert listed_flows(connect(typed_server, "sk-two")) == []
-    assert listed_flows(connect(typed_server, "sk-one")) == ["Elsewhere"]
-    assert listed_flows(connect(typed_server, "sk-two")) == ["Elsewhere"]
-
-
 def test_without_a_user_each_key_shows_its_own_runs(langflow_stand_in, typed_server):
     typed_server.answers[WHOAMI] = (404, {})
     app = connect(typed_server, "sk-one")

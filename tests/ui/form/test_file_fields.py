@@ -180,7 +180,9 @@ def test_a_failed_upload_stays_at_the_field_until_the_next():
     assert (page.overrides, page.result.ready) == ({"T-a.path": "u/1-a.txt"}, True)
 
 
-def test_a_run_is_blocked_by_uploads_in_progress(monkeypatch: pytest.MonkeyPatch):
+def test_a_run_is_blocked_by_uploads_in_progress_until_they_end_or_are_cancelled(
+    monkeypatch: pytest.MonkeyPatch,
+):
     monkeypatch.setattr(uploads, "WAIT_SECONDS", 0)
     server = Server()
     server.open.clear()
@@ -193,6 +195,11 @@ def test_a_run_is_blocked_by_uploads_in_progress(monkeypatch: pytest.MonkeyPatch
     server.open.set()
     assert upload.ended.wait(5)
     assert page.run().overrides == {"T-a.path": "u/1-a.txt"}
+    server.open.clear()
+    choose(page, "T-a.path", ("b.txt", b"1")).press("Cancel upload")
+    server.open.set()
+    assert (page.run().overrides, page.result.ready) == ({"T-a.path": "u/1-a.txt"}, True)
+    assert len(server.arrived) == 1
 
 
 def draw_uploads():
@@ -216,16 +223,6 @@ def draw_uploads():
 def test_the_page_is_redrawn_when_the_first_of_several_uploads_ends():
     """Else its file would be missing from the page until the last one ends."""
     assert AppTest.from_function(draw_uploads).run().session_state["runs"] == 2
-
-
-def test_an_upload_can_be_cancelled(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(uploads, "WAIT_SECONDS", 0)
-    server = Server()
-    server.open.clear()
-    page = choose(open_file_form(server, path=FILE), "T-a.path", ("a.txt", b"1"))
-    page.press("Cancel upload")
-    server.open.set()
-    assert (page.run().overrides, page.result.ready, server.arrived) == ({}, True, [])
 
 
 def test_uploaded_files_survive_a_reload():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lfclient.resources.server_resources import (
     KnowledgeBase,
     McpServer,
@@ -25,8 +27,9 @@ def links(found: Form) -> dict[str, str]:
     return {each.proto.label: each.proto.url for each in found.at.get("link_button")}
 
 
-def pick(node: dict, **bases) -> Form:
-    return form(node, resources=ServerResources(**bases), **{"server-of-files": form_server()})
+def pick(node: dict, server: Any = None, **bases) -> Form:
+    server = server or form_server()
+    return form(node, resources=ServerResources(**bases), **{"server-of-files": server})
 
 
 def test_a_knowledge_base_is_chosen_by_its_name_and_sent_by_its_folder():
@@ -122,11 +125,8 @@ def test_mcp_servers_tell_their_tools_or_that_langflow_can_not_connect():
         McpServer("lost", error="Connection failed: All connection attempts failed"),
         McpServer("unknown"),
     ]
-    found = form(
-        mcp_node({}),
-        resources=ServerResources(mcp_servers=frozenset({"adding", "lost", "unknown"})),
-        **{"server-of-files": form_server(mcp_servers=lambda: counted)},
-    )
+    names = frozenset({"adding", "lost", "unknown"})
+    found = pick(mcp_node({}), form_server(mcp_servers=lambda: counted), mcp_servers=names)
     box = found.find("selectbox", "MCPTools-m.mcp_server")
     assert box.options == ["adding · 1 tool", "lost (no connection)", "unknown"]
     found.set("selectbox", "MCPTools-m.mcp_server", "lost")
@@ -141,8 +141,7 @@ def test_visitors_are_not_told_why_an_mcp_server_does_not_connect():
     """The reason may hold its address."""
     lost = McpServer("lost", error="Cannot connect to host mcp.internal:8000")
     server = form_server(mcp_servers=lambda: [lost], may_change=False)
-    resources = ServerResources(mcp_servers=frozenset({"lost"}))
-    found = form(mcp_node({"name": "lost"}), resources=resources, **{"server-of-files": server})
+    found = pick(mcp_node({"name": "lost"}), server, mcp_servers=frozenset({"lost"}))
     found.open("MCPTools-m")
     assert "Langflow can't connect to “lost”." in found.text()
     assert not found.at.code
@@ -157,8 +156,7 @@ def test_mcp_servers_can_be_chosen_before_and_after_their_tools_are_counted():
         return [McpServer("adding", 2)]
 
     server = form_server(mcp_servers=count, seconds_waiting=lambda *_: 1.0 if is_counting else None)
-    resources = ServerResources(mcp_servers=frozenset({"adding"}))
-    found = form(mcp_node({}), resources=resources, **{"server-of-files": server})
+    found = pick(mcp_node({}), server, mcp_servers=frozenset({"adding"}))
     assert found.find("selectbox", "MCPTools-m.mcp_server").options == ["adding"]
     found.set("selectbox", "MCPTools-m.mcp_server", "adding")
     assert found.overrides == {"MCPTools-m.mcp_server": "adding"}

@@ -73,13 +73,6 @@ def test_a_duration_is_a_number_and_a_unit():
     assert found.overrides == {"T-a.p": {"value": 5, "unit": "Hours"}}
 
 
-def test_a_model_is_picked_with_its_provider():
-    models = [{"name": "gpt", "provider": "OpenAI"}, {"name": "opus", "provider": "Anthropic"}]
-    found = form(editable_node(p=entry("ModelInput", "model", models[:1], options=models)))
-    found.set("selectbox", "T-a.p", "Anthropic: opus")
-    assert found.overrides == {"T-a.p": models[1:]}
-
-
 def test_tables_are_edited_in_place():
     flags = [{"name": "n"}, {"name": "on", "type": "boolean", "default": True}]
     found = form(

@@ -2,8 +2,6 @@
 
 import json
 
-from lfclient.console.store.errors import StoreError
-from lfclient.console.store.flow_settings import FlowSettingsStore
 from lfclient.flows.validation import SECRET_MASK
 from pages._ui.state.present import ENTERED, Entered
 from tests.support.flows import chat_input, edge, entry, node, text
@@ -228,20 +226,6 @@ def test_the_second_of_two_editors_can_use_what_the_first_saved():
     assert title(app).value == "Theirs"
     press(app, "Save")
     assert stored().version == 2
-
-
-def test_settings_that_can_not_be_saved_stay_in_the_editor(monkeypatch):
-    app = edit()
-    title(app).set_value("Mine").run()
-
-    def fail(*_):
-        raise StoreError("The disk is full.")
-
-    monkeypatch.setattr(FlowSettingsStore, "save", fail)
-    app = press(app, "Save")
-    assert "The disk is full." in page_text(app)
-    assert "who sent you this link" not in page_text(app)
-    assert title(app).value == "Mine"
 
 
 def test_an_invalid_setting_is_named_and_leaves_the_editor_open(fields_server):

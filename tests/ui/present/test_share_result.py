@@ -20,6 +20,7 @@ from tests.support.http_stand_in import flow
 from tests.support.pictures import as_uri, picture
 from tests.ui.present.support import inputs, present, present_as_presenter, store
 from tests.ui.support.preset_pages import owner
+from tests.ui.support.runs import store_ended_run
 from tests.ui.support.whole_pages import (
     ONE,
     TWO,
@@ -146,17 +147,15 @@ def test_without_settings_the_inputs_of_the_default_presentation_are_shared(fiel
     fields = {"p": text("", api_editable=True), "q": text(""), "r": text("", required=True)}
     fields_server.set_flows(flow(ONE, "Fields", nodes=[node("T-a", **fields)]))
     overrides = {"T-a.p": "Lisbon", "T-a.q": "hidden", "T-a.r": "Paris"}
-    run = Run(ONE, "sync", RunStatus.COMPLETED)
-    record = add_ended_run(fields_server.url, overrides=overrides, run=run)
+    record = store_ended_run(fields_server, overrides)
     assert shared_inputs(create(record)) == {"r": "Paris", "p": "Lisbon"}
 
 
 def test_inputs_with_equal_labels_have_the_names_of_the_presentation(fields_server):
     nodes = [node(id, p=text("", api_editable=True)) for id in ("T-a", "T-b", "U-c")]
     fields_server.set_flows(flow(ONE, "Three", nodes=nodes))
-    run = Run(ONE, "sync", RunStatus.COMPLETED)
-    overrides = {"T-a.p": "Lisbon", "U-c.p": "Porto"}  # as in the flow: T-b.p
-    record = add_ended_run(fields_server.url, overrides=overrides, run=run)
+    # as in the flow: T-b.p
+    record = store_ended_run(fields_server, {"T-a.p": "Lisbon", "U-c.p": "Porto"})
     assert inputs(present()) == ["p · T 1", "p · T 2", "p · U"]
     assert shared_inputs(create(record)) == {"p · T 1": "Lisbon", "p · U": "Porto"}
 
@@ -229,18 +228,14 @@ def test_made_up_addresses_show_nothing(token):
 
 def test_inputs_that_are_not_stored_are_not_shared(fields_server):
     store(inputs={"T-a.p": {}})
-    run = Run(ONE, "sync", RunStatus.COMPLETED)
-    record = add_ended_run(
-        fields_server.url, overrides={"T-a.p": "Lisbon"}, run=run, inputs_stored=False
-    )
+    record = store_ended_run(fields_server, {"T-a.p": "Lisbon"}, inputs_stored=False)
     assert "Lisbon" not in page_text(shared(create(record)))
 
 
 def test_broken_and_long_texts_are_shared(fields_server):
     store(inputs={"T-a.p": {}})
-    run = Run(ONE, "sync", RunStatus.COMPLETED)
     overrides = {"T-a.p": "\ud800" + "long " * 1_000}
-    record = add_ended_run(fields_server.url, overrides=overrides, run=run, flow_name="\ud800 Flow")
+    record = store_ended_run(fields_server, overrides, flow_name="\ud800 Flow")
     app = shared(create(record))
     assert "long long" in page_text(app)
     assert len(page_text(app)) < 2_500
