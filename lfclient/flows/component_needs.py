@@ -92,7 +92,7 @@ def _describe_outdated(components: Sequence[OutdatedComponent]) -> str:
 
 
 def find_connection_needs(flow: Flow, *, runs_all: bool) -> Iterator[Need]:
-    """Yield what components require of other components, and no edge brings.
+    """Yield the required inputs that nothing is connected to, by component.
 
     With `runs_all`, components that only some runs include count as well (`Component.always_runs`).
     """

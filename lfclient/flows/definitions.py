@@ -109,14 +109,14 @@ def from_catalogue(catalogue: JsonObject, component: Component, node: JsonObject
 
 
 def read_options(entry: JsonObject) -> list[FieldOption]:
-    """Return the options of a raw parameter, with what the server tells about each."""
+    """Return the options of a raw parameter, with the server's metadata."""
     metadata = as_list(entry.get("options_metadata"))
     found = []
     for place, option in enumerate(as_list(entry.get("options"))):
-        told = metadata[place] if place < len(metadata) else None
-        name, told = (option.get("name"), option) if isinstance(option, dict) else (option, told)
+        extra = metadata[place] if place < len(metadata) else None
+        name, extra = (option.get("name"), option) if isinstance(option, dict) else (option, extra)
         if isinstance(name, str) and name:
-            found.append(FieldOption(name, as_dict(told)))
+            found.append(FieldOption(name, as_dict(extra)))
     return found
 
 

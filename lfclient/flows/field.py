@@ -72,10 +72,10 @@ class Range:
 class Field:
     """One parameter of one component that a run may override.
 
-    `component` is the component's id. `component_name` may be shared, then `component_number`
-    tells it apart, which is 0 for others.
+    `component` is the component's id. If components share `component_name`, they have
+    different `component_number`s. The number is 0 for a unique name.
     `default` is the flow's stored value in the shape of `kind`, None if there is none. A secret's
-    default is `Variable` or "", never the secret; `has_stored_value` says whether there is one.
+    default is `Variable` or "", never the secret; `has_stored_value`: the flow stores one.
     `takes_variable`: a server variable is allowed; `loads_variable`: the stored value names one.
     `runs` is the component's; `is_tool`: its component is the tool of an agent, which
     can run without it. `choices` are the options with all their attributes, where they are
@@ -166,7 +166,7 @@ class Field:
 
 @dataclass(frozen=True)
 class FieldOption:
-    """One option of a field, with what the server tells about it."""
+    """One option of a field, with the server's metadata."""
 
     name: str
     metadata: JsonObject

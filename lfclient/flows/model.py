@@ -144,7 +144,7 @@ class Flow:
 
     @cached_property
     def component_numbers(self) -> dict[str, int]:
-        """The numbers, by id, that tell components of one name apart, also those inside groups.
+        """The numbers, by id, of components that share their name, also inside groups.
 
         Components with a unique name have none.
         """
@@ -250,7 +250,7 @@ class Flow:
     def in_loops(self) -> frozenset[str]:
         """The ids of the leaves that a loop runs once for each item.
 
-        From 1.11 on, background and streamed runs build these anew from the graph, without the
+        From 1.11 on, background and streamed runs rebuild these from the graph, without the
         request's overrides.
         """
         return loop_bodies(*self._flat)
@@ -261,7 +261,7 @@ class Flow:
 
     @cached_property
     def unconnected(self) -> tuple[Component, ...]:
-        """The components that no run includes; `idle_reason` says why."""
+        """The components that no run includes. `idle_reason` is the reason."""
         return tuple(each for each in self.components_in_reading_order if not each.runs)
 
     @cached_property
@@ -335,7 +335,7 @@ class Flow:
 
     @property
     def resources(self) -> tuple[ResourceKind, ...]:
-        """The kinds of things on the server that it names, and that tell what it lacks."""
+        """The kinds of server resources that the flow names or that show what it lacks."""
         kinds = dict.fromkeys(each.resource for each in self.fields if each.resource)
         if any(leaf.code_digest for leaf in self.leaves):
             kinds["component"] = None

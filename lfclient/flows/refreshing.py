@@ -1,7 +1,7 @@
 """Flows after choices that change other fields, as Langflow's editor would show them. Pure.
 
 A choice may show, hide, add or remove parameters of its component, and change its outputs. Only the
-server knows how; the stored flow stays as it is.
+server can apply it. The stored flow does not change.
 """
 
 from collections.abc import Mapping

@@ -163,7 +163,7 @@ def is_changed(field: Field, value: Json) -> bool:
     if field.secret and field.has_stored_value and value == "":
         return False
     default = field.default
-    if field.kind is FieldKind.MODEL:  # the server knows the attributes
+    if field.kind is FieldKind.MODEL:  # the server adds the attributes
         value, default = model_identity(value), model_identity(default)
     types = {type(value), type(default)}
     return (len(types) > 1 and types != {int, float}) or bool(value != default)

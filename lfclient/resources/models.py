@@ -19,7 +19,7 @@ ModelKind = Literal["language", "embedding"]
 _ADDRESSES = ("_URL", "_API_BASE", "_ENDPOINT")
 _OWN_SITE = "_SITE_URL"  # OpenRouter: the site of its user, not a server's address
 _MAX_SUGGESTIONS = 3  # models that a refused part of a name may mean
-# by these the server knows that a model takes no temperature
+# by these the server decides that a model takes no temperature
 _REASONING = ("reasoning", "reasoning_models")
 # they have models of others under the same names: who types a name alone means its maker
 _RESELLERS = ("Azure AI Foundry", "Azure OpenAI", "OpenRouter")
@@ -78,7 +78,7 @@ class ProviderSetting:
 class Provider:
     """A provider of models. `is_ready`: the server has all settings that it requires.
 
-    `models` are all that Langflow knows of, by kind; `docs_url` is where a key can be had.
+    `models` are all models that Langflow lists, by kind. `docs_url` is the page that issues keys.
     `has_silent_address`: the server got no list of models from the provider's `LISTING_ADDRESS`.
     """
 
@@ -162,7 +162,7 @@ def offered_value(
 
 
 def model_by_shape(value: Json) -> JsonObject | None:
-    """Return the chosen model in a value of which no field tells that it is one, or None."""
+    """Return the model in a value of an unknown kind, or None if it isn't shaped like one."""
     model = chosen_model(value) if isinstance(value, list) and len(value) == 1 else None
     return model if model and "provider" in model and model.keys() <= _MODEL_KEYS else None
 
@@ -285,12 +285,11 @@ def merge_options(
 ) -> list[ModelOption]:
     """Return the models of `GET /api/v1/model_options`, and then all others of the providers.
 
-    The former are those that are enabled: unless a person changes it in Langflow's editor, the
-    first five of each provider that is ready. Runs take the others as well. A provider's models
-    stand together, in the server's order, and the models of resellers come last. A gateway lists
-    each model as both kinds. Its embedding models are recognized by their names: they are no
-    language models, and come first as embedding models. A server that has no provider ready offers
-    the models of all of them.
+    The endpoint lists the enabled models: by default the first five of each provider that is
+    ready. Runs accept all models. The models of ready providers come first and resellers' models
+    last. A provider's models stay together, in the server's order. A gateway lists each model as
+    both kinds, so its embedding models are recognized by their names: they are left out of the
+    language models, and come first among the embedding models.
     """
     by_name = {provider.name: provider for provider in providers}
     enabled = list(_parse_options(options, by_name, kind))

@@ -147,7 +147,7 @@ def _choose(context: ApiContext, flow: Flow, key: str, value: Json) -> Steps[Flo
 def _check_choice(place: _Place, value: Json) -> Steps[None]:
     """Raise `InvalidRequest` for an invalid value, or an MCP server not in the server's list.
 
-    Only the server knows the current options.
+    The current options are only on the server.
     """
     field = place.flow.fields_by_key.get(place.key)
     if field and value not in refreshing.EMPTY:

@@ -123,7 +123,7 @@ _TEXTS = {
     ),
     ProblemCode.RESPONSE_LOST: ("{0}", _OUTCOME_HINT),
     ProblemCode.STOP_LOST: (
-        "Langflow did not confirm the stop and no longer knows this run, as after a restart.",
+        "Langflow did not confirm the stop and no longer lists this run, as after a restart.",
         "It may still run: check the flow's messages or traces in Langflow before you run it "
         "again.",
     ),
@@ -132,7 +132,7 @@ _TEXTS = {
         "The components, messages and outputs received so far are kept.",
     ),
     ProblemCode.JOB_UNKNOWN: (
-        "The server no longer knows this job. {0}",
+        "The server no longer lists this job. {0}",
         "Its database may have been replaced, or the job was created with another API key.",
     ),
     ProblemCode.NOT_FOLLOWED: (

@@ -164,7 +164,7 @@ def test_a_job_that_the_server_has_forgotten_has_an_unknown_outcome(harness):
     harness.runner.attach(CONNECTION)
     record = harness.wait_for_end(run_id)
     assert record.status is RunStatus.OUTCOME_UNKNOWN
-    assert "no longer knows" in record.problem.message
+    assert "no longer lists" in record.problem.message
 
 
 def test_a_value_that_cannot_be_encoded_fails_the_run_with_its_field(harness):
