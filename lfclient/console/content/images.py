@@ -63,7 +63,8 @@ _QUALITY = 70
 MAX_BYTES = 20_000_000
 TIMEOUT_SECONDS = 10.0
 MAX_REDIRECTS = 3
-_LOOKUPS = ThreadPoolExecutor()  # not asyncio's own, which would wait for a slow DNS lookup
+# not those of asyncio, which would wait for a slow DNS lookup
+_LOOKUPS = ThreadPoolExecutor(max_workers=100)
 
 
 @dataclass(frozen=True)
