@@ -23,6 +23,7 @@ class CauseCode(StrEnum):
     MEMORY_BASE_MISSING = "memory_base_missing"
     MEMORY_BASE_FOREIGN = "memory_base_foreign"  # the memory base
     MCP_SERVER_UNKNOWN = "mcp_server_unknown"  # the MCP server
+    MCP_SERVER_SILENT = "mcp_server_silent"
     FLOW_MISSING = "flow_missing"
     FILE_MISSING = "file_missing"
     SOURCES = "sources"  # CSV or JSON

@@ -155,6 +155,10 @@ _SENTENCES = {
         "The server has no MCP server “{0.name}”.",
         "Add it in Langflow under Settings, MCP Servers.",
     ),
+    CauseCode.MCP_SERVER_SILENT: (
+        "The component's MCP server did not start or respond.",
+        "Check its URL or command in Langflow under Settings, MCP Servers.",
+    ),
     CauseCode.FLOW_MISSING: ("No flow to run is chosen.", "Choose one."),
     CauseCode.FILE_MISSING: ("No file was given.", "Choose a file."),
     CauseCode.SOURCES: (

@@ -197,6 +197,11 @@ RULES = (
         r"validation errors? for \w{1,100}\n[^\n]{1,100}\n[^\n]{0,200}\binput_value=None\b",
     ),
     _rule(CauseCode.VALUE_REFUSED, r"validation errors? for \w{1,100}\n(?P<parameter>\w{1,100})"),
+    _rule(
+        CauseCode.MCP_SERVER_SILENT,
+        r"Error updating tool list: (?!No module named)",
+        parameter="mcp_server",
+    ),
     _rule(CauseCode.CUT_OFF, r"peer closed connection without sending complete"),
     _rule(CauseCode.TOKENIZER_UNREACHABLE, r"'openaipublic\."),
     _rule(

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from lfclient import Flow, LangflowClient, RunStatus
-from lfclient.console.samples.graph_builder import Node, Sample
+from lfclient.console.samples.graph_builder import Link, Node, Sample
 from lfclient.runs.error_causes import explain_error
 from tests.live.flows import AGENT, ASK_MODEL, READ_FILE
 from tests.live.releases import Make, run_to_end
@@ -18,10 +18,21 @@ from tests.support import servers
 from tests.support.model_server import OLLAMA_CUT, ModelServer
 from tests.support.servers import LiveServer, delete_flow
 
+LOST_URL = "http://127.0.0.1:9/mcp"
 MCP = Sample("mcp", "", (Node("m", "MCPTools", {"mcp_server": {"name": "nope", "config": {}}}),))
+LOST_MCP = Sample(
+    "mcp",
+    "",
+    (
+        Node("m", "MCPTools", {"mcp_server": {"name": "lost", "config": {"url": LOST_URL}}}),
+        Node("b", "ChatOutput"),
+    ),
+    (Link("m", "response", "b"),),
+)
 MEMORY = Sample("memory", "", (Node("m", "MemoryBase"),))
 ASKED = {"ChatInput-a.input_value": "one two three"}
 UNREACHABLE = "Couldn't reach the internet or a service that the component uses."
+SILENT_MCP = "The component's MCP server did not start or respond."
 CUT_OFF = "The connection broke off before the answer was complete."
 
 Fault = tuple[
@@ -86,6 +97,7 @@ def faults(
     if minor >= 11:
         no_server = "The server has no MCP server “nope”."
         found["unknown MCP server"] = (make(MCP), {}, "MCP Tools", no_server)
+        found["silent MCP server"] = (make(LOST_MCP), {}, "MCP Tools", SILENT_MCP)
     if minor >= 10:
         found["no memory base"] = (make(MEMORY), {}, "Memory Base", "No memory base is chosen.")
     if minor == 11 and mode == "background":  # it takes no entered key

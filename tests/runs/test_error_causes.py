@@ -50,6 +50,13 @@ CAUSES: list[tuple[ErrorCause, list[str]]] = [
     (ErrorCause(CauseCode.FOLDER_REFUSED, parameter="path"), [
         "Directory path escapes the allowed root.",
     ]),
+    (ErrorCause(CauseCode.MCP_SERVER_SILENT, parameter="mcp_server"), [
+        "Error in build_output: Error updating tool list: MCP server 'y' at "
+            "http://127.0.0.1:9/mcp failed: unhandled errors in a TaskGroup (1 sub-exception)",
+        "Error in build_output: Error updating tool list: DNS resolution failed for nope.invalid: "
+            "[Errno -2] Name or service not known",
+        "Error updating tool list: Command 'nope' is not allowed for security reasons.",
+    ]),
     (ErrorCause(CauseCode.COMPONENT_RETIRED, "Chroma"), [
         "Chroma support was retired in Langflow 1.13. This store requires migration.",
     ]),
