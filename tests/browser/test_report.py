@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
-from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
-from lfclient import LangflowClient
 from lfclient.console.export.report.report import report_html
-from lfclient.console.samples import graph_builder
 from lfclient.outputs.model import OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, Usage
-from tests.browser.screen import Screen
-from tests.browser.visitor import run_to_end
-from tests.live.components import OWN
-from tests.live.flows import every_kind
-from tests.support.console_process import Console
-from tests.support.reports import AT, URI, everything, output, record_of, run_of
-from tests.support.servers import LiveServer, delete_flow
+from tests.support.reports import AT, everything, output, record_of, run_of
 from tests.support.waiting import wait_for
-
-TEXT = f"one\ntwo\n\n![a picture]({URI})"
 
 
 @pytest.fixture(scope="module")
@@ -116,45 +105,3 @@ def test_no_heading_of_a_table_breaks_within_a_word(
     assert {"Component": 1, "State": 1, "Duration": 1, "Tokens": 1}.items() <= dict(lines).items()
     assert max(count for _, count in lines) == 1
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-@pytest.fixture
-def flow_id(sample_flows: LiveServer) -> Iterator[str]:
-    """A flow that returns messages, a table and a file."""
-    with LangflowClient(sample_flows.url, sample_flows.api_key) as api:
-        data = graph_builder.build_graph(
-            every_kind(f"report-{uuid4().hex[:8]}"), api.editor.catalogue(OWN)
-        )
-        flow = api.editor.create_flow(f"Every kind {uuid4().hex[:8]}", data)
-        yield flow.id
-        delete_flow(api, flow.id)
-
-
-def test_the_report_of_a_real_run_is_complete_without_a_network(
-    console: Console, window: Callable[..., Page], flow_id: str, tmp_path: Path
-):
-    """The report saved from the Run page draws all outputs and contains the file."""
-    screen = Screen(window())
-    screen.show_run(run_to_end(console, flow_id, TEXT))
-    screen.part("export-run").get_by_role("button").first.click()
-    with screen.page.expect_download() as saved:
-        screen.page.get_by_role("button", name="Report (HTML)").click()
-    path = tmp_path / "report.html"
-    saved.value.save_as(path)
-    page, requested = window(offline=True), []
-    page.on("request", lambda request: requested.append(request.url))
-    page.goto(path.as_uri())
-    outputs = page.locator("section.output")
-    expect(outputs).to_have_count(4)
-    for part in outputs.all():
-        expect(part).to_be_visible()
-    expect(outputs.locator("tbody tr")).to_have_count(len(TEXT.splitlines()) - 1)
-    expect(outputs.locator(".message").filter(has_text="two")).to_be_visible()
-    wait_for(lambda: page.evaluate("[...document.images].every((image) => image.naturalWidth)"))
-    expect(page.locator("table.inputs")).to_contain_text("a picture")
-    bars = page.locator("table.components .bar")
-    assert all(bar.evaluate("bar => bar.getBoundingClientRect().width > 0") for bar in bars.all())
-    with page.expect_download() as file:
-        page.locator("a[download]").click()
-    assert TEXT in file.value.path().read_text(encoding="utf-8")
-    assert [url for url in requested if not url.startswith("data:")] == [path.as_uri()]

@@ -31,7 +31,7 @@ from lfclient.common.json_types import JsonObject
 from tests.support.waiting import wait_for
 
 # more than the five that Langflow enables of each provider
-LANGUAGE_MODELS = ("gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-held", "gpt-cut", "gpt-4o")
+LANGUAGE_MODELS = ("gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-5-mini", "gpt-cut", "gpt-4o")
 EMBEDDING_MODELS = ("text-embedding-3-small",)
 OLLAMA_MODELS = {
     "llama3.2:latest": ["completion", "tools"],
@@ -52,14 +52,10 @@ class ModelRequest:
 
 
 class ModelServer:
-    """A context manager that serves at `url`; `requests` are all that arrived.
-
-    A held model streams its first `held_after` words, and the next ones once that is raised.
-    """
+    """A context manager that serves at `url`; `requests` are all that arrived."""
 
     def __init__(self, port: int = 0) -> None:
         self.requests: list[ModelRequest] = []
-        self.held_after = 0
         routes = [
             Route("/v1/models", self._models),
             Route("/v1/chat/completions", self._chat, methods=["POST"]),
@@ -185,7 +181,7 @@ class ModelServer:
 
         for number, delta in enumerate(_deltas(message)):
             yield event(delta)
-            await self._pause(body["model"], number)
+            self._break_off(body["model"], number)
         yield event({}, _finish_reason(message))
         if (body.get("stream_options") or {}).get("include_usage"):
             usage = {**head, "choices": [], "usage": _usage(body, message)}
@@ -196,13 +192,11 @@ class ModelServer:
         for number, word in enumerate(_words(message), 1):
             part = {"role": "assistant", "content": word}
             yield json.dumps({"model": body["model"], "message": part, "done": False}) + "\n"
-            await self._pause(body["model"], number)
+            self._break_off(body["model"], number)
         yield json.dumps(_ollama_end(body, {**message, "content": ""}, message)) + "\n"
 
-    async def _pause(self, model: str, number: int) -> None:
-        """Wait as the model's name says, or break the connection after the third part."""
-        while "held" in model and number >= self.held_after:
-            await asyncio.sleep(0.02)
+    def _break_off(self, model: str, number: int) -> None:
+        """Break the connection after the third part, if the model's name says so."""
         if "cut" in model and number == 3:
             raise ConnectionAbortedError
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
@@ -20,21 +18,10 @@ from lfclient.console.runner.timings import Timings
 from lfclient.wire.server_info import ServerInfo
 from tests.live.held_flow import HeldFlow, Hold
 from tests.live.live_runner import LiveRunner
-from tests.support import servers
 from tests.support.proxy import Proxy
 from tests.support.servers import LiveServer
 
 TIMEOUT = 2.0  # of the console, in seconds
-
-
-@pytest.fixture(scope="session", autouse=True)
-def started(request: pytest.FixtureRequest) -> None:
-    """Start the servers of these tests together, where no other worker starts some of them."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        here = Path(__file__).parent
-        mine = [item for item in request.session.items if item.path.parent == here]
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(servers.release, {item.callspec.params["langflow"] for item in mine}))
 
 
 @pytest.fixture

@@ -108,25 +108,6 @@ def test_a_key_that_is_entered_for_my_runs_is_sent_and_told_nowhere(
     assert traces_on_disk(console.folder, secret) == []
 
 
-def test_an_answer_is_seen_to_grow_and_can_be_stopped(
-    open_project, client: LangflowClient, models: ModelServer
-):
-    client.settings.save_variable("OPENAI_BASE_URL", f"{models.url}/v1", is_secret=False)
-    client.settings.save_variable("OPENAI_API_KEY", "sk-of-this-test-3", is_secret=True)
-    screen, flow = open_project("Simple Agent")
-    (key,) = model_keys(flow)
-    screen.choose_model(key, OPENAI.replace("4o-mini", "held"))
-    models.held_after = 5
-    screen.page.locator("textarea").first.fill("one two three four five six seven")
-    screen.run()
-    answer = screen.page.locator("main").get_by_text("says: one")
-    expect(answer).to_have_text("gpt-held says: one two three")
-    models.held_after = 7
-    expect(answer).to_have_text("gpt-held says: one two three four five")
-    screen.stop()
-    screen.wait("stopped")
-
-
 def test_a_knowledge_base_is_made_in_the_form_and_searched(open_project, client: LangflowClient):
     screen, flow = open_project("Vector Store RAG")
     name = f"Lisbon {uuid4().hex[:8]}"
