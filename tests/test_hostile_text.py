@@ -30,7 +30,7 @@ from lfclient.console.snippets import snippet_request
 from lfclient.console.store import search_text, text_search
 from lfclient.console.wording.component_names import ComponentNames
 from lfclient.errors import LangflowError
-from lfclient.flows import credentials, file_fields, flow_file
+from lfclient.flows import component_needs, credentials, file_fields, flow_file
 from lfclient.outputs import extras, tables
 from lfclient.outputs import model as output_model
 from lfclient.outputs.model import FileRef, Output, OutputKind
@@ -185,6 +185,7 @@ FUNCTIONS: dict[str, dict[str, Callable[[str], object]]] = {
         "split_terms": text_search.split_terms,
         "snippet": lambda text: text_search.snippet(f"\n{text}", [text[:2] or "a"]),
     },
+    "lfclient/flows/component_needs.py": {"database": component_needs._LOCAL_DATABASE.match},
     "lfclient/flows/credentials.py": {
         "url": credentials._URL_NAME.search,
         "settings": credentials._SETTINGS_NAME.search,
