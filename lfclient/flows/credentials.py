@@ -47,7 +47,8 @@ def receives_credentials(component: Component | None, parameter: str) -> bool:
     is_in_host = f"{{self.{parameter}" in code and re.search(
         rf"://[^/\s\"']*{{self\.{re.escape(parameter)}\b", code
     )
-    if not (is_settings or is_in_host or any(map(_URL_NAME.search, names))):
+    is_url = is_settings or is_in_host or any(map(_URL_NAME.search, names))
+    if not is_url or entry.get("type") == "bool":
         return False
     return (component is not None and not entry) or any(
         is_secret_entry(name, other) or find_named_secrets(other.get("value"))

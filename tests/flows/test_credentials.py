@@ -38,7 +38,8 @@ def test_a_label_and_a_dictionary_of_settings_count_as_urls():
     ["input_value", "model_name", "temperature", "system_prompt", "database", "curly", "domains"],
 )
 def test_other_names_are_not_urls(name):
-    assert credential_urls(api_key=KEY, **{name: text("")}) == set()
+    is_kept = entry("BoolInput", "bool", True)
+    assert credential_urls(api_key=KEY, keep_on_server=is_kept, **{name: text("")}) == set()
 
 
 def test_a_parameter_in_the_host_of_a_url_in_the_code_counts_as_a_url():
