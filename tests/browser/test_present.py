@@ -83,24 +83,25 @@ def test_a_presenter_enters_edits_and_leaves_with_the_keyboard(echo_form: Screen
     assert "view=" not in page.url
 
 
-def test_a_presenter_uses_what_was_entered_on_the_run_page(echo_form: Screen):
+def test_a_presenter_starts_with_what_was_entered_and_saves_it_for_the_audience(
+    echo_form: Screen, console: Console, sample_ids: dict[str, str]
+):
     page = echo_form.page
     message = page.get_by_label("Message").input_value()
     page.get_by_label("Message").fill("Good morning")
     page.keyboard.press("Alt+p")
-    offer = echo_form.part("presenter-entered")
-    expect(offer).to_contain_text("Shows the flow's values, not what was entered on the Run page.")
-    expect(page.get_by_label("Message")).not_to_have_value("Good morning")
-    echo_form.drawn()
-    page.get_by_label("Message").fill("Typed in the view")
-    page.get_by_label("Message").press("Tab")
-    expect(offer).not_to_contain_text("Shows the flow's values")
-    echo_form.drawn()
-    offer.get_by_role("button", name="Use the values of the Run page").click()
-    expect(offer).to_have_count(0)
-    echo_form.drawn()
+    note = echo_form.part("presenter-entered")
+    expect(note).to_contain_text("Shows the values of the Run page.")
     expect(page.get_by_label("Message")).to_have_value("Good morning")
-    expect(page.locator("body")).not_to_be_focused()
+    echo_form.part("present-edit").get_by_role("button").click()
+    echo_form.part("present-editor").wait_for()
+    echo_form.drawn()
+    page.get_by_role("button", name="Save").click()
+    expect(echo_form.part("present-editor")).to_have_count(0)
+    audience = page.context.browser.new_page()
+    audience.goto(f"{console.url}/?view=present&flow={sample_ids['Echo chat']}")
+    expect(audience.get_by_label("Message")).to_have_value("Good morning")
+    audience.close()
     page.keyboard.press("Alt+p")
     echo_form.part("flow-picker").wait_for()
     expect(page.locator("body")).not_to_be_focused()

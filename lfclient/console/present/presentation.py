@@ -51,6 +51,7 @@ class Presentation(BaseModel):
     An empty title or description stands for the flow's own. `inputs` are shown in this order; None
     stands for those that the Run page shows on top. `outputs` are the ids of the components whose
     outputs count; None stands for all. `examples` are the ids of presets that fill the form.
+    `values` are the form's first overrides; None stands for the flow's default preset.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -61,6 +62,7 @@ class Presentation(BaseModel):
     accent: Accent = Accent.VIOLET
     large: bool = False
     examples: Annotated[tuple[_Id, ...], Field(max_length=MAX_ITEMS)] = ()
+    values: Annotated[JsonObject | None, Field(repr=False)] = None
 
     @classmethod
     def from_json(cls, content: object) -> "Presentation":

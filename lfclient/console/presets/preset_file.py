@@ -84,7 +84,7 @@ def dump_preset(
         keys |= {each.key for each in presentation.inputs or ()}
         component_ids |= set(presentation.outputs or ())
         more["presentation"] = presentation.to_json()
-        del more["presentation"]["examples"]  # ids of this console
+        del more["presentation"]["examples"], more["presentation"]["values"]  # of this console
     if is_example:
         more["example"] = True
     component_ids |= {field.component for field in flow.fields if field.key in keys}
@@ -163,7 +163,7 @@ def _read_presentation(content: JsonObject) -> Presentation | None:
     if settings is None:
         return None
     try:
-        return Presentation.from_json(settings).model_copy(update={"examples": ()})
+        return Presentation.from_json(settings).model_copy(update={"examples": (), "values": None})
     except InvalidRequest as error:
         raise InvalidRequest(error.message, hint=_HINT) from error
 

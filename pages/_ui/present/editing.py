@@ -1,5 +1,6 @@
 """The settings of a presentation while they are edited: in this tab, with a draft for a reload."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
@@ -14,9 +15,9 @@ from pages._ui.state.notices import notify_errors
 from pages._ui.state.present import (
     CONFLICT,
     EDITED,
+    ENTERED,
     EXAMPLE_PROBLEM,
     PROBLEM,
-    VALUES_PROBLEM,
     Edited,
     edit_key,
 )
@@ -33,7 +34,7 @@ def start(owner: str, flow_id: str) -> None:
 def stop(owner: str, flow_id: str) -> None:
     """End editing, and forget what was not saved; a callback."""
     save_draft(owner, _draft_name(flow_id), {})
-    for slot in (EDITED, CONFLICT, PROBLEM, EXAMPLE_PROBLEM, VALUES_PROBLEM):
+    for slot in (EDITED, CONFLICT, PROBLEM, EXAMPLE_PROBLEM):
         slot.clear()
 
 
@@ -53,7 +54,8 @@ def current(owner: str, flow_id: str) -> Presentation | None:
 
     Raise `InvalidRequest` if one is invalid.
     """
-    if not is_edited(owner, flow_id):
+    edited = EDITED.get()
+    if edited is None or not is_edited(owner, flow_id):
         return None
     state = st.session_state
     keys: list[str] | None = state.get(edit_key("inputs"))
@@ -73,6 +75,7 @@ def current(owner: str, flow_id: str) -> Presentation | None:
             "inputs": inputs,
             "outputs": state[edit_key("outputs")] or None,
             "examples": state[edit_key("examples")],
+            "values": edited.values,
         }
     )
 
@@ -100,12 +103,19 @@ def note_first(owner: str, flow_id: str) -> None:
 
 
 @notify_errors(PROBLEM)
-def save(owner: str, flow_id: str, *, overwrite: bool = False) -> None:
-    """Save the settings, unless somebody else has saved meanwhile; a callback."""
+def save(
+    owner: str,
+    flow_id: str,
+    read_values: Callable[[], JsonObject | None],
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Save the settings with the form's values, unless somebody else has saved; a callback."""
     edited, settings = EDITED.get(), current(owner, flow_id)
     if edited is None or settings is None:
         return
     require_access(owner)
+    settings = settings.model_copy(update={"values": read_values()})
     version = _store().get(owner, flow_id, PURPOSE).version if overwrite else edited.version
     try:
         _store().save(owner, flow_id, PURPOSE, FlowSettings(settings.to_json(), version))
@@ -113,6 +123,7 @@ def save(owner: str, flow_id: str, *, overwrite: bool = False) -> None:
         CONFLICT.set(True)
         return
     stop(owner, flow_id)
+    ENTERED.clear()
     st.toast("Saved the presentation.")
 
 
@@ -128,9 +139,10 @@ def _open(owner: str, flow_id: str, draft: JsonObject | None) -> None:
     content, version = stored.content, stored.version
     if draft:
         content, version = draft["settings"], draft["version"]
-    EDITED.set(Edited(owner, flow_id, version, is_draft=bool(draft)))
+    settings = read_or_default(content)
+    EDITED.set(Edited(owner, flow_id, version, is_draft=bool(draft), values=settings.values))
     CONFLICT.clear()
-    _seed(read_or_default(content))
+    _seed(settings)
 
 
 def _store() -> FlowSettingsStore:

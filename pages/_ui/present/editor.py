@@ -1,6 +1,7 @@
 """The editor of a presentation, beside its preview."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -17,13 +18,14 @@ from lfclient.console.present.presentation import (
     Accent,
 )
 from lfclient.console.presets.fitting import fit_values
-from lfclient.console.presets.preset_file import validate_name
+from lfclient.console.presets.preset_file import check_size, validate_name
 from lfclient.console.presets.share_links import page_url
 from lfclient.console.store.run_record import RunRecord
-from lfclient.flows.field import Field
+from lfclient.flows.field import Field, value_to_json
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.flow_form import FlowForm
-from pages._ui.present import editing, hidden_values, readiness
+from pages._ui.form.form_state import FormState
+from pages._ui.present import editing, readiness
 from pages._ui.present.presented import (
     Presented,
     is_presentable,
@@ -51,16 +53,20 @@ _KEEP: dict[str, Any] = {"persist_state": "session"}  # also while a part is not
 def draw(presented: Presented, form: FlowForm, record: RunRecord | None) -> None:
     """Draw the settings with their buttons."""
     flow = (presented.server.owner, presented.flow.id)
+    saved = (*flow, partial(_read_values, form.state))
     with st.container(key="present-editor"):
         st.markdown("## Edit presentation", anchors=False)
         with st.container(key="present-editor-bar"):
             with st.container(horizontal=True):
-                _draw_button("Save", editing.save, flow, type="primary")
+                _draw_button("Save", editing.save, saved, type="primary")
                 _draw_button("Discard", editing.stop, flow, type="tertiary")
             problems = st.container()
             if CONFLICT.get():
-                _draw_conflict(flow)
-            hidden_values.draw_hint(presented, form)  # what Save leaves out
+                _draw_conflict(flow, saved)
+            st.caption(
+                "*Save* also saves the values in the preview for your audience. It leaves out "
+                "secrets, and URLs that receive stored keys."
+            )
         with controls.place_above_fields():
             _draw_tab_needs(form)
         _draw_texts(presented)
@@ -69,8 +75,7 @@ def draw(presented: Presented, form: FlowForm, record: RunRecord | None) -> None
         _draw_outputs(presented, record)
         _draw_presets(presented, form)
         st.markdown(":small[Address]", width="content")
-        preset = {"preset": presented.preset.id} if presented.preset else {}
-        address = page_url(st.context.url or "", view="present", flow=presented.flow.id, **preset)
+        address = page_url(st.context.url or "", view="present", flow=presented.flow.id)
         copy_button.draw_address("present-address", address)
     editing.note_first(*flow)
     problem = PROBLEM.take()
@@ -79,22 +84,34 @@ def draw(presented: Presented, form: FlowForm, record: RunRecord | None) -> None
             alerts.show(problem)
 
 
+def _read_values(state: FormState) -> JsonObject:
+    """Return the values of the preview to save, as JSON."""
+    state.read_widgets()
+    values = {
+        key: value
+        for key, value in fit_values(state.flow, state.masked_overrides()).values.items()
+        if not state.flow.takes_credentials(key)
+    }
+    check_size(state.flow, values)
+    return {key: value_to_json(value) for key, value in values.items()}
+
+
 def _draw_button(
-    label: str, on_click: Callable[..., None], flow: tuple[str, str], **kwargs: Any
+    label: str, on_click: Callable[..., None], args: tuple[Any, ...], **kwargs: Any
 ) -> None:
-    """Draw a button that does something to the settings of a flow: owner and id."""
+    """Draw a button that does something to the settings of a flow: `args` begin with its owner."""
     key = f"present-{label.lower().replace(' ', '-')}"
-    st.button(label, key=key, on_click=on_click, args=flow, **kwargs)
+    st.button(label, key=key, on_click=on_click, args=args, **kwargs)
 
 
-def _draw_conflict(flow: tuple[str, str]) -> None:
+def _draw_conflict(flow: tuple[str, str], saved: tuple[Any, ...]) -> None:
     alerts.show_message(
         "Somebody else has saved this presentation",
         "Nothing was overwritten, and your settings are still here.",
         warning=True,
     )
     with st.container(horizontal=True):
-        _draw_button("Overwrite", editing.save, flow, kwargs={"overwrite": True})
+        _draw_button("Overwrite", editing.save, saved, kwargs={"overwrite": True})
         _draw_button("Use theirs", editing.use_theirs, flow)
 
 
@@ -153,8 +170,6 @@ def _draw_inputs(presented: Presented, form: FlowForm) -> None:
         help="Shown in this order. Secrets can't be shown.",
         placeholder="Choose the inputs to show",
     )
-    with controls.place_above_fields():
-        hidden_values.draw(presented, form)
     for place, each in enumerate(chosen):
         _draw_input(each, fields.get(each), offered[each], names[each], place, len(chosen))
 

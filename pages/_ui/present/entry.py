@@ -5,28 +5,24 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from lfclient.common.formatting import clip
 from lfclient.console.presets.fitting import changed_keys
 from lfclient.console.store.errors import StoreError
 from lfclient.flows.model import Flow
-from lfclient.flows.validation import SECRET_MASK
 from pages._ui.app import window
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.server_session import ServerSession
-from pages._ui.form.entries import PresetLink
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
 from pages._ui.present import editing
 from pages._ui.presets.preset_state import masked_values
 from pages._ui.state import query_params, run_page
 from pages._ui.state.present import EDITED, ENTERED, Entered, set_presenter
-from pages._ui.widgets.markdown import escape
 
 
 def draw_button(
     server: ServerSession, flow: Flow, form: FlowForm | None, beside_menu: DeltaGenerator
 ) -> None:
-    """Draw the button of the Run page that presents a flow, with the preset of the form.
+    """Draw the button of the Run page that presents a flow, with the values of the form.
 
     A presentation that was edited and not saved has another button, which leads to its editor.
     Narrow windows have both in a menu, which is closed: the key of Present is `beside_menu`.
@@ -73,30 +69,22 @@ def _enter(flow_id: str, state: FormState | None) -> None:
     edited = EDITED.get()
     if edited and edited.flow_id != flow_id:
         EDITED.clear()  # left by the browser's Back button
-    link = (state.entries.preset_link if state else None) or PresetLink()
     ENTERED.clear()
     if state:
-        _keep_omitted_values(state, link)
-    preset = {query_params.PRESET: link.preset} if link.preset else {}
-    st.query_params.from_dict({query_params.VIEW: "present", query_params.FLOW: flow_id, **preset})
+        _pass_on(state)
+    st.query_params.from_dict({query_params.VIEW: "present", query_params.FLOW: flow_id})
 
 
-def _keep_omitted_values(state: FormState, link: PresetLink) -> None:
-    """Let the view say that it lacks what was entered on the Run page, and offer that."""
+def _pass_on(state: FormState) -> None:
+    """Let the view start with the form's values."""
     state.read_widgets()
-    presets = app_context().runner.store.presets
     try:
-        preset = presets.get(state.owner, link.preset) if link.preset else None
-        preset = preset or presets.default(state.owner, state.flow.id)
+        preset = app_context().runner.store.presets.default(state.owner, state.flow.id)
     except StoreError:
         return  # the view shows the error
     values = masked_values(preset) if preset else {}
-    entered = state.masked_overrides()
-    changed = changed_keys(state.flow, values, state.overrides())
-    is_usable = bool(state.entries.invalid) or any(entered.get(k) != SECRET_MASK for k in changed)
-    if state.entries.invalid or changed:
-        shown = f"the preset “{escape(clip(preset.name, 60))}”" if preset else "the flow's values"
-        ENTERED.set(Entered(state.flow.id, shown, entered, is_usable))
+    is_changed = changed_keys(state.flow, values, state.overrides())
+    ENTERED.set(Entered(state.flow.id, state.masked_overrides() if is_changed else None))
 
 
 def leave(owner: str, flow_id: str, run_id: str | None) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -22,7 +22,7 @@ from lfclient.console.presets.fitting import fit_values
 from lfclient.console.store.presets import Preset, PresetSummary
 from lfclient.console.store.run_record import RunRecord, explain_missing_inputs
 from lfclient.errors import FlowNotFound, InvalidKey, InvalidRequest, LangflowError
-from lfclient.flows.field import Field, Variable
+from lfclient.flows.field import Field, Variable, value_from_json
 from lfclient.flows.model import Flow
 from lfclient.flows.need import Need
 from lfclient.flows.needs import find_needs
@@ -49,7 +49,7 @@ from pages._ui.present.problems import (
 from pages._ui.presets.preset_state import fill_form, masked_values
 from pages._ui.run import run_form
 from pages._ui.state import query_params
-from pages._ui.state.present import visitor_presents
+from pages._ui.state.present import ENTERED, visitor_presents
 from pages._ui.state.slot import Slot
 
 # how Langflow's help of a file begins
@@ -60,7 +60,8 @@ _LISTS_EXTENSIONS = "Supported file extensions:"
 class Presented:
     """A flow of a server, and how it is presented.
 
-    `preset` has the values that are not shown; `lacks_preset` if that of the address is gone.
+    `preset` has the values that the form starts with: the preset of the address, the presentation's
+    own values, without an id, or the default preset. `lacks_preset` if that of the address is gone.
     `refusal` is why the flow can't be loaded again, such as a refused key: it is that of the open
     form then.
     """
@@ -89,18 +90,22 @@ def load(flow_id: str) -> Presented:
         raise NothingPresented("The link is incomplete", hint=ASK_FOR_LINK)
     server, flow, refusal = _find_flow(flow_id)
     store = app_context().runner.store
+    stored = store.flow_settings.get(server.owner, flow.id, PURPOSE)
     settings = None
     with suppress(InvalidRequest):  # the editor says why
         settings = editing.current(server.owner, flow.id)
     if settings is None:
-        content = store.flow_settings.get(server.owner, flow.id, PURPOSE).content
         # whoever may edit invalid settings needs the page for that
         read = read_or_default if visitor_presents() else Presentation.from_json
-        settings = read(content)
+        settings = read(stored.content)
     wanted = _wanted_preset()
     preset = store.presets.get(server.owner, wanted) if wanted else None
     preset = preset if preset and preset.flow_id == flow.id else None
     lacks_preset = bool(wanted) and preset is None
+    if preset is None and settings.values is not None:
+        values = {key: value_from_json(each) for key, each in settings.values.items()}
+        name = "The presentation"
+        preset = Preset("", server.owner, flow.id, flow.name, name, values, version=stored.version)
     if preset is None:
         preset = store.presets.default(server.owner, flow.id)
     return Presented(server, flow, settings, preset, lacks_preset, refusal)
@@ -202,11 +207,6 @@ def fill_example(presented: Presented, form: FlowForm, example: Preset) -> None:
     _fill(state, preset, values | hidden | chosen, chosen, example.name)
 
 
-def fill_entered(state: FormState, preset: Preset | None, overrides: JsonObject, name: str) -> None:
-    """Fill the form with what was entered elsewhere, and with nothing of the preset."""
-    _fill(state, preset, overrides, overrides, name)
-
-
 def _fill(
     state: FormState,
     preset: Preset | None,
@@ -237,12 +237,20 @@ def _link(preset: Preset | None) -> PresetLink:
 def _fill_once(state: FormState, presented: Presented, record: RunRecord | None) -> None:
     """Fill the form unless it was filled with this version of the preset.
 
-    If it was never filled, the inputs of the run on the page replace those of the preset that are
-    shown. The others are the presenter's.
+    A presenter's form starts with the values of the Run page. If the form was never filled, the
+    shown inputs of the run on the page replace the preset's. The others are the presenter's.
 
     What a person has entered stays if the preset was changed or deleted meanwhile, or another one
     became the default. A preset in the address replaces it, unless that is the one from before.
     """
+    start = ENTERED.get()
+    if start and start.flow_id == presented.flow.id and not start.is_used:
+        ENTERED.set(replace(start, is_used=True))
+        if start.overrides is None:
+            fill(state, presented.preset)
+        else:
+            _fill(state, presented.preset, start.overrides, start.overrides, "The Run page")
+        return
     link, filled = _link(presented.preset), state.entries.preset_link
     if filled == link:
         return

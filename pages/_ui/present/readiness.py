@@ -8,14 +8,12 @@ from lfclient.flows.field import Problem, ProblemCode
 from lfclient.flows.need import Need, NeedKind
 from lfclient.flows.needs import find_needs
 from lfclient.flows.run_inputs import qualified_label_for_key
-from lfclient.flows.validation import SECRET_MASK
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.present import problems
 from pages._ui.present.presented import Presented, shown_keys
-from pages._ui.state.present import ENTERED, visitor_presents
+from pages._ui.state.present import visitor_presents
 from pages._ui.widgets.alerts import NotReady
 
-USE_ENTERED = "Use the values of the Run page"  # a button's label
 _MAX_NAMED = 5  # fields in a sentence
 
 
@@ -51,7 +49,7 @@ def find_obstacle(
     needs = [need for need in needs if need.kind is not NeedKind.PROMPT]
     rest = [need for need in needs if not (need.provider or need.missing_variable)]
     missing += [key for need in rest for key in need.keys]
-    hints = _hints(presented, form, missing, wrong)
+    hints = _hints(form, missing, wrong)
     if any(need.provider for need in needs):
         hints.append(saving_advice(form, "the provider's settings"))
     return NotReady(" ".join(sentences), hint=" ".join(hints))
@@ -81,29 +79,15 @@ def _name(form: FlowForm, words: str, keys: Iterable[str]) -> Iterator[str]:
         yield f"{words}: {list_names(names, _MAX_NAMED)}."
 
 
-def _hints(
-    presented: Presented, form: FlowForm, missing: Sequence[str], wrong: Sequence[str]
-) -> list[str]:
+def _hints(form: FlowForm, missing: Sequence[str], wrong: Sequence[str]) -> list[str]:
     """Return where a presenter enters these values, one sentence for each place."""
-    keys = [*missing, *wrong]
-    if keys and all(_is_entered(presented, form, key) for key in keys):
-        return [f"Click “{USE_ENTERED}”."]
     fields = form.flow.fields_by_key
-    secrets = {key for key in keys if key in fields and fields[key].secret}
+    secrets = {key for key in (*missing, *wrong) if key in fields and fields[key].secret}
     hints = ["Set secrets in the flow or as variables of the server."] if secrets else []
     tasks = [
         *(["fill in what is missing"] if not secrets.issuperset(missing) else ()),
         *(["correct what is not valid"] if not secrets.issuperset(wrong) else ()),
     ]
-    if tasks:  # presets have no secrets
-        hints.append(f"On the Run page, {', '.join(tasks)} and save it as the default preset.")
+    if tasks:  # presentations have no secrets
+        hints.append(f"On the Run page, {', '.join(tasks)}, then click Present.")
     return hints
-
-
-def _is_entered(presented: Presented, form: FlowForm, key: str) -> bool:
-    """Return whether the Run page has another value than the presentation."""
-    entered = ENTERED.get()
-    is_offered = entered and entered.is_usable and entered.flow_id == presented.flow.id
-    values = entered.overrides if entered and is_offered else {}
-    is_empty = values.get(key) in (None, SECRET_MASK, "", [], {})
-    return not is_empty and values[key] != form.state.overrides().get(key)

@@ -1,6 +1,5 @@
 """The presented flow on the page: its head, its inputs, and the buttons."""
 
-from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -20,14 +19,11 @@ from pages._ui.form.form import mark_refused
 from pages._ui.present import editing, entry, head, problems, readiness
 from pages._ui.present.presented import (
     Presented,
-    entered_keys,
     examples,
-    fill_entered,
     fill_example,
     misfits,
     shown_inputs,
 )
-from pages._ui.presets.preset_state import field_names
 from pages._ui.run import controls as run_controls
 from pages._ui.run import run_form
 from pages._ui.state import run_options, run_page
@@ -103,7 +99,7 @@ def draw_inputs(presented: Presented, form: FlowForm) -> None:
     """Draw the chosen inputs."""
     inputs = shown_inputs(presented, form)
     with controls.place_above_fields():
-        _draw_entered(presented, form)
+        _draw_entered(presented)
         _draw_examples(presented, form)
         obstacle = readiness.find_obstacle(presented, form, form.result.problems)
         if obstacle:
@@ -125,9 +121,7 @@ def _draw_warnings(presented: Presented, form: FlowForm) -> None:
     if presented.lacks_preset:
         alerts.show_message(
             "The preset of this link was deleted",
-            "The default preset is used instead."
-            if presented.preset
-            else "The flow's own values are used instead.",
+            "The values of the presentation's own link are used instead.",
             warning=True,
         )
     name, omitted = misfits(form.state).get() or ("", [])
@@ -143,35 +137,20 @@ def _draw_warnings(presented: Presented, form: FlowForm) -> None:
         )
 
 
-def _draw_entered(presented: Presented, form: FlowForm) -> None:
-    """Offer what was entered on the Run page to whoever came from there."""
+def _draw_entered(presented: Presented) -> None:
+    """Show what an audience gets of the Run page's values to the presenter who came from there."""
     entered = ENTERED.get()
-    if not entered or entered.flow_id != presented.flow.id:
+    if not entered or not entered.overrides or entered.flow_id != presented.flow.id:
         return
     secrets = [key for key, value in entered.overrides.items() if value == SECRET_MASK]
-    if not (entered.is_usable or secrets):
-        return
     with st.container(key="presenter-entered", gap="xsmall"):
-        if entered.is_usable:
-            if not entered_keys(form.state):
-                st.caption(f"Shows {entered.shown}, not what was entered on the Run page.")
-            st.button(
-                readiness.USE_ENTERED,
-                key="present-use-entered",
-                on_click=_use_entered,
-                args=(presented, form),
-            )
+        st.caption(
+            "Shows the values of the Run page. Your audience gets them after *Edit* and *Save*."
+        )
         if secrets:
-            names = field_names(form.state, secrets)
-            st.caption(f"Not used here: {names} of the Run page. Presentations have no secrets.")
-
-
-@notify_errors()
-def _use_entered(presented: Presented, form: FlowForm) -> None:
-    entered = ENTERED.get()
-    if entered:
-        fill_entered(form.state, presented.preset, entered.overrides, "What was entered")
-        ENTERED.set(replace(entered, is_usable=False))
+            names = [qualified_label_for_key(presented.flow.fields_by_key, key) for key in secrets]
+            words = escape(list_names(names, _MAX_NAMED))
+            st.caption(f"Not used here: {words}. Presentations have no secrets.")
 
 
 def _draw_examples(presented: Presented, form: FlowForm) -> None:

@@ -17,7 +17,7 @@ class Edited:
     """The settings that are edited, with the version that was read of them.
 
     `first` are the settings as the editor first showed them, None until then. `is_draft` tells
-    whether those came from a draft.
+    whether those came from a draft. `values` are the saved values of the form.
     """
 
     owner: str
@@ -25,19 +25,20 @@ class Edited:
     version: int
     is_draft: bool
     first: Presentation | None = None
+    values: JsonObject | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
 class Entered:
-    """What was entered on the Run page and is not presented: overrides with masked secrets.
+    """The overrides of the Run page, with masked secrets, with which the view starts.
 
-    `shown` names what is presented instead. `is_usable`: it is more than secrets.
+    They are None if the form has only the flow's values or its default preset's. `is_used`: the
+    view was filled with them.
     """
 
     flow_id: str
-    shown: str
-    overrides: JsonObject = field(repr=False)
-    is_usable: bool = True
+    overrides: JsonObject | None = field(repr=False)
+    is_used: bool = False
 
 
 ENTERED: Slot[Entered] = Slot("present-entered")
@@ -45,7 +46,6 @@ EDITED: Slot[Edited] = Slot("present-edited")
 CONFLICT: Slot[bool] = Slot("present-conflict")  # whether somebody else has saved meanwhile
 PROBLEM: Slot[LangflowError] = Slot("present-problem")  # why the settings were not saved
 EXAMPLE_PROBLEM: Slot[LangflowError] = Slot("present-example-problem")  # why none was added
-VALUES_PROBLEM: Slot[LangflowError] = Slot("present-values-problem")  # why they were not saved
 _EDIT = "present-edit"
 _PRESENTER = "presenter"
 

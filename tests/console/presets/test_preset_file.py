@@ -198,14 +198,17 @@ SETTINGS = Presentation(
     inputs=(ShownInput(key="T-a.p", label="City"),),
     outputs=("T-a",),
     examples=("x",),
+    values={"T-a.p": "x"},
 )
 
 
 def test_a_file_has_the_presentation_without_ids_of_this_console():
     text = dump_preset(FLOW, "N", {}, SETTINGS, is_example=True)
-    assert "examples" not in json.loads(text)["presentation"]
-    file = load_preset(text.encode())
-    assert file.presentation == SETTINGS.model_copy(update={"examples": ()})
+    assert not {"examples", "values"} & json.loads(text)["presentation"].keys()
+    with_values = json.loads(text)
+    with_values["presentation"]["values"] = {"T-a.p": "of a stranger"}
+    file = load_preset(json.dumps(with_values).encode())
+    assert file.presentation == SETTINGS.model_copy(update={"examples": (), "values": None})
     assert file.is_example
     assert load_preset(dump_preset(FLOW, "N", {}).encode()).presentation is None
 

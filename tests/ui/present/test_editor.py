@@ -12,6 +12,7 @@ from tests.ui.support.preset_pages import (
     enter,
     field,
     open_page,
+    owner,
     store_preset,
     value,
 )
@@ -41,48 +42,69 @@ def test_a_presenter_does_not_return_to_a_run_of_another_flow(fields_server):
     assert "run" not in press(present_as_presenter(run=record.id), "Exit").query_params
 
 
-def test_what_was_entered_on_the_run_page_is_offered_to_the_view_if_it_is_not_presented():
+def test_present_takes_the_values_of_the_form_along():
     """AppTest stays on the Run page, so only what that leaves for the view is seen."""
+
+    def entered(app):
+        return press(app, "Present").session_state[ENTERED.key].overrides
+
     app = open_page(flow=ONE)
+    assert entered(app) is None
     field(app, "p").set_value("Lisbon")
-    assert press(app, "Present").session_state[ENTERED.key].shown == "the flow's values"
-    preset = store_preset("*Mine*", p="Porto")
+    assert entered(app) == {"T-a.p": "Lisbon"}
+    preset = store_preset("Mine", p="Porto")
     choose(app := open_page("c", flow=ONE), preset)
-    assert ENTERED.key not in press(app.run(), "Present").session_state
-    field(app, "p").set_value("Lisbon")
-    assert press(app, "Present").session_state[ENTERED.key].shown == r"the preset “\*Mine\*”"
+    assert entered(app.run()) == {"T-a.p": "Porto"}
+    assert "preset" not in app.query_params
 
 
-def test_what_was_entered_on_the_run_page_replaces_the_values_of_the_preset():
-    preset = store_preset("Mine", p="Porto", n=7)
-    entered = Entered(ONE, "the preset “Mine”", {"T-a.p": "Lisbon"})
-    app = present_as_presenter(preset=preset.id, session_state={ENTERED.key: entered})
-    assert "Shows the preset “Mine”, not what was entered" in page_text(app)
-    app = press(app, "Use the values of the Run page")
-    assert "not what was entered" not in page_text(app)
+def present_entered(**overrides):
+    """Open the view from a Run page with these values."""
+    overrides = {f"T-a.{name}": each for name, each in overrides.items()} or None
+    return present_as_presenter(session_state={ENTERED.key: Entered(ONE, overrides)})
+
+
+def test_the_view_starts_with_the_values_of_the_run_page():
+    store_preset("Mine", default=True, p="Porto", n=7)
+    app = present_entered(p="Lisbon")
     assert (field(app, "p").value, field(app, "n").value) == ("Lisbon", "5")
+    assert "Shows the values of the Run page." in page_text(app)
+    assert value(enter(app, "typed")) == "typed"
+    app.session_state[ENTERED.key] = Entered(ONE, None)
+    assert value(app.run()) == "Porto"
+    assert "Shows the values" not in page_text(app)
 
 
-def test_a_secret_of_the_run_page_is_said_not_to_be_presented():
-    entered = Entered(ONE, "the flow's values", {"T-a.p": "Lisbon", "T-a.s": SECRET_MASK})
-    app = present_as_presenter(session_state={ENTERED.key: entered})
-    app = press(app, "Use the values of the Run page")
-    assert value(app) == "Lisbon"
-    assert "Not used here: s (T) of the Run page." in page_text(app)
-    assert "Use the values of the Run page" not in button_labels(app)
-    app = open_page("d", flow=ONE)
-    field(app, "s").set_value("sk-1")
-    left = press(app, "Present").session_state[ENTERED.key]
-    assert (left.overrides, left.is_usable) == ({"T-a.s": SECRET_MASK}, False)
+def test_an_audience_gets_the_values_of_the_preview_once_they_are_saved():
+    store_preset("Mine", default=True, p="Porto")
+    app = press(present_entered(p="Lisbon", n=7), "Edit")
+    app.multiselect(key="present-edit-inputs").set_value(["T-a.p"]).run()
+    assert "Shows the values of the Run page." in page_text(app)
+    app = press(enter(app, "Typed in the preview"), "Save")
+    assert "Shows the values" not in page_text(app)
+    for audience in (present(browser="c"), present_entered()):
+        assert value(audience) == "Typed in the preview"
+        state = audience.session_state["forms"][owner(), ONE, "present"]
+        assert state.overrides()["T-a.n"] == 7
+    link = store_preset("Of a link", p="Porto")
+    assert value(present(browser="d", preset=link.id)) == "Porto"
 
 
-def test_a_view_in_which_something_was_entered_is_not_said_to_show_the_preset():
-    entered = Entered(ONE, "the preset “Mine”", {"T-a.p": "Lisbon"})
-    app = present_as_presenter(session_state={ENTERED.key: entered})
-    assert "Shows the preset “Mine”" in page_text(app)
-    enter(app, "typed in the view")
-    assert "Shows the preset" not in page_text(app)
-    assert value(press(app, "Use the values of the Run page")) == "Lisbon"
+def test_a_form_that_is_open_gets_the_values_that_a_presenter_saves():
+    audience = present(browser="c")
+    press(press(present_entered(p="Lisbon", n=7), "Edit"), "Save")
+    enter(audience, "typed")
+    assert (value(audience), value(audience, "n")) == ("typed", "7")
+
+
+def test_urls_that_receive_stored_keys_and_secrets_are_not_saved(fields_server):
+    key = entry("SecretStrInput", "str", "", password=True)
+    url = text("https://api.example", api_editable=True)
+    fields_server.set_flows(flow(ONE, "Ask", [node("T-a", p=text("x"), api_key=key, base_url=url)]))
+    app = present_entered(p="Lisbon", base_url="https://elsewhere.example", api_key=SECRET_MASK)
+    assert "Not used here: api_key (T). Presentations have no secrets." in page_text(app)
+    press(press(app, "Edit"), "Save")
+    assert stored().content["values"] == {"T-a.p": "Lisbon"}
 
 
 def test_somebody_who_opened_the_address_can_neither_edit_nor_leave():

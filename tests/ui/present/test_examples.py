@@ -18,9 +18,8 @@ def test_an_example_fills_the_form_and_keeps_what_it_does_not_name():
 def test_an_example_keeps_the_values_of_the_run_page_that_are_not_shown():
     example = store_preset("Short", p="of the example")
     store(examples=(example.id,), inputs={"T-a.p": {}})
-    entered = Entered(ONE, "the flow's values", {"T-a.n": 7, "T-a.p": "x"})
-    app = present_as_presenter(session_state={ENTERED.key: entered})
-    app = press(press(app, "Use the values of the Run page"), "Short")
+    entered = Entered(ONE, {"T-a.n": 7, "T-a.p": "x"})
+    app = press(present_as_presenter(session_state={ENTERED.key: entered}), "Short")
     state = app.session_state["forms"][example.owner, ONE, "present"]
     assert state.overrides() == {"T-a.n": 7, "T-a.p": "of the example"}
 

@@ -12,7 +12,6 @@ from tests.ui.support.preset_pages import SECRET, owner, store_preset
 from tests.ui.support.whole_pages import ONE, page_text, press
 
 GPT = [{"name": "gpt-4o", "provider": "OpenAI"}]
-USE_ENTERED = "Use the values of the Run page"
 
 
 def model(value: object = "") -> dict:
@@ -49,36 +48,18 @@ def test_each_kind_of_missing_value_has_its_own_hint(fields_server):
         MODELS: (200, []),
     }
     app = present_as_presenter()
-    fill_in = "On the Run page, fill in what is missing and save it as the default preset."
+    fill_in = "On the Run page, fill in what is missing, then click Present."
     assert f"{SET_SECRETS} {fill_in} {SAVE_SETTINGS}" in page_text(app)
 
 
 def test_a_wrong_value_is_to_be_corrected(fields_server):
-    """The Run page's values are no help where they are the same wrong ones."""
     older = {"version": "1.11.6", "main_version": "1.11.6"}  # takes a variable there, no text
     fields_server.answers["GET /api/v1/version"] = (200, VERSION | older)
     place = text("PLACE") | {"load_from_db": True}
     fields_server.set_flows(flow(ONE, "Trip", nodes=[node("T-a", place=place)]))
     store_preset(default=True, place="Rome")
-    app = present_as_presenter()
-    assert "Not valid: place (T). On the Run page, correct what is not valid" in page_text(app)
-    entered = Entered(ONE, "the preset's values", {"T-a.place": "Rome"})
-    app.session_state[ENTERED.key] = entered
-    assert "Not valid: place (T). On the Run page" in page_text(app.run())
-
-
-def test_the_values_of_the_run_page_are_named_where_they_are_what_is_missing(fields_server):
-    agents = [node("Agent-a", model=model()), node("Agent-b", model=model())]
-    fields_server.set_flows(flow(ONE, "Trip", nodes=agents))
-    app = present_as_presenter()
-    assert "Not filled in: model (Agent 1), model (Agent 2). On the Run page" in page_text(app)
-    entered = {"Agent-a.model": GPT}
-    app.session_state[ENTERED.key] = Entered(ONE, "the flow's values", entered)
-    assert "On the Run page, fill in" in page_text(app.run())
-    entered |= {"Agent-b.model": GPT}
-    assert f"Agent 2). Click “{USE_ENTERED}”." in page_text(app.run())
-    app = press(app, USE_ENTERED)
-    assert "Not filled in" not in page_text(app)
+    words = page_text(present_as_presenter())
+    assert "Not valid: place (T). On the Run page, correct what is not valid, then" in words
 
 
 ONLY_TAB = "Only your tab has"
@@ -131,9 +112,8 @@ def test_a_key_typed_for_a_run_is_not_presented_and_the_operator_is_named(
     """The values of the Run page come without secrets."""
     monkeypatch.setenv("LFCONSOLE_ALLOW_INSTALL", "false")
     serve_agent(fields_server)
-    entered = Entered(ONE, "the flow's", {"Agent-a.api_key": SECRET_MASK})
-    app = present_as_presenter(session_state={ENTERED.key: entered})
-    app = press(press(app, USE_ENTERED), "Edit")
+    entered = Entered(ONE, {"Agent-a.api_key": SECRET_MASK})
+    app = press(present_as_presenter(session_state={ENTERED.key: entered}), "Edit")
     ask = "Ask the operator of this console to save the provider's settings on the server."
     assert f"OpenAI: no OpenAI setting yet. {ask}" in page_text(app)
 
