@@ -56,7 +56,6 @@ def other_key(live_server: Callable[[str], LiveServer]) -> str:
 def test_the_address_of_a_run_shows_it_to_nobody_else(
     personal: Console, stolen_session: StolenSession, own_langflow: LiveServer, other_key: str
 ):
-    """Neither without a key nor with another user's, on no page; to its owner it does."""
     addresses = [
         {"run": stolen_session.run_id},
         {"page": "history", "run": stolen_session.run_id},
@@ -95,7 +94,6 @@ def test_the_owner_of_the_same_flow_on_another_server_gets_no_preset_and_no_sess
 def test_no_other_origin_and_no_other_host_name_opens_a_websocket(
     personal: Console, stolen_session: StolenSession
 ):
-    """Not with the visitor's cookie either: another name or scheme, a rebound name, a sandbox."""
     own, port = personal.url, personal.port
     assert handshake(personal, origin=own, cookie=stolen_session.cookie) == 101
     for origin in (
@@ -179,7 +177,6 @@ def test_a_tab_whose_key_was_removed_in_another_tab_runs_nothing(
 def test_a_stranger_with_the_id_of_a_session_presses_none_of_its_buttons(
     personal: Console, stolen_session: StolenSession, counted: CountedFlow
 ):
-    """Nor sees anything of it. Its own browser resumes it."""
     before = counted.executions()
     with Visitor(personal, stolen_session.cookie) as tab:
         tab.open(flow=counted.id)
@@ -255,7 +252,6 @@ def test_a_link_with_megabytes_or_an_unpaired_surrogate_is_rejected(
 def test_a_stranger_installs_nothing_and_adds_neither_server_nor_flows(
     tmp_path: Path, personal: Console, team: Console, own_langflow: LiveServer
 ):
-    """On a console that all addresses reach, also with fields and buttons that are not drawn."""
     environ = {"STREAMLIT_SERVER_ADDRESS": "0.0.0.0", "LFCONSOLE_DISCOVER_URL": own_langflow.url}
     names = {sample.name for sample in builtin.SAMPLES}
 

@@ -57,7 +57,6 @@ def beyond_loopback(personal: Console) -> Callable[[], list[str]]:
 def test_an_address_of_the_clouds_own_network_is_never_connected_to(
     personal: Console, beyond_loopback: Callable[[], list[str]]
 ):
-    """In every notation, and if the name turns to it after it was checked."""
     with Visitor(personal, new_cookie(personal)) as visitor:
         for address, reason in REFUSED_ADDRESSES.items():
             assert reason in sign_in(visitor, address, "sk-key"), address
@@ -69,7 +68,6 @@ def test_an_address_of_the_clouds_own_network_is_never_connected_to(
 def test_a_redirect_of_a_server_is_not_followed(
     personal: Console, beyond_loopback: Callable[[], list[str]]
 ):
-    """Neither to another server, which would get the key, nor into the cloud's network."""
     with site(b"{}") as inner, Visitor(personal, new_cookie(personal)) as visitor:
         for location in (inner.url, "http://metadata.test/latest", "file:///etc/passwd"):
             with site(b"", 302, location=location) as outer:
@@ -149,7 +147,6 @@ def run_flow(screen: Screen, console: Console, flow_id: str) -> None:
 def test_markup_in_every_name_and_text_is_shown_as_text(
     hostile_run: Screen, personal: Console
 ) -> None:
-    """Of flows, components, outputs, cells, files, errors and sessions, on every page."""
     run_id = hostile_run.address().partition("run=")[2][:32]
     file = hostile_run.part("output-File-c")
     file.get_by_role("button", name="Preview").click()
@@ -206,7 +203,6 @@ def test_no_cell_of_an_exported_table_is_a_formula(hostile_run: Screen) -> None:
 
 
 def test_no_file_name_leads_out_of_a_folder_or_into_a_header(hostile_run: Screen) -> None:
-    """Of a flow's file, of a flow, and in an archive."""
     page, names = hostile_run.page, []
     with page.expect_download() as saved:
         hostile_run.part("output-File-c").get_by_role("button", name="Download").click()
@@ -225,7 +221,6 @@ def test_no_file_name_leads_out_of_a_folder_or_into_a_header(hostile_run: Screen
 
 
 def test_an_image_of_400_megapixels_is_not_decoded(hostile_run: Screen, personal: Console) -> None:
-    """Neither by the console nor by the browser: alone, in a message, or in a table."""
     screen = hostile_run
     before = screen.address()
     with load_on(personal) as load:
@@ -262,7 +257,6 @@ def test_the_address_of_a_shown_image_cannot_be_made_of_its_content(
 def test_no_address_of_a_hostile_message_is_in_the_page(
     open_as: Callable[[str], Screen], personal: Console
 ) -> None:
-    """Neither loaded nor in a link or title: images and links in every style."""
     samples = [*IMAGES.values(), *EXTENSIONS.values(), *LINKS.values(), *HTML.values()]
     kinds = {f"Text-{number}": ("message", text) for number, text in enumerate(samples)}
     cookie = new_cookie(personal)

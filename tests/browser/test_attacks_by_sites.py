@@ -36,7 +36,6 @@ def test_another_site_can_frame_no_page_and_submit_no_form(
     stolen_session: StolenSession,
     counted: CountedFlow,
 ) -> None:
-    """Nor read anything; a link fills in the form, which only its reader can run."""
     before = counted.executions()
     link = f"{personal.url}/?" + urlencode(
         {"flow": counted.id, "values": '{"ChatInput-a.input_value": "of the link"}', "run": "new"}

@@ -28,7 +28,6 @@ ENDPOINTS = [
 
 
 def test_no_endpoint_shows_a_stranger_any_data(personal: Console, stolen_session: StolenSession):
-    """Neither of runs, servers, keys and sessions nor of the console and its machine."""
     secrets = [
         stolen_session.words,
         stolen_session.run_id,
@@ -58,7 +57,6 @@ PLACES = ["", "media/", "component/x/", "_stcore/bidi-components/", "static/", "
 
 
 def test_no_path_leads_to_a_file_of_the_console(personal: Console, stolen_session: StolenSession):
-    """However the dots and slashes are written."""
     assert b'<div id="root">' in raw_get(personal, "/")
     key_file = personal.folder / "data/owner.key"
     for place, top, file in product(PLACES, TOPS, ("/etc/passwd", str(key_file))):

@@ -128,7 +128,6 @@ def _texts(path: Path) -> list[str]:
 
 
 def test_a_secret_of_a_run_leaves_no_trace(run_traces: RunTraces) -> None:
-    """Neither on a page nor in an address, a log, a snippet, a file or a message to the browser."""
     assert run_traces.executions == 1
     assert run_traces.traces("my key is ") >= {"browser", "runs.db-wal"}
     assert run_traces.traces(SECRET) == set()
@@ -137,6 +136,5 @@ def test_a_secret_of_a_run_leaves_no_trace(run_traces: RunTraces) -> None:
 def test_the_connections_key_in_a_message_leaves_no_trace(
     run_traces: RunTraces, counting_langflow: LiveServer
 ) -> None:
-    """Neither on a page nor in the draft of the form, a file or a message to the browser."""
     assert run_traces.executions == 1
     assert run_traces.traces(counting_langflow.api_key) == set()

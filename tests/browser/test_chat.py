@@ -188,7 +188,6 @@ def send(screen: Screen, text: str) -> None:
 def test_the_button_of_an_error_opens_the_sidebar_of_a_phone(
     phone: Screen, chat_console: Console, stand_in: ChatLangflow
 ):
-    """The field that it leads to is there."""
     error = (
         "Error building Component Agent: \n\n"
         "OpenAI API key is required when using OpenAI provider. Please provide it in the component "
@@ -224,7 +223,6 @@ def test_a_phone_is_led_to_what_setup_lacks_before_a_message_is_sent(
 
 
 def test_text_that_is_not_sent_yet_stays_in_the_box(chat: Screen):
-    """While other pages are open, and over a reload."""
     box = box_of(chat)
     box.fill("not sent")
     go_to(chat, "Connection", "Chat")
@@ -250,7 +248,6 @@ def open_in_chat(screen: Screen) -> None:
 def test_the_box_of_a_session_that_is_opened_has_the_cursor_in_a_wide_window(
     chat: Screen, flow: str
 ):
-    """From a run, and from the list. Typed elsewhere, a question mark shows the keys."""
     page = chat.page
     chat.go_to(f"/?flow={flow}")
     open_in_chat(chat)
@@ -268,7 +265,6 @@ def test_the_box_of_a_session_that_is_opened_has_the_cursor_in_a_wide_window(
 
 
 def test_a_sent_text_does_not_return_to_the_box(chat: Screen):
-    """Sent with the key or the button, as the first message of a session or a later one."""
     send(chat, "first")
     box_of(chat).fill("second")
     chat.page.get_by_test_id("stChatInputSubmitButton").click()

@@ -164,7 +164,6 @@ def test_arrows_show_where_the_graph_continues_and_scroll_it(open_page):
 
 @pytest.mark.parametrize(("motion", "is_calm"), [("reduce", True), ("no-preference", False)])
 def test_the_graph_moves_only_for_those_who_like_motion(open_page, motion, is_calm):
-    """Its running component, and its scrolling."""
     page = open_page(width=500, motion=motion)
     expect(page.locator(".node")).to_have_count(60)
     icon = page.locator(".running .icon").first
@@ -181,7 +180,6 @@ def test_the_graph_moves_only_for_those_who_like_motion(open_page, motion, is_ca
 
 
 def test_markup_in_names_is_shown_as_text(open_page):
-    """In graph, tooltips, table and timings. Nothing in a name runs or loads."""
     requested: list[str] = []
     page = open_page("view=Hostile")
     page.on("request", lambda request: requested.append(request.url))

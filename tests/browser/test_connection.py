@@ -185,7 +185,6 @@ def test_another_browser_needs_the_key_to_open_a_run(
 def test_a_new_key_takes_on_the_run_of_a_revoked_one(
     bare_console, connect, sample_ids, keys, finish_work
 ):
-    """In the same browser, which then lists the run, and shows how it ends."""
     cookie = connect(keys.first)
     with Visitor(bare_console, cookie) as visitor:
         run = start_run(visitor, sample_ids["Takes half a minute"])
@@ -201,7 +200,6 @@ def test_a_new_key_takes_on_the_run_of_a_revoked_one(
 
 
 def test_a_form_stays_open_while_its_key_is_refused(open_with_key, keys):
-    """With what was typed, until a new key of the same user is entered."""
     screen = open_with_key(keys.first)
     screen.pick("Echo")
     box = screen.page.locator("textarea").first
@@ -260,7 +258,6 @@ def test_a_message_whose_key_is_refused_is_sent_again_with_a_new_one(
 def test_losing_the_server_loses_no_input_and_no_run(
     open_with_key, sample_flows, relay, finish_work
 ):
-    """Before, during and after a run. The page explains each failure and recovers."""
     screen = open_with_key(sample_flows.api_key, relay.url)
     screen.pick("Echo")
     box = screen.page.locator("textarea").first

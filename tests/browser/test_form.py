@@ -99,7 +99,6 @@ def test_a_refused_run_scrolls_to_the_missing_field(shared_window, console, add_
 def test_a_refused_run_leads_to_an_invalid_value_in_the_folded_part(
     shared_window, console, add_flow
 ):
-    """Opened with the keyboard, in a window as narrow as a phone."""
     nodes = [node("T-a", n=entry("IntInput", "int", 5), p=LINE), node("U-b", q=LINE)]
     flow = add_flow("folded", {"nodes": nodes, "edges": []})
     shared_window.page.set_viewport_size({"width": 390, "height": 700})
@@ -149,7 +148,6 @@ def test_models_that_match_what_is_typed_are_above_the_offer_to_add_it(
 
 
 def test_input_stays_with_its_flow(screen):
-    """It survives a change of page and a reload, and does not appear in another flow."""
     screen.pick("Echo")
     box = screen.page.locator("textarea").first
     box.fill("only for the echo")

@@ -52,7 +52,6 @@ def test_a_key_leads_to_the_runs_of_history(listed: Screen):
 
 @pytest.mark.usefixtures("echoes")
 def test_back_returns_to_the_unfiltered_history(shared_window: Screen, console: Console):
-    """From Run and from Chat, which write their flow into the URL, and from a filter."""
     page = shared_window.page
     page.goto(f"{console.url}/history")
     # once the code of both pages is loaded, Chat's flow is written before the path

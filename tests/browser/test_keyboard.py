@@ -110,7 +110,6 @@ def narrow_window(lasting_screen: Callable[..., Screen]) -> Screen:
 def test_a_narrow_windows_menu_has_the_focus_only_while_it_is_open(
     narrow_window: Screen, console: Console, page_name: str
 ):
-    """Chat has its sessions and parameters there, too."""
     page = narrow_window.page
     narrow_window.open(f"{console.url}/{page_name}")
     page.get_by_test_id("stSidebar").locator("a").first.wait_for(state="hidden")

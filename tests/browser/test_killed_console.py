@@ -52,7 +52,6 @@ def killed(
 
 
 def test_a_killed_console_loses_no_run(killed: KilledConsole, finish_work: Callable[[], None]):
-    """After a restart, its URL shows the same run, which then completes."""
     with Visitor(killed.console) as visitor:
         assert "stop-button" in visitor.open(run=killed.run)
         finish_work()
@@ -61,7 +60,6 @@ def test_a_killed_console_loses_no_run(killed: KilledConsole, finish_work: Calla
 
 
 def test_input_survives_a_killed_console(killed: KilledConsole):
-    """In the browser in which it was typed."""
     url = killed.screen.page.url
     killed.screen.open(url)
     expect(killed.screen.page.locator("textarea").first).to_have_value("not run yet")

@@ -53,7 +53,6 @@ def wait_for_all(screens: Iterable[Screen]) -> None:
 
 
 def test_nothing_moves_during_a_run_of_several_components(open_screen: OpenScreen) -> None:
-    """Neither while a text is written nor at the end; nothing above the output at any time."""
     words, *trips = (open_screen(size) for size in (WINDOW, WINDOW, PHONE))
     for trip in trips:
         run(trip, "Plan a trip")

@@ -85,7 +85,6 @@ def test_no_column_of_a_wide_table_is_cut_off_in_print(page: Page, tmp_path: Pat
 def test_no_heading_of_a_table_breaks_within_a_word(
     page: Page, tmp_path: Path, width: int, media: Literal["screen", "print"]
 ):
-    """However long the cells are; the page is not wider than the window."""
     name = "A component with a rather long name that takes several lines " * 3
     parts = {
         id: ComponentRun(id, state, name, seconds=90.5, ended_at=AT, usage=Usage(1, 2, 300_000))

@@ -66,7 +66,6 @@ def form(lasting_form, console):
 
 
 def test_pages_work_again_by_themselves_once_the_server_is_back(relay, started_while_down, window):
-    """Those of a console that was started while it was down."""
     parts = {"": "run-button", "chat": "talk-new", "connection": "samples"}
     screens = {address: Screen(window()) for address in parts}
     for address, screen in screens.items():

@@ -19,7 +19,6 @@ def senders_and_texts(client: LangflowClient, flow, session: str) -> list[tuple[
 def test_renaming_and_deleting_a_session_leaves_the_same_name_in_another_flow(
     client: LangflowClient, make: Make
 ):
-    """Messages come in order."""
     one, other, name = make(ECHO), make(ECHO), f"test {uuid4().hex}"
     for flow, text in ((one, "first"), (other, "elsewhere"), (one, "second")):
         client.run(flow, {"ChatInput-a.input_value": text}, session_id=name)
@@ -40,7 +39,6 @@ def test_renaming_and_deleting_a_session_leaves_the_same_name_in_another_flow(
 
 
 def test_a_session_of_one_flow_is_renamed_and_deleted(client: LangflowClient, make: Make):
-    """An unknown session raises an error, or is gone already."""
     flow, name, new = make(ECHO), uuid4().hex, uuid4().hex
     client.run(flow, {"ChatInput-a.input_value": "hello"}, session_id=name)
     client.sessions.rename(name, new, flow=flow)

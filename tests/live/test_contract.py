@@ -40,7 +40,6 @@ ZERO = "00000000-0000-0000-0000-000000000000"
 
 
 def test_the_server_reports_its_release(client: LangflowClient, langflow: LiveServer):
-    """Version 1.N.p, dialect, limits, and a warning before 1.9.2."""
     server = client.server.info()
     minor = int(langflow.version.split(".")[1])
     assert server.version == langflow.version
@@ -53,7 +52,6 @@ def test_the_server_reports_its_release(client: LangflowClient, langflow: LiveSe
 
 
 def test_a_flow_is_listed_and_found_and_has_fields(client: LangflowClient, make: Make):
-    """Found by id, endpoint name and name."""
     endpoint = f"contract-{uuid4().hex[:8]}"
     flow = make(ECHO, endpoint_name=endpoint)
     listed = {one.id: one for one in client.flows()}
@@ -68,7 +66,6 @@ def test_a_flow_is_listed_and_found_and_has_fields(client: LangflowClient, make:
 
 
 def test_an_unknown_flow_raises_flow_not_found(client: LangflowClient):
-    """By id and by name."""
     for name in (ZERO, "no-such-endpoint"):
         with pytest.raises(FlowNotFound):
             client.flow(name)
@@ -76,7 +73,6 @@ def test_an_unknown_flow_raises_flow_not_found(client: LangflowClient):
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_the_chat_text_comes_back_as_a_message(client: LangflowClient, make: Make, mode: str):
-    """Under its component's name."""
     flow = make(ECHO)
     run = run_to_end(
         client, flow, mode, {"ChatInput-a.input_value": "hello"}, session_id=uuid4().hex
@@ -169,7 +165,6 @@ def test_an_empty_chat_text_is_sent_as_empty(client: LangflowClient, make: Make,
 
 
 def test_an_endpoint_name_runs_on_every_release(client: LangflowClient, make: Make):
-    """Also on releases that refuse it."""
     endpoint = f"contract-{uuid4().hex[:8]}"
     make(ECHO, endpoint_name=endpoint)
     assert client.run(endpoint).outputs["ChatOutput-b"].value == "stored"
@@ -177,7 +172,6 @@ def test_an_endpoint_name_runs_on_every_release(client: LangflowClient, make: Ma
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_a_branch_not_taken_is_reported_as_not_run(client: LangflowClient, make: Make, mode: str):
-    """The run is completed."""
     run = run_to_end(client, make("Sort a request"), mode, {})
     assert run.status is RunStatus.COMPLETED
     assert list(run.outputs) == ["ChatOutput-first"]
@@ -196,7 +190,6 @@ def test_an_unconnected_component_is_reported_as_not_run(
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_a_failed_component_fails_the_run(client: LangflowClient, make: Make, mode: str):
-    """With its name, and its own error as the reason."""
     run = run_to_end(client, make("Fails until it gets JSON"), mode, {}, check=False)
     assert run.status is RunStatus.FAILED
     assert run.errors[0].message.startswith("Please provide exactly one of")
@@ -207,7 +200,6 @@ def test_a_failed_component_fails_the_run(client: LangflowClient, make: Make, mo
 def test_a_value_refused_by_a_component_fails_the_run(
     client: LangflowClient, make: Make, mode: str
 ):
-    """Although 1.11 and later answer `completed`."""
     run = run_to_end(client, make(ROWS), mode, {"SplitText-s.chunk_size": "abc"}, check=False)
     assert run.status is RunStatus.FAILED
     assert run.errors[0].message
@@ -222,7 +214,6 @@ def test_invalid_values_are_refused_without_a_request(client: LangflowClient, ma
 
 
 def test_a_running_job_is_stopped_once(client: LangflowClient, make: Make):
-    """A second stop confirms it."""
     job = client.submit(make("Takes half a minute"))
     polled = client.status(job)
     assert polled.status in (RunStatus.QUEUED, RunStatus.IN_PROGRESS)
@@ -252,14 +243,12 @@ def test_a_result_erased_by_a_stop_is_recovered(client: LangflowClient, make: Ma
 
 
 def test_an_unknown_job_raises_job_not_found(client: LangflowClient):
-    """Also for text that is not an id."""
     for job in (ZERO, "not-an-id"):
         with pytest.raises(JobNotFound):
             client.status(job)
 
 
 def test_a_wrong_or_missing_key_raises_invalid_key(langflow: LiveServer):
-    """No message contains the key."""
     for key in ("sk-wrong-key-123", None):
         with LangflowClient(langflow.url, key) as client, pytest.raises(InvalidKey) as caught:
             client.flows()
@@ -275,7 +264,6 @@ def test_a_secret_never_comes_back(client: LangflowClient, make: Make):
 
 
 def test_events_arrive_live_and_end_with_the_job(client: LangflowClient, make: Make, modes: bool):
-    """Before 1.11 there are none."""
     job = client.submit(make(ECHO))
     if modes:
         events = list(client.events(job))

@@ -20,7 +20,6 @@ def test_prompt_variables_are_parameters(client: LangflowClient, make: Make, mod
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_a_table_comes_as_rows(client: LangflowClient, make: Make, mode: str):
-    """Also where the response leaves it empty."""
     run = run_to_end(client, make(ROWS), mode, {})
     output = run.outputs["SplitText-s"]
     assert (run.status, output.kind, output.note) == (RunStatus.COMPLETED, OutputKind.TABLE, "")
@@ -29,7 +28,6 @@ def test_a_table_comes_as_rows(client: LangflowClient, make: Make, mode: str):
 
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_json_comes_as_its_value(client: LangflowClient, make: Make, mode: str):
-    """Also where the response leaves it empty."""
     run = run_to_end(client, make("Read an order"), mode, {})
     output = run.outputs["JSONtoData-order"]
     assert (output.kind, output.value["order"]) == (OutputKind.DATA, 1042)
@@ -38,7 +36,6 @@ def test_json_comes_as_its_value(client: LangflowClient, make: Make, mode: str):
 @dialects
 @pytest.mark.parametrize("mode", ["sync", "background"])
 def test_a_written_file_can_be_downloaded(client: LangflowClient, make: Make, mode: str):
-    """After a second run, it is the second run's file."""
     flow = make(SAVE)
     name = f"contract-{uuid4().hex[:8]}"
     for text in ("one", "two"):
@@ -52,7 +49,6 @@ def test_a_written_file_can_be_downloaded(client: LangflowClient, make: Make, mo
 
 
 def test_a_message_with_an_image_stays_a_message(client: LangflowClient, make: Make):
-    """The image is complete."""
     run = client.run(make("Picture card"))
     output = next(iter(run.outputs.values()))
     assert output.kind is OutputKind.MESSAGE
@@ -72,7 +68,6 @@ def test_text_beyond_the_servers_limit_is_complete(client: LangflowClient, make:
 
 @dialects
 def test_truncated_rows_are_reported(client: LangflowClient, make: Make):
-    """With the setting that raises the limit; 1.8 reports how many."""
     text = "\n".join(str(number) for number in range(1500))
     run = run_to_end(client, make(ROWS), "background", {"TextInput-a.input_value": text})
     output = run.outputs["SplitText-s"]

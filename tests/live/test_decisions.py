@@ -37,7 +37,6 @@ def test_of_two_simultaneous_decisions_one_counts(
 
 
 def test_invalid_decisions_raise_an_error(client: LangflowClient, make: Make):
-    """One that is not offered, one for another question, a second one, and one after a stop."""
     flow = make("Wait for an approval")
     job = client.submit(flow)
     (*_, question) = client.events(job, flow=flow)

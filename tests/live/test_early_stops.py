@@ -25,7 +25,6 @@ TIMES = 6
 def test_jobs_stopped_right_after_their_submit_leave_the_server_well(
     langflow: LiveServer, make: Make
 ):
-    """Every stop is confirmed."""
     slow, quick = make("Takes half a minute"), make("Echo chat")
 
     def person(_: int) -> list[RunStatus]:
@@ -48,7 +47,6 @@ def test_jobs_stopped_right_after_their_submit_leave_the_server_well(
 def test_calls_stopped_right_after_they_were_sent_leave_the_server_well(
     live_runner: LiveRunner, make: Make, client: LangflowClient
 ):
-    """The console closes them."""
     flow = make("Takes half a minute")
     for turn in range(TIMES):
         runs = [live_runner.start(flow, mode="stream") for _ in range(PEOPLE)]

@@ -46,7 +46,6 @@ def durable(found: list[Any]) -> list[Any]:
 def test_every_event_of_a_job_arrives_once_and_in_order(
     langflow: LiveServer, proxy: Proxy, make: Make, kind: str, faults: list[Fault], monkeypatch: Any
 ):
-    """Whatever happens to the connection. The text is complete at the end."""
     monkeypatch.setattr(event_streams, "MAX_SILENCE_SECONDS", 0.5)
     monkeypatch.setattr(event_streams, "KEEP_ALIVE_SILENCE_SECONDS", 0.5)
     flow = make("Write word by word")

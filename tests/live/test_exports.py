@@ -27,7 +27,6 @@ TEXT = "one, of <b>é 漢字</b>\ntwo\nthree"
 def test_report_and_zip_hold_the_whole_run_except_its_secret(
     live_runner: LiveRunner, make: Make, client: LangflowClient, langflow: LiveServer
 ):
-    """Messages, a table and a file's bytes."""
     flow = make(every_kind(f"taken-{uuid4().hex[:8]}"))
     overrides = {"ChatInput-a.input_value": TEXT, "TellsSecret-s.api_key": SECRET}
     record = live_runner.until(live_runner.start(flow, **overrides), has_components)

@@ -20,7 +20,6 @@ SECRET = "sk-a-secret-of-the-live-test"
 def test_every_components_state_and_output_is_known(
     live_runner: LiveRunner, make: Make, modes: bool, mode: str
 ):
-    """From events, or from the build records of releases without events."""
     if mode == "stream" and not modes:
         record = live_runner.until(live_runner.start(make(ROWS), "stream"), ended)
         assert "1.11 and later" in record.problem.message
@@ -39,7 +38,6 @@ def test_every_components_state_and_output_is_known(
 def test_text_appears_as_it_is_written_and_is_kept_after_a_stop(
     live_runner: LiveRunner, make: Make
 ):
-    """So are the outputs of components that had ended. The stop is confirmed quickly."""
     run_id = live_runner.start(make("Write word by word"))
 
     def text(record: RunRecord) -> str:
@@ -62,7 +60,6 @@ def test_text_appears_as_it_is_written_and_is_kept_after_a_stop(
 @with_events
 @pytest.mark.parametrize("mode", ["stream", "background"])
 def test_events_contain_no_secret(live_runner: LiveRunner, make: Make, mode: str):
-    """Neither the shown run, nor its raw events, nor the database."""
     run_id = live_runner.start(make(SECRETIVE), mode, **{"TellsSecret-s.api_key": SECRET})
     record = live_runner.until(run_id, ended)
     assert record.status is RunStatus.COMPLETED, record.problem
@@ -141,7 +138,6 @@ def test_a_run_asks_its_second_question(
 def test_thirty_runs_at_once_complete_and_run_once_each(
     live_runner: LiveRunner, make: Make, client: LangflowClient
 ):
-    """By the messages in the session of each: its question and its echo."""
     flow = make(ECHO)
     runs = [live_runner.start(flow, **{"ChatInput-a.input_value": f"run {n}"}) for n in range(30)]
     records = [live_runner.until(run_id, ended) for run_id in runs]

@@ -37,7 +37,6 @@ def ended(client: LangflowClient, flow: Flow, session: str) -> str:
 
 
 def test_a_chat_job_is_found_by_its_session(client: LangflowClient, make: Make):
-    """No other run is taken for it."""
     flow, sent_at, session = make(ECHO), now(), uuid4().hex
     job = ended(client, flow, session)
     assert wait_for_jobs(lambda: client.runs.find_jobs(flow, session, sent_at)) == [

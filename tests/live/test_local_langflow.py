@@ -63,7 +63,6 @@ def started(folder: Path) -> str:
 
 
 def test_a_start_reports_its_steps(started: str):
-    """Each with its progress."""
     assert "Starting Langflow" in started
     assert "100%  The local Langflow is running." in started
 
@@ -88,7 +87,6 @@ def test_it_has_all_sample_flows(started: str, folder: Path):
 
 
 def test_its_limits_are_raised(started: str, folder: Path):
-    """To 200,000 items and 5,000,000 characters."""
     with LangflowClient(*LocalLangflow(folder).connection()) as client:
         limits = client.server.info().limits
 
@@ -96,7 +94,6 @@ def test_its_limits_are_raised(started: str, folder: Path):
 
 
 def test_auto_login_is_off(started: str, folder: Path):
-    """Even if the environment that started it asks for it."""
     url, _ = LocalLangflow(folder).connection()
     with LangflowClient(url) as client:
         assert client.auth.auto_login() is None
@@ -121,7 +118,6 @@ def test_it_listens_on_loopback_only(started: str, folder: Path):
 
 
 def test_a_second_start_reuses_the_running_server(started: str, folder: Path):
-    """Even if two threads start it at once."""
     before = LocalLangflow(folder).status().pid
     threads = [threading.Thread(target=LocalLangflow(folder).start) for _ in range(2)]
     for thread in threads:

@@ -152,7 +152,6 @@ def test_models_of_an_openai_compatible_server_run(
     provider: str,
     path: str,
 ):
-    """Those that it lists, more than Langflow enables, and others that are typed."""
     save_address(api, save, provider, models.url + path)
     listed = find_provider(api, provider).models("language")
     assert {model.name for model in listed} >= {*LANGUAGE_MODELS}

@@ -59,7 +59,6 @@ def live_runner(proxied_runner: LiveRunner) -> LiveRunner:
 def test_a_streamed_run_that_completes_after_its_connection_broke_is_found(
     live_runner: LiveRunner, proxy: Proxy, make: Make, tmp_path: Path
 ):
-    """With its outputs, and without what no record tells of its components. It ran once."""
     proxy.plan(POST, RUNS_ON)
     run = HeldRun(live_runner, make, tmp_path / "run")
     run.until(searches)
@@ -77,7 +76,6 @@ def test_a_streamed_run_that_completes_after_its_connection_broke_is_found(
 def test_a_streamed_run_that_fails_after_its_connection_broke_is_found(
     live_runner: LiveRunner, proxy: Proxy, make: Make, tmp_path: Path
 ):
-    """With the component's error and its traceback."""
     proxy.plan(POST, RUNS_ON)
     run = HeldRun(live_runner, make, tmp_path / "run")
     run.until(searches)
@@ -95,7 +93,6 @@ def test_a_streamed_run_that_fails_after_its_connection_broke_is_found(
 def test_a_streamed_run_that_completes_much_later_is_found_when_it_is_opened(
     live_runner: LiveRunner, proxy: Proxy, make: Make, client: LangflowClient, tmp_path: Path
 ):
-    """Not while it runs, and after a restart of the console."""
     live_runner.timings = Timings(min_search_seconds=0.5)
     live_runner.restart()
     proxy.plan(POST, RUNS_ON)

@@ -37,7 +37,6 @@ def make_graph(client: LangflowClient) -> Iterator[MakeGraph]:
 def test_values_within_a_loop_apply_to_each_item(
     client: LangflowClient, make_graph: MakeGraph, catalogue: dict[str, Any], mode: str
 ):
-    """And those of what feeds it, such as the chat text."""
     flow = make_graph(loop_graph(catalogue))
     assert flow.in_loops == {"ParserComponent-p", "CombineText-c", "ChatInput-q"}
     overrides = {

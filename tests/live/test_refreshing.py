@@ -207,7 +207,6 @@ def test_a_model_is_chosen_with_the_address_that_its_provider_needs(
 
 
 def test_a_model_of_a_provider_without_a_key_stays_chosen(client: LangflowClient, make: Make):
-    """The run may bring its key."""
     key = "LanguageModelComponent-m.model"
     chosen = [{"name": "gpt-own", "provider": "OpenAI"}]
     flow = client.refresh(make(MODEL), {key: chosen})
@@ -270,7 +269,6 @@ def test_a_choice_inside_a_group_runs_with_the_graph(client: LangflowClient, mak
 def test_the_choice_of_an_agents_model_runs_in_every_mode(
     client: LangflowClient, make: Make, ollama: ModelServer, run_modes: list[str]
 ):
-    """And the agent calls its tools, which the events of background and streamed runs tell."""
     model = next(one for one in client.models() if one.provider == "Ollama")
     chosen = {"Agent-g.model": [model.value]}
     stored = make(AGENT)

@@ -55,7 +55,6 @@ def test_samples_end_with_their_kinds_of_outputs_in_both_modes(client: LangflowC
 
 
 def test_the_failing_sample_completes_once_it_gets_json(client: LangflowClient, make: Make):
-    """Also where the JSON is cut off, as the sample's description says."""
     flow = make(_FAILS)
     for json_string in ('{"a": 1}', '{"a": '):
         run = client.run(flow, {"JSONtoData-empty.json_string": json_string})

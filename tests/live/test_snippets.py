@@ -97,7 +97,6 @@ def printed_answers(running: dict[Language, Running], mode: str) -> dict[Languag
 def test_snippets_print_the_runs_answer(
     client: LangflowClient, langflow: LiveServer, make: Make, tmp_path: Path
 ):
-    """In each language and mode, whatever the text contains; a job is polled to its end."""
     flow, overrides = make(ECHO), {"ChatInput-a.input_value": NASTY}
     modes = ["sync", "background"]
     if client.server.info().capabilities.events:
@@ -116,7 +115,6 @@ def test_snippets_print_the_runs_answer(
 def test_difficult_values_arrive_as_the_console_sends_them(
     client: LangflowClient, langflow: LiveServer, make: Make, tmp_path: Path, mode: str
 ):
-    """Texts, a table, a file, and a secret from the environment, in both dialects."""
     flow = make(VALUES)
     file = client.files.upload("it's $HOME `x`.txt", HARD.encode(), flow_id=flow.id)
     rows = [{"word": "-x", "hard": HARD}, {"word": HARD, "hard": "$HOME"}]
@@ -138,7 +136,6 @@ def test_difficult_values_arrive_as_the_console_sends_them(
 def test_the_lfclient_snippet_prints_tables_that_the_api_leaves_out(
     client: LangflowClient, langflow: LiveServer, make: Make, tmp_path: Path
 ):
-    """From 1.10 on."""
     flow, overrides = make(ROWS), {"TextInput-a.input_value": "one\ntwo"}
     only = (Language.LFCLIENT,)  # a run at the same time would replace the server's records of it
     running = started(client, langflow, flow, "sync", overrides, tmp_path, only)

@@ -34,7 +34,6 @@ def _unlocked(langflow: LiveServer) -> Iterator[None]:
 def test_closing_a_streamed_call_stops_its_run(
     langflow: LiveServer, proxy: Proxy, client: LangflowClient, make: Make
 ):
-    """The components after it never run."""
     flow = make("Plan a trip")
     quick = {f"TimedStep-{name}.seconds": 2 for name in ("weather", "hotel", "train", "bag")}
     with LangflowClient(proxy.url, langflow.api_key) as through:

@@ -23,7 +23,6 @@ def user_id(server: LiveServer, key: str) -> str:
 def test_all_keys_of_a_user_tell_the_same_user_until_they_are_revoked(
     langflow: LiveServer, api: httpx.Client, new_key: Callable[[], tuple[str, str]]
 ):
-    """Another user's key tells another one."""
     key, key_id = new_key()
     assert user_id(langflow, key) == user_id(langflow, langflow.api_key)
     name, password = f"bob{uuid4().hex[:8]}", f"Bob-{uuid4().hex}"

@@ -68,7 +68,6 @@ def upload(client: LangflowClient, bare: httpx.Client) -> Iterator[Callable[...,
 def test_a_component_reads_uploaded_files(
     client: LangflowClient, make: Make, upload: Callable, mode: str
 ):
-    """Of the user and of the flow, by their paths."""
     flow, words = make(READ_FILE), [f"the words of {uuid4().hex}" for _ in range(3)]
     refs = [upload("note.txt", text.encode()) for text in words[:2]]
     refs.append(client.files.upload("note.txt", words[2].encode(), flow_id=flow.id))
@@ -113,7 +112,6 @@ def test_an_uploaded_file_replaces_a_stored_file_of_another_machine(
 def test_an_image_sent_with_a_message_can_be_downloaded(
     client: LangflowClient, make: Make, bare: httpx.Client, mode: str
 ):
-    """It is part of the person's message."""
     flow, session = make(ECHO), uuid4().hex
     ref = client.files.upload("pixel.png", PIXEL, flow_id=flow.id)
     overrides = {"ChatInput-a.input_value": "see", "ChatInput-a.files": [ref.path]}
@@ -127,7 +125,6 @@ def test_an_image_sent_with_a_message_can_be_downloaded(
 
 
 def test_a_file_of_any_name_is_accepted(client: LangflowClient, make: Make, upload: Callable):
-    """Twice, below the user's own folder or the flow's."""
     flow = make(ECHO)
     for name in ODD_NAMES:
         own, again = upload(name, b"abc"), upload(name, b"abc")
@@ -140,7 +137,6 @@ def test_a_file_of_any_name_is_accepted(client: LangflowClient, make: Make, uplo
 
 
 def test_a_large_file_is_sent_in_pieces(langflow: LiveServer, bare: httpx.Client):
-    """By the async client as well, with progress."""
     sizes: list[int] = []
 
     async def upload() -> FileRef:

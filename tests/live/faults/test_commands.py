@@ -52,7 +52,6 @@ def test_a_run_that_is_found_when_it_is_opened_ended_when_the_server_says(
     client: LangflowClient,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    """Not when it was found."""
     monkeypatch.setattr(takeover, "JUST_LOST_SECONDS", 0.0)
     unavailable = Fault(raw=raw_response(503), patience=SUBMIT_SECONDS)
     proxy.plan(POST, *[unavailable] * 20)

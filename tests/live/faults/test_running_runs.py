@@ -43,7 +43,6 @@ WORDS = {"ChatInput-question.input_value": "Good morning!", "WordByWord-writer.p
 def test_a_streamed_call_that_is_cut_off_keeps_its_partial_output(
     live_runner: LiveRunner, proxy: Proxy, make: Make
 ):
-    """It is not repeated."""
     proxy.plan(POST, Fault(cut=True, after=b'"event": "token"'))
     record = live_runner.until(
         live_runner.start(make("Write word by word"), "stream", **WORDS), ended
@@ -57,7 +56,6 @@ def test_a_streamed_call_that_is_cut_off_keeps_its_partial_output(
 def test_other_responses_to_status_requests_are_reported_and_do_not_end_the_run(
     live_runner: LiveRunner, proxy: Proxy, held: HeldFlow
 ):
-    """As those of a login page in between, or cut off."""
     signed_in = raw_response(302, location="https://login.example/?next=/")
     proxy.plan(STATUS, *[Fault(raw=answer) for answer in (signed_in, LOGIN_PAGE, TRUNCATED)])
     run_id = live_runner.start(held.flow)
@@ -136,7 +134,6 @@ def test_a_flow_that_is_deleted_during_its_run_leaves_what_it_had_reported(
 def test_a_flow_that_is_edited_during_its_run_changes_nothing(
     live_runner: LiveRunner, held: HeldFlow, make: Make, api: httpx.Client
 ):
-    """Even if the console restarts and knows the edited flow only."""
     edited = make(ROWS)
     run_id = start_and_begin(live_runner, held)
     data = api.get(f"/api/v1/flows/{edited.id}").json()["data"]

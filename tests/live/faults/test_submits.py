@@ -120,7 +120,6 @@ def test_a_submit_that_a_proxy_repeats_runs_once(
 def test_a_submit_whose_response_drips_holds_up_neither_the_run_nor_its_stop(
     live_runner: LiveRunner, proxy: Proxy, held: HeldFlow, monkeypatch: pytest.MonkeyPatch
 ):
-    """One byte at a time, so that no timeout expires."""
     monkeypatch.setattr(bodies, "GRACE_SECONDS", 1.5)
     proxy.plan(POST, Fault(drip=True, pause=0.5))
     run_id = start_and_begin(live_runner, held)
