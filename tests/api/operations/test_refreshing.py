@@ -341,3 +341,14 @@ def test_a_run_makes_the_choices_that_its_choices_show():
     values = {"operation": "Filter", "more": "Sort", "last": "x"}
     server.client().submit(RAW["id"], {f"Op-a.{name}": value for name, value in values.items()})
     assert sum("update" in path for path in server.lines) == 2
+
+
+def test_the_choice_of_a_model_adds_no_parameter_of_the_servers_own_component():
+    model = entry("ModelInput", "model", "", real_time_refresh=True)
+    raw = graph(node("Agent-a", code=CODE, model=model))
+    newer = {"template": {"code": CODE, "model": model, "newer": text("n")}}
+    server = StandIn().on("GET", FLOW, (200, raw)).on("POST", UPDATE, (200, newer))
+    chosen = {"Agent-a.model": [{"name": "m", "provider": "P"}]}
+    flow = server.client().refresh(raw["id"], chosen)
+    assert flow.refreshed.errors == {}
+    assert [field.parameter for field in flow.fields] == ["model"]

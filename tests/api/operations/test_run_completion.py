@@ -280,3 +280,25 @@ def test_an_ended_run_is_returned_without_tokens_while_the_version_request_fails
     ended = Run(MODEL_FLOW.id, "background", RunStatus.COMPLETED, job_id=JOB)
     assert server.client().wait(ended, flow=MODEL_FLOW) == ended
     assert "GET /api/v1/version" in server.lines
+
+
+WEBHOOK_FLOW = flow(
+    *(chat_input("ChatInput-a"), node("ChatOutput-a"), node("Webhook-w"), node("ChatOutput-w")),
+    edges=[edge("ChatInput-a", "ChatOutput-a"), edge("Webhook-w", "ChatOutput-w")],
+)
+
+
+@pytest.mark.parametrize("output", ["ChatOutput-a", "ChatOutput-w"])
+def test_a_run_that_starts_at_a_webhook_is_completed_by_what_follows_it(output: str):
+    answer = {**ANSWER, "outputs": {output: ANSWER["outputs"]["ChatOutput-b"]}}
+    server = StandIn().on("POST", WORKFLOWS, (200, answer))
+    server.on("GET", BUILDS, (200, {"vertex_builds": {}}))
+    is_completed = server.client().run(WEBHOOK_FLOW).status is RunStatus.COMPLETED
+    assert is_completed is (output == "ChatOutput-w")
+
+
+def test_a_job_of_1_10_whose_result_was_replaced_had_what_follows_the_webhook():
+    missing = recorded("1.10.3", "status_transient_500_after_completion")
+    server = StandIn(version=OLD).on("GET", STATUS, missing)
+    server.on("GET", BUILDS, (200, {"vertex_builds": {}}))
+    assert list(server.client().status(JOB, flow=WEBHOOK_FLOW).outputs) == ["ChatOutput-w"]
