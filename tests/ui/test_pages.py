@@ -51,12 +51,6 @@ def test_an_unknown_run_is_reported_with_a_field_for_another_key(langflow_stand_
     assert "API key" in [each.label for each in app.text_input]
 
 
-def test_a_malformed_run_id_in_the_url_is_ignored(langflow_stand_in):
-    app = open_app(run="<script>")
-    assert "Run not found" not in page_text(app)
-    assert "Results appear here" in page_text(app)
-
-
 def test_a_session_named_by_the_api_key_is_refused(langflow_stand_in):
     """It would be stored, sent and shown."""
     app = open_app()

@@ -20,7 +20,9 @@ from tests.ui.support.whole_pages import (
     press,
 )
 
+ONE_FLOW = f"GET /api/v1/flows/{ONE}"
 FAULTS = {
+    "flow deleted": (ONE_FLOW, (404, {"detail": "Flow not found"}), "Flow not found"),
     "refused key": ("GET /api/v1/flows/", (403, {"detail": "Invalid API key"}), "not accepted"),
     "other server": ("GET /api/v1/version", (200, b"<html>hi</html>"), "not a Langflow"),
     "wrong types": ("GET /api/v1/flows/", (200, {"flows": 1}), "Unexpected response"),

@@ -42,6 +42,7 @@ def test_a_database_lost_later_shows_an_error_in_place_of_its_runs(langflow_stan
 @pytest.mark.parametrize(
     ("retention", "words", "is_shown"),
     [
+        (RetentionSettings(store_inputs=False), "This console stores no inputs", True),
         (RetentionSettings(max_run_bytes=3_000), "raw response is not stored", True),
         (RetentionSettings(max_total_bytes=1), "to make room for", False),
     ],

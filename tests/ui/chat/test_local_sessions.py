@@ -36,18 +36,16 @@ def test_a_session_whose_messages_never_reached_the_server_is_listed(chat_langfl
 
 
 def test_a_session_that_was_deleted_in_langflow_is_not_listed(chat_langflow):
-    """The console still has the session's runs."""
+    """The console still has its runs: one with an answer, one refused, one whose events had its
+    stored message.
+    """
     add_message(chat_langflow, "answered", job_id="j")
     ids = {"id": "b" * 32, "submit_token": "b"}
     add_message(chat_langflow, "not answered", status=RunStatus.FAILED, **ids)
-    assert "No sessions yet" in page_text(open_chat(flow=ONE))
-
-
-def test_a_deleted_session_is_not_listed_if_the_server_had_its_message(chat_langflow):
-    """The run did not complete, but its events had the stored message."""
     stored = {"m": Message("m", "never stored", "User")}
     run = Run(ONE, "background", RunStatus.INTERRUPTED, messages=stored)
-    add_message(chat_langflow, status=run.status, run=run, job_id="j")
+    more = {"id": "c" * 32, "submit_token": "c", "session_id": "console-ba9876543210"}
+    add_message(chat_langflow, status=run.status, run=run, job_id="j", **more)
     assert "No sessions yet" in page_text(open_chat(flow=ONE))
 
 

@@ -12,7 +12,7 @@ from lfclient.wire.server_info import SINCE
 from pages._ui.connection import sample_flows, server_panel, servers
 from tests.support.http_stand_in import flow
 from tests.ui.support.flow_pages import was_added
-from tests.ui.support.whole_pages import TWO, button_labels, open_app, page_text, press
+from tests.ui.support.whole_pages import ONE, TWO, button_labels, open_app, page_text, press
 
 OLD = {"version": "0.8.4", "main_version": "0.8.4", "package": "Langflow Base"}
 
@@ -127,3 +127,15 @@ def test_the_run_page_of_a_server_without_flows_offers_the_samples(langflow_stan
     assert "Echo chat" in page_text(app)
     assert "no flows yet" not in page_text(app)
     assert was_added(TWO)
+
+
+def test_added_samples_are_named_and_counted(langflow_stand_in, monkeypatch):
+    def install(api, **more):
+        langflow_stand_in.set_flows(flow(ONE, "Echo"), flow(TWO, "Echo chat"))
+        return [FlowSummary(TWO, "Echo chat")]
+
+    monkeypatch.setattr(sample_flows.builtin, "install_samples", install)
+    app = press(open_app("pages/connection.py"), "Add the sample flows")
+    assert "Langflow 1.13.0 · 2 flows" in page_text(app)
+    assert "Added: Echo chat." in page_text(app)
+    assert "Added" not in page_text(app.run())

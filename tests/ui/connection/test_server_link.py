@@ -12,12 +12,7 @@ from pages._ui.connection import server_panel, servers
 from pages._ui.connection.request_cache import StillLoading
 from tests.support.http_stand_in import flow
 from tests.support.waiting import wait_for
-from tests.ui.support.whole_pages import (
-    ONE,
-    lacks,
-    open_app,
-    page_text,
-)
+from tests.ui.support.whole_pages import ONE, button_labels, lacks, open_app, page_text, press
 
 pytestmark = pytest.mark.usefixtures("no_pauses")
 
@@ -90,3 +85,16 @@ def test_without_a_server_no_name_is_shown():
     for page in PAGES:
         app = open_app(f"pages/{page}.py")
         assert lacks(app, "Servers and keys", shows="Local Langflow"), page
+
+
+def test_try_again_shows_that_the_server_is_back(langflow_stand_in):
+    langflow_stand_in.set_flows(flow(ONE, "Echo"))
+    before = dict(langflow_stand_in.answers)
+    langflow_stand_in.answers |= dict.fromkeys(before, LOST)
+    app = open_app()
+    wait_for(lambda: "Not responding" in server_links(app.run())[0])
+    wait_for(lambda: "Try again" in button_labels(app.run()))
+    langflow_stand_in.answers |= before
+    press(app, "Try again")
+    assert "Try again" not in button_labels(app)
+    assert server_links(app)[0].endswith(" · Langflow 1.13.0")

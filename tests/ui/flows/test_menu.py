@@ -81,12 +81,6 @@ def test_a_duplicate_with_its_own_key_is_complete(langflow_stand_in):
     assert "sk-other-key" in json.dumps(uploaded(langflow_stand_in))
 
 
-def test_a_flow_that_was_not_added_here_cannot_be_deleted(langflow_stand_in):
-    app = draw_menu()
-    assert "This flow wasn't added here" in page_text(app)
-    assert "Delete…" not in button_labels(app)
-
-
 def test_a_flow_that_is_deleted_already_is_forgotten(langflow_stand_in):
     langflow_stand_in.answers[DELETE] = (404, {"detail": "Flow not found"})
     remember()

@@ -266,14 +266,18 @@ def test_refused_files_leave_no_knowledge_base(api):
     assert chosen(found) is None
 
 
-def test_files_that_the_server_could_not_add_leave_its_reason_and_no_knowledge_base(api):
-    """As on 1.8, whose reason is unknown."""
-    reason = "HTTPSConnectionPool(host='models', port=443)"
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [("KeyError: 'x'", "Check the embedding"), ("Connection error.", "Couldn't reach Ollama.")],
+)
+def test_files_that_the_server_could_not_add_leave_its_reason_and_no_knowledge_base(
+    api, reason, advice
+):
     api.ended = KnowledgeBase("My notes", "My_notes", "failed", failure=reason)
     found = create(open_dialog())
     assert not found.at.status
     assert "The files could not be added to “My notes”." in found.text()
-    assert "Check the embedding model's provider and the files" in found.text()
+    assert advice in found.text()
     assert [code.value for code in found.at.code] == [reason]
     assert api.deleted == ["My_notes"]
     assert chosen(found) is None

@@ -8,11 +8,6 @@ from pages._ui.widgets import copy_button, downloads
 from tests.ui.outputs.drawing import MESSAGE, ROWS, choose, draw_outputs, output, texts, uri
 
 
-def test_statistics_have_one_row_per_column():
-    app = choose(draw_outputs(output(OutputKind.TABLE, ROWS)), "Columns")
-    assert list(app.dataframe[0].value["Type"]) == ["text", "time", "number"]
-
-
 @pytest.mark.parametrize(("rows", "height"), [(12, "content"), (13, table.MAX_HEIGHT)])
 def test_only_the_rows_of_a_longer_table_scroll_in_it(monkeypatch, rows, height):
     heights = []

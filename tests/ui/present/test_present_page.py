@@ -6,11 +6,14 @@ import pytest
 
 from lfclient.console.present.presentation import PURPOSE
 from lfclient.console.store.flow_settings import FlowSettings
+from lfclient.errors import Unreachable
 from lfclient.outputs.model import Output, OutputKind
 from lfclient.runs.components import ComponentRun, ComponentState, NotRun
 from lfclient.runs.model import Run, RunStatus
+from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.uploads import Upload
+from pages._ui.run import run_form
 from tests.support.flows import node, text
 from tests.support.http_stand_in import flow
 from tests.ui.present.support import inputs, present, present_as_presenter, store
@@ -228,3 +231,21 @@ def test_the_progress_of_a_run_counts_its_steps(fields_server):
     )
     app = present(run=add_running_run(fields_server.url, run=run).id)
     assert [bar.proto.text for bar in app.get("progress")] == ["2 of 3 steps"]
+
+
+def test_a_form_that_lacks_the_effects_of_a_choice_is_redrawn_once_the_choice_is_applied(
+    fields_server, monkeypatch
+):
+    failures, apply_choices = [Unreachable("cut off")] * 3, run_form.apply_choices
+
+    def fail_first(*arguments):
+        if failures:
+            raise failures.pop()
+        apply_choices(*arguments)
+
+    monkeypatch.setattr(loading, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(run_form, "apply_choices", fail_first)
+    app = present()
+    assert "The flow can't be reached right now" in page_text(app)
+    assert len(failures) == 1  # after the attempts of the page and of its timer
+    assert inputs(app.run()) == ["p", "n"]

@@ -297,11 +297,12 @@ def test_on_a_phone_a_small_presented_table_is_a_grid(fields_server, monkeypatch
     assert (len(app.table), len(app.dataframe)) == (0, 1)
 
 
-def test_the_cells_of_a_presented_table_are_no_markdown(fields_server):
-    row = {"*a*": "![x](http://p.example/x.png)", "b": 2.5, "c": None, "b ": True}
+def test_the_cells_of_a_presented_table_are_no_markdown_and_keep_their_lines(fields_server):
+    row = {"*a*": "![x](http://p.example/x.png)", "b": 2.5, "c": None, "b ": True, "d": "x\n  y"}
     shown = shared_output(fields_server, Output("A", OutputKind.TABLE, [row])).table[0].value
-    assert list(shown.columns) == [escape("*a*"), "b", "c", "b (2)"]
-    assert list(shown.iloc[0]) == [escape(row["*a*"]), escape("2.5"), "", "True"]
+    assert list(shown.columns) == [escape("*a*"), "b", "c", "b (2)", "d"]
+    cells = [escape(row["*a*"]), escape("2.5"), "", "True", escape_lines(row["d"])]
+    assert list(shown.iloc[0]) == cells
 
 
 def test_a_presented_number_in_a_column_with_an_empty_cell_keeps_its_digits(fields_server):
@@ -318,8 +319,3 @@ def test_a_presented_number_in_a_column_with_an_empty_cell_keeps_its_digits(fiel
     tables = [Output(f"T-{place}", OutputKind.TABLE, each) for place, each in enumerate(rows)]
     app = shared_output(fields_server, *tables)
     assert [list(each.value["n"]) for each in app.table] == [[escape(text), ""] for text in numbers]
-
-
-def test_a_presented_cell_keeps_its_lines(fields_server):
-    app = shared_output(fields_server, Output("A", OutputKind.TABLE, [{"a": "x\n  y"}]))
-    assert list(app.table[0].value["a"]) == [escape_lines("x\n  y")]

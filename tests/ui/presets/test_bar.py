@@ -122,8 +122,10 @@ def test_a_preset_with_a_taken_name_can_be_replaced():
     assert presets().get(owner(), preset.id).values == {"T-a.p": "new"}
 
 
-def test_a_preset_without_a_name_is_rejected():
-    assert "needs a name" in page_text(save_as(open_page(menu="save"), "  "))
+def test_a_preset_without_a_name_or_with_the_key_in_it_is_rejected():
+    app = save_as(enter(open_page(menu="save"), "typed"), "  ")
+    assert "needs a name" in page_text(app)
+    assert "This name contains the API key." in page_text(save_as(app, "of sk-configured-key"))
     assert stored_presets() == []
 
 

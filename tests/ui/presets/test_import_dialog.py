@@ -141,3 +141,15 @@ def test_a_presentation_that_can_not_be_saved_is_reported_after_the_import(monke
     assert value(app) == "z"
     assert len(stored_presets()) == 1
     assert "The presentation in the file was not saved." in page_text(app)
+
+
+def test_values_that_do_not_fit_are_left_out_with_the_reason():
+    values = {"T-a.p": "z", "T-a.n": "many", "T-a.q": 1, "T-a.s": "sk-12345678"}
+    app = upload(open_page(menu="more"), {"values": values})
+    assert "Of this file, 1 of 4 fit." in page_text(app)
+    assert "n (T): Enter a whole number" in page_text(app)
+    assert "T-a.q: T has no such parameter." in page_text(app)
+    assert "s (T): Secrets are not imported" in page_text(app)
+    press(app, "Import matching values")
+    (preset,) = stored_presets()
+    assert (preset.values, preset.secrets) == ({"T-a.p": "z"}, ("T-a.s",))

@@ -144,12 +144,6 @@ def test_the_connections_key_is_not_shared():
     assert "p (T): It contained a secret, which is not saved." in page_text(app)
 
 
-def test_a_presets_name_cannot_contain_the_connections_key():
-    app = save_as(enter(open_page(menu="save"), "typed"), "of sk-configured-key")
-    assert "This name contains the API key." in page_text(app)
-    assert stored_presets() == []
-
-
 def test_an_edited_preset_is_shared_by_its_values():
     preset = store_preset(p="old")
     (only,) = addresses(enter(choose(open_page(menu="share"), preset), "new"))

@@ -97,7 +97,7 @@ def test_snippets_are_in_the_chosen_language(langflow_stand_in, language, word, 
     assert KEY not in code
     # the flow ends with a message other than a chat output, whose content the API omits
     note = "null as the content of Chat Input. “Python, lfclient” prints the full"
-    assert (note in page_text(app)) is (language == "curl")
+    assert (note in page_text(app)) is (language != "Python, lfclient")
     app.toggle(key=run_page.SNIPPET_FOR_PRODUCTION).set_value(True).run()
     assert any(robust in one.value for one in app.code)
 

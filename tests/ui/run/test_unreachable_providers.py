@@ -149,14 +149,9 @@ def test_an_address_that_a_run_can_send_is_entered_without_the_operator(
     assert focus["part"].endswith(focused)
 
 
-def test_a_provider_without_an_address_has_no_settings_that_could_help(langflow_stand_in):
-    app = open_unreached(langflow_stand_in, "Far")
-    assert CHECK_SERVICE in page_text(app)
-    assert "Provider settings" not in button_labels(app)
-
-
-def test_a_provider_that_the_server_lacks_has_no_settings_that_could_help(langflow_stand_in):
-    app = open_unreached(langflow_stand_in, "Elsewhere")
-    assert "Couldn't reach Elsewhere." in page_text(app)
+@pytest.mark.parametrize("name", ["Far", "Elsewhere"], ids=["no address", "unknown"])
+def test_a_provider_whose_settings_could_not_help_offers_none(langflow_stand_in, name):
+    app = open_unreached(langflow_stand_in, name)
+    assert f"Couldn't reach {name}." in page_text(app)
     assert CHECK_SERVICE in page_text(app)
     assert "Provider settings" not in button_labels(app)
