@@ -17,6 +17,7 @@ class CauseCode(StrEnum):
     MODEL_MISSING = "model_missing"
     MODEL_UNKNOWN = "model_unknown"  # the model
     MODEL_WITHOUT_PROVIDER = "model_without_provider"
+    PROVIDER_UNKNOWN = "provider_unknown"  # the provider
     KNOWLEDGE_BASE_MISSING = "knowledge_base_missing"
     KNOWLEDGE_BASE_EMPTY = "knowledge_base_empty"  # the knowledge base
     BASE_OR_PROVIDER_UNKNOWN = "base_or_provider_unknown"

@@ -131,8 +131,12 @@ _SENTENCES = {
     CauseCode.MODEL_MISSING: ("No model is chosen.", "Choose a model."),
     CauseCode.MODEL_UNKNOWN: ("The provider has no model “{0.name}”.", "Choose another model."),
     CauseCode.MODEL_WITHOUT_PROVIDER: (
-        "The model was sent without its provider.",
-        "Choose the model from the list.",
+        "The model was sent without a provider that the server has.",
+        "Choose a model from the list.",
+    ),
+    CauseCode.PROVIDER_UNKNOWN: (
+        "The server offers no models of {0.name}.",
+        "Choose another model.",
     ),
     CauseCode.KNOWLEDGE_BASE_MISSING: (
         "No knowledge base is chosen.",

@@ -25,7 +25,7 @@ RULES = (
     _rule(
         CauseCode.KEY_MISSING,
         (
-            r"(?s)(?P<name>[^:\n]{1,80}?) API key is required when using .{1,80} provider\."
+            r"(?s)(?P<name>[^:\n]{1,80}?) API key is required(?: when using .{1,80} provider)?\."
             r".{0,200}?configure it globally as (?P<variable>[A-Z0-9_]+)"
         ),
         (
@@ -74,7 +74,7 @@ RULES = (
     _rule(
         CauseCode.MODEL_WITHOUT_PROVIDER,
         r"The selected model is missing a provider|Unknown API key is required",
-        r"No (?:model|embedding) class defined",
+        r"No (?:model|embedding) class defined|Model provider not found",
         parameter="model",
     ),
     _rule(

@@ -33,6 +33,7 @@ MEMORY = Sample("memory", "", (Node("m", "MemoryBase"),))
 ASKED = {"ChatInput-a.input_value": "one two three"}
 UNREACHABLE = "Couldn't reach the internet or a service that the component uses."
 SILENT_MCP = "The component's MCP server did not start or respond."
+NO_PROVIDER = "The model was sent without a provider that the server has."
 CUT_OFF = "The connection broke off before the answer was complete."
 
 Fault = tuple[
@@ -80,6 +81,7 @@ def faults(
         if minor < 12
         else "The server has no such knowledge base or model provider."
     )
+    unknown = {**ASKED, f"{lm}.model": [{"name": "m", "provider": "Nope"}], f"{lm}.api_key": "sk-1"}
     no_key = model(lm, "OpenAI", "gpt-4o")
     found: dict[str, Fault] = {
         "no model": (ask, ASKED, "Language Model", "No model is chosen."),
@@ -88,6 +90,7 @@ def faults(
         "key refused": (ask, refused, "Language Model", "The provider refused the key."),
         "limited": (agent, limited, "Agent", "The provider's rate limit was reached."),
         "cut off": (agent, cut, "Agent", CUT_OFF),
+        "unknown provider": (ask, unknown, "Language Model", NO_PROVIDER),
         "unreachable": (ask, lost, "Language Model", UNREACHABLE),
         "Ollama cut off": (ask, ollama_cut, "Language Model", CUT_OFF),
         "no file": (make(READ_FILE), {}, "Read File", "No file was given."),

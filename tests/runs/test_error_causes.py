@@ -17,6 +17,8 @@ CAUSES: list[tuple[ErrorCause, list[str]]] = [
     (ErrorCause(CauseCode.KEY_MISSING, "OpenAI", parameter="api_key", variable="OPENAI_API_KEY"), [
         "OpenAI API key is required when using OpenAI provider. Please provide it in the "
             "component or configure it globally as OPENAI_API_KEY.",
+        "OpenAI API key is required. Please provide it in the component or configure it globally "
+            "as OPENAI_API_KEY.",
     ]),
     (ErrorCause(CauseCode.KEY_MISSING, "Anthropic", parameter="api_key"), [
         "Anthropic API key is required when using Anthropic provider",
@@ -113,6 +115,7 @@ CAUSES: list[tuple[ErrorCause, list[str]]] = [
     (ErrorCause(CauseCode.MODEL_WITHOUT_PROVIDER, parameter="model"), [
         "The selected model is missing a provider. Please reselect it.",
         "No embedding class defined in metadata for text-embedding-3-small",
+        "Model provider not found",
     ]),
     (ErrorCause(CauseCode.MODEL_UNKNOWN, "llama3.2", parameter="model"), [
         "model 'llama3.2' not found (status code: 404)",

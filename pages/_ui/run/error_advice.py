@@ -139,6 +139,19 @@ def _advise_missing_value(failure: _Failure) -> Advice:
     return _advise_field(replace(failure, cause=cause))
 
 
+def _advise_key(failure: _Failure) -> Advice:
+    """Return the advice on a missing key, or on a provider that the server doesn't have.
+
+    Langflow's error is the same for both.
+    """
+    name = failure.cause.name
+    resources = _read_resources(failure.server, failure.flow)
+    if name and resources.providers and resources.provider(name) is None:
+        cause = ErrorCause(CauseCode.PROVIDER_UNKNOWN, name, parameter="model")
+        return _advise_field(replace(failure, cause=cause))
+    return _advise_field(failure)
+
+
 def _advise_old_code(failure: _Failure) -> Advice:
     """Return the advice on code that doesn't fit the server, which an update may replace."""
     advice, flow = _advise_field(failure), failure.flow
@@ -192,6 +205,7 @@ def _advise_unreachable(failure: _Failure) -> Advice:
 
 _ADVISERS: dict[CauseCode, Callable[[_Failure], Advice]] = {
     CauseCode.UNREACHABLE: _advise_unreachable,
+    CauseCode.KEY_MISSING: _advise_key,
     CauseCode.VALUE_MISSING: _advise_missing_value,
     CauseCode.COMPONENT_OUTDATED: _advise_old_code,
     CauseCode.CONNECTION_INVALID: _advise_old_code,
@@ -213,9 +227,7 @@ def _with_update(
     `ids` are the components that may have failed, empty if unknown. If none of them differs, return
     `current` where it is given.
     """
-    catalogue = None
-    with suppress(LangflowError):
-        catalogue = server.resources(flow).value.catalogue
+    catalogue = _read_resources(server, flow).catalogue
     outdated = find_outdated(flow, catalogue) if catalogue else []
     found = [component for component in outdated if not ids or component.id in ids]
     if any(component.can_update for component in found):
@@ -235,6 +247,13 @@ def _settings_button(label: str, shown: ShownSettings) -> FixButton:
     return FixButton(label, partial(SHOWN_SETTINGS.set, shown))
 
 
+def _read_resources(server: ServerSession, flow: Flow | None) -> ServerResources:
+    """Return what the server has for a flow, empty while that is unknown."""
+    with suppress(LangflowError):
+        return server.resources(flow).value if flow else ServerResources()
+    return ServerResources()
+
+
 def _find_provider(failure: _Failure) -> str:
     """Return the provider of the model of the component that failed, or ""."""
     flow, id = failure.flow, failure.error.component_id
@@ -250,9 +269,7 @@ def _find_missing_variable(failure: _Failure, flow: Flow) -> str:
 
     A key that names one counts only if no other field does: a synchronous run does without it.
     """
-    known = None
-    with suppress(LangflowError):
-        known = failure.server.resources(flow).value.variables
+    known = _read_resources(failure.server, flow).variables
     if known is None:
         return ""
     lacking: dict[bool, set[str]] = {False: set(), True: set()}
@@ -290,9 +307,7 @@ def _find_only_field(failure: _Failure, flow: Flow) -> Field | None:
     targets = {(id, failure.cause.parameter) for id in ids}
     fields = [field for field in flow.fields if field.runs and field.target in targets]
     if len(fields) > 1:
-        resources = ServerResources()
-        with suppress(LangflowError):
-            resources = failure.server.resources(flow).value
+        resources = _read_resources(failure.server, flow)
         needs = find_needs(flow, failure.record.overrides, resources)
         lacking = {key for need in needs if not need.is_met for key in need.keys}
         fields = [field for field in fields if field.key in lacking]

@@ -2,11 +2,20 @@
 
 import pytest
 
+from lfclient.runs.components import RunError
+from lfclient.runs.model import Run, RunStatus
 from tests.support.flows import entry, node
 from tests.support.http_stand_in import flow
 from tests.ui.support.model_pages import MODELS, PROVIDERS, provider
 from tests.ui.support.runs import POST, RESPONSE, store_ended_run
-from tests.ui.support.whole_pages import ONE, open_app, page_text, press
+from tests.ui.support.whole_pages import (
+    ONE,
+    add_ended_run,
+    button_labels,
+    open_app,
+    page_text,
+    press,
+)
 
 GPT = [{"name": "gpt", "provider": "OpenAI"}]
 
@@ -50,3 +59,24 @@ def test_a_key_that_is_entered_and_not_used_yet_keeps_a_run_from_starting(agent_
     assert "is entered but not used yet" in page_text(app)
     assert "Click Use for my runs or Save on the server, or clear the box." in page_text(app)
     assert agent_server.bodies(POST) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "button"),
+    [
+        ("OpenAI", "OpenAI has no key.", "Enter the key"),
+        ("LM Studio", "The server offers no models of LM Studio.", "Choose a model"),
+    ],
+)
+def test_a_missing_key_is_asked_for_only_if_the_server_has_the_provider(
+    agent_server, name: str, reason: str, button: str
+):
+    text = (
+        f"{name} API key is required when using {name} provider. Please provide it in the "
+        "component or configure it globally as ITS_API_KEY."
+    )
+    run = Run(ONE, "sync", RunStatus.FAILED, errors=(RunError(text, "Agent-a", "Agent"),))
+    record = add_ended_run(agent_server.url, status=RunStatus.FAILED, run=run)
+    app = open_app(run=record.id)
+    assert reason in page_text(app)
+    assert button in button_labels(app)
