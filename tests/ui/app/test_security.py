@@ -145,13 +145,10 @@ def test_the_consoles_own_page_opens_its_websocket(scheme, headers):
 @pytest.mark.parametrize(
     "origin",
     [
-        "http://127.0.0.1:9000",
-        "http://localhost:8501",
-        "https://127.0.0.1:8501",
-        "http://127.0.0.1",
-        "null",
+        "http://127.0.0.1:9000", "http://localhost:8501", "https://127.0.0.1:8501",
+        "http://127.0.0.1", "null",
     ],
-)
+)  # fmt: skip
 def test_a_page_of_another_origin_opens_no_websocket(origin):
     """Another port of the same host, another name or scheme."""
     assert open_websocket({"origin": origin}) == ["websocket.close"]
@@ -286,19 +283,12 @@ def test_pages_of_the_operators_origins_may_frame_a_view(monkeypatch, path):
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
-        "/history?view=present",
-        "/?view=run",
-        "/?view=present&view=run",
-        "/?view=run&view=present",
-        "/?view=present&view=",
-        "/?view=present&view",
-        "/?view=&view=present",
+        "/", "/history?view=present", "/?view=run", "/?view=present&view=run",
+        "/?view=run&view=present", "/?view=present&view=", "/?view=present&view",
+        "/?view=&view=present", "/?flow=view%3Dpresent", "/_stcore/health?view=present",
         "/?view=present" + "&a" * 1_000,  # of so many, Streamlit reads none
-        "/?flow=view%3Dpresent",
-        "/_stcore/health?view=present",
     ],
-)
+)  # fmt: skip
 def test_nobody_may_frame_another_page(monkeypatch, path):
     monkeypatch.setenv("LFCONSOLE_FRAME_ANCESTORS", EMBEDDING)
     assert frame_headers(path) == ("'none'", "DENY")

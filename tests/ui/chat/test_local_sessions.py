@@ -113,7 +113,8 @@ def test_a_session_cannot_take_the_name_of_a_session_that_exists_only_in_the_con
     assert "a session “Trip” has runs in this console" in page_text(app)
     assert "Delete them in History, or use another name." in page_text(app)
     assert session_in_url(app) == session
-    assert len({each.session_id for each in chat_runs()}) == 2
+    runs = app_context().runner.recent(make_record("").owner, flow_id=ONE)
+    assert len({each.session_id for each in runs}) == 2
     assert not any("PATCH" in each for each in chat_langflow.server.lines)
     rename(app, "Other flow")
     assert session_in_url(app) == "Other flow"
@@ -122,10 +123,6 @@ def test_a_session_cannot_take_the_name_of_a_session_that_exists_only_in_the_con
 def rename(app, name):
     next(each for each in app.text_input if each.label == "Session name").set_value(name)
     press(app, "Rename")
-
-
-def chat_runs():
-    return app_context().runner.recent(make_record("").owner, flow_id=ONE)
 
 
 def add_message(chat_langflow, text="never stored", **more):

@@ -19,28 +19,17 @@ def copied(monkeypatch):
     return texts
 
 
-def store_messages(chat_langflow, *messages):
-    """Store messages: (sender, text, job)."""
-    for sender, text, job in messages:
-        more = {"session_metadata": {"graph_run_id": job}}
-        timestamp = f"{HOUR_AGO:%Y-%m-%d %H:%M:%S} UTC"
-        chat_langflow.store_message("s", text, sender, timestamp=timestamp, **more)
-
-
-def store_runs(chat_langflow, *jobs):
-    """Store runs of the session, oldest first; they began before the messages."""
-    for number, job in enumerate(jobs):
-        at = HOUR_AGO - timedelta(minutes=len(jobs) - number)
-        ids = {"id": f"{number:032x}", "submit_token": str(number)}
-        values = {"job_id": job, "created_at": at, **ids}
-        add_ended_run(chat_langflow.server.url, session_id="s", **values)
-
-
 def test_each_run_of_several_at_once_has_its_own_row(chat_langflow, copied):
     """Runs at once come from two tabs with a named session, or from *Number of runs*."""
     turns = [("User", "one", "j"), ("User", "two", "k")]
     turns += [("Machine", "to one", "j"), ("Machine", "to two", "k"), ("Machine", "more", "j")]
-    store_messages(chat_langflow, *turns)
-    store_runs(chat_langflow, "j", "k")
+    for sender, text, job in turns:
+        more = {"session_metadata": {"graph_run_id": job}}
+        timestamp = f"{HOUR_AGO:%Y-%m-%d %H:%M:%S} UTC"
+        chat_langflow.store_message("s", text, sender, timestamp=timestamp, **more)
+    for number, job in enumerate("jk"):
+        ids = {"id": f"{number:032x}", "submit_token": str(number), "job_id": job}
+        at = HOUR_AGO - timedelta(minutes=2 - number)
+        add_ended_run(chat_langflow.server.url, session_id="s", created_at=at, **ids)
     assert links(open_chat(flow=ONE, session="s")).count("Answer details") == 2
     assert copied == ["to one\n\nmore", "to two"]

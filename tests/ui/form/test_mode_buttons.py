@@ -145,21 +145,16 @@ def test_no_mode_is_offered_where_a_problem_is_the_same_in_each(server):
     assert not {SYNC, BACKGROUND} & {*button_labels(app)}
 
 
-def open_chat(server):
-    """Open the chat of an agent whose key is a variable that the server lacks."""
-    nodes = [chat_input(), agent("NAMED_BY_THE_AUTHOR"), node("ChatOutput-b", sender=text("AI"))]
-    edges = [edge("ChatInput-a", "Agent-a"), edge("Agent-a", "ChatOutput-b")]
-    server.set_flows(flow(ONE, "Echo", nodes, edges))
-    return open_app("pages/chat.py", flow=ONE)
-
-
 def sent_mode(server) -> str:
     """Return the mode of the latest run."""
     return server.bodies("POST /api/v2/workflows")[-1]["mode"]
 
 
 def test_a_chat_has_the_mode_that_does_without_a_variable_until_that_is_there(server, monkeypatch):
-    app = open_chat(server)
+    nodes = [chat_input(), agent("NAMED_BY_THE_AUTHOR"), node("ChatOutput-b", sender=text("AI"))]
+    edges = [edge("ChatInput-a", "Agent-a"), edge("Agent-a", "ChatOutput-b")]
+    server.set_flows(flow(ONE, "Echo", nodes, edges))
+    app = open_app("pages/chat.py", flow=ONE)
     assert "has no variable “NAMED_BY_THE_AUTHOR”" in page_text(app)
     app = press(app, SYNC)
     assert "Ready" in page_text(app)

@@ -92,10 +92,6 @@ def test_a_model_that_vanished_from_the_list_stays_chosen(server):
     assert sent_model(server)[0]["name"] == "new"
 
 
-def refuse(status: int, detail: str) -> tuple[int, Any]:
-    return status, {"detail": detail}
-
-
 def other_value(request: httpx.Request) -> tuple[int, Any]:
     template = {**json.loads(request.content)["template"]}
     template["model"] = {**template["model"], "value": [{"name": "first", "provider": "Far"}]}
@@ -111,7 +107,7 @@ def large(request: httpx.Request) -> tuple[int, Any]:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (refuse(400, "X_URL variable not found."), "The server has no variable “X_URL”"),
+        ((400, {"detail": "X_URL variable not found."}), "The server has no variable “X_URL”"),
         (other_value, "list has no “Near-1” here. Runs use the model all the same"),
         ((200, {"template": 5}), "not a component"),
     ],

@@ -218,14 +218,6 @@ def test_a_view_whose_run_and_form_are_refused_is_drawn(other):
     assert page_text(app.run()).count("Langflow rejected the key that you entered.") == 2
 
 
-def assert_asks_for_a_key(app):
-    assert "Langflow requires an API key." in page_text(app)
-    assert "Enter one on the Connection page, then try again." in page_text(app)
-    assert "that you entered" not in page_text(app)
-    [link] = app.get("link_button")
-    assert link.proto.url == "connection"
-
-
 def test_try_again_repeats_the_requests_of_the_flow_s_server_only(fields_server, other):
     app = present(browser="b")
     before = refuse_key(fields_server)
@@ -281,7 +273,11 @@ def test_a_visitor_is_asked_for_the_key_of_a_server_that_is_configured_without_o
 ):
     monkeypatch.delenv("LANGFLOW_API_KEY")
     fields_server.answers[f"GET /api/v1/flows/{ONE}"] = REFUSED
-    assert_asks_for_a_key(present())
+    app = present()
+    assert "Langflow requires an API key." in page_text(app)
+    assert "Enter one on the Connection page, then try again." in page_text(app)
+    assert "that you entered" not in page_text(app)
+    assert [link.proto.url for link in app.get("link_button")] == ["connection"]
 
 
 def test_a_run_has_the_key_that_was_entered_in_another_tab_meanwhile(other, monkeypatch):

@@ -115,14 +115,9 @@ def test_a_presentation_of_the_flow_is_replaced_on_request_only():
     assert presentation().content["title"] == "For all"
 
 
-def break_presentation():
-    """Store a presentation with an invalid setting."""
+def test_an_invalid_presentation_does_not_keep_presets_from_import_and_export():
     settings = FlowSettings({"accent": "rainbow"})
     app_context().runner.store.flow_settings.save(owner(), ONE, PURPOSE, settings)
-
-
-def test_an_invalid_presentation_does_not_keep_presets_from_import_and_export():
-    break_presentation()
     app = upload(open_page(menu="more"), FILE)
     assert "Export" in [button.label for button in app.get("download_button")]
     press(app, "Import")

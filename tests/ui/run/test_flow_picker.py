@@ -16,17 +16,13 @@ def title(app) -> str:
     return next(each.value for each in app.title)
 
 
-def add_runs(server, *flow_ids: str) -> None:
-    """Store a run of each flow, the latest first."""
-    now = make_record(server.url).created_at
-    for number, flow_id in enumerate(flow_ids):
-        more = {"id": f"{number}" * 32, "submit_token": f"{number}", "flow_id": flow_id}
-        add_ended_run(server.url, created_at=now - timedelta(minutes=number), **more)
-
-
 def test_the_page_opens_with_the_flow_that_was_run_last(langflow_stand_in):
     langflow_stand_in.set_flows(flow(ONE, "A"), flow(TWO, "B"))
-    add_runs(langflow_stand_in, THREE, TWO, ONE)  # the flow of the latest run is deleted
+    now = make_record(langflow_stand_in.url).created_at
+    for number, flow_id in enumerate((THREE, TWO, ONE)):  # the flow of the latest run is deleted
+        more = {"id": f"{number}" * 32, "submit_token": f"{number}", "flow_id": flow_id}
+        created_at = now - timedelta(minutes=number)
+        add_ended_run(langflow_stand_in.url, created_at=created_at, **more)
     assert title(open_app()) == "B"
     assert title(open_app(flow=ONE)) == "A"
 

@@ -11,10 +11,6 @@ from pages._ui.run import details
 from tests.ui.support.whole_pages import add_ended_run, lacks, open_app, page_text
 
 
-def shows_warning(browser):
-    return "The console cannot save its runs" in page_text(browser.page)
-
-
 @pytest.fixture
 def saved(langflow_stand_in):
     """The id of a run that ended an hour ago."""
@@ -64,7 +60,7 @@ def test_the_warning_comes_if_a_save_fails_while_the_page_is_drawn(browser, unsa
     """The place of the warning has been drawn by then."""
     monkeypatch.setattr(details, "draw_problems", lambda *_: fail_to_save())
     browser.open(run=unsaved)
-    assert shows_warning(browser)
+    assert "The console cannot save its runs" in page_text(browser.page)
 
 
 def test_a_saved_run_is_watched_while_its_details_are_fetched(browser, saved, monkeypatch):

@@ -78,16 +78,10 @@ def test_what_markdown_changes_is_a_format(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "a\nb  \n\nc\r\nd",
-        "2 * 3 * 4 - 5",
-        "snake_case_name",
-        "$5 & ~10 or C# 1.5",
-        ":red[a] :smile: <b>",
-        "me@home",
-        "[a] (b)",
-        ">" * 60 + " *a*",  # nested too deeply
+        "a\nb  \n\nc\r\nd", "2 * 3 * 4 - 5", "snake_case_name", "$5 & ~10 or C# 1.5",
+        ":red[a] :smile: <b>", "me@home", "[a] (b)", ">" * 60 + " *a*",  # nested too deeply
     ],
-)
+)  # fmt: skip
 def test_lines_of_words_have_no_format(text):
     assert not is_formatted(text)
 
