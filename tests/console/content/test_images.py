@@ -305,8 +305,7 @@ def dripping_server(start, drip):
     """Serve a response that never ends, on loopback. Yield the port."""
 
     def serve():
-        connection, _ = listener.accept()
-        with connection, suppress(OSError):
+        with suppress(OSError), listener.accept()[0] as connection:
             connection.sendall(start)
             while not closed.wait(0.02):
                 connection.sendall(drip)
@@ -317,6 +316,7 @@ def dripping_server(start, drip):
         thread.start()
         yield listener.getsockname()[1]
         closed.set()
+        listener.shutdown(socket.SHUT_RDWR)  # ends the wait for a client that never connected
         thread.join()
 
 
