@@ -109,3 +109,22 @@ def test_a_delete_does_not_wait_for_a_large_index(small_steps, store):
     assert erase_in_turns(store, store.small * 1.1) > 3
     assert ids(store.history.page([OWNER], RunFilter(text=LONG[:50]))) == []
     assert store.history.count([OWNER], RunFilter(text="flow")) == 50
+
+
+def test_erasing_ends(small_steps, store, monkeypatch):
+    merge, merges = database.merge_search_index, []
+
+    def merge_and_count(connection, *, restart):
+        merges.append(restart)
+        return merge(connection, restart=restart)
+
+    monkeypatch.setattr(database, "merge_search_index", merge_and_count)
+    store.history.delete([OWNER], ["long"])
+    for _ in range(2_000):
+        done = len(merges)
+        store.database.erase_deleted()
+        if len(merges) == done:
+            break
+    else:
+        raise AssertionError("erasing does not end")
+    assert done > 3

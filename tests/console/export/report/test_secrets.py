@@ -49,3 +49,15 @@ def test_the_name_of_a_server_variable_is_not_redacted():
     flow = Flow.from_json(flows.graph(flows.node("Chat-1", api_key=entry)))
     record = record_of(run_of(output("C-1", OutputKind.MESSAGE, "set OPENAI_API_KEY first")))
     assert "OPENAI_API_KEY" in page(record, flow).text
+
+
+def test_a_secret_is_redacted_in_texts_numbers_and_names_of_data_and_tables():
+    value = {"pin": 123456, "deep": ["a 123456 b", {"123456": 1}]}
+    outputs = [
+        output("A-1", OutputKind.DATA, value),
+        output("B-1", OutputKind.DATA, "a 123456 b"),
+        output("C-1", OutputKind.TABLE, [{"n": 123456, "words": "a 123456 b"}]),
+    ]
+    html = report_html(record_of(run_of(*outputs)), None, secrets=["123456"])
+    assert "123456" not in html
+    assert html.count(REDACTED) >= 6
