@@ -6,7 +6,7 @@ from dataclasses import replace
 from lfclient.common.coerce import as_dict
 from lfclient.common.filenames import uploaded_name
 from lfclient.common.formatting import list_names
-from lfclient.common.json_types import Json, JsonObject
+from lfclient.common.json_types import Json
 from lfclient.flows.component_needs import (
     find_component_needs,
     find_connection_needs,
@@ -251,10 +251,8 @@ def _fails_without_variable(
 
 def _lacks_file(flow: Flow, field: Field, value: Json, resources: ServerResources) -> bool:
     """Return whether the server lacks a file that the flow stores, or that a run names."""
-    files = resources.files
-    return field.takes_file and any(
-        missing_paths(flow, each, files) for each in (field.default, value)
-    )
+    values = (field.default, value) if field.takes_file else ()
+    return any(missing_paths(flow, each, resources.files) for each in values)
 
 
 def _alternatives(flow: Flow, field: Field) -> list[str]:
@@ -268,12 +266,8 @@ def _alternatives(flow: Flow, field: Field) -> list[str]:
         return []
     stems = (parameter.removesuffix(_FILE), parameter)
     known = {f"{stem}_{end}" for stem in stems for end in _FILE_REPLACEMENTS}
-    entries = component.template.items()
-    return [f"{component.id}.{name}" for name, each in entries if name in known and _is_text(each)]
-
-
-def _is_text(entry: JsonObject) -> bool:
-    return entry.get("type") == "str"
+    texts = [name for name, entry in component.template.items() if entry.get("type") == "str"]
+    return [f"{component.id}.{name}" for name in texts if name in known]
 
 
 def _has_content(flow: Flow, key: str, overrides: Mapping[str, Json]) -> bool:
