@@ -48,7 +48,8 @@ class FlowGraph:
         on_choose: Callable[[str], None] | None = None,
     ) -> None:
         def on_chosen_change() -> None:
-            component_id = st.session_state[key].chosen
+            # None after a click on a graph that was replaced meanwhile, as at the end of a run
+            component_id = getattr(st.session_state.get(key), "chosen", None)
             if on_choose and isinstance(component_id, str):
                 on_choose(component_id)
 

@@ -202,3 +202,14 @@ def test_a_flow_without_components_shows_a_note():
 
     app = AppTest.from_function(empty).run()
     assert [caption.value for caption in app.caption] == ["This flow has no components."] * 2
+
+
+def test_a_click_on_a_graph_that_was_replaced_meanwhile_is_ignored(monkeypatch):
+    """A run's graph has another key once the run has ended."""
+    callbacks, chosen = [], []
+    monkeypatch.setattr(
+        graph, "_graph_component", lambda on_chosen_change, **_: callbacks.append(on_chosen_change)
+    )
+    graph.FlowGraph(chain("A-1"), {}, ended=False, key="replaced", on_choose=chosen.append)
+    callbacks[0]()
+    assert chosen == []
