@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from lfclient import RunStatus
 from lfclient.console.store.errors import StoreError
 from lfclient.console.store.run_queries import RunFilter
 from lfclient.console.store.run_record import StoredParts
 from lfclient.console.store.store import Store
+from lfclient.console.store.tables import ResponseChunkRow
 from tests.support.fake_events import component_done, message
 from tests.support.runner_harness import CONNECTION, component_states
 from tests.support.two_consoles import REDUCED_RETENTION, message_text, on_both_databases, token
@@ -81,3 +83,16 @@ def test_the_console_starts_although_a_run_cannot_be_taken_over(harness, monkeyp
     harness.server.finish()
     assert harness.wait_for_end(run_id).status is RunStatus.COMPLETED
     assert caplog.text.count("takeover failed (StoreError)") == 1
+
+
+def test_unreadable_progress_holds_up_no_takeover(two):
+    """The job is followed from its first event on."""
+    run_id = two.start_running()
+    two.wait_elsewhere(run_id, lambda record: record.run)
+    two.kill()
+    with two.other.store.database.write() as connection:
+        connection.execute(update(ResponseChunkRow).values(body=b"no response"))
+    two.runner = two.new_runner()
+    two.runner.attach(CONNECTION)
+    wait_for(lambda: two.runner._takeover.check() or two.runner.is_followed(run_id))
+    two.wait_until(run_id, lambda record: record.run and record.run.components)
