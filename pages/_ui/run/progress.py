@@ -148,7 +148,7 @@ def _draw_components(
         if choices:
             st.session_state[key] = choices[-1]
 
-    graph_key = f"graph-{record.id}-{ended}"
+    graph_key = f"graph-{record.id}"
     flow_graph = components_view.draw(
         drawn, components, ended=ended, key=graph_key, on_choose=choose
     )
