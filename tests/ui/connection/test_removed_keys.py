@@ -200,7 +200,7 @@ def test_nothing_is_stored_for_a_flow(server, owner, monkeypatch):
         editing, "EDITED", SimpleNamespace(get=lambda: Edited(owner, ONE, 0, False))
     )
     monkeypatch.setattr(editing, "current", lambda *_: Presentation())
-    editing.save(owner, ONE)
+    editing.save(owner, ONE, dict)
     assert stored.get(owner, ONE, PURPOSE).version == 0
 
 
