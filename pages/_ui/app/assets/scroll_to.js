@@ -5,7 +5,7 @@ const HEAD = 60; // pixels of the page's header, which covers the scrolled conte
 const ENOUGH = 400; // pixels of the target that must be visible: status, tabs, and some output,
 const SHARE = 2 / 3; // or this part of the window, if it is more
 const OPENED = 450; // milliseconds until the sidebar is open: narrower, its content is higher
-const SETTLED = 700; // milliseconds until a browser has scrolled
+const STILL = 20; // frames after which a page that is drawn no longer moves
 const BY_HAND = ["wheel", "touchmove", "keydown", "mousedown"];
 const done = new WeakSet();
 const part = (key) => document.querySelector(`.st-key-${key}`);
@@ -32,11 +32,19 @@ function scroll(data) {
 
   const left = new AbortController();
   for (const kind of BY_HAND) addEventListener(kind, () => left.abort(), { signal: left.signal });
-  setTimeout(() => {
+  let [before, still] = [NaN, 0];
+  requestAnimationFrame(function follow() {
     const first = part(data.first);
     const top = first?.getBoundingClientRect().top;
-    const moved = top < 0 || top >= innerHeight / 2;
-    if (!left.signal.aborted && moved) first.scrollIntoView({ block: "start", behavior: "instant" });
+    const isDrawn = document.querySelector('[data-test-script-state="notRunning"]');
+    still = isDrawn && top === before ? still + 1 : 0;
+    before = top;
+    if (left.signal.aborted) return;
+    if (still < STILL) {
+      requestAnimationFrame(follow);
+      return;
+    }
+    if (top < 0 || top >= innerHeight / 2) first.scrollIntoView({ block: "start", behavior: "instant" });
     left.abort();
-  }, SETTLED);
+  });
 }
