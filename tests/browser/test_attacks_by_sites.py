@@ -120,7 +120,7 @@ def test_only_the_operators_origin_frames_a_view_and_nothing_else(
         page.on("request", lambda request: requests.append(request.url))
         page.frames[1].evaluate("history.pushState({}, '', '/?view=run')")
         page.frames[1].wait_for_url("about:blank")
-        assert not requests
+        assert not [url for url in requests if url.startswith("http")]
         for other_page in (console.url, f"{view}&view=", f"{view}&view", f"{view}{'&a' * 1_000}"):
             assert is_refused(other_page)
         page.goto(other.url)
