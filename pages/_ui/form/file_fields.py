@@ -10,6 +10,8 @@ from streamlit.typing import UploadedFile
 
 from lfclient.common.filenames import safe_name, uploaded_name
 from lfclient.common.formatting import clip, format_size
+from lfclient.console.form import uploads
+from lfclient.console.form.uploads import Upload
 from lfclient.errors import LangflowError
 from lfclient.flows.field import Field
 from lfclient.flows.file_fields import accepts_file, file_paths, format_types
@@ -18,10 +20,8 @@ from lfclient.outputs.model import FileRef
 from lfclient.wire.server_info import ServerInfo
 from pages._ui.app import streamlit_patches
 from pages._ui.connection import loading
-from pages._ui.form import uploads
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
-from pages._ui.form.uploads import Upload
 from pages._ui.form.widgets import PERSIST, TextArea, Widget, WidgetSpec, WidgetStates
 from pages._ui.state import notices
 from pages._ui.widgets import controls

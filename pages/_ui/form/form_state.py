@@ -17,6 +17,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from lfclient.common.json_text import LONE_SURROGATE, has_lone_surrogate
+from lfclient.console.form.entries import EnteredValue, Entries, InvalidEntry, SentFile, json_draft
 from lfclient.flows.field import Field, FieldKind, Problem
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
@@ -27,7 +28,6 @@ from lfclient.flows.validation import (
     is_secret_field,
     mask_secrets,
 )
-from pages._ui.form.entries import EnteredValue, Entries, InvalidEntry, SentFile, json_draft
 from pages._ui.form.widgets import LiveWidget, Widget, shows_default
 from pages._ui.state.browser import load_draft, save_draft
 

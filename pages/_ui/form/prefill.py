@@ -7,11 +7,11 @@ from typing import Any
 import streamlit as st
 
 from lfclient.common.formatting import clip, list_names, summary_line
+from lfclient.console.form.entries import Entries, PresetLink
 from lfclient.console.store.search_text import summarize_flow_inputs
 from lfclient.flows.run_inputs import qualified_label_for_key
 from lfclient.flows.validation import mask_secrets
 from pages._ui.connection.app_context import close_run
-from pages._ui.form.entries import Entries, PresetLink
 from pages._ui.form.form_state import FormState
 from pages._ui.state.run_page import SHOWN_FIELD
 from pages._ui.widgets.markdown import escape

@@ -10,6 +10,7 @@ import streamlit as st
 
 from lfclient.common.formatting import replace_surrogates
 from lfclient.common.json_types import JsonObject
+from lfclient.console.form.entries import PresetLink
 from lfclient.console.present.presentation import (
     MAX_INPUTS,
     MAX_TITLE,
@@ -34,7 +35,6 @@ from pages._ui.connection.request_cache import raise_copy
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.form import prefill
 from pages._ui.form.choices import show_fields_of
-from pages._ui.form.entries import PresetLink
 from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form import input_fields
 from pages._ui.form.form_state import FormState, form_state

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip
+from lfclient.console.form.entries import PresetLink
 from lfclient.console.presets.fitting import FittedValues, changed_keys
 from lfclient.console.presets.sources import Source
 from lfclient.console.store.errors import StoreError
@@ -14,7 +15,6 @@ from lfclient.console.store.presets import Preset, PresetConflict, PresetSummary
 from lfclient.errors import LangflowError
 from pages._ui.connection.app_context import app_context
 from pages._ui.form import form as form_view
-from pages._ui.form.entries import PresetLink
 from pages._ui.form.form_state import FormState
 from pages._ui.form.prefill import clear_source
 from pages._ui.presets import menu as preset_menu

@@ -6,12 +6,12 @@ from dataclasses import replace
 import streamlit as st
 
 from lfclient.common.formatting import clip
+from lfclient.console.form.entries import PresetLink
 from lfclient.console.present.presentation import PURPOSE, read_or_default
 from lfclient.console.presets.preset_file import dump_preset, find_by_name, validate_name
 from lfclient.console.store.presets import Preset, PresetSummary
 from pages._ui.connection.app_context import app_context
 from pages._ui.connection.servers import require_access
-from pages._ui.form.entries import PresetLink
 from pages._ui.form.form_state import FormState
 from pages._ui.form.prefill import clear_source
 from pages._ui.presets import import_dialog

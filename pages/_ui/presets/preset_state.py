@@ -9,6 +9,7 @@ import streamlit as st
 
 from lfclient.common.formatting import clip, escape_invisible, list_names
 from lfclient.common.redaction import looks_like_secret
+from lfclient.console.form.entries import PresetLink
 from lfclient.console.presets.fitting import FittedValues, fit_values
 from lfclient.console.presets.preset_file import check_size
 from lfclient.console.store.presets import Preset, PresetSummary
@@ -22,7 +23,6 @@ from pages._ui.connection.app_context import app_context
 from pages._ui.connection.servers import require_access
 from pages._ui.form import json_editor, prefill
 from pages._ui.form.choices import show_fields_of
-from pages._ui.form.entries import PresetLink
 from pages._ui.form.form_state import FormState
 from pages._ui.state.slot import Slot
 from pages._ui.widgets.markdown import escape

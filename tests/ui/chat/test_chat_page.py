@@ -1,10 +1,10 @@
 """The Chat page: conversations, and failures of the server."""
 
+from lfclient.console.form.entries import InvalidEntry
 from lfclient.runs.components import ComponentRun, ComponentState
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import request_cache
 from pages._ui.connection.app_context import app_context
-from pages._ui.form.entries import InvalidEntry
 from tests.support.http_stand_in import flow
 from tests.ui.support.chat_langflow import MESSAGES, chat_flow
 from tests.ui.support.chat_page import (

@@ -4,9 +4,9 @@ from threading import Event
 from types import SimpleNamespace
 
 from lfclient import Run, RunError, RunStatus
+from lfclient.console.form.entries import EnteredValue, InvalidEntry
 from lfclient.flows.run_inputs import SECRET_HINT
 from pages._ui.connection import servers
-from pages._ui.form.entries import EnteredValue, InvalidEntry
 from pages._ui.state import browser
 from pages._ui.state.chat import chat_key
 from tests.support.flows import chat_input, edge, entry, node

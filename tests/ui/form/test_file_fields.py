@@ -12,10 +12,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from lfclient import FileRef, Unreachable
+from lfclient.console.form import uploads
 from lfclient.flows.model import Flow
 from lfclient.resources.server_resources import ServerResources
 from pages._ui.connection.request_cache import CachedResponse, StillLoading
-from pages._ui.form import uploads
 from pages._ui.form.file_fields import LISTED, TYPED
 from tests.support.flows import chat_input, entry, graph, node, text
 from tests.support.waiting import wait_for

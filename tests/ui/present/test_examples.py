@@ -1,6 +1,6 @@
 """Examples: presets that fill the presented form at a click."""
 
-from pages._ui.form.uploads import Upload
+from lfclient.console.form.uploads import Upload
 from pages._ui.state.present import ENTERED, Entered
 from tests.ui.present.support import present, present_as_presenter, store, stored
 from tests.ui.support.preset_pages import enter, owner, presets, store_preset, value

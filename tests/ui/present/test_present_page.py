@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from lfclient.console.form.uploads import Upload
 from lfclient.console.present.presentation import PURPOSE
 from lfclient.console.store.flow_settings import FlowSettings
 from lfclient.errors import Unreachable
@@ -12,7 +13,6 @@ from lfclient.runs.components import ComponentRun, ComponentState, NotRun
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.connection import loading
 from pages._ui.connection.app_context import app_context
-from pages._ui.form.uploads import Upload
 from pages._ui.run import run_form
 from tests.support.flows import node, text
 from tests.support.http_stand_in import flow

@@ -3,8 +3,8 @@
 import json
 import uuid
 
+from lfclient.console.form.entries import EnteredValue
 from lfclient.console.store.presets import Preset
-from pages._ui.form.entries import EnteredValue
 from pages._ui.state import browser
 from pages._ui.widgets.times import browser_timezone
 from tests.support.flows import entry

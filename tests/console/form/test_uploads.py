@@ -6,8 +6,8 @@ import httpx
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.typing import UploadedFile
 
+from lfclient.console.form import uploads
 from lfclient.flows.model import Flow
-from pages._ui.form import uploads
 from tests.support.flows import entry, graph, node
 from tests.support.http_stand_in import StandIn
 from tests.support.waiting import wait_for

@@ -9,11 +9,11 @@ from typing import Any
 
 from lfclient.common.json_text import from_json
 from lfclient.common.redaction import Redactor
+from lfclient.console.form.uploads import Upload
 from lfclient.flows.field import Field, Variable, value_from_json, value_to_json
 from lfclient.flows.field_kinds import KIND_HANDLERS
 from lfclient.flows.model import Flow
 from lfclient.flows.validation import is_secret_field, mask_secrets
-from pages._ui.form.uploads import Upload
 
 
 @dataclass(frozen=True)

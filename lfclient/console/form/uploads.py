@@ -1,4 +1,4 @@
-"""Uploads to a server, in background threads; the page polls their progress."""
+"""Uploads of a form's files to a server, in background threads."""
 
 import dataclasses
 import threading
@@ -6,9 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import BinaryIO
-
-from streamlit.typing import UploadedFile
+from typing import Protocol, TypeVar
 
 from lfclient.common.formatting import end_sentence
 from lfclient.errors import LangflowError
@@ -16,10 +14,23 @@ from lfclient.flows.field import Field
 from lfclient.flows.file_fields import check_upload
 from lfclient.outputs.model import FileRef
 
-SendFile = Callable[..., FileRef]  # `ServerSession.upload` for one server and flow
-ReleaseFile = Callable[[UploadedFile], object]  # removes it from Streamlit's memory
+SendFile = Callable[..., FileRef]  # `client.files.upload`
 
 WAIT_SECONDS = 0.3  # how long a page waits for uploads: most finish in that time
+
+
+class LocalFile(Protocol):
+    """A file in memory, open for reading, with its size in bytes."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    def read(self, size: int = -1, /) -> bytes: ...
+    def truncate(self, size: int | None = None, /) -> int: ...
+
+
+File = TypeVar("File", bound=LocalFile)
 
 
 class _UploadCancelled(Exception):
@@ -42,7 +53,7 @@ class Upload:
         """Stop sending the file."""
         self._dropped = True
 
-    def send(self, content: BinaryIO, send: SendFile, release: Callable[[], object]) -> None:
+    def send(self, content: LocalFile, send: SendFile, release: Callable[[], object]) -> None:
         """Send the file; a failure is stored in `errors`.
 
         `content` is emptied and `release` called once everything is sent: a server may take minutes
@@ -81,17 +92,17 @@ class Upload:
 
 def start_uploads(
     field: Field,
-    files: Iterable[UploadedFile],
+    files: Iterable[File],
     send: SendFile,
     limit_mb: float | None,
-    release: ReleaseFile,
+    release: Callable[[File], object],
 ) -> list[Upload]:
     """Check files and send the valid ones one after the other, in a background thread.
 
     `release` is called with each file once it is sent or refused, and may be called again.
     """
     started: list[Upload] = []
-    sending: list[tuple[Upload, UploadedFile]] = []
+    sending: list[tuple[Upload, File]] = []
     for file in files:
         problems = check_upload(field, file.name, file.size, limit_mb)
         errors = tuple(each.message for each in problems if each.level == "error")
@@ -118,7 +129,7 @@ def wait_for_uploads(uploads: Sequence[Upload]) -> None:
 
 
 def _send_all(
-    sending: list[tuple[Upload, UploadedFile]], send: SendFile, release: ReleaseFile
+    sending: list[tuple[Upload, File]], send: SendFile, release: Callable[[File], object]
 ) -> None:
     try:
         while sending:
