@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip
 from lfclient.common.json_types import Json
+from lfclient.console.form.form import FormUse
 from lfclient.console.presets.sources import Source
 from lfclient.console.store import run_record
 from lfclient.console.store.run_record import RunRecord
@@ -29,7 +30,7 @@ from pages._ui.form import form as form_view
 from pages._ui.form import input_values, prefill
 from pages._ui.form.choices import apply_choices
 from pages._ui.form.flow_form import FlowForm, read_form
-from pages._ui.form.form_state import FormState, FormUse, form_state
+from pages._ui.form.form_state import FormState, form_state
 from pages._ui.presets import bar as preset_bar
 from pages._ui.presets import share_link
 from pages._ui.presets.offer import draw as draw_offer

@@ -17,7 +17,7 @@ from tests.support import flows, store_records
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 FLOW = flows.flow(flows.chat_input(), flows.node("ChatOutput-b"))
-FORM = FlowForm(FormState("o", FLOW), None, None, "background", None, FormResult({}, []), {})
+FORM = FlowForm(FormState(FLOW, owner="o"), None, None, "background", None, FormResult({}, []), {})
 RUNNING, DONE, STOPPED = RunStatus.IN_PROGRESS, RunStatus.COMPLETED, RunStatus.CANCELLED
 
 

@@ -66,7 +66,7 @@ def test_the_fields_to_check_are_named_until_they_have_changed_or_a_run_has_star
 
 @pytest.fixture
 def state():
-    return FormState("o", flow(editable_node(name=text(), key=SECRET)))
+    return FormState(flow(editable_node(name=text(), key=SECRET)), owner="o")
 
 
 def enter(state, value):
@@ -101,7 +101,7 @@ def test_a_masked_secret_fills_no_field_and_keeps_the_one_entered(state):
 
 @pytest.mark.parametrize(("theirs", "kept"), [("mine", False), ("theirs", True)])
 def test_input_that_another_form_has_as_well_is_not_offered_again(state, theirs, kept):
-    other = FormState("o", state.flow, run_id="r")
+    other = FormState(state.flow, owner="o", run_id="r")
     enter(state, "mine")
     enter(other, theirs)
     prefill.take_over(state, other)
