@@ -177,6 +177,7 @@ class ProblemCode(StrEnum):
 
     INVALID = "invalid"
     REQUIRED = "required"  # a required value is missing
+    UPLOADING = "uploading"  # a run started now would lack the file
     UNKNOWN_COMPONENT = "unknown_component"  # the flow lacks the override's component
 
 

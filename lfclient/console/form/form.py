@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from lfclient.console.form.entries import EnteredValue, Entries, InvalidEntry, SentFile, json_draft
-from lfclient.flows.field import Field, FieldKind, Problem
+from lfclient.flows.field import Field, FieldKind, Problem, ProblemCode
 from lfclient.flows.file_fields import file_paths
 from lfclient.flows.model import Flow
 from lfclient.flows.run_inputs import SECRET_HINT
@@ -178,21 +178,15 @@ class Form:
                 upload.cancel()
                 self.entries.uploads[key].remove(upload)
 
-    def unfinished_uploads(self) -> list[Problem]:
-        """Return a problem for each upload in progress: a run started now would lack the file."""
-        return [
-            Problem(key, "error", f"“{upload.name}” is still uploading.")
-            for key in self.fields
-            for upload in self.entries.uploads.get(key, ())
-            if not upload.ended.is_set()
-        ]
-
     def file_problems(self, fields: Iterable[Field]) -> list[Problem]:
-        """Return the problems of failed uploads and of empty files."""
+        """Return the problems of unfinished and failed uploads, and of empty files."""
         problems = []
         for field in fields:
             for upload in self.entries.uploads.get(field.key, ()):
                 problems += [Problem(field.key, "error", error) for error in upload.errors]
+                if not upload.ended.is_set():
+                    message = f"“{upload.name}” is still uploading."
+                    problems.append(Problem(field.key, "error", message, ProblemCode.UPLOADING))
             paths = file_paths(self.value(field)) if field.kind is FieldKind.FILE else []
             for sent in [self.files[path] for path in paths if path in self.files]:
                 if sent.warning:

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import clip, list_names
+from lfclient.console.form.check import FormResult
 from lfclient.console.store.run_record import RunRecord
 from lfclient.errors import InvalidRequest
 from lfclient.flows.field import ProblemCode
@@ -14,7 +15,7 @@ from lfclient.flows.validation import SECRET_MASK
 from pages._ui.connection import servers
 from pages._ui.connection.app_context import app_context
 from pages._ui.form.fields import draw_plain_field
-from pages._ui.form.flow_form import FlowForm, FormResult
+from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form import mark_refused
 from pages._ui.present import editing, entry, head, problems, readiness
 from pages._ui.present.presented import (

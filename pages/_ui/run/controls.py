@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lfclient.common.formatting import list_names
+from lfclient.console.form.check import FormResult
 from lfclient.console.store.run_record import RunRecord, RunSummary
 from lfclient.console.wording.hints import MODE_HELP
 from lfclient.errors import InvalidRequest, LangflowError
@@ -22,7 +23,7 @@ from pages._ui.connection.app_context import app_context, close_run, permissions
 from pages._ui.connection.server_session import ServerSession
 from pages._ui.connection.servers import stop_runs
 from pages._ui.form import missing_variables, prefill, provider_settings
-from pages._ui.form.flow_form import FlowForm, FormResult
+from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form import mark_refused, mark_started
 from pages._ui.form.form_state import form_state
 from pages._ui.history.view import run_history

@@ -8,16 +8,24 @@ import pytest
 
 from lfclient import Message, Output, OutputKind
 from lfclient.common.redaction import Redactor
+from lfclient.console.form.check import FormResult
 from lfclient.runs.model import Run, RunStatus
 from pages._ui.chat import conversation as chat_conversation
 from pages._ui.chat.conversation import Conversation
-from pages._ui.form.flow_form import FlowForm, FormResult
+from pages._ui.form.flow_form import FlowForm
 from pages._ui.form.form_state import FormState
 from tests.support import flows, store_records
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 FLOW = flows.flow(flows.chat_input(), flows.node("ChatOutput-b"))
-FORM = FlowForm(FormState(FLOW, owner="o"), None, None, "background", None, FormResult({}, []), {})
+FORM = FlowForm(
+    state=FormState(FLOW, owner="o"),
+    server=None,
+    server_info=None,
+    mode="background",
+    resources=None,
+    result=FormResult({}, []),
+)
 RUNNING, DONE, STOPPED = RunStatus.IN_PROGRESS, RunStatus.COMPLETED, RunStatus.CANCELLED
 
 
